@@ -1,7 +1,7 @@
 // Node records, as they stand under a program root (docs/spec/graph.md). Freestanding.
 #pragma once
 
-#include "assay/codec/codec.hpp"
+#include "assay/commit/type_record.hpp"
 #include "assay/numerics/operator.hpp"
 
 namespace assay::graph {
@@ -29,10 +29,6 @@ void write_node(codec::BasicWriter<Sink>& writer, const Node& node);
 // The one inverse of write_node. Counts, ranks and dtypes are within bounds and shapes valid if
 // reader.ok() afterwards; the operator may still be unknown (numerics::validate tells).
 [[nodiscard]] Node read_node(codec::Reader& reader);
-
-template <class Sink>
-void write_type(codec::BasicWriter<Sink>& writer, const TensorType& type);
-[[nodiscard]] TensorType read_type(codec::Reader& reader);
 
 }  // namespace assay::graph
 
