@@ -3,6 +3,7 @@
 
 #include <array>
 #include <bit>
+#include <compare>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -20,7 +21,9 @@ using MutableBytes = std::span<std::uint8_t>;
 struct Hash256 {
   std::array<std::uint8_t, 32> bytes{};
   friend constexpr bool operator==(const Hash256&, const Hash256&) = default;
-  friend constexpr auto operator<=>(const Hash256&, const Hash256&) = default;
+  friend std::strong_ordering operator<=>(const Hash256& a, const Hash256& b) noexcept {
+    return std::memcmp(a.bytes.data(), b.bytes.data(), a.bytes.size()) <=> 0;
+  }
   [[nodiscard]] constexpr ByteView view() const noexcept { return {bytes.data(), bytes.size()}; }
 };
 

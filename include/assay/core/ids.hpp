@@ -15,7 +15,7 @@ struct Strong {
   constexpr Strong() = default;
   constexpr explicit Strong(Rep v) : value(v) {}
   friend constexpr bool operator==(const Strong&, const Strong&) = default;
-  friend constexpr auto operator<=>(const Strong&, const Strong&) = default;
+  friend constexpr auto operator<=>(const Strong& a, const Strong& b) { return a.value <=> b.value; }
 };
 
 using ChainId = Strong<struct ChainIdTag, Hash256>;      // hash of the genesis record
