@@ -1,0 +1,144 @@
+#include "assay/crypto/sha256.hpp"
+
+#include <algorithm>
+#include <atomic>
+
+#include "assay/core/contract.hpp"
+#include "internal/sha256_kernels.hpp"
+
+namespace assay::crypto {
+
+using internal::kStreams;
+
+namespace {
+
+Sha256Kind best_kind() noexcept {
+  return internal::has_sha_ni() ? Sha256Kind::kShaNi : Sha256Kind::kOpenssl;
+}
+
+std::atomic<Sha256Kind>& kind_in_use() noexcept {
+  static std::atomic<Sha256Kind> kind{best_kind()};
+  return kind;
+}
+
+void sha256_ni(const ByteView* parts, std::size_t count, std::uint8_t* digest32) {
+  Sha256 hash(internal::sha256_blocks_sha_ni);
+  for (std::size_t i = 0; i < count; ++i) hash.update(parts[i]);
+  hash.finish(digest32);
+}
+
+void write_digest(const std::array<std::uint32_t, 8>& state, Hash256& out) {
+  for (unsigned i = 0; i < 8; ++i)
+    store_le(out.bytes.data() + 4 * i, __builtin_bswap32(state[i]));
+}
+
+// Four chunks of equal length, each under its prefix. After the first block, which holds the prefix
+// and 63 bytes, the chunk's blocks are hashed where they lie; only the padded tail is copied.
+void four_leaves(std::uint8_t prefix, const std::uint8_t* const* chunks, std::size_t size,
+                 Hash256* out) {
+  std::array<std::uint32_t, 8> states[kStreams];
+  std::fill(states, states + kStreams, kSha256Initial);
+  std::uint8_t buffer[kStreams][128];
+  const std::uint8_t* at[kStreams];
+  std::size_t used = 0;
+  if (size >= 63) {
+    for (std::size_t s = 0; s < kStreams; ++s) {
+      buffer[s][0] = prefix;
+      std::memcpy(buffer[s] + 1, chunks[s], 63);
+      at[s] = buffer[s];
+    }
+    internal::sha256_streams_sha_ni(states, at, 1);
+    const std::size_t whole = (size - 63) / 64;
+    for (std::size_t s = 0; s < kStreams; ++s) at[s] = chunks[s] + 63;
+    internal::sha256_streams_sha_ni(states, at, whole);
+    used = 63 + 64 * whole;
+  }
+  const std::size_t head = size >= 63 ? 0 : 1;
+  const std::size_t end = head + (size - used);
+  const std::size_t blocks = end + 9 <= 64 ? 1 : 2;
+  for (std::size_t s = 0; s < kStreams; ++s) {
+    buffer[s][0] = prefix;
+    if (size != used) std::memcpy(buffer[s] + head, chunks[s] + used, size - used);
+    buffer[s][end] = 0x80;
+    std::memset(buffer[s] + end + 1, 0, 64 * blocks - end - 1);
+    store_le(buffer[s] + 64 * blocks - 8, __builtin_bswap64((std::uint64_t{size} + 1) * 8));
+    at[s] = buffer[s];
+  }
+  internal::sha256_streams_sha_ni(states, at, blocks);
+  for (std::size_t s = 0; s < kStreams; ++s) write_digest(states[s], out[s]);
+}
+
+}  // namespace
+
+const char* name_of(Sha256Kind kind) noexcept {
+  switch (kind) {
+    case Sha256Kind::kPortable: return "portable";
+    case Sha256Kind::kOpenssl: return "openssl";
+    case Sha256Kind::kShaNi: return "sha-ni";
+  }
+  return "?";
+}
+
+bool is_supported(Sha256Kind kind) noexcept {
+  return kind != Sha256Kind::kShaNi || internal::has_sha_ni();
+}
+
+Sha256Kind active_sha256_kind() noexcept { return kind_in_use().load(std::memory_order_relaxed); }
+
+void force_sha256_kind(Sha256Kind kind) {
+  ASSAY_EXPECTS(is_supported(kind));
+  kind_in_use().store(kind, std::memory_order_relaxed);
+}
+
+Sha256Function sha256_function() noexcept {
+  switch (active_sha256_kind()) {
+    case Sha256Kind::kShaNi: return sha256_ni;
+    case Sha256Kind::kOpenssl: return internal::sha256_openssl;
+    case Sha256Kind::kPortable: break;
+  }
+  return sha256_portable;
+}
+
+Sha256Blocks sha256_blocks() noexcept {
+  return active_sha256_kind() == Sha256Kind::kShaNi ? internal::sha256_blocks_sha_ni
+                                                    : sha256_blocks_portable;
+}
+
+Hash256 sha256(ByteView message) { return sha256({message}); }
+
+Hash256 sha256(std::initializer_list<ByteView> parts) { return sha256_of(sha256_function(), parts); }
+
+void sha256_many_prefixed(std::uint8_t prefix, ByteView data, std::size_t leaf_size, Hash256* out) {
+  ASSAY_EXPECTS(leaf_size > 0);
+  if (active_sha256_kind() == Sha256Kind::kShaNi) {
+    while (data.size() / kStreams >= leaf_size) {
+      const std::uint8_t* const chunks[kStreams] = {data.data(), data.data() + leaf_size,
+                                                    data.data() + 2 * leaf_size,
+                                                    data.data() + 3 * leaf_size};
+      four_leaves(prefix, chunks, leaf_size, out);
+      data = data.subspan(kStreams * leaf_size);
+      out += kStreams;
+    }
+  }
+  while (!data.empty()) {
+    const ByteView chunk = data.first(std::min(leaf_size, data.size()));
+    *out++ = sha256({ByteView{&prefix, 1}, chunk});
+    data = data.subspan(chunk.size());
+  }
+}
+
+void sha256_pairs(std::uint8_t prefix, const Hash256* nodes, std::size_t pairs, Hash256* out) {
+  static_assert(sizeof(Hash256) == 32);
+  std::size_t i = 0;
+  if (active_sha256_kind() == Sha256Kind::kShaNi) {
+    for (; i + kStreams <= pairs; i += kStreams) {
+      const std::uint8_t* chunks[kStreams];
+      for (std::size_t s = 0; s < kStreams; ++s) chunks[s] = nodes[2 * (i + s)].bytes.data();
+      four_leaves(prefix, chunks, 64, out + i);  // reads all four pairs before it writes
+    }
+  }
+  for (; i < pairs; ++i)
+    out[i] = sha256({ByteView{&prefix, 1}, nodes[2 * i].view(), nodes[2 * i + 1].view()});
+}
+
+}  // namespace assay::crypto
