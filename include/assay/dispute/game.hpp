@@ -1,0 +1,152 @@
+// The dispute game (docs/spec/dispute.md): from one interval of a transcript down to one scalar step.
+//
+// The defender reveals vectors that it committed to, the challenger only points at the first entry that
+// it disputes (and may post openings against committed roots, as anybody may). A move that breaks a rule
+// is no transition and loses nothing; only the clock and the referee decide. Everything here is a pure
+// function of the terms and the chain of moves. Freestanding.
+#pragma once
+
+#include "assay/commit/task.hpp"
+#include "assay/core/ids.hpp"
+#include "assay/referee/referee.hpp"
+
+namespace assay::dispute {
+
+inline constexpr unsigned kChainFanOut = 16;      // segments of one state-chain offer
+inline constexpr unsigned kFoldOfferWords = 256;  // segments x words of one fold offer
+inline constexpr std::size_t kMaxMoveBytes = 16 * 1024;
+inline constexpr std::uint32_t kMaxTurns = 96;
+
+enum class Role : std::uint8_t { kDefender = 1, kChallenger = 2 };
+
+// What a game is about; fixed when the challenge is revealed, from records that the ledger holds.
+struct GameTerms {
+  ChainId chain;
+  GameId game;
+  AccountId defender;
+  AccountId challenger;
+  commit::TaskHeader task;
+  std::uint64_t entry = 0;  // of the transcript: the first that the challenger disputes; 0: the initial state
+  Hash256 start_root;       // entry - 1, agreed; zero for entry 0
+  Hash256 end_root;         // entry, disputed
+  friend bool operator==(const GameTerms&, const GameTerms&) = default;
+};
+
+enum class Stage : std::uint8_t {
+  kChainOffer = 1,   // defender: state roots at evenly spaced steps
+  kChainPoint,       // challenger: the first that it disputes
+  kTraceOffer,       // defender: subtree roots of the step's trace (first: with the program header)
+  kTracePoint,       // challenger: a subtree; at a leaf with the node's record; or the claimed state
+  kStateOffer,       // defender: subtree roots of the claimed state
+  kStatePoint,       // challenger
+  kStateLeaf,        // anyone: the slot's record and the bound node's root; decides
+  kSource,           // anyone: the slot of the pre-state or the data set; decides
+  kTensorOffer,      // defender: subtree roots of the disputed output's chunks
+  kTensorPoint,      // challenger
+  kChunkReveal,      // defender: the chunk
+  kElementPoint,     // challenger: the element in it
+  kFoldOffer,        // defender: fold states at evenly spaced steps
+  kFoldPoint,        // challenger
+  kScalar,           // anyone: the operands; the referee decides
+  kFinished,
+};
+
+enum class Outcome : std::uint8_t { kOpen = 0, kDefenderWins = 1, kChallengerWins = 2, kVoid = 3 };
+
+// Where a game stands. Derived by start() and apply() only. Fields beyond the stage's are zero, so equal
+// positions are equal bytes.
+struct Position {
+  Stage stage = Stage::kChainOffer;
+  Outcome outcome = Outcome::kOpen;
+  std::uint32_t turn = 0;  // moves so far
+
+  // The chain of states: agreed after step_low, disputed after step_high.
+  std::uint64_t step_low = 0;
+  std::uint64_t step_high = 0;
+  Hash256 root_low;
+  Hash256 root_high;
+
+  // The trace of step step_low (t = step_low), or of the init program.
+  commit::ProgramHeader program;
+  Hash256 trace_root;
+
+  // The subtree being walked: of the trace, the claimed state or the tensor.
+  commit::Range range;
+  Hash256 range_root;
+
+  // The disputed node.
+  graph::Node node;
+  std::uint32_t node_index = 0;
+  Hash256 node_leaf;  // leaf hash of the claimed output root
+
+  // The fold of one element.
+  std::uint64_t element = 0;
+  std::uint32_t fold_low = 0;
+  std::uint32_t fold_high = 0;
+  numerics::FoldState state_low;
+  numerics::FoldState state_high;
+
+  // What the defender has just offered: hashes, a chunk or fold words.
+  std::uint32_t offered_bytes = 0;
+  std::array<std::uint8_t, 1024> offered{};
+
+  friend bool operator==(const Position&, const Position&) = default;
+};
+
+// Dense, in order of precedence. Only kAccepted changes anything.
+enum class MoveVerdict : std::uint8_t {
+  kAccepted = 0,
+  kGameFinished,
+  kTooLong,
+  kMalformed,        // bytes that are no move
+  kWrongTurnNumber,
+  kWrongPosition,    // signed another position
+  kWrongSignature,
+  kNotYourTurn,
+  kWrongKind,        // a move of another stage
+  kIndexOutOfRange,
+  kCountMismatch,    // not as many entries as the stage asks for
+  kHashMismatch,     // an offer or opening that does not lead to the committed root
+  kTooManyTurns,
+};
+[[nodiscard]] const char* to_string(MoveVerdict verdict) noexcept;
+[[nodiscard]] const char* to_string(Stage stage) noexcept;
+[[nodiscard]] const char* to_string(Outcome outcome) noexcept;
+
+[[nodiscard]] Position start(const GameTerms& terms);
+
+// Whose clock runs. Stages that anyone may decide still count against the defender, whose duty they are.
+[[nodiscard]] Role on_turn(const Position& position) noexcept;
+// True if a move of `role` is allowed now.
+[[nodiscard]] bool may_move(const Position& position, Role role) noexcept;
+
+// What the mover signs is H of these bytes' concatenation: see move_digest.
+[[nodiscard]] Hash256 position_hash(Sha256Function sha256, const GameTerms& terms, const Position& position);
+[[nodiscard]] Hash256 move_digest(Sha256Function sha256, const GameTerms& terms, const Position& position,
+                                  ByteView body);
+
+// Applies a move's body (dispute/moves.hpp) by `mover`; the signature was checked before. Unless it
+// returns kAccepted, `position` is unchanged.
+[[nodiscard]] MoveVerdict apply(Sha256Function sha256, const GameTerms& terms, Position& position,
+                                Role mover, ByteView body);
+
+// The clock of the side on turn ran out.
+void forfeit(Position& position) noexcept;
+
+// Evenly spaced positions strictly between low and high that an offer must cover: at most
+// `segments` - 1 of them, low + (high - low) * k / segments rounded down.
+struct Spacing {
+  std::uint64_t low = 0;
+  std::uint64_t high = 0;
+  std::uint32_t segments = 1;  // min(segments asked for, high - low)
+  [[nodiscard]] constexpr std::uint64_t at(std::uint32_t k) const {
+    return low + (high - low) / segments * k + (high - low) % segments * k / segments;
+  }
+};
+[[nodiscard]] Spacing chain_spacing(const Position& position) noexcept;
+[[nodiscard]] Spacing fold_spacing(const Position& position) noexcept;
+
+// The position at Stage::kScalar, as the referee wants it.
+[[nodiscard]] referee::ScalarPosition scalar_position(const Position& position);
+
+}  // namespace assay::dispute
