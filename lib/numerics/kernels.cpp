@@ -1,0 +1,65 @@
+// Choice of the kernels, and the reference: a plain loop over the scalar definitions.
+#include "assay/numerics/kernels.hpp"
+
+#include <cstdlib>
+#include <cstring>
+
+#include "assay/core/contract.hpp"
+#include "assay/numerics/arithmetic_hardware.hpp"
+#include "assay/numerics/fold.hpp"
+#include "assay/numerics/memory_access.hpp"
+
+namespace assay::numerics {
+namespace {
+
+void run_reference(const NodeSpec& spec, std::span<const void* const> operands, void* output) noexcept {
+  MemoryAccess access{&spec, {}};
+  for (unsigned i = 0; i < spec.operand_count; ++i) access.operands[i] = operands[i];
+  const std::uint64_t n = spec.output.shape.elements();
+  for (std::uint64_t e = 0; e < n; ++e) {
+    store_element(spec.output.dtype, output, e, evaluate<HardwareArithmetic>(spec, e, access));
+  }
+}
+
+}  // namespace
+
+const char* name_of(Isa isa) noexcept {
+  switch (isa) {
+    case Isa::kReference: return "reference";
+    case Isa::kScalar: return "scalar";
+    case Isa::kAvx2: return "avx2";
+  }
+  return "?";
+}
+
+bool is_supported(Isa isa) noexcept {
+#if defined(__x86_64__)
+  if (isa == Isa::kAvx2) return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+#else
+  if (isa == Isa::kAvx2) return false;
+#endif
+  return true;
+}
+
+Isa best_isa() noexcept {
+  static const Isa chosen = [] {
+    const char* forced = std::getenv("ASSAY_ISA");
+    for (const Isa isa : {Isa::kReference, Isa::kScalar, Isa::kAvx2}) {
+      if (forced != nullptr && std::strcmp(forced, name_of(isa)) == 0 && is_supported(isa)) return isa;
+    }
+    return is_supported(Isa::kAvx2) ? Isa::kAvx2 : Isa::kScalar;
+  }();
+  return chosen;
+}
+
+std::size_t scratch_bytes(Isa, const NodeSpec&, unsigned) noexcept { return 0; }
+
+void run(Isa isa, const NodeSpec& spec, std::span<const void* const> operands, void* output,
+         std::span<std::uint8_t> scratch, TaskPool& pool) noexcept {
+  ASSAY_EXPECTS(!is_source(spec.op) && operands.size() == spec.operand_count);
+  ASSAY_EXPECTS(is_supported(isa) && scratch.size() >= scratch_bytes(isa, spec, pool.thread_count()));
+  const FloatingPointMode mode;
+  run_reference(spec, operands, output);
+}
+
+}  // namespace assay::numerics
