@@ -3,33 +3,19 @@
 #include <algorithm>
 
 #include "assay/codec/buffer.hpp"
-#include "assay/commit/merkle.hpp"
+#include "assay/commit/tree.hpp"
 #include "assay/crypto/sha256.hpp"
 
 namespace assay::blob {
 
 namespace {
 
-// Folding neighbours level by level, an odd last one carried up, is RFC 9162's recursive split.
-Hash256 list_root(std::vector<Hash256> level) {
-  if (level.empty()) return crypto::sha256(ByteView{});
-  while (level.size() > 1) {
-    const std::size_t pairs = level.size() / 2;
-    const bool odd = level.size() % 2 == 1;
-    const Hash256 last = level.back();
-    crypto::sha256_pairs(commit::kNodePrefix, level.data(), pairs, level.data());
-    level.resize(pairs);
-    if (odd) level.push_back(last);
-  }
-  return level.front();
-}
-
 BlobId headed_root(std::uint64_t size, const std::vector<Hash256>& leaves) {
   const Bytes header = codec::encode([&](codec::Writer& w) {
     w.u8(commit::kHeaderPrefix);
     w.u8(kBlobTag);
     w.u64(size);
-    w.hash(list_root(leaves));
+    w.hash(commit::MerkleTree(leaves).root());
   });
   return BlobId{crypto::sha256(header)};
 }
