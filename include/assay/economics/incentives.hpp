@@ -1,0 +1,86 @@
+// The incentive inequalities of a task, in exact integers (docs/spec/economics.md). Pure functions;
+// products are 128 bits wide. Amounts are atoms.
+//
+// Sources: DESIGN.md section 6; Teutsch and Reitwiessner, "A scalable verification solution for
+// blockchains" (the verifier's dilemma); the slash split follows Truebit's rule that a liar's alias
+// gets back at most half.
+//
+// Assumptions, each of which a reader may doubt:
+//  A1  A solver takes a task only if its cost is at most the price, so m false intervals of n save at
+//      most ceil(price m / n).
+//  A2  Of the enlisted verifiers at least one does not collude with the solver, and its draws are
+//      distinct and uniform: a given interval is replayed with probability at least draws / entries.
+//  A3  Whoever replays a false interval challenges it, because the bounty pays for the replay (E-4).
+//  A4  A challenger who is right wins (docs/spec/dispute.md).
+#pragma once
+
+#include "assay/core/bytes.hpp"
+
+namespace assay::economics {
+
+inline constexpr std::uint32_t kMaxSeats = 16;
+inline constexpr std::uint32_t kMaxDraws = 64;  // of one verifier
+inline constexpr std::uint64_t kMaxEntries = (std::uint64_t{1} << 32) + 1;
+// Prices, stakes and fees of one task, so that their sums fit 64 bits.
+inline constexpr std::uint64_t kMaxTaskAtoms = std::uint64_t{1} << 60;
+
+// numerator / denominator, the denominator positive.
+struct Fraction {
+  std::uint64_t numerator = 0;
+  std::uint64_t denominator = 1;
+};
+
+// q (S_burned + R_unpaid) > C / m: m false intervals, of which each is replayed with chance q, cost
+// more than the C that they save.
+struct Deterrence {
+  Fraction q;                           // numerator and denominator at most kMaxEntries
+  std::uint64_t burned = 0;             // S_burned, at most 2^60
+  std::uint64_t unpaid = 0;             // R_unpaid, at most 2^60
+  std::uint64_t saving = 0;             // C, at most 2^60
+  std::uint64_t false_intervals = 1;    // m, 1 to kMaxEntries
+};
+[[nodiscard]] bool deters(const Deterrence& d) noexcept;
+
+// What m of n entries cost at most, by assumption A1: ceil(price m / n).
+[[nodiscard]] std::uint64_t cost_bound(std::uint64_t price, std::uint64_t m, std::uint64_t n) noexcept;
+
+struct TaskTerms {
+  std::uint64_t price = 0;
+  std::uint64_t verification_fee = 0;  // of all verifiers together
+  std::uint64_t solver_stake = 0;
+  std::uint64_t verifier_stake = 0;
+  std::uint64_t challenger_bond = 0;
+  std::uint64_t declared_harm = 0;     // of one false interval that stands
+  std::uint32_t seats = 0;
+  std::uint32_t draws = 0;             // of one verifier
+  std::uint64_t entries = 0;           // of the transcript
+};
+
+// Dense, in order of precedence. Everything but kHolds refuses the task.
+enum class TermsVerdict : std::uint8_t {
+  kHolds = 0,
+  kAmountTooLarge,       // over kMaxTaskAtoms
+  kNoPrice,
+  kSeatsOutOfRange,      // 1 to kMaxSeats
+  kDrawsOutOfRange,      // 1 to min(kMaxDraws, entries)
+  kEntriesOutOfRange,    // 2 to kMaxEntries
+  kFeeTooSmall,          // a drawn interval pays less than one atom
+  kSolverUndeterred,     // E-1
+  kVerifierUndeterred,   // E-2
+  kDefenceUnpaid,        // E-3
+  kWhistleblowerUnpaid,  // E-4
+};
+inline constexpr std::uint8_t kTermsVerdictLast = 10;
+[[nodiscard]] const char* to_string(TermsVerdict verdict) noexcept;
+
+//  E-1  q (burned(solver_stake) + price) > C / m for every m from 1 to entries, q = draws / entries
+//  E-2  burned(verifier_stake) > what one verifier can be paid: attesting blindly costs more than it earns
+//  E-3  the defender's part of a lost bond covers the replay of one interval
+//  E-4  the bounty covers the replay of one interval
+[[nodiscard]] TermsVerdict check_terms(const TaskTerms& terms) noexcept;
+
+// E-5: q S_burned covers the declared harm. A task that fails it is taken, and labelled as deterring
+// laziness only.
+[[nodiscard]] bool deters_harm(const TaskTerms& terms) noexcept;
+
+}  // namespace assay::economics
