@@ -15,7 +15,7 @@ namespace assay::dispute {
 inline constexpr unsigned kChainFanOut = 16;      // segments of one state-chain offer
 inline constexpr unsigned kFoldOfferWords = 256;  // segments x words of one fold offer
 inline constexpr std::size_t kMaxMoveBytes = 16 * 1024;
-inline constexpr std::uint32_t kMaxTurns = 96;
+inline constexpr std::uint32_t kMaxTurns = 96;  // a valid program's longest game has 57
 
 enum class Role : std::uint8_t { kDefender = 1, kChallenger = 2 };
 
@@ -53,12 +53,14 @@ enum class Stage : std::uint8_t {
 
 enum class Outcome : std::uint8_t { kOpen = 0, kDefenderWins = 1, kChallengerWins = 2, kVoid = 3 };
 
-// Where a game stands. Derived by start() and apply() only. Fields beyond the stage's are zero, so equal
-// positions are equal bytes.
+// Where a game stands. Derived by start(), apply() and forfeit() only. Fields beyond the stage's are
+// zero, so equal positions are equal bytes; a finished game keeps the place where it ended.
 struct Position {
   Stage stage = Stage::kChainOffer;
   Outcome outcome = Outcome::kOpen;
-  std::uint32_t turn = 0;  // moves so far
+  Stage ended_at = Stage::kFinished;  // finished: the stage that decided; kFinished while it is open
+  bool by_clock = false;              // finished by forfeit()
+  std::uint32_t turn = 0;             // moves so far
 
   // The chain of states: agreed after step_low, disputed after step_high.
   std::uint64_t step_low = 0;
@@ -85,6 +87,7 @@ struct Position {
   std::uint32_t fold_high = 0;
   numerics::FoldState state_low;
   numerics::FoldState state_high;
+  numerics::FoldState computed;  // what the referee's step gave; decided at kScalar only
 
   // What the defender has just offered: hashes, a chunk or fold words.
   std::uint32_t offered_bytes = 0;
@@ -113,6 +116,9 @@ enum class MoveVerdict : std::uint8_t {
 [[nodiscard]] const char* to_string(Stage stage) noexcept;
 [[nodiscard]] const char* to_string(Outcome outcome) noexcept;
 
+// True if the terms name an entry of the task's transcript and the task is valid; start() requires it.
+[[nodiscard]] bool is_valid(const GameTerms& terms) noexcept;
+
 [[nodiscard]] Position start(const GameTerms& terms);
 
 // Whose clock runs. Stages that anyone may decide still count against the defender, whose duty they are.
@@ -120,13 +126,14 @@ enum class MoveVerdict : std::uint8_t {
 // True if a move of `role` is allowed now.
 [[nodiscard]] bool may_move(const Position& position, Role role) noexcept;
 
-// What the mover signs is H of these bytes' concatenation: see move_digest.
+// H("assay/position/1" || terms || position), both in their one encoding.
 [[nodiscard]] Hash256 position_hash(Sha256Function sha256, const GameTerms& terms, const Position& position);
+// What the mover signs: H("assay/move/1" || chain || game || turn || position hash || body).
 [[nodiscard]] Hash256 move_digest(Sha256Function sha256, const GameTerms& terms, const Position& position,
                                   ByteView body);
 
-// Applies a move's body (dispute/moves.hpp) by `mover`; the signature was checked before. Unless it
-// returns kAccepted, `position` is unchanged.
+// Applies a move's body (dispute/moves.hpp) by `mover`; the signature was checked before
+// (dispute/signed_move.hpp does both). Unless it returns kAccepted, `position` is unchanged.
 [[nodiscard]] MoveVerdict apply(Sha256Function sha256, const GameTerms& terms, Position& position,
                                 Role mover, ByteView body);
 

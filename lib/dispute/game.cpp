@@ -1,0 +1,163 @@
+#include "assay/dispute/game.hpp"
+
+#include "assay/core/contract.hpp"
+#include "internal/record.hpp"
+
+namespace assay::dispute {
+
+const char* to_string(MoveVerdict verdict) noexcept {
+  switch (verdict) {
+    case MoveVerdict::kAccepted: return "accepted";
+    case MoveVerdict::kGameFinished: return "game finished";
+    case MoveVerdict::kTooLong: return "too long";
+    case MoveVerdict::kMalformed: return "malformed";
+    case MoveVerdict::kWrongTurnNumber: return "wrong turn number";
+    case MoveVerdict::kWrongPosition: return "wrong position";
+    case MoveVerdict::kWrongSignature: return "wrong signature";
+    case MoveVerdict::kNotYourTurn: return "not your turn";
+    case MoveVerdict::kWrongKind: return "wrong kind";
+    case MoveVerdict::kIndexOutOfRange: return "index out of range";
+    case MoveVerdict::kCountMismatch: return "count mismatch";
+    case MoveVerdict::kHashMismatch: return "hash mismatch";
+    case MoveVerdict::kTooManyTurns: return "too many turns";
+  }
+  return "?";
+}
+
+const char* to_string(Stage stage) noexcept {
+  switch (stage) {
+    case Stage::kChainOffer: return "chain offer";
+    case Stage::kChainPoint: return "chain point";
+    case Stage::kTraceOffer: return "trace offer";
+    case Stage::kTracePoint: return "trace point";
+    case Stage::kStateOffer: return "state offer";
+    case Stage::kStatePoint: return "state point";
+    case Stage::kStateLeaf: return "state leaf";
+    case Stage::kSource: return "source";
+    case Stage::kTensorOffer: return "tensor offer";
+    case Stage::kTensorPoint: return "tensor point";
+    case Stage::kChunkReveal: return "chunk reveal";
+    case Stage::kElementPoint: return "element point";
+    case Stage::kFoldOffer: return "fold offer";
+    case Stage::kFoldPoint: return "fold point";
+    case Stage::kScalar: return "scalar";
+    case Stage::kFinished: return "finished";
+  }
+  return "?";
+}
+
+const char* to_string(Outcome outcome) noexcept {
+  switch (outcome) {
+    case Outcome::kOpen: return "open";
+    case Outcome::kDefenderWins: return "defender wins";
+    case Outcome::kChallengerWins: return "challenger wins";
+    case Outcome::kVoid: return "void";
+  }
+  return "?";
+}
+
+bool is_valid(const GameTerms& terms) noexcept {
+  return commit::is_valid(terms.task) && terms.entry < commit::transcript_entries(terms.task) &&
+         (terms.entry != 0 || terms.start_root == Hash256{});
+}
+
+Position start(const GameTerms& terms) {
+  ASSAY_EXPECTS(is_valid(terms));
+  Position position;
+  position.root_low = terms.start_root;
+  position.root_high = terms.end_root;
+  if (terms.entry != 0) {
+    position.step_low = commit::step_of_entry(terms.task, terms.entry - 1);
+    position.step_high = commit::step_of_entry(terms.task, terms.entry);
+  }
+  const bool one_execution = position.step_high - position.step_low <= 1;
+  position.stage = one_execution ? Stage::kTraceOffer : Stage::kChainOffer;
+  return position;
+}
+
+Role on_turn(const Position& position) noexcept {
+  switch (position.stage) {
+    case Stage::kChainPoint:
+    case Stage::kTracePoint:
+    case Stage::kStatePoint:
+    case Stage::kTensorPoint:
+    case Stage::kElementPoint:
+    case Stage::kFoldPoint: return Role::kChallenger;
+    default: return Role::kDefender;
+  }
+}
+
+bool may_move(const Position& position, Role role) noexcept {
+  switch (position.stage) {
+    case Stage::kFinished: return false;
+    case Stage::kStateLeaf:
+    case Stage::kSource:
+    case Stage::kScalar: return role == Role::kDefender || role == Role::kChallenger;
+    default: return role == on_turn(position);
+  }
+}
+
+Hash256 position_hash(Sha256Function sha256, const GameTerms& terms, const Position& position) {
+  static constexpr char kDomain[] = "assay/position/1";
+  std::array<std::uint8_t, internal::kTermsBytes + internal::kPositionBytesMax> bytes;
+  codec::FixedSink sink(bytes);
+  codec::BasicWriter<codec::FixedSink> writer(sink);
+  internal::write_terms(writer, terms);
+  internal::write_position(writer, position);
+  ASSAY_ENSURES(!sink.overflowed());
+  return sha256_of(sha256, {ByteView{reinterpret_cast<const std::uint8_t*>(kDomain), sizeof kDomain - 1},
+                            sink.written()});
+}
+
+Hash256 move_digest(Sha256Function sha256, const GameTerms& terms, const Position& position, ByteView body) {
+  static constexpr char kDomain[] = "assay/move/1";
+  const Hash256 before = position_hash(sha256, terms, position);
+  std::uint8_t turn[4];
+  store_le(turn, position.turn);
+  return sha256_of(sha256, {ByteView{reinterpret_cast<const std::uint8_t*>(kDomain), sizeof kDomain - 1},
+                            terms.chain.value.view(), terms.game.value.view(), ByteView{turn},
+                            before.view(), body});
+}
+
+void forfeit(Position& position) noexcept {
+  ASSAY_EXPECTS(position.stage != Stage::kFinished);
+  position.outcome =
+      on_turn(position) == Role::kDefender ? Outcome::kChallengerWins : Outcome::kDefenderWins;
+  position.ended_at = position.stage;
+  position.by_clock = true;
+  position.stage = Stage::kFinished;
+}
+
+namespace {
+
+Spacing spacing(std::uint64_t low, std::uint64_t high, std::uint64_t segments) noexcept {
+  const std::uint64_t length = high - low;
+  return {low, high, static_cast<std::uint32_t>(length < segments ? length : segments)};
+}
+
+}  // namespace
+
+Spacing chain_spacing(const Position& position) noexcept {
+  return spacing(position.step_low, position.step_high, kChainFanOut);
+}
+
+Spacing fold_spacing(const Position& position) noexcept {
+  return spacing(position.fold_low, position.fold_high,
+                 kFoldOfferWords / numerics::fold_words(position.node.spec));
+}
+
+referee::ScalarPosition scalar_position(const Position& position) {
+  ASSAY_EXPECTS(position.stage == Stage::kScalar);
+  referee::ScalarPosition scalar;
+  scalar.node = position.node;
+  scalar.node_index = position.node_index;
+  scalar.node_count = position.program.node_count;
+  scalar.trace_root = position.trace_root;
+  scalar.element = position.element;
+  scalar.step = position.fold_low;
+  scalar.before = position.state_low;
+  scalar.after = position.state_high;
+  return scalar;
+}
+
+}  // namespace assay::dispute
