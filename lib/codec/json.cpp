@@ -1,0 +1,245 @@
+#include "assay/codec/json.hpp"
+
+#include <charconv>
+#include <cmath>
+#include <limits>
+
+#include "assay/core/json_cursor.hpp"
+
+namespace assay::codec {
+
+namespace {
+
+constexpr std::string_view kReplacement = "\xef\xbf\xbd";
+
+const char* describe(const Json& value) {
+  switch (value.kind()) {
+    case Json::Kind::kNull: return "null";
+    case Json::Kind::kBool: return "a boolean";
+    case Json::Kind::kInt: return "a negative integer";
+    case Json::Kind::kUint: return "an integer";
+    case Json::Kind::kDouble: return "a fraction";
+    case Json::Kind::kString: return "a string";
+    case Json::Kind::kArray: return "an array";
+    case Json::Kind::kObject: return "an object";
+  }
+  return "?";
+}
+
+std::string quoted_utf8(std::string_view text) {
+  if (is_utf8(text)) return json_quoted(text);
+  std::string repaired;
+  while (!text.empty()) {
+    const std::size_t n = utf8_length(text);
+    repaired.append(n == 0 ? kReplacement : text.substr(0, n));
+    text.remove_prefix(n == 0 ? 1 : n);
+  }
+  return json_quoted(repaired);
+}
+
+template <class T>
+std::string number_text(T value) {
+  char buffer[32];
+  const auto [end, error] = std::to_chars(buffer, buffer + sizeof buffer, value);
+  return {buffer, end};
+}
+
+std::string double_text(double value) {
+  if (!std::isfinite(value)) return "null";
+  std::string text = number_text(value);
+  if (text.find_first_of(".e") == std::string::npos) text += ".0";
+  return text;
+}
+
+class Dumper {
+ public:
+  explicit Dumper(unsigned indent) : m_indent(indent) {}
+
+  void value(const Json& json) {
+    switch (json.kind()) {
+      case Json::Kind::kNull: m_out += "null"; break;
+      case Json::Kind::kBool: m_out += *json.get<bool>() ? "true" : "false"; break;
+      case Json::Kind::kInt: m_out += number_text(*json.get<std::int64_t>()); break;
+      case Json::Kind::kUint: m_out += number_text(*json.get<std::uint64_t>()); break;
+      case Json::Kind::kDouble: m_out += double_text(*json.get<double>()); break;
+      case Json::Kind::kString: m_out += quoted_utf8(*json.get<std::string>()); break;
+      case Json::Kind::kArray: array(*json.get<Json::Array>()); break;
+      case Json::Kind::kObject: object(*json.get<Json::Object>()); break;
+    }
+  }
+  std::string take() { return std::move(m_out); }
+
+ private:
+  void array(const Json::Array& items) {
+    const char* separator = "";
+    open('[');
+    for (const Json& item : items) {
+      m_out += separator;
+      separator = ",";
+      new_line();
+      value(item);
+    }
+    close(']', items.empty());
+  }
+  void object(const Json::Object& members) {
+    const char* separator = "";
+    open('{');
+    for (const auto& [key, member] : members) {
+      m_out += separator;
+      separator = ",";
+      new_line();
+      m_out += quoted_utf8(key);
+      m_out += m_indent == 0 ? ":" : ": ";
+      value(member);
+    }
+    close('}', members.empty());
+  }
+  void open(char bracket) {
+    m_out.push_back(bracket);
+    ++m_depth;
+  }
+  void close(char bracket, bool empty) {
+    --m_depth;
+    if (!empty) new_line();
+    m_out.push_back(bracket);
+  }
+  void new_line() {
+    if (m_indent == 0) return;
+    m_out.push_back('\n');
+    m_out.append(std::size_t{m_indent} * m_depth, ' ');
+  }
+
+  unsigned m_indent;
+  unsigned m_depth = 0;
+  std::string m_out;
+};
+
+}  // namespace
+
+const Json* Json::find(std::string_view key) const {
+  const Object* members = get<Object>();
+  if (members == nullptr) return nullptr;
+  const auto at = members->find(key);
+  return at == members->end() ? nullptr : &at->second;
+}
+
+Json& Json::operator[](std::string_view key) {
+  if (is_null()) m_value = Object{};
+  Object* members = std::get_if<Object>(&m_value);
+  ASSAY_EXPECTS(members != nullptr);
+  return members->try_emplace(std::string(key)).first->second;
+}
+
+void Json::push_back(Json item) {
+  if (is_null()) m_value = Array{};
+  Array* items = std::get_if<Array>(&m_value);
+  ASSAY_EXPECTS(items != nullptr);
+  items->push_back(std::move(item));
+}
+
+std::string Json::dump(unsigned indent) const {
+  Dumper dumper(indent);
+  dumper.value(*this);
+  return dumper.take();
+}
+
+JsonRef JsonRef::operator[](std::string_view key) const {
+  JsonRef child;
+  child.m_value = m_value == nullptr ? nullptr : m_value->find(key);
+  child.m_path = m_path;
+  if (!m_path.empty()) child.m_path += '.';
+  child.m_path += key;
+  return child;
+}
+
+JsonRef JsonRef::at(std::size_t index) const {
+  JsonRef child;
+  const Json::Array* items = m_value == nullptr ? nullptr : m_value->get<Json::Array>();
+  if (items != nullptr && index < items->size()) child.m_value = &(*items)[index];
+  child.m_path = m_path;
+  child.m_path += '[';
+  child.m_path += std::to_string(index);
+  child.m_path += ']';
+  return child;
+}
+
+Error JsonRef::error(ErrorCode code, const std::string& what) const {
+  return {code, (m_path.empty() ? "the document" : m_path) + ": " + what};
+}
+
+Error JsonRef::wrong_kind(const char* wanted) const {
+  if (m_value == nullptr)
+    return error(ErrorCode::kNotFound, std::string("missing; it should be ") + wanted);
+  return error(ErrorCode::kInvalidArgument,
+               std::string("expected ") + wanted + ", found " + describe(*m_value));
+}
+
+Result<bool> JsonRef::boolean() const {
+  if (const bool* v = m_value == nullptr ? nullptr : m_value->get<bool>()) return *v;
+  return wrong_kind("true or false");
+}
+
+Result<std::uint64_t> JsonRef::u64() const {
+  if (const auto* v = m_value == nullptr ? nullptr : m_value->get<std::uint64_t>()) return *v;
+  return wrong_kind("an unsigned integer");
+}
+
+Result<std::uint32_t> JsonRef::u32() const {
+  ASSAY_TRY(const std::uint64_t wide, u64());
+  if (wide > std::numeric_limits<std::uint32_t>::max())
+    return error(ErrorCode::kInvalidArgument, "does not fit 32 bits");
+  return static_cast<std::uint32_t>(wide);
+}
+
+Result<std::int64_t> JsonRef::i64() const {
+  if (m_value == nullptr) return wrong_kind("an integer");
+  if (const auto* v = m_value->get<std::int64_t>()) return *v;
+  const auto* v = m_value->get<std::uint64_t>();
+  if (v == nullptr) return wrong_kind("an integer");
+  if (*v > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max()))
+    return error(ErrorCode::kInvalidArgument, "does not fit 64 bits with a sign");
+  return static_cast<std::int64_t>(*v);
+}
+
+Result<double> JsonRef::number() const {
+  if (m_value == nullptr) return wrong_kind("a number");
+  if (const auto* v = m_value->get<double>()) return *v;
+  if (const auto* v = m_value->get<std::int64_t>()) return static_cast<double>(*v);
+  if (const auto* v = m_value->get<std::uint64_t>()) return static_cast<double>(*v);
+  return wrong_kind("a number");
+}
+
+Result<std::string> JsonRef::string() const {
+  if (const auto* v = m_value == nullptr ? nullptr : m_value->get<std::string>()) return *v;
+  return wrong_kind("a string");
+}
+
+Result<Bytes> JsonRef::hex() const {
+  ASSAY_TRY(const std::string text, string());
+  Result<Bytes> bytes = from_hex(text);
+  if (!bytes) return error(ErrorCode::kInvalidArgument, bytes.error().message);
+  return bytes;
+}
+
+Result<Hash256> JsonRef::hash() const {
+  ASSAY_TRY(const std::string text, string());
+  Result<Hash256> digest = hash_from_hex(text);
+  if (!digest) return error(ErrorCode::kInvalidArgument, digest.error().message);
+  return digest;
+}
+
+Result<std::vector<JsonRef>> JsonRef::items() const {
+  const auto* array = m_value == nullptr ? nullptr : m_value->get<Json::Array>();
+  if (array == nullptr) return wrong_kind("an array");
+  std::vector<JsonRef> out;
+  out.reserve(array->size());
+  for (std::size_t i = 0; i < array->size(); ++i) out.push_back(at(i));
+  return out;
+}
+
+Result<const Json*> JsonRef::value() const {
+  if (m_value == nullptr) return wrong_kind("there");
+  return m_value;
+}
+
+}  // namespace assay::codec

@@ -1,0 +1,125 @@
+#include "assay/codec/json.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+
+#include "assay/core/json_cursor.hpp"
+
+namespace assay::codec {
+namespace {
+
+ErrorCode code_of(std::string_view text, const JsonLimits& limits = {}) {
+  const auto result = parse_json(text, limits);
+  return result ? ErrorCode{} : result.error().code;
+}
+
+TEST(Json, RoundTrips) {
+  const std::string text =
+      R"({"a":[1,-2,18446744073709551615,-9223372036854775808,0.5,1e+300,true,null],)"
+      R"("b":{"":"\"\\\n\u0001 é"},"c":[],"d":{}})";
+  const Json value = *parse_json(text);
+  EXPECT_EQ(value.dump(), text);
+  EXPECT_EQ(*parse_json(value.dump(2)), value);
+  EXPECT_EQ(Json::object({{"a", 1}, {"b", Json::array({true, "x"})}, {"c", Json::array()}}).dump(2),
+            "{\n  \"a\": 1,\n  \"b\": [\n    true,\n    \"x\"\n  ],\n  \"c\": []\n}");
+}
+
+TEST(Json, BuildsFromOrdinaryValues) {
+  Json value;
+  value["n"] = std::int32_t{-5};
+  value["u"] = std::size_t{5};
+  value["s"] = std::string("t");
+  value["l"].push_back(1.0);
+  value["l"].push_back(nullptr);
+  EXPECT_EQ(value.dump(), R"({"l":[1.0,null],"n":-5,"s":"t","u":5})");
+  EXPECT_EQ(Json(5), Json(std::uint64_t{5}));
+  EXPECT_EQ(*parse_json("1.0"), Json(1.0));
+  EXPECT_EQ(Json(std::nan("")).dump(), "null");
+  EXPECT_EQ(Json(-std::numeric_limits<double>::infinity()).dump(), "null");
+  EXPECT_EQ(Json("a\xff").dump(), "\"a\xef\xbf\xbd\"");
+  EXPECT_DEATH(value["n"]["x"] = 1, "broken precondition");
+}
+
+TEST(Json, HoldsItsLimits) {
+  const auto nested = [](unsigned n) { return std::string(n, '[') + std::string(n, ']'); };
+  EXPECT_EQ(code_of(nested(32)), ErrorCode{});
+  EXPECT_EQ(code_of(nested(33)), ErrorCode::kLimit);
+  EXPECT_EQ(code_of("[1,2]", {5, 1}), ErrorCode{});
+  EXPECT_EQ(code_of("[1,2]", {4, 1}), ErrorCode::kLimit);
+  EXPECT_EQ(code_of(std::string(100'000, '[')), ErrorCode::kLimit);
+  EXPECT_EQ(code_of("18446744073709551616"), ErrorCode::kLimit);
+  EXPECT_EQ(code_of("-9223372036854775809"), ErrorCode::kLimit);
+  EXPECT_EQ(code_of("1e999"), ErrorCode::kLimit);
+  EXPECT_EQ(code_of(R"({"a":1,"a":1})"), ErrorCode::kMalformed);
+  EXPECT_EQ(code_of(R"({"a":1,"\u0061":1})"), ErrorCode::kMalformed);
+  EXPECT_EQ(code_of(R"({"a":null,"a":1})"), ErrorCode::kMalformed);
+}
+
+TEST(Json, RejectsEveryCut) {
+  const std::string text = R"({"a":[1,-2.5e3,"x\u00e9"],"b":{"c":null,"d":false}})";
+  ASSERT_TRUE(parse_json(text));
+  for (std::size_t n = 0; n < text.size(); ++n)
+    EXPECT_EQ(code_of(text.substr(0, n)), ErrorCode::kMalformed) << n;
+}
+
+TEST(Json, RejectsAZeroByteAndWhatFollows) {
+  EXPECT_EQ(code_of(std::string_view("{}\0", 3)), ErrorCode::kMalformed);
+  EXPECT_EQ(code_of(std::string_view("{}\0 garbage", 11)), ErrorCode::kMalformed);
+  EXPECT_EQ(code_of("\xef\xbb\xbf{}"), ErrorCode::kMalformed);
+}
+
+// Two parsers of one grammar: this one and the cursor in core must agree on what is JSON.
+TEST(Json, AgreesWithTheCursorOnEveryFlippedByte) {
+  const std::string text = R"( {"a":[1,-2.5e3,"x\u00e9\ud83d\udd11"],"b":{"c":null,"d":false},"é":0} )";
+  std::size_t accepted = 0;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    for (unsigned byte = 0; byte < 256; ++byte) {
+      std::string changed = text;
+      changed[i] = static_cast<char>(byte);
+      JsonCursor cursor(changed);
+      cursor.skip();
+      const auto parsed = parse_json(changed);
+      if (!parsed && parsed.error().code == ErrorCode::kLimit) continue;  // the cursor has no doubles
+      const Status status = cursor.finish();
+      ASSERT_EQ(parsed.has_value(), status.has_value()) << changed;
+      accepted += parsed.has_value() ? 1 : 0;
+    }
+  }
+  EXPECT_GT(accepted, 100u);
+}
+
+TEST(JsonRef, ReadsAndNamesPlaces) {
+  const Json doc = *parse_json(
+      R"({"result":{"blocks":[{"height":7},{"height":"x"}],"on":true,"f":-0.5,"n":-3,"z":null,)"
+      R"("h":"00ff","d":"4fd1e9f2a17e82d454502199572fff6e41b3018fc980613ec1e056ec765a4a59"}})");
+  const JsonRef result = JsonRef(doc)["result"];
+  EXPECT_EQ(*result["blocks"].at(0)["height"].u64(), 7u);
+  EXPECT_EQ(*result["blocks"].at(0)["height"].i64(), 7);
+  EXPECT_EQ(*result["blocks"].at(0)["height"].number(), 7.0);
+  EXPECT_EQ(*result["on"].boolean(), true);
+  EXPECT_EQ(*result["f"].number(), -0.5);
+  EXPECT_EQ(*result["n"].i64(), -3);
+  EXPECT_EQ(*result["h"].hex(), (Bytes{0, 255}));
+  EXPECT_EQ(to_hex(*result["d"].hash()), *result["d"].string());
+  EXPECT_EQ(result["blocks"].items()->size(), 2u);
+  EXPECT_TRUE(result["on"].exists());
+  EXPECT_FALSE(result["z"].exists());
+  EXPECT_FALSE(result["nothing"]["below"].exists());
+  EXPECT_EQ(result["blocks"].at(1)["height"].u64().error().message,
+            "result.blocks[1].height: expected an unsigned integer, found a string");
+  EXPECT_EQ(result["blocks"].at(2)["height"].u64().error().message,
+            "result.blocks[2].height: missing; it should be an unsigned integer");
+  EXPECT_EQ(result["n"].u64().error().code, ErrorCode::kInvalidArgument);
+  EXPECT_EQ(result["h"].hash().error().code, ErrorCode::kInvalidArgument);
+  EXPECT_EQ(result["x"].string().error().code, ErrorCode::kNotFound);
+  EXPECT_EQ(JsonRef(doc).u64().error().message,
+            "the document: expected an unsigned integer, found an object");
+  const Json wide(std::uint64_t{1} << 32);
+  EXPECT_EQ(JsonRef(wide).u32().error().code, ErrorCode::kInvalidArgument);
+  EXPECT_EQ(JsonRef(Json(~std::uint64_t{0})).i64().error().code, ErrorCode::kInvalidArgument);
+}
+
+}  // namespace
+}  // namespace assay::codec
