@@ -1,0 +1,80 @@
+// Runs a validated program, step after step (docs/spec/exec.md). Memory is planned once: a steady step
+// allocates nothing. Fusion, buffer reuse, threads and instruction sets are private business and change
+// no bit.
+//
+// Not thread-safe; it uses the pool's threads itself. Program, pool and data must outlive it.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <span>
+
+#include "assay/core/faces.hpp"
+#include "assay/graph/validator.hpp"
+#include "assay/numerics/kernels.hpp"
+#include "assay/tensor/tensor.hpp"
+
+namespace assay::exec {
+
+// A clock for times by operator, in nanoseconds; rooms below `host` read none of their own.
+using Nanoseconds = std::function<std::uint64_t()>;
+
+struct ExecutorOptions {
+  numerics::Isa isa = numerics::best_isa();
+  // Run neighbouring elementwise nodes together, tile by tile. Off for traces, which see every output.
+  bool fuse = true;
+  Nanoseconds nanoseconds;  // none: nothing is measured
+};
+
+struct OperatorTime {
+  const char* name = "";  // the operator's, or "fused"
+  std::uint64_t runs = 0;
+  std::uint64_t nanoseconds = 0;
+};
+
+// What an output looks like while its node's successors have not run yet.
+using OnNode = std::function<void(std::uint32_t node, const TensorView& output)>;
+
+class Executor {
+ public:
+  // `data`: the program's data tensors in the order of its declarations.
+  // Errors: kUnsupported if the processor lacks the ISA or the thread's floating-point mode is not the
+  // profile's; kInvalidArgument if the data does not have the declared types.
+  [[nodiscard]] static Result<Executor> create(const graph::ValidProgram& program,
+                                               std::span<const TensorView> data, TaskPool& pool,
+                                               ExecutorOptions options = {});
+  Executor(Executor&&) noexcept;
+  Executor& operator=(Executor&&) noexcept;
+  ~Executor();
+
+  // The state becomes the state after step t. Its names and types must be the program's slots', its
+  // tensors' memory may change places with the executor's. (For an init program: make_state().)
+  void step(std::uint64_t t, std::uint64_t seed, NamedTensors& state);
+
+  // As step, but leaves `before` alone, writes the new state to `after` and shows every node's output,
+  // sources included, in program order. Wants fuse = false.
+  void trace(std::uint64_t t, std::uint64_t seed, const NamedTensors& before, NamedTensors& after,
+             const OnNode& on_node);
+
+  // Runs nodes 0 to `last` only, for their outputs; otherwise as trace().
+  void trace_until(std::uint32_t last, std::uint64_t t, std::uint64_t seed, const NamedTensors& before,
+                   const OnNode& on_node);
+
+  // Zeros of the slots' names and types.
+  [[nodiscard]] NamedTensors make_state() const;
+  // True if the names and types are the slots'.
+  [[nodiscard]] bool accepts(const NamedTensors& state) const;
+
+  // Peak bytes that the executor holds: arena, constants, scratch and the second copy of the state.
+  // The caller's state and the data are not among them.
+  [[nodiscard]] std::size_t memory_bytes() const;
+  // By operator, those that ran; empty without a clock.
+  [[nodiscard]] std::vector<OperatorTime> times() const;
+
+ private:
+  struct Parts;
+  explicit Executor(std::unique_ptr<Parts> parts);
+  std::unique_ptr<Parts> m_parts;
+};
+
+}  // namespace assay::exec
