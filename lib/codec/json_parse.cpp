@@ -41,8 +41,7 @@ class Builder final : public nlohmann::json_sax<Nlohmann> {
   bool parse_error(std::size_t position, const std::string&,
                    const nlohmann::detail::exception& cause) override {
     constexpr int kNumberOverflow = 406;
-    const ErrorCode code =
-        cause.id == kNumberOverflow ? ErrorCode::kLimit : ErrorCode::kMalformed;
+    const ErrorCode code = cause.id == kNumberOverflow ? ErrorCode::kLimit : ErrorCode::kMalformed;
     return fail(code, "not JSON from byte " + std::to_string(position) + " on");
   }
 
@@ -89,8 +88,7 @@ class Builder final : public nlohmann::json_sax<Nlohmann> {
 
 Result<Json> parse_json(std::string_view text, const JsonLimits& limits) {
   if (text.size() > limits.bytes_max)
-    return {ErrorCode::kLimit,
-            "JSON of more than " + std::to_string(limits.bytes_max) + " bytes"};
+    return {ErrorCode::kLimit, "JSON of more than " + std::to_string(limits.bytes_max) + " bytes"};
   if (text.starts_with("\xef\xbb\xbf"))
     return {ErrorCode::kMalformed, "JSON with a byte order mark"};
   // The parser takes a zero byte for the end, and would let anything follow it.

@@ -82,8 +82,8 @@ Result<SecretKey> decrypt(const KeystoreFile& file, std::string_view password) {
   aes_128_ctr(key, file.iv, file.ciphertext, secret.data());
   SecretKey result(secret.data());
   OPENSSL_cleanse(secret.data(), secret.size());
-  // The checksum covers neither the iv nor the secret: a changed iv gives another key, which only the
-  // public key tells.
+  // The checksum covers neither the iv nor the secret: a changed iv gives another key, which only
+  // the public key tells.
   const Result<Hash256> claimed = hash_from_hex(file.public_key_hex);
   if (claimed && KeyPair(result).public_key() != *claimed)
     return {ErrorCode::kIntegrity, "the key file was changed: its pubkey is not that of its key"};

@@ -137,8 +137,7 @@ void read_crypto(JsonCursor& cursor, KeystoreFile& file) {
 }  // namespace
 
 Result<KeystoreFile> parse_keystore(std::string_view json) {
-  if (json.size() > kKeystoreBytesMax)
-    return {ErrorCode::kLimit, "a key file of more than 64 KiB"};
+  if (json.size() > kKeystoreBytesMax) return {ErrorCode::kLimit, "a key file of more than 64 KiB"};
   JsonCursor cursor(json);
   KeystoreFile file;
   std::uint64_t version = 0;
@@ -175,35 +174,43 @@ Result<KeystoreFile> parse_keystore(std::string_view json) {
 std::string print_keystore(const KeystoreFile& file) {
   const auto number = [](std::uint64_t n) { return std::to_string(n); };
   const std::string salt = to_hex(file.salt);
-  const std::string kdf =
-      file.kdf == KeystoreFile::Kdf::kScrypt
-          ? R"(      "function": "scrypt",
-      "params": {"dklen": 32, "n": )" + number(file.n) + R"(, "p": )" + number(file.p) +
-                R"(, "r": )" + number(file.r) + R"(, "salt": ")" + salt + R"("},)"
-          : R"(      "function": "pbkdf2",
+  const std::string kdf = file.kdf == KeystoreFile::Kdf::kScrypt
+                              ? R"(      "function": "scrypt",
+      "params": {"dklen": 32, "n": )" +
+                                    number(file.n) + R"(, "p": )" + number(file.p) + R"(, "r": )" +
+                                    number(file.r) + R"(, "salt": ")" + salt + R"("},)"
+                              : R"(      "function": "pbkdf2",
       "params": {"c": )" + number(file.rounds) +
-                R"(, "dklen": 32, "prf": "hmac-sha256", "salt": ")" + salt + R"("},)";
+                                    R"(, "dklen": 32, "prf": "hmac-sha256", "salt": ")" + salt +
+                                    R"("},)";
   return R"({
   "crypto": {
     "kdf": {
-)" + kdf + R"(
+)" + kdf +
+         R"(
       "message": ""
     },
     "checksum": {
       "function": "sha256",
       "params": {},
-      "message": ")" + to_hex(file.checksum) + R"("
+      "message": ")" +
+         to_hex(file.checksum) + R"("
     },
     "cipher": {
       "function": "aes-128-ctr",
-      "params": {"iv": ")" + to_hex(file.iv) + R"("},
-      "message": ")" + to_hex(file.ciphertext) + R"("
+      "params": {"iv": ")" +
+         to_hex(file.iv) + R"("},
+      "message": ")" +
+         to_hex(file.ciphertext) + R"("
     }
   },
-  "description": )" + json_quoted(file.description) + R"(,
-  "pubkey": ")" + file.public_key_hex + R"(",
+  "description": )" +
+         json_quoted(file.description) + R"(,
+  "pubkey": ")" +
+         file.public_key_hex + R"(",
   "path": "",
-  "uuid": ")" + file.uuid + R"(",
+  "uuid": ")" +
+         file.uuid + R"(",
   "version": 4
 }
 )";

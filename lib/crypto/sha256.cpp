@@ -28,8 +28,7 @@ void sha256_ni(const ByteView* parts, std::size_t count, std::uint8_t* digest32)
 }
 
 void write_digest(const std::array<std::uint32_t, 8>& state, Hash256& out) {
-  for (unsigned i = 0; i < 8; ++i)
-    store_le(out.bytes.data() + 4 * i, __builtin_bswap32(state[i]));
+  for (unsigned i = 0; i < 8; ++i) store_le(out.bytes.data() + 4 * i, __builtin_bswap32(state[i]));
 }
 
 // Four chunks of equal length, each under its prefix. After the first block, which holds the prefix
@@ -106,7 +105,9 @@ Sha256Blocks sha256_blocks() noexcept {
 
 Hash256 sha256(ByteView message) { return sha256({message}); }
 
-Hash256 sha256(std::initializer_list<ByteView> parts) { return sha256_of(sha256_function(), parts); }
+Hash256 sha256(std::initializer_list<ByteView> parts) {
+  return sha256_of(sha256_function(), parts);
+}
 
 void sha256_many_prefixed(std::uint8_t prefix, ByteView data, std::size_t leaf_size, Hash256* out) {
   ASSAY_EXPECTS(leaf_size > 0);

@@ -1,5 +1,5 @@
-// SHA-256 with the x86 SHA extensions. One sha256rnds2 waits for the one before, so a single message
-// leaves the unit half idle; several messages side by side fill it.
+// SHA-256 with the x86 SHA extensions. One sha256rnds2 waits for the one before, so a single
+// message leaves the unit half idle; several messages side by side fill it.
 #include "internal/sha256_kernels.hpp"
 
 #if defined(__x86_64__)
@@ -55,7 +55,8 @@ template <int N, int Group>
   for (int s = 0; s < N; ++s) {
     const __m128i wk = _mm_add_epi32(w[s][kAt], k);
     lanes.cdgh[s] = _mm_sha256rnds2_epu32(lanes.cdgh[s], lanes.abef[s], wk);
-    lanes.abef[s] = _mm_sha256rnds2_epu32(lanes.abef[s], lanes.cdgh[s], _mm_shuffle_epi32(wk, 0x0E));
+    lanes.abef[s] =
+        _mm_sha256rnds2_epu32(lanes.abef[s], lanes.cdgh[s], _mm_shuffle_epi32(wk, 0x0E));
     if constexpr (Group < 12) {
       const __m128i w1 = w[s][(kAt + 1) % 4];
       const __m128i w2 = w[s][(kAt + 2) % 4];
@@ -82,8 +83,8 @@ template <int N>
       const std::uint8_t* from = blocks[s] + 64 * block;
 #pragma GCC unroll 4
       for (int i = 0; i < 4; ++i)
-        w[s][i] = _mm_shuffle_epi8(
-            _mm_loadu_si128(reinterpret_cast<const __m128i*>(from + 16 * i)), swap);
+        w[s][i] = _mm_shuffle_epi8(_mm_loadu_si128(reinterpret_cast<const __m128i*>(from + 16 * i)),
+                                   swap);
     }
     four_rounds<N, 0>(lanes, w);
     four_rounds<N, 1>(lanes, w);
@@ -116,10 +117,13 @@ bool has_sha_ni() noexcept {
   // GCC 12's __builtin_cpu_supports does not know "sha": CPUID leaf 7, EBX bit 29.
   unsigned eax = 7, ebx = 0, ecx = 0, edx = 0;
   unsigned max_leaf = 0, unused_b = 0, unused_c = 0, unused_d = 0;
-  __asm__("cpuid" : "=a"(max_leaf), "=b"(unused_b), "=c"(unused_c), "=d"(unused_d) : "a"(0), "c"(0));
+  __asm__("cpuid"
+          : "=a"(max_leaf), "=b"(unused_b), "=c"(unused_c), "=d"(unused_d)
+          : "a"(0), "c"(0));
   if (max_leaf < 7) return false;
   __asm__("cpuid" : "+a"(eax), "=b"(ebx), "+c"(ecx), "=d"(edx));
-  return (ebx >> 29 & 1) != 0 && __builtin_cpu_supports("sse4.1") && __builtin_cpu_supports("ssse3");
+  return (ebx >> 29 & 1) != 0 && __builtin_cpu_supports("sse4.1") &&
+         __builtin_cpu_supports("ssse3");
 }
 
 [[ASSAY_SHA_NI]] void sha256_blocks_sha_ni(std::uint32_t* state8, const std::uint8_t* blocks,

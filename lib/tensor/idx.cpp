@@ -2,7 +2,8 @@
 
 namespace assay::tensor {
 
-// Two zero bytes, the element type, the rank; then each dimension, big-endian in 32 bits; then data.
+// Two zero bytes, the element type, the rank; then each dimension, big-endian in 32 bits; then
+// data.
 Result<TensorView> read_idx(ByteView file) {
   constexpr std::uint8_t kUnsignedByte = 0x08;
   if (file.size() < 4 || file[0] != 0 || file[1] != 0)

@@ -84,7 +84,8 @@ class DictReader {
       type.dtype = d.dtype;
       return {};
     }
-    return {ErrorCode::kUnsupported, "npy elements of type '" + std::string(text.substr(0, 32)) + "'"};
+    return {ErrorCode::kUnsupported,
+            "npy elements of type '" + std::string(text.substr(0, 32)) + "'"};
   }
   Status shape(Shape& out) {
     if (!take("(")) return malformed();

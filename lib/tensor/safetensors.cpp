@@ -17,8 +17,8 @@ struct DTypeName {
   std::string_view name;
   DType dtype;
 };
-// The order of the data: wide elements first, so that every tensor is aligned for its type; within a
-// width, the order that the format's own library writes.
+// The order of the data: wide elements first, so that every tensor is aligned for its type; within
+// a width, the order that the format's own library writes.
 constexpr DTypeName kDataOrder[] = {{"U64", DType::kU64}, {"I64", DType::kI64},
                                     {"F32", DType::kF32}, {"U32", DType::kU32},
                                     {"I32", DType::kI32}, {"U8", DType::kU8}};
@@ -78,7 +78,8 @@ Status resolve(const RawEntry& raw, std::uint64_t data_start, std::uint64_t data
   if (!is_valid(entry.type.shape)) return {ErrorCode::kLimit, "more elements than the limit"};
   const std::uint64_t begin = raw.offsets[0];
   const std::uint64_t end = raw.offsets[1];
-  if (begin > end || end > data_size) return {ErrorCode::kMalformed, "data_offsets out of the file"};
+  if (begin > end || end > data_size)
+    return {ErrorCode::kMalformed, "data_offsets out of the file"};
   if (end - begin != entry.type.byte_count())
     return {ErrorCode::kMalformed, "data_offsets do not match dtype and shape"};
   entry.offset = data_start + begin;
@@ -94,8 +95,8 @@ Status check_tiling(std::vector<SafetensorsEntry>& entries, std::uint64_t data_s
   for (const SafetensorsEntry& entry : entries) {
     if (entry.offset != at)
       return {ErrorCode::kMalformed,
-              json_quoted(entry.name) + (entry.offset < at ? " overlaps another tensor"
-                                                           : " comes after a hole")};
+              json_quoted(entry.name) +
+                  (entry.offset < at ? " overlaps another tensor" : " comes after a hole")};
     at += entry.type.byte_count();
   }
   if (at != file_size) return {ErrorCode::kMalformed, "bytes after the last tensor"};
@@ -219,8 +220,7 @@ Result<NamedTensors> read_safetensors(ByteView file) {
   ASSAY_TRY(const SafetensorsIndex index, open_safetensors(file));
   NamedTensors tensors;
   for (const SafetensorsEntry& entry : index.entries)
-    tensors.emplace(entry.name,
-                    Tensor::copy_of({entry.type, file.data() + entry.offset}));
+    tensors.emplace(entry.name, Tensor::copy_of({entry.type, file.data() + entry.offset}));
   return tensors;
 }
 

@@ -8,7 +8,8 @@ namespace assay::codec {
 
 class BytesSink {
  public:
-  // Neither insert() nor inline: GCC 12, inlining several of them, warns of an overflow that cannot be.
+  // Neither insert() nor inline: GCC 12, inlining several of them, warns of an overflow that cannot
+  // be.
   [[gnu::noinline]] void append(ByteView v) {
     const std::size_t at = m_bytes.size();
     m_bytes.resize(at + v.size());

@@ -1,5 +1,5 @@
-// JSON values for interfaces (RPC, --json output, reports). Never on a committed path: what is hashed
-// or signed goes through codec.hpp. Not thread-safe beyond what std::map is.
+// JSON values for interfaces (RPC, --json output, reports). Never on a committed path: what is
+// hashed or signed goes through codec.hpp. Not thread-safe beyond what std::map is.
 #pragma once
 
 #include <concepts>
@@ -20,18 +20,17 @@ class Json {
   enum class Kind { kNull, kBool, kInt, kUint, kDouble, kString, kArray, kObject };
 
   Json() = default;
-  Json(std::nullptr_t) {}                                       // NOLINT: implicit by design, all
-  Json(std::same_as<bool> auto value) : m_value(value) {}       // NOLINT
-  Json(double value) : m_value(value) {}                        // NOLINT
-  Json(const char* value) : m_value(std::string(value)) {}      // NOLINT
+  Json(std::nullptr_t) {}                                        // NOLINT: implicit by design, all
+  Json(std::same_as<bool> auto value) : m_value(value) {}        // NOLINT
+  Json(double value) : m_value(value) {}                         // NOLINT
+  Json(const char* value) : m_value(std::string(value)) {}       // NOLINT
   Json(std::string_view value) : m_value(std::string(value)) {}  // NOLINT
-  Json(std::string value) : m_value(std::move(value)) {}        // NOLINT
-  Json(Array value) : m_value(std::move(value)) {}              // NOLINT
-  Json(Object value) : m_value(std::move(value)) {}             // NOLINT
+  Json(std::string value) : m_value(std::move(value)) {}         // NOLINT
+  Json(Array value) : m_value(std::move(value)) {}               // NOLINT
+  Json(Object value) : m_value(std::move(value)) {}              // NOLINT
   // An integer that is not negative is a kUint, whatever its type was.
   template <std::integral T>
-    requires(!std::same_as<T, bool> && !std::same_as<T, char>)
-  Json(T value) {  // NOLINT
+  requires(!std::same_as<T, bool> && !std::same_as<T, char>) Json(T value) {  // NOLINT
     if (value < T{0}) {
       m_value = static_cast<std::int64_t>(value);
     } else {
@@ -59,14 +58,15 @@ class Json {
   void push_back(Json item);
 
   // indent 0: one line without spaces; otherwise that many spaces a level. Doubles in the shortest
-  // form that reads back the same; infinities and NaN as null. Strings that are not UTF-8 are written
-  // with U+FFFD for what is not.
+  // form that reads back the same; infinities and NaN as null. Strings that are not UTF-8 are
+  // written with U+FFFD for what is not.
   [[nodiscard]] std::string dump(unsigned indent = 0) const;
 
   friend bool operator==(const Json&, const Json&) = default;
 
  private:
-  std::variant<std::nullptr_t, bool, std::int64_t, std::uint64_t, double, std::string, Array, Object>
+  std::variant<std::nullptr_t, bool, std::int64_t, std::uint64_t, double, std::string, Array,
+               Object>
       m_value;
 };
 
@@ -75,18 +75,19 @@ struct JsonLimits {
   unsigned depth_max = 32;
 };
 
-// RFC 8259, strictly. Errors: kLimit (longer or deeper than the limits; a number that does not fit),
-// kMalformed (anything else, duplicate keys too).
+// RFC 8259, strictly. Errors: kLimit (longer or deeper than the limits; a number that does not
+// fit), kMalformed (anything else, duplicate keys too).
 [[nodiscard]] Result<Json> parse_json(std::string_view text, const JsonLimits& limits = {});
 
 // A place in a document, for reading what somebody sent: its accessors name the place in what they
-// complain of ("result.blocks[3].height: expected an unsigned integer, found a string"). A place that
-// does not exist can be formed; reading it is kNotFound, a value of another kind kInvalidArgument.
-// The document must outlive it.
+// complain of ("result.blocks[3].height: expected an unsigned integer, found a string"). A place
+// that does not exist can be formed; reading it is kNotFound, a value of another kind
+// kInvalidArgument. The document must outlive it.
 //   ASSAY_TRY(const auto height, JsonRef(reply)["result"]["height"].u64());
 class JsonRef {
  public:
-  explicit JsonRef(const Json& root, std::string path = "") : m_value(&root), m_path(std::move(path)) {}
+  explicit JsonRef(const Json& root, std::string path = "")
+      : m_value(&root), m_path(std::move(path)) {}
 
   [[nodiscard]] JsonRef operator[](std::string_view key) const;
   [[nodiscard]] JsonRef operator[](const char* key) const { return (*this)[std::string_view(key)]; }
@@ -101,8 +102,8 @@ class JsonRef {
   [[nodiscard]] Result<std::int64_t> i64() const;
   [[nodiscard]] Result<double> number() const;  // integers too
   [[nodiscard]] Result<std::string> string() const;
-  [[nodiscard]] Result<Bytes> hex() const;      // a string of hexadecimal digits
-  [[nodiscard]] Result<Hash256> hash() const;   // 64 of them
+  [[nodiscard]] Result<Bytes> hex() const;                   // a string of hexadecimal digits
+  [[nodiscard]] Result<Hash256> hash() const;                // 64 of them
   [[nodiscard]] Result<std::vector<JsonRef>> items() const;  // of an array
   [[nodiscard]] Result<const Json*> value() const;           // whatever it is
   // An Error of that code that names this place.

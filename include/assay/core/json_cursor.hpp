@@ -60,7 +60,8 @@ class JsonCursor {
 
 // True if `text` is well-formed UTF-8 (no overlong forms, surrogates or values past U+10FFFF).
 [[nodiscard]] bool is_utf8(std::string_view text);
-// The length in bytes of the well-formed UTF-8 character at the start of `text`; 0 if there is none.
+// The length in bytes of the well-formed UTF-8 character at the start of `text`; 0 if there is
+// none.
 [[nodiscard]] std::size_t utf8_length(std::string_view text);
 // `text` as a JSON string with its quotes: only '"', '\\' and characters below U+0020 are escaped.
 [[nodiscard]] std::string json_quoted(std::string_view text);

@@ -1,6 +1,7 @@
 // Ed25519 (RFC 8032) signatures, by OpenSSL. The same input gives the same verdict everywhere:
-// verification is cofactorless, S must be below the group order, R is compared as bytes, and a public
-// key must be a canonical encoding of a point that is not of small order (docs/spec/crypto.md).
+// verification is cofactorless, S must be below the group order, R is compared as bytes, and a
+// public key must be a canonical encoding of a point that is not of small order
+// (docs/spec/crypto.md).
 #pragma once
 
 #include <memory>

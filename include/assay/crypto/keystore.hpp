@@ -36,12 +36,12 @@ struct KeystoreOptions {
 [[nodiscard]] Result<KeyPair> open_key(std::string_view json, std::string_view password);
 
 // The secret of any ERC-2335 file, whatever kind of key its `pubkey` names; checked against it only
-// if it is 32 bytes. The standard's own checksum does not cover the iv: where pubkey is absent or of
-// another kind, a changed iv gives another secret. Errors: as open_key.
+// if it is 32 bytes. The standard's own checksum does not cover the iv: where pubkey is absent or
+// of another kind, a changed iv gives another secret. Errors: as open_key.
 [[nodiscard]] Result<SecretKey> decrypt_key(std::string_view json, std::string_view password);
 
-// The Ed25519 key that the file says it holds, without a password: to be believed only as far as the
-// file itself is.
+// The Ed25519 key that the file says it holds, without a password: to be believed only as far as
+// the file itself is.
 [[nodiscard]] Result<Hash256> keystore_public_key(std::string_view json);
 
 // ERC-2335: NFKD, then C0, DEL and C1 stripped, as UTF-8. kInvalidArgument unless it is UTF-8 of at

@@ -1,6 +1,6 @@
 // SHA-256 at the machine's speed: single messages, and many short ones interleaved, which is what
-// Merkle trees are made of. The implementation is chosen once, at first use, from what the processor
-// has; the digests are the same whichever it is. Everything here is thread-safe but
+// Merkle trees are made of. The implementation is chosen once, at first use, from what the
+// processor has; the digests are the same whichever it is. Everything here is thread-safe but
 // force_sha256_kind().
 #pragma once
 
@@ -37,8 +37,8 @@ void force_sha256_kind(Sha256Kind kind);
 // data makes no chunk. leaf_size > 0. `out` must not overlap `data`.
 void sha256_many_prefixed(std::uint8_t prefix, ByteView data, std::size_t leaf_size, Hash256* out);
 
-// out[i] = SHA-256(prefix || nodes[2i] || nodes[2i+1]), i < pairs. `out` may be `nodes` itself: a tree
-// is folded in place, level by level.
+// out[i] = SHA-256(prefix || nodes[2i] || nodes[2i+1]), i < pairs. `out` may be `nodes` itself: a
+// tree is folded in place, level by level.
 void sha256_pairs(std::uint8_t prefix, const Hash256* nodes, std::size_t pairs, Hash256* out);
 
 }  // namespace assay::crypto

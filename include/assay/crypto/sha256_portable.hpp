@@ -32,7 +32,8 @@ inline void sha256_blocks_portable(std::uint32_t* state8, const std::uint8_t* bl
     std::uint32_t w[64];
     for (unsigned i = 0; i < 16; ++i) w[i] = load_be32(blocks + 4 * i);
     for (unsigned i = 16; i < 64; ++i) {
-      const std::uint32_t s0 = std::rotr(w[i - 15], 7) ^ std::rotr(w[i - 15], 18) ^ (w[i - 15] >> 3);
+      const std::uint32_t s0 =
+          std::rotr(w[i - 15], 7) ^ std::rotr(w[i - 15], 18) ^ (w[i - 15] >> 3);
       const std::uint32_t s1 = std::rotr(w[i - 2], 17) ^ std::rotr(w[i - 2], 19) ^ (w[i - 2] >> 10);
       w[i] = w[i - 16] + s0 + w[i - 7] + s1;
     }

@@ -5,9 +5,9 @@
 
 namespace assay::tensor {
 
-// A copy. Errors: kMalformed (no npy file, cut, bytes left over, a header that is not the dictionary
-// of descr, fortran_order and shape), kUnsupported (another version, dtype, byte order or Fortran
-// order; a dimension of 0), kLimit (rank or size beyond the limits).
+// A copy. Errors: kMalformed (no npy file, cut, bytes left over, a header that is not the
+// dictionary of descr, fortran_order and shape), kUnsupported (another version, dtype, byte order
+// or Fortran order; a dimension of 0), kLimit (rank or size beyond the limits).
 [[nodiscard]] Result<Tensor> read_npy(ByteView file);
 
 // Version 1.0, as numpy.save writes it. `view` must be valid.

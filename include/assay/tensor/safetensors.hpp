@@ -27,8 +27,8 @@ struct SafetensorsLayout {
 };
 
 // The canonical layout for tensors of these types, so that a large state can be written piece by
-// piece. Errors: kInvalidArgument for a name that is empty, "__metadata__", too long or not UTF-8, and
-// for an invalid type; kLimit for a header over kSafetensorsHeaderMax.
+// piece. Errors: kInvalidArgument for a name that is empty, "__metadata__", too long or not UTF-8,
+// and for an invalid type; kLimit for a header over kSafetensorsHeaderMax.
 [[nodiscard]] Result<SafetensorsLayout> safetensors_layout(
     const std::map<std::string, TensorType, std::less<>>& types);
 
@@ -38,14 +38,14 @@ struct SafetensorsLayout {
     const std::map<std::string, TensorView, std::less<>>& tensors);
 
 struct SafetensorsIndex {
-  std::vector<SafetensorsEntry> entries;             // in the order of the data
-  std::map<std::string, std::string> metadata;       // "__metadata__"
+  std::vector<SafetensorsEntry> entries;        // in the order of the data
+  std::map<std::string, std::string> metadata;  // "__metadata__"
 };
 
 // Checks a whole file of any valid layout and says where its tensors lie.
-// Errors: kMalformed (cut, trailing bytes, overlaps, holes, duplicate keys, sizes that do not match),
-// kLimit (header, rank, elements or name beyond the limits), kUnsupported (another dtype; a dimension
-// of 0).
+// Errors: kMalformed (cut, trailing bytes, overlaps, holes, duplicate keys, sizes that do not
+// match), kLimit (header, rank, elements or name beyond the limits), kUnsupported (another dtype; a
+// dimension of 0).
 [[nodiscard]] Result<SafetensorsIndex> open_safetensors(ByteView file);
 // The same from the header's bytes alone (the length word and the JSON) and the file's size.
 [[nodiscard]] Result<SafetensorsIndex> open_safetensors_header(ByteView header,

@@ -1,5 +1,5 @@
-// Tensors in memory: an owning, 64-byte aligned buffer of row-major little-endian elements, and views
-// of them. Not thread-safe beyond what bytes are: disjoint parts may be written at once.
+// Tensors in memory: an owning, 64-byte aligned buffer of row-major little-endian elements, and
+// views of them. Not thread-safe beyond what bytes are: disjoint parts may be written at once.
 #pragma once
 
 #include <map>
@@ -15,12 +15,30 @@ namespace assay {
 
 template <class T>
 struct DTypeOf;
-template <> struct DTypeOf<float> { static constexpr DType kValue = DType::kF32; };
-template <> struct DTypeOf<std::int32_t> { static constexpr DType kValue = DType::kI32; };
-template <> struct DTypeOf<std::uint32_t> { static constexpr DType kValue = DType::kU32; };
-template <> struct DTypeOf<std::int64_t> { static constexpr DType kValue = DType::kI64; };
-template <> struct DTypeOf<std::uint64_t> { static constexpr DType kValue = DType::kU64; };
-template <> struct DTypeOf<std::uint8_t> { static constexpr DType kValue = DType::kU8; };
+template <>
+struct DTypeOf<float> {
+  static constexpr DType kValue = DType::kF32;
+};
+template <>
+struct DTypeOf<std::int32_t> {
+  static constexpr DType kValue = DType::kI32;
+};
+template <>
+struct DTypeOf<std::uint32_t> {
+  static constexpr DType kValue = DType::kU32;
+};
+template <>
+struct DTypeOf<std::int64_t> {
+  static constexpr DType kValue = DType::kI64;
+};
+template <>
+struct DTypeOf<std::uint64_t> {
+  static constexpr DType kValue = DType::kU64;
+};
+template <>
+struct DTypeOf<std::uint8_t> {
+  static constexpr DType kValue = DType::kU8;
+};
 
 namespace detail {
 template <class T, class Pointer>
@@ -32,13 +50,15 @@ template <class T, class Pointer>
 }
 }  // namespace detail
 
-// Somebody else's elements, read only. as<T>() needs T to be the dtype and the data to be aligned for
-// it, as every Tensor's are; a view into a file may be aligned for bytes only.
+// Somebody else's elements, read only. as<T>() needs T to be the dtype and the data to be aligned
+// for it, as every Tensor's are; a view into a file may be aligned for bytes only.
 struct TensorView {
   TensorType type;
   const std::uint8_t* data = nullptr;
 
-  [[nodiscard]] ByteView bytes() const { return {data, static_cast<std::size_t>(type.byte_count())}; }
+  [[nodiscard]] ByteView bytes() const {
+    return {data, static_cast<std::size_t>(type.byte_count())};
+  }
   template <class T>
   [[nodiscard]] std::span<const T> as() const {
     return detail::typed<const T>(type, data);
@@ -73,13 +93,16 @@ class Tensor {
 
   // The bytes of `from`, which must be type.byte_count() long.
   [[nodiscard]] static Tensor copy_of(const TensorType& type, ByteView from);
-  [[nodiscard]] static Tensor copy_of(const TensorView& view) { return copy_of(view.type, view.bytes()); }
+  [[nodiscard]] static Tensor copy_of(const TensorView& view) {
+    return copy_of(view.type, view.bytes());
+  }
   // Tensor::of<float>({2, 2}, {1, 2, 3, 4})
   template <class T>
   [[nodiscard]] static Tensor of(const Shape& shape, const std::vector<T>& values) {
     ASSAY_EXPECTS(values.size() == shape.elements());
-    return copy_of({DTypeOf<T>::kValue, shape},
-                   {reinterpret_cast<const std::uint8_t*>(values.data()), values.size() * sizeof(T)});
+    return copy_of(
+        {DTypeOf<T>::kValue, shape},
+        {reinterpret_cast<const std::uint8_t*>(values.data()), values.size() * sizeof(T)});
   }
   template <class T>
   [[nodiscard]] static Tensor scalar(T value) {

@@ -76,7 +76,15 @@ TEST(Codec, WritesLittleEndianAndLengthFirst) {
     w.raw(as_bytes("c"));
     w.integer(std::int32_t{-2});
   });
-  EXPECT_EQ(to_hex(bytes), "01" "0302" "07060504" "0f0e0d0c0b0a0908" "01" "020000006162" "63" "feffffff");
+  EXPECT_EQ(to_hex(bytes),
+            "01"
+            "0302"
+            "07060504"
+            "0f0e0d0c0b0a0908"
+            "01"
+            "020000006162"
+            "63"
+            "feffffff");
 }
 
 TEST(Codec, RoundTrips) {

@@ -72,7 +72,8 @@ TEST(Json, RejectsAZeroByteAndWhatFollows) {
 
 // Two parsers of one grammar: this one and the cursor in core must agree on what is JSON.
 TEST(Json, AgreesWithTheCursorOnEveryFlippedByte) {
-  const std::string text = R"( {"a":[1,-2.5e3,"x\u00e9\ud83d\udd11"],"b":{"c":null,"d":false},"é":0} )";
+  const std::string text =
+      R"( {"a":[1,-2.5e3,"x\u00e9\ud83d\udd11"],"b":{"c":null,"d":false},"é":0} )";
   std::size_t accepted = 0;
   for (std::size_t i = 0; i < text.size(); ++i) {
     for (unsigned byte = 0; byte < 256; ++byte) {
@@ -81,7 +82,8 @@ TEST(Json, AgreesWithTheCursorOnEveryFlippedByte) {
       JsonCursor cursor(changed);
       cursor.skip();
       const auto parsed = parse_json(changed);
-      if (!parsed && parsed.error().code == ErrorCode::kLimit) continue;  // the cursor has no doubles
+      if (!parsed && parsed.error().code == ErrorCode::kLimit)
+        continue;  // the cursor has no doubles
       const Status status = cursor.finish();
       ASSERT_EQ(parsed.has_value(), status.has_value()) << changed;
       accepted += parsed.has_value() ? 1 : 0;

@@ -19,12 +19,39 @@ TEST(JsonCursor, AcceptsTheGrammar) {
 }
 
 TEST(JsonCursor, RejectsWhatIsNotJson) {
-  for (const char* text :
-       {"", " ", "{", "[1,]", "{\"a\":1,}", "{\"a\" 1}", "{a:1}", "01", "1.", ".5", "-", "1e", "+1",
-        "nul", "truex", "\"", "\"\\x\"", "\"\\u12g4\"", "\"\\ud800\"", "\"\\udc00\"",
-        "\"\\ud800\\u0041\"", "\"\t\"", "\"\xc0\xaf\"", "\"\xed\xa0\x80\"", "\"\xf5\x80\x80\x80\"",
-        "\"\xe2\x82\"", "{\"a\":1,\"a\":2}", "{\"a\":1,\"\\u0061\":2}", "1 2", "[1 2]", "{1:2}",
-        "[}", "'a'"})
+  for (const char* text : {"",
+                           " ",
+                           "{",
+                           "[1,]",
+                           "{\"a\":1,}",
+                           "{\"a\" 1}",
+                           "{a:1}",
+                           "01",
+                           "1.",
+                           ".5",
+                           "-",
+                           "1e",
+                           "+1",
+                           "nul",
+                           "truex",
+                           "\"",
+                           "\"\\x\"",
+                           "\"\\u12g4\"",
+                           "\"\\ud800\"",
+                           "\"\\udc00\"",
+                           "\"\\ud800\\u0041\"",
+                           "\"\t\"",
+                           "\"\xc0\xaf\"",
+                           "\"\xed\xa0\x80\"",
+                           "\"\xf5\x80\x80\x80\"",
+                           "\"\xe2\x82\"",
+                           "{\"a\":1,\"a\":2}",
+                           "{\"a\":1,\"\\u0061\":2}",
+                           "1 2",
+                           "[1 2]",
+                           "{1:2}",
+                           "[}",
+                           "'a'"})
     EXPECT_EQ(grammar(text).has_value(), false) << text;
   EXPECT_EQ(grammar(std::string(33, '[') + std::string(33, ']')).error().code, ErrorCode::kLimit);
   EXPECT_TRUE(grammar(std::string(32, '[') + std::string(32, ']')));

@@ -71,8 +71,7 @@ TEST(Ed25519, RejectsEveryFlippedBit) {
 
 TEST(Ed25519, RejectsASecondFormOfS) {
   // S + L verifies under the plain equation; RFC 8032 demands S < L.
-  const Bytes order =
-      *from_hex("edd3f55c1a631258d69cf7a2def9de1400000000000000000000000000000010");
+  const Bytes order = *from_hex("edd3f55c1a631258d69cf7a2def9de1400000000000000000000000000000010");
   const KeyPair key = key_of(kVectors[2].seed);
   const Bytes message = {9};
   Signature signature = key.sign(message);
@@ -92,19 +91,18 @@ TEST(Ed25519, RejectsKeysOfSmallOrderAndSecondEncodings) {
   Signature forged{};
   forged[0] = 1;
   EXPECT_FALSE(ed25519_verify(neutral, {}, forged.data()));
-  for (const char* text :
-       {"0000000000000000000000000000000000000000000000000000000000000080",
-        "0100000000000000000000000000000000000000000000000000000000000080",
-        "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
-        "edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
-        "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff",
-        "f0ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
-        "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc85",
-        "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a"})
+  for (const char* text : {"0000000000000000000000000000000000000000000000000000000000000080",
+                           "0100000000000000000000000000000000000000000000000000000000000080",
+                           "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+                           "edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+                           "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff",
+                           "f0ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+                           "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc85",
+                           "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a"})
     EXPECT_FALSE(is_acceptable_public_key(*hash_from_hex(text))) << text;
   EXPECT_TRUE(is_acceptable_public_key(*hash_from_hex(kVectors[0].public_key)));
-  EXPECT_TRUE(is_acceptable_public_key(*hash_from_hex(
-      "ebffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f")));
+  EXPECT_TRUE(is_acceptable_public_key(
+      *hash_from_hex("ebffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f")));
 }
 
 TEST(SecretKey, IsEmptyOnceMovedFrom) {

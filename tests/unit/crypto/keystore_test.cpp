@@ -1,4 +1,5 @@
-// Vectors: the two of ERC-2335 ("Test Cases"): one secret under scrypt and under pbkdf2, at full cost.
+// Vectors: the two of ERC-2335 ("Test Cases"): one secret under scrypt and under pbkdf2, at full
+// cost.
 #include "assay/crypto/keystore.hpp"
 
 #include <gtest/gtest.h>
@@ -103,9 +104,12 @@ TEST(Keystore, OpensTheStandardsVectors) {
 
 TEST(Keystore, NormalisesPasswords) {
   EXPECT_EQ(to_hex(as_bytes(*normalised_password(kPassword))), "7465737470617373776f7264f09f9491");
-  EXPECT_EQ(*normalised_password("a\x01 b\x7f\xc2\x80" "c\xc2\x9f\xc2\xa1\n"), "a bc\xc2\xa1");
-  EXPECT_EQ(*normalised_password("\xc3\xa9"), "e\xcc\x81");            // e-acute decomposes
-  EXPECT_EQ(*normalised_password("\xef\xac\x81\xe2\x91\xa0"), "fi1");  // a ligature, a circled digit
+  EXPECT_EQ(*normalised_password("a\x01 b\x7f\xc2\x80"
+                                 "c\xc2\x9f\xc2\xa1\n"),
+            "a bc\xc2\xa1");
+  EXPECT_EQ(*normalised_password("\xc3\xa9"), "e\xcc\x81");  // e-acute decomposes
+  EXPECT_EQ(*normalised_password("\xef\xac\x81\xe2\x91\xa0"),
+            "fi1");  // a ligature, a circled digit
   EXPECT_EQ(normalised_password("\xff").error().code, ErrorCode::kInvalidArgument);
   EXPECT_EQ(normalised_password(std::string(1025, 'a')).error().code, ErrorCode::kInvalidArgument);
 }
@@ -157,7 +161,8 @@ void expect_rejected_or_same(const std::string& file, const Hash256& public_key)
     const ErrorCode code = secret.error().code;
     ASSERT_TRUE(code == ErrorCode::kMalformed || code == ErrorCode::kIntegrity ||
                 code == ErrorCode::kUnsupported || code == ErrorCode::kLimit)
-        << to_string(code) << "\n" << file;
+        << to_string(code) << "\n"
+        << file;
   }
   const Result<KeyPair> pair = open_key(file, "pw");
   if (pair) {

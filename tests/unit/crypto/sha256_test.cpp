@@ -30,7 +30,9 @@ Bytes random_bytes(std::size_t size, unsigned seed) {
   return bytes;
 }
 
-Hash256 reference(std::initializer_list<ByteView> parts) { return sha256_of(sha256_portable, parts); }
+Hash256 reference(std::initializer_list<ByteView> parts) {
+  return sha256_of(sha256_portable, parts);
+}
 
 TEST_P(EveryKind, GivesThePublishedDigests) {
   const auto digest = [](std::string_view text) { return to_hex(sha256(as_bytes(text))); };
@@ -105,8 +107,9 @@ INSTANTIATE_TEST_SUITE_P(Sha256, EveryKind,
                          testing::Values(Sha256Kind::kPortable, Sha256Kind::kOpenssl,
                                          Sha256Kind::kShaNi),
                          [](const auto& param_info) {
-                           return param_info.param == Sha256Kind::kShaNi ? "ShaNi"
-                                  : param_info.param == Sha256Kind::kOpenssl ? "Openssl" : "Portable";
+                           return param_info.param == Sha256Kind::kShaNi     ? "ShaNi"
+                                  : param_info.param == Sha256Kind::kOpenssl ? "Openssl"
+                                                                             : "Portable";
                          });
 
 }  // namespace

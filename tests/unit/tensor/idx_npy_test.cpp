@@ -77,8 +77,10 @@ TEST(Npy, RoundTripsEveryDtypeAndRank) {
 
 TEST(Npy, ReadsVersionTwoAndOtherSpellings) {
   EXPECT_TRUE(read_npy(npy("{'descr':'|u1','fortran_order':False,'shape':(3,)}\n", 3, 2)));
-  EXPECT_TRUE(read_npy(npy("{\"shape\": (2, 1), \"fortran_order\": False, \"descr\": \"<i4\"} ", 8)));
-  EXPECT_EQ(read_npy(npy("{'descr':'|u1','fortran_order':False,'shape':()}\n", 1))->shape(), Shape{});
+  EXPECT_TRUE(
+      read_npy(npy("{\"shape\": (2, 1), \"fortran_order\": False, \"descr\": \"<i4\"} ", 8)));
+  EXPECT_EQ(read_npy(npy("{'descr':'|u1','fortran_order':False,'shape':()}\n", 1))->shape(),
+            Shape{});
 }
 
 TEST(Npy, NamesWhatIsWrong) {
@@ -90,7 +92,8 @@ TEST(Npy, NamesWhatIsWrong) {
   EXPECT_EQ(code("{'descr':'<f8','fortran_order':False,'shape':(1,)}", 8), ErrorCode::kUnsupported);
   EXPECT_EQ(code("{'descr':'<f4','fortran_order':True,'shape':(1,)}", 4), ErrorCode::kUnsupported);
   EXPECT_EQ(code("{'descr':'<f4','fortran_order':False,'shape':(0,)}", 0), ErrorCode::kUnsupported);
-  EXPECT_EQ(code("{'descr':'<f4','fortran_order':False,'shape':(1,)}", 4, 3), ErrorCode::kUnsupported);
+  EXPECT_EQ(code("{'descr':'<f4','fortran_order':False,'shape':(1,)}", 4, 3),
+            ErrorCode::kUnsupported);
   EXPECT_EQ(code("{'descr':'<f4','fortran_order':False,'shape':(1)}", 4), ErrorCode::kMalformed);
   EXPECT_EQ(code("{'descr':'<f4','fortran_order':False,'shape':(1 1)}", 4), ErrorCode::kMalformed);
   EXPECT_EQ(code("{'descr':'<f4','fortran_order':False}", 4), ErrorCode::kMalformed);
@@ -98,7 +101,8 @@ TEST(Npy, NamesWhatIsWrong) {
             ErrorCode::kMalformed);
   EXPECT_EQ(code("{'descr':'<f4','fortran_order':False,'shape':(1,)}x", 4), ErrorCode::kMalformed);
   EXPECT_EQ(code("", 0), ErrorCode::kMalformed);
-  EXPECT_EQ(code("{'descr':'|u1','fortran_order':False,'shape':(1,1,1,1,1,1,1)}", 1), ErrorCode::kLimit);
+  EXPECT_EQ(code("{'descr':'|u1','fortran_order':False,'shape':(1,1,1,1,1,1,1)}", 1),
+            ErrorCode::kLimit);
   EXPECT_EQ(code("{'descr':'|u1','fortran_order':False,'shape':(99999999999999999999,)}", 1),
             ErrorCode::kLimit);
   EXPECT_EQ(code("{'descr':'|u1','fortran_order':False,'shape':(4294967296,4294967296)}", 1),

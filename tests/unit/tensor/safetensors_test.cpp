@@ -74,14 +74,13 @@ TEST(Safetensors, WritesTheOneCanonicalFile) {
 // Origin: safetensors.numpy.save() of the format's own Python library, version 0.8.0, on the same
 // tensors. So the canonical file is the one that other tools write.
 TEST(Safetensors, WritesAsTheFormatsOwnLibraryDoes) {
-  const std::string_view json =
-      R"({"z":{"dtype":"U64","shape":[],"data_offsets":[0,8]},)"
-      R"("l":{"dtype":"I64","shape":[1,1],"data_offsets":[8,16]},)"
-      R"("a":{"dtype":"F32","shape":[2],"data_offsets":[16,24]},)"
-      R"("b":{"dtype":"F32","shape":[2,3],"data_offsets":[24,48]},)"
-      R"("u":{"dtype":"U32","shape":[1],"data_offsets":[48,52]},)"
-      R"("i":{"dtype":"I32","shape":[1],"data_offsets":[52,56]},)"
-      R"("c":{"dtype":"U8","shape":[3],"data_offsets":[56,59]}}       )";
+  const std::string_view json = R"({"z":{"dtype":"U64","shape":[],"data_offsets":[0,8]},)"
+                                R"("l":{"dtype":"I64","shape":[1,1],"data_offsets":[8,16]},)"
+                                R"("a":{"dtype":"F32","shape":[2],"data_offsets":[16,24]},)"
+                                R"("b":{"dtype":"F32","shape":[2,3],"data_offsets":[24,48]},)"
+                                R"("u":{"dtype":"U32","shape":[1],"data_offsets":[48,52]},)"
+                                R"("i":{"dtype":"I32","shape":[1],"data_offsets":[52,56]},)"
+                                R"("c":{"dtype":"U8","shape":[3],"data_offsets":[56,59]}}       )";
   ASSERT_EQ(json.size(), 392u);
   Bytes expected = file_of(json, 0);
   const Bytes data = *from_hex(
@@ -132,7 +131,8 @@ TEST(Safetensors, EveryChangedHeaderByteIsRejectedOrReadAsAnotherFile) {
 }
 
 TEST(Safetensors, NamesWhatIsWrong) {
-  const auto one = [](const std::string& dtype, const std::string& shape, const std::string& offsets) {
+  const auto one = [](const std::string& dtype, const std::string& shape,
+                      const std::string& offsets) {
     std::string text = "{\"a\":{\"dtype\":\"";
     text += dtype + "\",\"shape\":" + shape + ",\"data_offsets\":" + offsets + "}}";
     return text;
@@ -153,10 +153,12 @@ TEST(Safetensors, NamesWhatIsWrong) {
   EXPECT_EQ(code_of(one("U8", "[4.0]", "[0,4]"), 4), ErrorCode::kMalformed);
   EXPECT_EQ(code_of(std::string(" ").append(one("U8", "[4]", "[0,4]")), 4), ErrorCode::kMalformed);
   EXPECT_EQ(code_of(R"({"a":{"dtype":"U8","shape":[2],"data_offsets":[0,2]},)"
-                    R"("b":{"dtype":"U8","shape":[2],"data_offsets":[1,3]}})", 3),
+                    R"("b":{"dtype":"U8","shape":[2],"data_offsets":[1,3]}})",
+                    3),
             ErrorCode::kMalformed);  // an overlap
   EXPECT_EQ(code_of(R"({"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},)"
-                    R"("a":{"dtype":"U8","shape":[1],"data_offsets":[1,2]}})", 2),
+                    R"("a":{"dtype":"U8","shape":[1],"data_offsets":[1,2]}})",
+                    2),
             ErrorCode::kMalformed);  // a duplicate
   EXPECT_EQ(code_of(R"({"a":{"dtype":"U8","shape":[1],"shape":[1],"data_offsets":[0,1]}})", 1),
             ErrorCode::kMalformed);
@@ -168,8 +170,8 @@ TEST(Safetensors, NamesWhatIsWrong) {
 }
 
 TEST(Safetensors, RefusesToWriteWhatItWouldNotRead) {
-  for (const std::string& name : {std::string(), std::string("__metadata__"), std::string(256, 'x'),
-                                  std::string("\xff")}) {
+  for (const std::string& name :
+       {std::string(), std::string("__metadata__"), std::string(256, 'x'), std::string("\xff")}) {
     NamedTensors t;
     t.emplace(name, Tensor::scalar<float>(1));
     EXPECT_EQ(write_safetensors(t).error().code, ErrorCode::kInvalidArgument) << name;
