@@ -37,12 +37,11 @@ Result<Bytes> gunzip(ByteView bytes, std::uint64_t limit_bytes) {
     if (done == out.size()) {
       // One byte over the limit is room enough to see that it is exceeded.
       if (done > limit_bytes)
-        return {ErrorCode::kLimit,
-                "gunzip: unpacks to more than the limit of " + std::to_string(limit_bytes) + " bytes"};
+        return {ErrorCode::kLimit, "gunzip: unpacks to more than the limit of " +
+                                       std::to_string(limit_bytes) + " bytes"};
       const std::uint64_t wanted =
           std::max<std::uint64_t>({64, out.size() * 2, bytes.size() * kFirstGuess});
-      out.resize(static_cast<std::size_t>(
-          limit_bytes < wanted ? limit_bytes + 1 : wanted));
+      out.resize(static_cast<std::size_t>(limit_bytes < wanted ? limit_bytes + 1 : wanted));
     }
     const std::size_t in = std::min(bytes.size() - used, kPiece);
     const std::size_t room = std::min(out.size() - done, kPiece);
@@ -64,8 +63,8 @@ Result<Bytes> gunzip(ByteView bytes, std::uint64_t limit_bytes) {
     return {ErrorCode::kLimit,
             "gunzip: unpacks to more than the limit of " + std::to_string(limit_bytes) + " bytes"};
   if (used != bytes.size())
-    return {ErrorCode::kMalformed,
-            "gunzip: " + std::to_string(bytes.size() - used) + " bytes follow the end of the member"};
+    return {ErrorCode::kMalformed, "gunzip: " + std::to_string(bytes.size() - used) +
+                                       " bytes follow the end of the member"};
   out.resize(done);
   return out;
 }

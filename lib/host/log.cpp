@@ -85,7 +85,8 @@ std::string format_log_line(LogFormat format, std::uint64_t unix_ms, LogLevel le
                             std::string_view event, const Log::Fields& fields) {
   std::string line;
   if (format == LogFormat::kJson) {
-    line += "{\"time\":\"" + rfc3339(unix_ms) + "\",\"level\":\"" + name_of(level) + "\",\"event\":";
+    line +=
+        "{\"time\":\"" + rfc3339(unix_ms) + "\",\"level\":\"" + name_of(level) + "\",\"event\":";
     append_quoted(line, event);
     for (const auto& [key, value] : fields) {
       line += ',';

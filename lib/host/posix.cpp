@@ -31,7 +31,8 @@ Error errno_error(int number, const std::string& doing, const std::filesystem::p
     case EDQUOT: return {ErrorCode::kNoSpace, why + "; free some space there and start again"};
     case EMFILE:
     case ENFILE: return {ErrorCode::kLimit, why + "; raise the limit on open files (ulimit -n)"};
-    case ELOOP: return {ErrorCode::kPermission, why + "; name the file itself, not a symbolic link"};
+    case ELOOP:
+      return {ErrorCode::kPermission, why + "; name the file itself, not a symbolic link"};
     case EISDIR: return {ErrorCode::kInvalidArgument, why + "; name a file"};
     default: return {ErrorCode::kIo, why};
   }
@@ -58,7 +59,7 @@ Status sync_folder(const std::filesystem::path& folder) {
 
 Status make_folders(const std::filesystem::path& folder) {
   if (folder.empty()) return {};
-  struct stat info{};
+  struct stat info {};
   if (::stat(folder.c_str(), &info) == 0) {
     if (S_ISDIR(info.st_mode)) return {};
     return {ErrorCode::kAlreadyExists,

@@ -15,7 +15,7 @@ namespace {
 
 struct OpenFile {
   Fd fd;
-  struct stat info{};
+  struct stat info {};
 };
 
 Result<OpenFile> open_regular(const std::filesystem::path& path, int more_flags) {
@@ -31,8 +31,8 @@ Result<OpenFile> open_regular(const std::filesystem::path& path, int more_flags)
 Result<Bytes> read_open(const OpenFile& file, const std::filesystem::path& path,
                         std::uint64_t limit_bytes) {
   const auto too_long = [&]() -> Result<Bytes> {
-    return {ErrorCode::kLimit,
-            path.string() + " is longer than the limit of " + std::to_string(limit_bytes) + " bytes"};
+    return {ErrorCode::kLimit, path.string() + " is longer than the limit of " +
+                                   std::to_string(limit_bytes) + " bytes"};
   };
   const auto size = static_cast<std::uint64_t>(file.info.st_size);
   if (size > limit_bytes) return too_long();
@@ -64,8 +64,9 @@ Status write_file(const std::filesystem::path& path, ByteView bytes) {
 Result<Bytes> read_secret_file(const std::filesystem::path& path, std::uint64_t limit_bytes) {
   ASSAY_TRY(const OpenFile file, open_regular(path, O_NOFOLLOW));
   if (file.info.st_uid != ::geteuid() && file.info.st_uid != 0)
-    return {ErrorCode::kPermission, "secret file " + path.string() +
-                                        " belongs to another user; copy it into a file of your own"};
+    return {ErrorCode::kPermission,
+            "secret file " + path.string() +
+                " belongs to another user; copy it into a file of your own"};
   if ((file.info.st_mode & 077) != 0)
     return {ErrorCode::kPermission, "secret file " + path.string() +
                                         " can be used by others than its owner; run: chmod 600 " +
@@ -76,8 +77,9 @@ Result<Bytes> read_secret_file(const std::filesystem::path& path, std::uint64_t 
 Status write_secret_file(const std::filesystem::path& path, ByteView bytes) {
   auto written = write_durably(path, bytes, 0600, Replace::kRefused);
   if (!written && written.error().code == ErrorCode::kAlreadyExists)
-    return {ErrorCode::kAlreadyExists,
-            path.string() + " is there already and is not overwritten; name another file or move it"};
+    return {
+        ErrorCode::kAlreadyExists,
+        path.string() + " is there already and is not overwritten; name another file or move it"};
   return written;
 }
 

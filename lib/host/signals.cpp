@@ -46,8 +46,8 @@ bool poll_readable(int fd, int timeout_ms) {
 struct StopSource::State {
   Fd event;
   Fd leave;  // ends the watching thread
-  struct sigaction old_int{};
-  struct sigaction old_term{};
+  struct sigaction old_int {};
+  struct sigaction old_term {};
   std::thread watcher;
 };
 
@@ -63,7 +63,7 @@ Result<std::unique_ptr<StopSource>> StopSource::install() {
   g_event_fd.store(s.event.get());
   g_stop.store(false);
   g_signal.store(0);
-  struct sigaction action{};
+  struct sigaction action {};
   action.sa_handler = assay_on_stop_signal;
   // RESETHAND: the second signal has its usual effect.
   action.sa_flags = static_cast<int>(SA_RESTART | SA_RESETHAND);

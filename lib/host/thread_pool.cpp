@@ -23,8 +23,8 @@ constexpr auto kSpin = std::chrono::microseconds(30);
 // More ranges than threads, so that a thread that lost its core delays little.
 constexpr std::size_t kRangesPerThread = 4;
 
-// A job's number and its next range in one word, so that a worker which slept through the end of a job
-// cannot take a range of it: its compare-exchange fails.
+// A job's number and its next range in one word, so that a worker which slept through the end of a
+// job cannot take a range of it: its compare-exchange fails.
 constexpr unsigned kRangeBits = 24;
 constexpr std::uint64_t kRangeMask = (std::uint64_t{1} << kRangeBits) - 1;
 
@@ -74,9 +74,10 @@ struct ThreadTaskPool::State {
   std::atomic<std::size_t> length{0};
   std::atomic<std::size_t> ranges{0};
 
-  alignas(64) std::atomic<std::uint64_t> ticket{0};       // job number << 24 | next range
-  alignas(64) std::atomic<std::uint32_t> unfinished{0};   // ranges; 32 bits, so that a futex can wait
-  alignas(64) std::atomic<std::uint32_t> announced{0};    // job number, for sleepers
+  alignas(64) std::atomic<std::uint64_t> ticket{0};  // job number << 24 | next range
+  alignas(64) std::atomic<std::uint32_t> unfinished{
+      0};                                               // ranges; 32 bits, so that a futex can wait
+  alignas(64) std::atomic<std::uint32_t> announced{0};  // job number, for sleepers
   std::atomic<bool> stopping{false};
 
   std::mutex one_job;

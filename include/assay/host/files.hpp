@@ -1,5 +1,5 @@
-// A folder of named files on disk, and the lock that keeps a second process out of it. Rules of names
-// and of writing: docs/spec/host.md.
+// A folder of named files on disk, and the lock that keeps a second process out of it. Rules of
+// names and of writing: docs/spec/host.md.
 #pragma once
 
 #include <filesystem>
@@ -13,12 +13,12 @@ inline constexpr std::size_t kMaxNameBytes = 512;
 inline constexpr std::size_t kMaxNameParts = 16;
 inline constexpr std::uint64_t kMaxFileBytes = std::uint64_t{64} << 30;
 
-// kInvalidArgument unless `name` is relative, of [A-Za-z0-9._/-], within the limits above, and no part
-// of it is empty, "." or "..", or begins with ".tmp-".
+// kInvalidArgument unless `name` is relative, of [A-Za-z0-9._/-], within the limits above, and no
+// part of it is empty, "." or "..", or begins with ".tmp-".
 [[nodiscard]] Status check_file_name(const std::string& name);
 
-// Errors of all members: kNotFound, kPermission, kNoSpace, kIo; each names the path and says what to do.
-// Thread-safe; of two writers of one name the last to rename wins.
+// Errors of all members: kNotFound, kPermission, kNoSpace, kIo; each names the path and says what
+// to do. Thread-safe; of two writers of one name the last to rename wins.
 class DiskFiles final : public Files {
  public:
   // Creates the folder (mode 0700) and removes what a crash left behind (`.tmp-*`, also in folders
@@ -30,8 +30,8 @@ class DiskFiles final : public Files {
   // Removing what is not there succeeds.
   [[nodiscard]] Status remove(const std::string& name) override;
   [[nodiscard]] bool exists(const std::string& name) const override;
-  // Every file below `folder` (at any depth, "" for all), names relative to the root; none if there is
-  // no such folder.
+  // Every file below `folder` (at any depth, "" for all), names relative to the root; none if there
+  // is no such folder.
   [[nodiscard]] Result<std::vector<std::string>> list(const std::string& folder) const override;
 
   // Where `name` is on disk, for MappedFile.
@@ -43,11 +43,12 @@ class DiskFiles final : public Files {
   std::filesystem::path m_folder;
 };
 
-// Holds `folder`/LOCK by flock(2) as long as it lives; the kernel releases it when the process dies,
-// however it dies.
+// Holds `folder`/LOCK by flock(2) as long as it lives; the kernel releases it when the process
+// dies, however it dies.
 class FolderLock {
  public:
-  // Creates the folder if needed. kConflict, naming the folder and the holder's process id, if held.
+  // Creates the folder if needed. kConflict, naming the folder and the holder's process id, if
+  // held.
   [[nodiscard]] static Result<FolderLock> acquire(const std::filesystem::path& folder);
   FolderLock(FolderLock&& other) noexcept;
   FolderLock& operator=(FolderLock&& other) noexcept;

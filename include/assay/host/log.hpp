@@ -20,7 +20,8 @@ struct LogOptions {
 };
 
 // Thread-safe. Control characters are escaped and bytes that are not UTF-8 replaced, so that what a
-// peer sent can neither forge a line nor break a reader. A full disk loses entries, never the process.
+// peer sent can neither forge a line nor break a reader. A full disk loses entries, never the
+// process.
 class LineLog final : public Log {
  public:
   // `clock` must outlive the log. kPermission, kIo or kNotFound if the file cannot be opened.

@@ -13,13 +13,14 @@ namespace assay::host {
 // By temporary name, fsync, rename, fsync of the folder; mode 0644. For files outside a DiskFiles.
 [[nodiscard]] Status write_file(const std::filesystem::path& path, ByteView bytes);
 
-// One gzip member (RFC 1952) and nothing after it. kMalformed for anything else (cut, trailing bytes,
-// wrong checksum), kLimit if it would unpack to more than `limit_bytes`.
+// One gzip member (RFC 1952) and nothing after it. kMalformed for anything else (cut, trailing
+// bytes, wrong checksum), kLimit if it would unpack to more than `limit_bytes`.
 [[nodiscard]] Result<Bytes> gunzip(ByteView bytes, std::uint64_t limit_bytes);
-[[nodiscard]] Result<Bytes> read_gz_file(const std::filesystem::path& path, std::uint64_t limit_bytes);
+[[nodiscard]] Result<Bytes> read_gz_file(const std::filesystem::path& path,
+                                         std::uint64_t limit_bytes);
 
-// A key or a password. kPermission unless it is a regular file, not a symbolic link, owned by this user
-// (or root) and closed to group and others; the message holds the chmod that mends it.
+// A key or a password. kPermission unless it is a regular file, not a symbolic link, owned by this
+// user (or root) and closed to group and others; the message holds the chmod that mends it.
 [[nodiscard]] Result<Bytes> read_secret_file(const std::filesystem::path& path,
                                              std::uint64_t limit_bytes);
 // Mode 0600 from the start. kAlreadyExists rather than overwrite a key.

@@ -9,8 +9,8 @@
 
 namespace assay::host {
 
-// One per process at a time. The first signal asks for an orderly stop; a second one ends the process
-// at once, as it would have without us. Members are thread-safe.
+// One per process at a time. The first signal asks for an orderly stop; a second one ends the
+// process at once, as it would have without us. Members are thread-safe.
 class StopSource {
  public:
   // Installs the handlers. kConflict if another StopSource is alive.
@@ -29,8 +29,8 @@ class StopSource {
   [[nodiscard]] int event_fd() const noexcept;
   // Waits until a stop is wanted or the time is over; whether it is wanted.
   bool wait_ms(std::uint64_t timeout_ms) const;
-  // Called once, on a thread of its own, when a stop is wanted (at once if it already is). At most one
-  // callback; set it once. The destructor waits for it.
+  // Called once, on a thread of its own, when a stop is wanted (at once if it already is). At most
+  // one callback; set it once. The destructor waits for it.
   void on_stop(std::function<void()> callback);
 
  private:

@@ -1,7 +1,7 @@
-// A TaskPool of persistent threads, for kernels that take microseconds: workers spin briefly for the
-// next job, then sleep on a futex. Ranges are handed out dynamically, so a core that another process
-// keeps busy does not hold up the rest; which thread computes a range never changes its result, since
-// pools split outputs only.
+// A TaskPool of persistent threads, for kernels that take microseconds: workers spin briefly for
+// the next job, then sleep on a futex. Ranges are handed out dynamically, so a core that another
+// process keeps busy does not hold up the rest; which thread computes a range never changes its
+// result, since pools split outputs only.
 #pragma once
 
 #include <memory>
@@ -11,8 +11,8 @@
 namespace assay::host {
 
 // `run` may be called from any thread. A nested call (from inside a body) and a call while another
-// thread's job runs are executed serially on the caller: no deadlock, no oversubscription. Bodies must
-// not throw.
+// thread's job runs are executed serially on the caller: no deadlock, no oversubscription. Bodies
+// must not throw.
 class ThreadTaskPool final : public TaskPool {
  public:
   // `threads` counts the caller, so threads - 1 are started. 0: as many as the process may use.

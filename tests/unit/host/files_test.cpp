@@ -23,9 +23,8 @@ using testing::HasSubstr;
 TEST(FileName, OnlyPlainRelativeNamesPass) {
   for (const char* good : {"a", "a/b.c", "A-1_z/..x", "x..y", ".hidden"})
     EXPECT_TRUE(check_file_name(good)) << good;
-  for (const std::string bad :
-       {"", "/", "/a", "a/", "a//b", "..", "a/../b", ".", "./a", "a b", "a\\b", "\xc3\xa9", "a\nb",
-        ".tmp-1", "a/.tmp-x"})
+  for (const std::string bad : {"", "/", "/a", "a/", "a//b", "..", "a/../b", ".", "./a", "a b",
+                                "a\\b", "\xc3\xa9", "a\nb", ".tmp-1", "a/.tmp-x"})
     EXPECT_EQ(check_file_name(bad).error().code, ErrorCode::kInvalidArgument) << bad;
   EXPECT_FALSE(check_file_name(std::string("a\0b", 3)));
   EXPECT_FALSE(check_file_name(std::string(600, 'a')));
@@ -113,7 +112,8 @@ TEST(DiskFiles, AFullDiskIsNoSpaceAndKeepsTheOldFile) {
   EXPECT_THAT(full.error().message, HasSubstr("data/f"));
   EXPECT_EQ(*files->read("f"), Bytes{7});
   EXPECT_THAT(*files->list(""), ElementsAre("f"));
-  EXPECT_TRUE(files->write_atomically("g", Bytes(1000, 1))) << "the failed write gave its space back";
+  EXPECT_TRUE(files->write_atomically("g", Bytes(1000, 1)))
+      << "the failed write gave its space back";
 }
 
 // As an unprivileged user in a child process, since root may do everything.

@@ -79,7 +79,8 @@ TEST(LineLog, FormatsAndEscapes) {
             "{\"time\":\"1970-01-01T00:00:00.000Z\",\"level\":\"error\",\"event\":\"e\","
             "\"who\":\"a b\",\"n\":\"3\",\"evil\":\"x\\n{\\\"\\u0001\\ufffd\xc3\xa9\"}");
   const Log::Fields bad{{"k", "\xff"}};
-  EXPECT_THAT(format_log_line(LogFormat::kText, 0, LogLevel::kInfo, "e", bad), HasSubstr("\\ufffd"));
+  EXPECT_THAT(format_log_line(LogFormat::kText, 0, LogLevel::kInfo, "e", bad),
+              HasSubstr("\\ufffd"));
 }
 
 TEST(LineLog, FiltersByLevelAndAppendsWholeLines) {

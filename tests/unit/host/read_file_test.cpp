@@ -62,8 +62,8 @@ TEST(Gunzip, CutFlippedAndTrailingBytesAreMalformed) {
     Bytes bad = packed;
     bad[at] ^= 0x10;
     const auto got = gunzip(bad, 4096);
-    // Time, extra flags and system (bytes 4 to 9) and the bits that pad the deflate stream's last byte
-    // are outside the checksum and change nothing.
+    // Time, extra flags and system (bytes 4 to 9) and the bits that pad the deflate stream's last
+    // byte are outside the checksum and change nothing.
     if ((at >= 4 && at <= 9) || (at == packed.size() - 9 && got)) {
       EXPECT_TRUE(got && *got == bytes) << at;
     } else {

@@ -1,0 +1,58 @@
+// A KeyValueStore on disk (RocksDB). A write that returned is there after a power cut; a write that
+// did not return is there whole or not at all. Layout, options and why: docs/spec/store.md.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+
+#include "assay/core/faces.hpp"
+
+namespace assay::store {
+
+inline constexpr std::uint32_t kFormatVersion = 1;
+inline constexpr std::size_t kMaxKeyBytes = 4096;
+inline constexpr std::size_t kMaxBatchBytes = std::size_t{1} << 30;
+
+struct RocksOptions {
+  // What the folder holds ("ledger", "blobs"): kept in the format record and checked at open, so
+  // that one program does not open another's folder. [a-z0-9-]{1,32}.
+  std::string content = "store";
+  bool create_if_missing = true;
+  std::size_t write_buffer_bytes = std::size_t{16} << 20;
+  std::size_t block_cache_bytes = std::size_t{16} << 20;
+  int max_open_files = 256;
+};
+
+// Thread-safe. Errors of all members name the folder and say what to do: kNoSpace (free some, start
+// again), kIntegrity (bytes on disk are not those written), kConflict (another process holds it),
+// kPermission, kUnsupported (another format or content), kNotFound (create_if_missing is off), kIo.
+// After a failed write no later write succeeds until the store is opened again.
+class RocksStore final : public KeyValueStore {
+ public:
+  [[nodiscard]] static Result<std::unique_ptr<RocksStore>> open(const std::filesystem::path& folder,
+                                                                const RocksOptions& options = {});
+  ~RocksStore() override;
+  RocksStore(const RocksStore&) = delete;
+  RocksStore& operator=(const RocksStore&) = delete;
+
+  [[nodiscard]] Result<std::optional<Bytes>> get(ByteView key) const override;
+  // A consistent view: writes made meanwhile are not seen. `visit` may read and write the store.
+  [[nodiscard]] Status scan(
+      ByteView prefix,
+      const std::function<bool(ByteView key, ByteView value)>& visit) const override;
+  // kInvalidArgument or kLimit for a key or a batch over the limits above; nothing is written then.
+  [[nodiscard]] Status write(const WriteBatch& batch) override;
+
+  // Reads every table file and compares its checksum with the one recorded. Slow.
+  [[nodiscard]] Status verify() const;
+  // Moves what is in the log into a table file, so that the next open replays nothing.
+  [[nodiscard]] Status flush();
+
+ private:
+  friend struct RocksAccess;
+  struct State;
+  explicit RocksStore(std::unique_ptr<State> state);
+  std::unique_ptr<State> m_state;
+};
+
+}  // namespace assay::store

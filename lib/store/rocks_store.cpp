@@ -1,0 +1,262 @@
+#include "assay/store/rocks_store.hpp"
+
+#include <rocksdb/cache.h>
+#include <rocksdb/db.h>
+#include <rocksdb/env.h>
+#include <rocksdb/file_checksum.h>
+#include <rocksdb/options.h>
+#include <rocksdb/table.h>
+#include <rocksdb/write_batch.h>
+
+#include <algorithm>
+#include <atomic>
+
+#include "internal/rocks_access.hpp"
+
+namespace assay::store {
+
+namespace {
+
+constexpr char kMetaFamily[] = "assay-meta";
+constexpr char kFormatKey[] = "format";
+
+rocksdb::Slice slice(ByteView bytes) {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+ByteView view(const rocksdb::Slice& bytes) {
+  return {reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()};
+}
+
+// RocksDB tells a held lock and a folder without rights apart by its text alone.
+Error explain(const rocksdb::Status& status, const std::string& doing,
+              const std::filesystem::path& folder) {
+  const std::string text = status.ToString();
+  const std::string what = "store " + folder.string() + ": " + doing + " failed (" + text + "); ";
+  const auto says = [&](const char* words) { return text.find(words) != std::string::npos; };
+  if (status.IsNoSpace() || says("No space left on device"))
+    return {ErrorCode::kNoSpace, what + "free some space on that disk and start again"};
+  if (status.IsIOError() && says("lock ") &&
+      (says("Resource temporarily unavailable") || says("already held by process") ||
+       says("lock hold by current process")))
+    return {ErrorCode::kConflict,
+            what + "another process has it open: stop that one or use another folder"};
+  if (says("Permission denied") || says("Read-only file system"))
+    return {ErrorCode::kPermission, what + "give this user the right to write there"};
+  if (status.IsInvalidArgument() && says("does not exist"))
+    return {ErrorCode::kNotFound, what + "check the path"};
+  if (status.IsCorruption())
+    return {ErrorCode::kIntegrity,
+            what +
+                "the bytes on disk are not those that were written: check the disk, then "
+                "restore the folder from a copy or start with an empty one; do not delete "
+                "single files in it"};
+  if (status.IsInvalidArgument())
+    return {ErrorCode::kUnsupported, what + "is this folder an assay store of this version?"};
+  return {ErrorCode::kIo, what + "check the disk and start again"};
+}
+
+// RocksDB's own log would be one more file to fill a full disk, and its writer asserts after a
+// failed write. What matters comes back as a status.
+class SilentLogger final : public rocksdb::Logger {
+ public:
+  using rocksdb::Logger::Logv;
+  void Logv(const char*, va_list) override {}
+};
+
+rocksdb::Options make_options(const RocksOptions& options, rocksdb::Env* env) {
+  rocksdb::Options o;
+  if (env != nullptr) o.env = env;
+  o.create_if_missing = options.create_if_missing;
+  o.create_missing_column_families = true;
+  o.write_buffer_size = options.write_buffer_bytes;
+  o.max_open_files = options.max_open_files;
+  o.max_background_jobs = 2;
+  o.info_log = std::make_shared<SilentLogger>();
+  o.max_bgerror_resume_count = 0;  // after an error only a new open is certain
+  // Most of what we hold is digests and signatures.
+  o.compression = rocksdb::kNoCompression;
+
+  // Recycled logs lost data in recovery (RocksDB pull request 12918).
+  o.recycle_log_file_num = 0;
+  o.track_and_verify_wals_in_manifest = true;
+  o.paranoid_checks = true;
+  o.paranoid_file_checks = true;
+  o.force_consistency_checks = true;
+  o.flush_verify_memtable_count = true;
+  o.file_checksum_gen_factory = rocksdb::GetFileChecksumGenCrc32cFactory();
+  // Every write is synced, so the only thing a power cut may leave behind is an incomplete last
+  // record, of a batch that nobody was told is safe: drop that, and refuse everything else.
+  // kPointInTimeRecovery would stop at the first bad record without a word, and acknowledged blocks
+  // behind it would be gone; kAbsoluteConsistency would refuse the harmless incomplete record too,
+  // so a node could not start after a power cut.
+  o.wal_recovery_mode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
+
+  rocksdb::BlockBasedTableOptions table;
+  table.block_cache = rocksdb::NewLRUCache(options.block_cache_bytes);
+  table.verify_compression = true;
+  o.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
+  return o;
+}
+
+bool valid_content(const std::string& name) {
+  return !name.empty() && name.size() <= 32 && std::all_of(name.begin(), name.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
+  });
+}
+
+std::string format_record(const RocksOptions& options) {
+  return "assay " + options.content + " " + std::to_string(kFormatVersion);
+}
+
+rocksdb::WriteOptions synced() {
+  rocksdb::WriteOptions options;
+  options.sync = true;
+  options.protection_bytes_per_key = 8;
+  return options;
+}
+
+}  // namespace
+
+struct RocksStore::State {
+  std::filesystem::path folder;
+  std::unique_ptr<rocksdb::DB> db;
+  rocksdb::ColumnFamilyHandle* data = nullptr;
+  rocksdb::ColumnFamilyHandle* meta = nullptr;
+  std::atomic<bool> broken{false};
+
+  ~State() {
+    if (!db) return;
+    for (rocksdb::ColumnFamilyHandle* handle : {data, meta})
+      if (handle != nullptr) db->DestroyColumnFamilyHandle(handle);
+    db->Close();
+  }
+
+  [[nodiscard]] Error error(const rocksdb::Status& status, const char* doing) const {
+    return explain(status, doing, folder);
+  }
+
+  [[nodiscard]] Status check_format(const RocksOptions& options) {
+    const std::string expected = format_record(options);
+    std::string found;
+    const auto status = db->Get(rocksdb::ReadOptions(), meta, kFormatKey, &found);
+    if (status.ok()) {
+      if (found == expected) return {};
+      return {ErrorCode::kUnsupported,
+              "store " + folder.string() + " holds '" + found.substr(0, 64) + "' where '" +
+                  expected + "' is expected: use the folder and the version that fit"};
+    }
+    if (!status.IsNotFound()) return error(status, "reading the format record");
+    // New, or its first process died before this record; then nothing else is there either.
+    const std::unique_ptr<rocksdb::Iterator> any(db->NewIterator(rocksdb::ReadOptions(), data));
+    any->SeekToFirst();
+    if (!any->status().ok()) return error(any->status(), "reading");
+    if (any->Valid())
+      return {ErrorCode::kUnsupported,
+              "store " + folder.string() + " has no format record: it is not an assay store"};
+    const auto put = db->Put(synced(), meta, kFormatKey, expected);
+    if (!put.ok()) return error(put, "writing the format record");
+    return {};
+  }
+};
+
+RocksStore::RocksStore(std::unique_ptr<State> state) : m_state(std::move(state)) {}
+RocksStore::~RocksStore() = default;
+
+Result<std::unique_ptr<RocksStore>> RocksStore::open(const std::filesystem::path& folder,
+                                                     const RocksOptions& options) {
+  return RocksAccess::open(folder, options, nullptr);
+}
+
+Result<std::unique_ptr<RocksStore>> RocksAccess::open(const std::filesystem::path& folder,
+                                                      const RocksOptions& options,
+                                                      rocksdb::Env* env) {
+  if (!valid_content(options.content))
+    return {ErrorCode::kInvalidArgument, "the content's name '" + options.content.substr(0, 64) +
+                                             "' is not of [a-z0-9-], 1 to 32 characters"};
+  if (options.create_if_missing) {
+    std::error_code failed;
+    std::filesystem::create_directories(folder, failed);
+    if (failed)
+      return explain(rocksdb::Status::IOError(failed.message()), "creating the folder", folder);
+  }
+  std::error_code absent;
+  if (!options.create_if_missing && !std::filesystem::exists(folder / "CURRENT", absent))
+    return {ErrorCode::kNotFound, "store " + folder.string() + ": there is none; check the path"};
+  const rocksdb::Options o = make_options(options, env);
+  auto state = std::make_unique<RocksStore::State>();
+  state->folder = folder;
+  const std::vector<rocksdb::ColumnFamilyDescriptor> families{
+      {rocksdb::kDefaultColumnFamilyName, o}, {kMetaFamily, o}};
+  std::vector<rocksdb::ColumnFamilyHandle*> handles;
+  rocksdb::DB* db = nullptr;
+  const auto status = rocksdb::DB::Open(o, folder.string(), families, &handles, &db);
+  if (!status.ok()) return explain(status, "opening", folder);
+  state->db.reset(db);
+  state->data = handles[0];
+  state->meta = handles[1];
+  ASSAY_TRY_STATUS(state->check_format(options));
+  return std::unique_ptr<RocksStore>(new RocksStore(std::move(state)));
+}
+
+Result<std::optional<Bytes>> RocksStore::get(ByteView key) const {
+  rocksdb::PinnableSlice value;
+  const auto status = m_state->db->Get(rocksdb::ReadOptions(), m_state->data, slice(key), &value);
+  if (status.IsNotFound()) return std::optional<Bytes>();
+  if (!status.ok()) return m_state->error(status, "reading");
+  return std::optional<Bytes>(to_bytes(view(value)));
+}
+
+Status RocksStore::scan(ByteView prefix,
+                        const std::function<bool(ByteView, ByteView)>& visit) const {
+  const std::unique_ptr<rocksdb::Iterator> it(
+      m_state->db->NewIterator(rocksdb::ReadOptions(), m_state->data));
+  for (it->Seek(slice(prefix)); it->Valid() && it->key().starts_with(slice(prefix)); it->Next())
+    if (!visit(view(it->key()), view(it->value()))) return {};
+  if (!it->status().ok()) return m_state->error(it->status(), "reading");
+  return {};
+}
+
+Status RocksStore::write(const WriteBatch& batch) {
+  std::size_t bytes = 0;
+  for (const auto& [key, value] : batch.writes) {
+    if (key.size() > kMaxKeyBytes)
+      return {ErrorCode::kInvalidArgument, "store: a key of " + std::to_string(key.size()) +
+                                               " bytes is over the limit of " +
+                                               std::to_string(kMaxKeyBytes)};
+    bytes += key.size() + (value ? value->size() : 0) + 16;
+  }
+  if (bytes > kMaxBatchBytes)
+    return {ErrorCode::kLimit, "store: a batch of " + std::to_string(bytes) +
+                                   " bytes is over the limit of " + std::to_string(kMaxBatchBytes)};
+  if (batch.writes.empty()) return {};
+  // After a failure memory and disk may differ, and RocksDB may mend itself behind our back: only a
+  // new open is certain.
+  if (m_state->broken.load())
+    return {ErrorCode::kIo, "store " + m_state->folder.string() +
+                                ": an earlier write failed; mend its cause and start again"};
+  rocksdb::WriteBatch native;
+  for (const auto& [key, value] : batch.writes) {
+    const auto status = value ? native.Put(m_state->data, slice(key), slice(*value))
+                              : native.Delete(m_state->data, slice(key));
+    if (!status.ok()) return m_state->error(status, "building a batch");
+  }
+  const auto status = m_state->db->Write(synced(), &native);
+  if (status.ok()) return {};
+  m_state->broken.store(true);
+  return m_state->error(status, "writing");
+}
+
+Status RocksStore::verify() const {
+  auto status = m_state->db->VerifyFileChecksums(rocksdb::ReadOptions());
+  if (status.ok()) status = m_state->db->VerifyChecksum();
+  if (!status.ok()) return m_state->error(status, "verifying");
+  return {};
+}
+
+Status RocksStore::flush() {
+  const auto status = m_state->db->Flush(rocksdb::FlushOptions(), {m_state->data, m_state->meta});
+  if (!status.ok()) return m_state->error(status, "flushing");
+  return {};
+}
+
+}  // namespace assay::store
