@@ -1,0 +1,84 @@
+// Blocks: what goes into the state machine and what comes out (docs/spec/protocol.md, "Blocks").
+#pragma once
+
+#include "assay/core/faces.hpp"
+#include "assay/protocol/events.hpp"
+#include "assay/protocol/transaction.hpp"
+
+namespace assay::protocol {
+
+inline constexpr std::size_t kMaxBlockTransactions = 4096;
+inline constexpr std::size_t kMaxBlockBytes = 4 * 1024 * 1024;
+inline constexpr std::size_t kMaxGenesisAccounts = 4096;
+inline constexpr std::uint64_t kMaxLedgerStepMs = 5'000;  // ledger time adds at most this per block
+
+struct GenesisAccount {
+  AccountId account;
+  Amount amount;
+  Amount staked;
+};
+struct Genesis {
+  std::string name;    // of the chain, 1 to 64 bytes
+  Hash256 operator_key;  // Ed25519: who orders transactions and makes the beacon, in embedded mode
+  std::uint64_t time_ms = 0;
+  std::vector<GenesisAccount> accounts;
+};
+[[nodiscard]] Bytes encode(const Genesis& genesis);
+// Errors: kMalformed.
+[[nodiscard]] Result<Genesis> decode_genesis(ByteView bytes);
+// H("assay/genesis/1" || record).
+[[nodiscard]] ChainId chain_id_of(const Genesis& genesis);
+
+struct Block {
+  Height height;               // the head's + 1
+  std::uint64_t time_ms = 0;   // Unix time, not before the head's
+  Hash256 beacon;
+  std::vector<Bytes> transactions;
+};
+
+struct BlockHeader {
+  ChainId chain;
+  Height height;           // 0: genesis
+  std::uint64_t time_ms = 0;
+  LedgerTimeMs ledger_time;
+  Hash256 beacon;
+  Hash256 parent;          // hash of the header before; zero for genesis
+  Hash256 tx_root;         // RFC 9162 list root over the transactions' bytes
+  Hash256 receipts_root;   // and over the receipts' bytes, the block's own events last
+  Hash256 state_root;
+  friend bool operator==(const BlockHeader&, const BlockHeader&) = default;
+};
+inline constexpr std::size_t kHeaderBytes = 32 + 8 + 8 + 8 + 5 * 32;
+[[nodiscard]] Bytes encode(const BlockHeader& header);
+// Errors: kMalformed.
+[[nodiscard]] Result<BlockHeader> decode_header(ByteView bytes);
+// H("assay/header/1" || bytes): what an operator signs and a light client trusts.
+[[nodiscard]] Hash256 hash_of(const BlockHeader& header);
+
+struct Receipt {
+  TxId id;                  // zero if the bytes are no transaction
+  TxVerdict verdict{};
+  std::uint8_t detail = 0;  // of the verdicts that name one
+  bool repeated = false;    // the client id was known: verdict and detail are the first result's
+  std::vector<Event> events;
+  friend bool operator==(const Receipt&, const Receipt&) = default;
+};
+[[nodiscard]] Bytes encode(const Receipt& receipt);
+// Errors: kMalformed.
+[[nodiscard]] Result<Receipt> decode_receipt(ByteView bytes);
+
+// The receipts of one block: of its transactions in order, and the events of its deadlines, which
+// happen before them.
+struct BlockReceipts {
+  std::vector<Event> block_events;
+  std::vector<Receipt> receipts;
+  friend bool operator==(const BlockReceipts&, const BlockReceipts&) = default;
+};
+
+struct BlockResult {
+  BlockHeader header;
+  BlockReceipts receipts;
+  WriteBatch batch;  // everything to persist; the state changes when it is written
+};
+
+}  // namespace assay::protocol

@@ -1,0 +1,133 @@
+// What happened, for those who follow blocks: dense typed events, carried in receipts
+// (docs/spec/protocol.md, "Events").
+#pragma once
+
+#include "assay/ledger/ledger.hpp"
+#include "assay/protocol/records.hpp"
+
+namespace assay::protocol {
+
+struct MoneyMoved {  // every completed movement of the ledger
+  ledger::Transfer transfer;
+  friend bool operator==(const MoneyMoved&, const MoneyMoved&) = default;
+};
+struct TaskPosted {
+  TaskId task;
+  AccountId submitter;
+  friend bool operator==(const TaskPosted&, const TaskPosted&) = default;
+};
+struct TaskEnded {
+  TaskId task;
+  TaskStatus status{};
+  friend bool operator==(const TaskEnded&, const TaskEnded&) = default;
+};
+struct TaskAccepted {
+  TaskId task;
+  ClaimId claim;
+  AccountId solver;
+  friend bool operator==(const TaskAccepted&, const TaskAccepted&) = default;
+};
+struct VerifierEnlisted {
+  ClaimId claim;
+  AccountId verifier;
+  friend bool operator==(const VerifierEnlisted&, const VerifierEnlisted&) = default;
+};
+struct TranscriptCommitted {
+  ClaimId claim;
+  Hash256 commitment;
+  friend bool operator==(const TranscriptCommitted&, const TranscriptCommitted&) = default;
+};
+struct TranscriptRevealed {
+  ClaimId claim;
+  Hash256 transcript_root;
+  Hash256 final_state_root;
+  friend bool operator==(const TranscriptRevealed&, const TranscriptRevealed&) = default;
+};
+struct ClaimAdvanced {  // into another status that is not an end
+  ClaimId claim;
+  ClaimStatus status{};
+  friend bool operator==(const ClaimAdvanced&, const ClaimAdvanced&) = default;
+};
+struct VerifierDrawn {
+  ClaimId claim;
+  AccountId verifier;
+  std::uint32_t draw = 0;
+  std::uint64_t entry = 0;
+  std::uint64_t interior_step = 0;
+  friend bool operator==(const VerifierDrawn&, const VerifierDrawn&) = default;
+};
+struct VerifierSealed {
+  ClaimId claim;
+  AccountId verifier;
+  friend bool operator==(const VerifierSealed&, const VerifierSealed&) = default;
+};
+struct SealOpened {
+  ClaimId claim;
+  AccountId verifier;
+  std::uint64_t entry = 0;
+  bool matches = false;  // with an attestation
+  friend bool operator==(const SealOpened&, const SealOpened&) = default;
+};
+struct ChallengeCommitted {
+  ChallengeId challenge;
+  ClaimId claim;
+  AccountId challenger;
+  std::uint32_t sequence = 0;
+  friend bool operator==(const ChallengeCommitted&, const ChallengeCommitted&) = default;
+};
+struct ChallengeRevealed {
+  ChallengeId challenge;
+  ClaimId claim;
+  std::uint64_t entry = 0;
+  friend bool operator==(const ChallengeRevealed&, const ChallengeRevealed&) = default;
+};
+struct ChallengeEnded {
+  ChallengeId challenge;
+  ChallengeStatus status{};
+  friend bool operator==(const ChallengeEnded&, const ChallengeEnded&) = default;
+};
+struct GameStarted {
+  GameId game;
+  ChallengeId challenge;
+  AccountId defender;
+  AccountId challenger;
+  friend bool operator==(const GameStarted&, const GameStarted&) = default;
+};
+struct GameMoved {
+  GameId game;
+  std::uint32_t turn = 0;  // of the move
+  dispute::Role role{};
+  dispute::Stage stage{};  // that it leads to
+  friend bool operator==(const GameMoved&, const GameMoved&) = default;
+};
+struct GameFinished {
+  GameId game;
+  GameStatus status{};
+  bool by_clock = false;
+  friend bool operator==(const GameFinished&, const GameFinished&) = default;
+};
+struct ClaimSettled {
+  ClaimId claim;
+  ClaimStatus status{};
+  friend bool operator==(const ClaimSettled&, const ClaimSettled&) = default;
+};
+struct Slashed {
+  AccountId account;
+  ClaimId claim;
+  Amount amount;
+  Amount burned;
+  friend bool operator==(const Slashed&, const Slashed&) = default;
+};
+
+// The kind's number on the wire is the alternative's index + 1.
+using Event = std::variant<MoneyMoved, TaskPosted, TaskEnded, TaskAccepted, VerifierEnlisted,
+                           TranscriptCommitted, TranscriptRevealed, ClaimAdvanced, VerifierDrawn,
+                           VerifierSealed, SealOpened, ChallengeCommitted, ChallengeRevealed,
+                           ChallengeEnded, GameStarted, GameMoved, GameFinished, ClaimSettled, Slashed>;
+
+[[nodiscard]] const char* name_of(const Event& event) noexcept;
+void write(codec::Writer& w, const Event& event);
+// An unknown kind fails the reader.
+void read(codec::Reader& r, Event& out);
+
+}  // namespace assay::protocol

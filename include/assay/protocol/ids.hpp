@@ -1,0 +1,42 @@
+// Ids and commitments of the protocol: each the hash of a domain and its parts, so that a party can
+// compute it before it sends anything (docs/spec/protocol.md, "Ids"). Thread-safe.
+#pragma once
+
+#include "assay/core/ids.hpp"
+
+namespace assay::protocol {
+
+using ClientId = std::array<std::uint8_t, 16>;  // chosen by the sender; one an action, for ever
+using ChallengeId = Strong<struct ChallengeIdTag, Hash256>;
+
+[[nodiscard]] TaskId task_id_of(const ChainId& chain, const AccountId& submitter, const ClientId& client_id);
+[[nodiscard]] ClaimId claim_id_of(const TaskId& task, const AccountId& solver);
+[[nodiscard]] ChallengeId challenge_id_of(const ClaimId& claim, const AccountId& challenger,
+                                          const Hash256& commitment);
+[[nodiscard]] GameId game_id_of(const ChallengeId& challenge, const AccountId& defender);
+
+// What commit_transcript carries.
+[[nodiscard]] Hash256 transcript_commitment(const ClaimId& claim, const Hash256& transcript_root,
+                                            const Hash256& salt);
+
+// What seal carries for one draw: nobody else can open it, because the verifier's id is inside.
+struct SealParts {
+  ClaimId claim;
+  AccountId verifier;
+  std::uint32_t draw = 0;
+  Hash256 salt;
+  Hash256 interior_root;  // the state's root after the draw's interior step
+  Hash256 end_root;       // and after the interval, both by the verifier's own replay
+};
+[[nodiscard]] Hash256 seal_commitment(const SealParts& parts);
+
+// What commit_challenge carries.
+struct ChallengeParts {
+  ClaimId claim;
+  std::uint64_t entry = 0;
+  AccountId challenger;
+  Hash256 salt;
+};
+[[nodiscard]] Hash256 challenge_commitment(const ChallengeParts& parts);
+
+}  // namespace assay::protocol

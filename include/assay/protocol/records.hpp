@@ -1,0 +1,175 @@
+// What the ledger keeps of tasks, claims, verifiers, challenges and games (docs/spec/protocol.md,
+// "Records"). Plain data; one encoding each, under the state root. Times are ledger time.
+#pragma once
+
+#include "assay/economics/sampling.hpp"
+#include "assay/ledger/account.hpp"
+#include "assay/protocol/payloads.hpp"
+
+namespace assay::protocol {
+
+// An account beyond its money.
+struct Profile {
+  std::uint64_t last_nonce = 0;
+  std::string url;  // empty: no endpoint registered
+  Hash256 certificate;
+  friend bool operator==(const Profile&, const Profile&) = default;
+};
+
+enum class TaskStatus : std::uint8_t {
+  kOpen = 1,   // waits for a solver
+  kClaimed,    // its claim tells the rest
+  kCancelled,
+  kUnclaimed,  // nobody accepted in time
+  kPaid,       // the claim became final and the solver was paid
+  kRefunded,   // no claim earned the price
+};
+
+struct TaskRecord {
+  TaskId id;
+  AccountId submitter;
+  PostTask terms;
+  TaskStatus status = TaskStatus::kOpen;
+  bool deters_harm = false;  // false: labelled as deterring laziness only
+  LedgerTimeMs accept_deadline;
+  std::optional<ClaimId> claim;
+};
+
+enum class ClaimStatus : std::uint8_t {
+  kTraining = 1,  // until the transcript is committed to
+  kEnlisting,     // until the seats are full or the window closes
+  kRevealing,     // until the transcript is revealed
+  kDrawing,       // until the next block's beacon
+  kSealing,       // until all drawn verifiers sealed or the window closes
+  kOpening,       // until all seals are open or the window closes
+  kChallenging,   // until the window closes
+  kResolving,     // until every challenge is resolved
+  kFinal,         // the claim stood
+  kFallen,        // one challenger beat every defender, or the solver contradicted itself
+  kVoid,          // the program should never have been admitted: everybody is refunded
+  kExpired,       // no transcript in time
+};
+[[nodiscard]] constexpr bool is_settled(ClaimStatus s) noexcept { return s >= ClaimStatus::kFinal; }
+// The transcript stands on the ledger and may be challenged.
+[[nodiscard]] constexpr bool is_challengeable(ClaimStatus s) noexcept {
+  return s >= ClaimStatus::kDrawing && s <= ClaimStatus::kChallenging;
+}
+
+struct ClaimRecord {
+  ClaimId id;
+  TaskId task;
+  AccountId solver;
+  ClaimStatus status = ClaimStatus::kTraining;
+  LedgerTimeMs deadline;       // of the status; zero where the status has none
+  std::uint64_t replay_ms = 0;  // the solver's quote
+  Hash256 r_commitment;
+  Hash256 commitment;          // to the transcript
+  Hash256 transcript_root;     // from kDrawing on, as the three below
+  Hash256 salt;
+  Hash256 final_state_root;
+  crypto::Signature signature{};
+  Hash256 beacon;              // from kSealing on: what the draws came from
+  std::uint32_t enlisted = 0;
+  std::uint32_t sealed = 0;    // verifiers that sealed
+  std::uint32_t opened = 0;    // seals opened
+  std::uint32_t challenges = 0;   // committed ever
+  std::uint32_t unresolved = 0;   // of them
+  bool doomed = false;            // a challenge won: the claim falls when all are resolved
+  std::uint64_t fallen_entry = 0;  // of the earliest winning challenge
+  bool solver_lost = false;       // a game of its own, or contradicted itself
+  std::optional<AccountId> contradicted_by;
+};
+
+struct OpenedSeal {
+  Hash256 interior_root;
+  Hash256 own_end_root;
+  std::optional<crypto::Signature> attestation;  // none: the verifier's replay ends elsewhere
+  friend bool operator==(const OpenedSeal&, const OpenedSeal&) = default;
+};
+
+struct VerifierRecord {
+  ClaimId claim;
+  AccountId verifier;
+  std::vector<economics::Draw> draws;           // from kSealing on
+  std::vector<Hash256> seals;                   // one a draw, once sealed
+  std::vector<std::optional<OpenedSeal>> opened;  // one a draw
+  bool lost = false;                            // a game of its own
+};
+
+enum class ChallengeStatus : std::uint8_t {
+  kCommitted = 1,
+  kPlaying,
+  kWon,         // every defender that stood up was beaten
+  kLost,        // to one of them
+  kUnrevealed,  // in time: the bond is forfeited
+  kVoid,        // refunded
+};
+[[nodiscard]] constexpr bool is_resolved(ChallengeStatus s) noexcept { return s >= ChallengeStatus::kWon; }
+
+struct ChallengeRecord {
+  ChallengeId id;
+  ClaimId claim;
+  AccountId challenger;
+  std::uint32_t sequence = 0;  // among the claim's challenges: the order of commitment
+  Hash256 commitment;
+  Height committed_at;
+  ChallengeStatus status = ChallengeStatus::kCommitted;
+  LedgerTimeMs deadline;       // kCommitted: to reveal; kPlaying: for attestors to stand up
+  std::uint64_t entry = 0;     // from kPlaying on, as all below
+  Hash256 start_root;
+  commit::Path start_path;
+  Hash256 end_root;
+  commit::Path end_path;
+  std::uint32_t queue_position = 0;  // of the interval among those in play, from 1
+  bool stand_up_closed = false;
+  std::vector<AccountId> defenders;  // in the order they stood up; the solver first
+};
+
+enum class GameStatus : std::uint8_t {
+  kOpen = 1,
+  kDefenderWon,
+  kChallengerWon,
+  kVoid,
+  kMoot,  // the challenge was decided by another game
+};
+
+struct GameRecord {
+  GameId id;
+  ChallengeId challenge;
+  ClaimId claim;
+  AccountId defender;
+  AccountId challenger;
+  bool by_attestor = false;
+  GameStatus status = GameStatus::kOpen;
+  bool by_clock = false;        // decided by a clock that ran out
+  std::uint32_t turn = 0;       // accepted moves
+  dispute::Role on_turn = dispute::Role::kDefender;
+  LedgerTimeMs turn_started;
+  LedgerTimeMs deadline;        // of the side on turn
+  std::uint64_t defender_bank_ms = 0;  // replay time left beyond each turn's allowance
+  std::uint64_t challenger_bank_ms = 0;
+};
+
+[[nodiscard]] const char* to_string(TaskStatus status) noexcept;
+[[nodiscard]] const char* to_string(ClaimStatus status) noexcept;
+[[nodiscard]] const char* to_string(ChallengeStatus status) noexcept;
+[[nodiscard]] const char* to_string(GameStatus status) noexcept;
+
+void write(codec::Writer& w, const Profile& r);
+void write(codec::Writer& w, const TaskRecord& r);
+void write(codec::Writer& w, const ClaimRecord& r);
+void write(codec::Writer& w, const VerifierRecord& r);
+void write(codec::Writer& w, const ChallengeRecord& r);
+void write(codec::Writer& w, const GameRecord& r);
+void read(codec::Reader& r, Profile& out);
+void read(codec::Reader& r, TaskRecord& out);
+void read(codec::Reader& r, ClaimRecord& out);
+void read(codec::Reader& r, VerifierRecord& out);
+void read(codec::Reader& r, ChallengeRecord& out);
+void read(codec::Reader& r, GameRecord& out);
+
+// The terms of a game, from the records that fix it.
+[[nodiscard]] dispute::GameTerms terms_of(const ChainId& chain, const GameRecord& game,
+                                          const ChallengeRecord& challenge, const TaskRecord& task);
+
+}  // namespace assay::protocol

@@ -1,0 +1,57 @@
+// Transactions: an envelope around one payload, and the sender's signature over the bytes as sent
+// (docs/spec/protocol.md). Thread-safe.
+#pragma once
+
+#include <span>
+
+#include "assay/protocol/payloads.hpp"
+#include "assay/protocol/verdict.hpp"
+
+namespace assay::protocol {
+
+inline constexpr std::uint8_t kTxVersion = 1;
+inline constexpr std::size_t kMaxTransactionBytes = 24 * 1024;
+inline constexpr std::uint64_t kMaxValidityBlocks = 1'000'000;
+inline constexpr std::uint64_t kMaxNonceGap = std::uint64_t{1} << 32;
+
+struct Envelope {
+  ChainId chain;
+  AccountId sender;
+  std::uint64_t nonce = 0;    // above the sender's last; gaps are allowed
+  ClientId client_id{};       // a repeated id is answered with the first result and does nothing
+  Height valid_until;         // the last block that may hold it
+  Payload payload;
+};
+
+// Body: version u8, chain 32, sender 32, nonce u64, client id 16, valid_until u64, kind u8, payload
+// (length-prefixed). A transaction is its body and the signature (64) over tx_digest(body).
+inline constexpr std::size_t kEnvelopeBytes = 1 + 32 + 32 + 8 + 16 + 8 + 1 + 4;
+[[nodiscard]] Bytes encode_body(const Envelope& envelope);
+// H("assay/tx/1" || body): what is signed, and the transaction's id.
+[[nodiscard]] TxId tx_digest(ByteView body);
+// Requires that `key` is the envelope's sender.
+[[nodiscard]] Bytes sign_transaction(const Envelope& envelope, const crypto::KeyPair& key);
+
+struct ParsedTransaction {
+  Envelope envelope;
+  TxId id;
+  Hash256 content;  // of kind and payload: what a client id stands for
+  crypto::Signature signature{};
+};
+// Everything that bytes alone decide, in order of precedence, the signature last.
+[[nodiscard]] TxVerdict parse_transaction(const ChainId& chain, ByteView bytes, ParsedTransaction& out);
+
+// The one table of transactions. A test fails on a row with a hole.
+struct TxRow {
+  TxKind kind;
+  const char* name;
+  std::size_t payload_bytes_max;
+  const char* spec_section;  // a heading of docs/spec/protocol.md
+  const char* tamper_test;   // in tests/unit/protocol
+  const char* fuzz_target;   // in tests/fuzz
+};
+[[nodiscard]] std::span<const TxRow> transaction_table() noexcept;
+[[nodiscard]] const TxRow& row_of(TxKind kind) noexcept;
+[[nodiscard]] inline const char* to_string(TxKind kind) noexcept { return row_of(kind).name; }
+
+}  // namespace assay::protocol

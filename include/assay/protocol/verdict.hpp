@@ -1,0 +1,83 @@
+// What the ledger answers to a transaction (docs/spec/protocol.md, "Results").
+#pragma once
+
+#include <cstdint>
+
+namespace assay::protocol {
+
+// Dense, in order of precedence: the first rule that is broken is the answer. Only kApplied changes
+// anything else than the sender's nonce and the record of the client id.
+enum class TxVerdict : std::uint16_t {
+  kApplied = 0,
+
+  // The envelope. These leave no trace: the nonce is not used and the client id not recorded.
+  kTooLong,
+  kMalformed,
+  kUnknownVersion,
+  kWrongChain,
+  kUnknownKind,
+  kMalformedPayload,
+  kWrongSignature,
+  kUnknownAccount,    // nobody ever sent it money
+  kClientIdReused,    // the id was used before, for something else
+  kExpired,           // valid_until_height is below this block's height
+  kValidForTooLong,   // more than kMaxValidityBlocks ahead
+  kNonceTooLow,       // not above the last used
+  kNonceTooHigh,      // more than kMaxNonceGap above it
+
+  // The payload alone. From here on the result is recorded under the client id.
+  kZeroAmount,
+  kSelfTransfer,
+  kBadEndpoint,
+  kInvalidTaskHeader,
+  kWindowOutOfRange,
+  kTermsRefused,      // detail: economics::TermsVerdict
+  kZeroCommitment,
+
+  // The payload against the state.
+  kUnknownTask,
+  kUnknownClaim,
+  kUnknownChallenge,
+  kUnknownGame,
+  kNotSubmitter,
+  kNotSolver,
+  kReservedForAnother,
+  kNotVerifier,
+  kNotChallenger,
+  kSelfDealing,       // the submitter's or the solver's own seat, the solver's own challenge
+  kWrongPhase,
+  kQuoteTooSlow,      // a replay time of zero or over the task's allowance
+  kAlreadyEnlisted,
+  kSeatsFull,
+  kWrongSealCount,
+  kAlreadySealed,
+  kNotSealed,
+  kDrawOutOfRange,
+  kAlreadyOpened,
+  kEntryOutOfRange,
+  kAlreadyExists,     // a challenge with this commitment
+  kTooManyChallenges,
+  kSameBlock,         // a challenge is revealed in a later block than its commitment
+  kWrongCommitment,   // what is revealed is not what was committed to
+  kWrongOpening,      // a path that does not lead to the transcript's root
+  kWrongAttestation,  // no, or a needless, or somebody else's signature
+  kNoContradiction,
+  kNoAttestation,     // of the challenged interval, by the sender
+  kAlreadyStanding,
+  kGameFinished,
+  kMoveRefused,       // detail: dispute::MoveVerdict
+
+  // Money.
+  kInsufficientFunds,
+  kInsufficientStake,
+};
+inline constexpr std::uint16_t kTxVerdictLast = static_cast<std::uint16_t>(TxVerdict::kInsufficientStake);
+
+[[nodiscard]] const char* to_string(TxVerdict verdict) noexcept;
+
+// True for results that use the nonce and are recorded under the client id.
+[[nodiscard]] constexpr bool is_recorded(TxVerdict v) noexcept {
+  return v == TxVerdict::kApplied || v > TxVerdict::kNonceTooHigh;
+}
+
+}  // namespace assay::protocol

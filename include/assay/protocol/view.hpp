@@ -1,0 +1,105 @@
+// Typed reads of the state, for clients (docs/spec/protocol.md, "Reads"). Nothing here changes it.
+// Errors: what the store returns; kIntegrity for damaged records; kNotFound before init_chain().
+#pragma once
+
+#include "assay/commit/authenticated_map.hpp"
+#include "assay/protocol/block.hpp"
+
+namespace assay::protocol {
+
+struct AccountView {
+  AccountId id;
+  bool exists = false;
+  Amount available;
+  Amount reserved;  // by pending transfers
+  Amount staked;    // free to back a role
+  Amount unbonding;
+  Profile profile;
+  friend bool operator==(const AccountView&, const AccountView&) = default;
+};
+
+struct Totals {
+  Amount issued;
+  Amount burned;
+  Amount jackpot;
+  Amount treasury;
+  friend bool operator==(const Totals&, const Totals&) = default;
+};
+
+struct GameView {
+  GameRecord record;
+  std::vector<Bytes> moves;  // dispute::write_signed_move(), in order: the game's evidence
+};
+struct ChallengeView {
+  ChallengeRecord record;
+  std::vector<GameView> games;  // in the order of record.defenders
+};
+struct ClaimView {
+  ClaimRecord record;
+  std::vector<VerifierRecord> verifiers;  // ascending by account
+  std::vector<ChallengeView> challenges;  // in order of commitment
+};
+struct TaskView {
+  TaskRecord record;
+  std::optional<ClaimView> claim;
+};
+
+// Everything that concerns one account: all tasks that are open or under way, those that ended in
+// which it has a part, and the accounts that occur in them.
+struct View {
+  BlockHeader head;
+  Totals totals;
+  AccountView self;
+  std::vector<TaskView> tasks;        // ascending by id
+  std::vector<AccountView> accounts;  // ascending by id
+};
+// A view's bytes, for the wire.
+[[nodiscard]] Bytes encode(const View& view);
+// Errors: kMalformed.
+[[nodiscard]] Result<View> decode_view(ByteView bytes);
+
+// The terms and the position of a game, derived from its moves. Thread-safe, pure.
+[[nodiscard]] dispute::GameTerms terms_of(const ChainId& chain, const TaskView& task,
+                                          const ChallengeView& challenge, const GameView& game);
+[[nodiscard]] dispute::Position position_of(const dispute::GameTerms& terms, const GameView& game);
+
+class StateReader {
+ public:
+  // `store` must outlive this.
+  explicit StateReader(const KeyValueStore& store) : m_store(store) {}
+
+  [[nodiscard]] Result<Genesis> genesis() const;
+  [[nodiscard]] Result<BlockHeader> head() const;
+  [[nodiscard]] Result<std::optional<BlockHeader>> header(Height height) const;
+  [[nodiscard]] Result<std::optional<std::vector<Bytes>>> transactions(Height height) const;
+  [[nodiscard]] Result<std::optional<BlockReceipts>> receipts(Height height) const;
+
+  [[nodiscard]] Result<Totals> totals() const;
+  [[nodiscard]] Result<AccountView> account(const AccountId& id) const;
+  [[nodiscard]] Result<std::optional<TaskView>> task(const TaskId& id) const;
+  [[nodiscard]] Result<std::optional<ClaimView>> claim(const ClaimId& id) const;
+  [[nodiscard]] Result<std::optional<ChallengeView>> challenge(const ChallengeId& id) const;
+  [[nodiscard]] Result<std::optional<GameView>> game(const GameId& id) const;
+  // Tasks that are open or under way, ascending by id.
+  [[nodiscard]] Result<std::vector<TaskId>> live_tasks() const;
+  // All tasks in which the account is or was submitter, solver, verifier or challenger.
+  [[nodiscard]] Result<std::vector<TaskId>> tasks_of(const AccountId& id) const;
+  [[nodiscard]] Result<View> view(const AccountId& self) const;
+
+  // The first result of a client id, if it was ever used: verdict and detail, no events.
+  [[nodiscard]] Result<std::optional<Receipt>> result_of(const AccountId& sender,
+                                                         const ClientId& client_id) const;
+
+  // The earliest ledger time at which the state machine has something to do by itself.
+  [[nodiscard]] Result<std::optional<LedgerTimeMs>> next_deadline() const;
+
+  // A record as it stands under the state root (keys: docs/spec/protocol.md), and the proof of its
+  // presence or absence.
+  [[nodiscard]] Result<std::optional<Bytes>> record(ByteView key) const;
+  [[nodiscard]] Result<Bytes> prove(ByteView key) const;
+
+ private:
+  const KeyValueStore& m_store;
+};
+
+}  // namespace assay::protocol

@@ -1,0 +1,287 @@
+#include "assay/protocol/payloads.hpp"
+
+#include <utility>
+
+#include "assay/core/contract.hpp"
+#include "assay/protocol/transaction.hpp"
+
+namespace assay::protocol {
+
+namespace {
+
+using codec::Reader;
+using codec::Writer;
+
+void write_signature(Writer& w, const crypto::Signature& s) { w.raw(s); }
+crypto::Signature read_signature(Reader& r) {
+  crypto::Signature s{};
+  const ByteView raw = r.take(s.size());
+  if (!raw.empty()) std::memcpy(s.data(), raw.data(), s.size());
+  return s;
+}
+
+// One pair of functions a kind, in the order of the table.
+void write(Writer& w, const Transfer& p) {
+  w.hash(p.to.value);
+  w.u64(p.amount.value);
+}
+void read(Reader& r, Transfer& p) {
+  p.to = AccountId{r.hash()};
+  p.amount = Amount{r.u64()};
+}
+
+void write(Writer& w, const Stake& p) { w.u64(p.amount.value); }
+void read(Reader& r, Stake& p) { p.amount = Amount{r.u64()}; }
+
+void write(Writer& w, const Unstake& p) { w.u64(p.amount.value); }
+void read(Reader& r, Unstake& p) { p.amount = Amount{r.u64()}; }
+
+void write(Writer& w, const RegisterEndpoint& p) {
+  w.bytes(as_bytes(p.url));
+  w.hash(p.certificate);
+}
+void read(Reader& r, RegisterEndpoint& p) {
+  const ByteView url = r.bytes(kMaxUrlBytes);
+  p.url.assign(url.begin(), url.end());
+  p.certificate = r.hash();
+}
+
+// The windows in the order of their struct.
+constexpr std::uint64_t Windows::*kWindows[] = {
+    &Windows::accept_ms,    &Windows::train_ms,     &Windows::enlist_ms, &Windows::reveal_ms,
+    &Windows::seal_ms,      &Windows::open_ms,      &Windows::challenge_ms,
+    &Windows::challenge_reveal_ms, &Windows::stand_up_ms, &Windows::move_ms, &Windows::replay_ms};
+static_assert(sizeof(Windows) == std::size(kWindows) * 8);
+
+void write(Writer& w, const PostTask& p) {
+  commit::write_task_header(w, p.header);
+  w.flag(p.reserved_solver.has_value());
+  if (p.reserved_solver) w.hash(p.reserved_solver->value);
+  for (const Amount a : {p.price, p.verification_fee, p.solver_stake, p.verifier_stake, p.challenger_bond,
+                         p.declared_harm})
+    w.u64(a.value);
+  w.u32(p.seats);
+  w.u32(p.draws);
+  for (const auto window : kWindows) w.u64(p.windows.*window);
+}
+void read(Reader& r, PostTask& p) {
+  p.header = commit::read_task_header(r);
+  if (r.flag()) p.reserved_solver = AccountId{r.hash()};
+  for (Amount* a : {&p.price, &p.verification_fee, &p.solver_stake, &p.verifier_stake, &p.challenger_bond,
+                    &p.declared_harm})
+    *a = Amount{r.u64()};
+  p.seats = r.u32();
+  p.draws = r.u32();
+  for (const auto window : kWindows) p.windows.*window = r.u64();
+}
+
+void write(Writer& w, const CancelTask& p) { w.hash(p.task.value); }
+void read(Reader& r, CancelTask& p) { p.task = TaskId{r.hash()}; }
+
+void write(Writer& w, const AcceptTask& p) {
+  w.hash(p.task.value);
+  w.u64(p.replay_ms);
+  w.hash(p.r_commitment);
+}
+void read(Reader& r, AcceptTask& p) {
+  p.task = TaskId{r.hash()};
+  p.replay_ms = r.u64();
+  p.r_commitment = r.hash();
+}
+
+void write(Writer& w, const EnlistVerifier& p) { w.hash(p.claim.value); }
+void read(Reader& r, EnlistVerifier& p) { p.claim = ClaimId{r.hash()}; }
+
+void write(Writer& w, const CommitTranscript& p) {
+  w.hash(p.claim.value);
+  w.hash(p.commitment);
+}
+void read(Reader& r, CommitTranscript& p) {
+  p.claim = ClaimId{r.hash()};
+  p.commitment = r.hash();
+}
+
+void write(Writer& w, const RevealTranscript& p) {
+  w.hash(p.claim.value);
+  w.hash(p.transcript_root);
+  w.hash(p.salt);
+  w.hash(p.final_state_root);
+  commit::write_path(w, p.final_path);
+  write_signature(w, p.signature);
+}
+void read(Reader& r, RevealTranscript& p) {
+  p.claim = ClaimId{r.hash()};
+  p.transcript_root = r.hash();
+  p.salt = r.hash();
+  p.final_state_root = r.hash();
+  p.final_path = commit::read_path(r);
+  p.signature = read_signature(r);
+}
+
+void write(Writer& w, const Seal& p) {
+  w.hash(p.claim.value);
+  w.u32(static_cast<std::uint32_t>(p.seals.size()));
+  for (const Hash256& seal : p.seals) w.hash(seal);
+}
+void read(Reader& r, Seal& p) {
+  p.claim = ClaimId{r.hash()};
+  const std::uint32_t count = r.count(economics::kMaxDraws, 32);
+  for (std::uint32_t i = 0; i < count; ++i) p.seals.push_back(r.hash());
+}
+
+void write(Writer& w, const OpenSeal& p) {
+  w.hash(p.claim.value);
+  w.u32(p.draw);
+  w.hash(p.salt);
+  w.hash(p.interior_root);
+  w.hash(p.own_end_root);
+  w.hash(p.start_root);
+  commit::write_path(w, p.start_path);
+  w.hash(p.end_root);
+  commit::write_path(w, p.end_path);
+  w.flag(p.attestation.has_value());
+  if (p.attestation) write_signature(w, *p.attestation);
+}
+void read(Reader& r, OpenSeal& p) {
+  p.claim = ClaimId{r.hash()};
+  p.draw = r.u32();
+  p.salt = r.hash();
+  p.interior_root = r.hash();
+  p.own_end_root = r.hash();
+  p.start_root = r.hash();
+  p.start_path = commit::read_path(r);
+  p.end_root = r.hash();
+  p.end_path = commit::read_path(r);
+  if (r.flag()) p.attestation = read_signature(r);
+}
+
+void write(Writer& w, const CommitChallenge& p) {
+  w.hash(p.claim.value);
+  w.hash(p.commitment);
+}
+void read(Reader& r, CommitChallenge& p) {
+  p.claim = ClaimId{r.hash()};
+  p.commitment = r.hash();
+}
+
+void write(Writer& w, const RevealChallenge& p) {
+  w.hash(p.challenge.value);
+  w.u64(p.entry);
+  w.hash(p.salt);
+  w.hash(p.start_root);
+  commit::write_path(w, p.start_path);
+  w.hash(p.end_root);
+  commit::write_path(w, p.end_path);
+}
+void read(Reader& r, RevealChallenge& p) {
+  p.challenge = ChallengeId{r.hash()};
+  p.entry = r.u64();
+  p.salt = r.hash();
+  p.start_root = r.hash();
+  p.start_path = commit::read_path(r);
+  p.end_root = r.hash();
+  p.end_path = commit::read_path(r);
+}
+
+void write(Writer& w, const StandUp& p) { w.hash(p.challenge.value); }
+void read(Reader& r, StandUp& p) { p.challenge = ChallengeId{r.hash()}; }
+
+void write(Writer& w, const PlayMove& p) {
+  w.hash(p.game.value);
+  w.bytes(p.signed_move);
+}
+void read(Reader& r, PlayMove& p) {
+  p.game = GameId{r.hash()};
+  p.signed_move = to_bytes(r.bytes(kMaxSignedMoveBytes));
+}
+
+void write(Writer& w, const ReportContradiction& p) {
+  w.hash(p.claim.value);
+  w.hash(p.transcript_root);
+  write_signature(w, p.signature);
+}
+void read(Reader& r, ReportContradiction& p) {
+  p.claim = ClaimId{r.hash()};
+  p.transcript_root = r.hash();
+  p.signature = read_signature(r);
+}
+
+// The alternative with this index, default-constructed.
+template <std::size_t... I>
+Payload empty_payload(std::size_t index, std::index_sequence<I...>) {
+  Payload payload;
+  (void)((index == I && (payload.emplace<I>(), true)) || ...);
+  return payload;
+}
+
+constexpr std::size_t kPathMax = 1 + 32 * commit::kMaxPathLength;
+constexpr TxRow kTable[] = {
+    {TxKind::kTransfer, "transfer", 40, "transfer", "Tamper.transfer", "transaction"},
+    {TxKind::kStake, "stake", 8, "stake", "Tamper.stake", "transaction"},
+    {TxKind::kUnstake, "unstake", 8, "unstake", "Tamper.unstake", "transaction"},
+    {TxKind::kRegisterEndpoint, "register_endpoint", 4 + kMaxUrlBytes + 32, "register_endpoint",
+     "Tamper.register_endpoint", "transaction"},
+    {TxKind::kPostTask, "post_task", commit::kTaskHeaderBytes + 33 + 6 * 8 + 2 * 4 + 11 * 8, "post_task",
+     "Tamper.post_task", "transaction"},
+    {TxKind::kCancelTask, "cancel_task", 32, "cancel_task", "Tamper.cancel_task", "transaction"},
+    {TxKind::kAcceptTask, "accept_task", 72, "accept_task", "Tamper.accept_task", "transaction"},
+    {TxKind::kEnlistVerifier, "enlist_verifier", 32, "enlist_verifier", "Tamper.enlist_verifier",
+     "transaction"},
+    {TxKind::kCommitTranscript, "commit_transcript", 64, "commit_transcript", "Tamper.commit_transcript",
+     "transaction"},
+    {TxKind::kRevealTranscript, "reveal_transcript", 4 * 32 + kPathMax + 64, "reveal_transcript",
+     "Tamper.reveal_transcript", "transaction"},
+    {TxKind::kSeal, "seal", 36 + 32 * economics::kMaxDraws, "seal", "Tamper.seal", "transaction"},
+    {TxKind::kOpenSeal, "open_seal", 36 + 5 * 32 + 2 * kPathMax + 65, "open_seal", "Tamper.open_seal",
+     "transaction"},
+    {TxKind::kCommitChallenge, "commit_challenge", 64, "commit_challenge", "Tamper.commit_challenge",
+     "transaction"},
+    {TxKind::kRevealChallenge, "reveal_challenge", 40 + 3 * 32 + 2 * kPathMax, "reveal_challenge",
+     "Tamper.reveal_challenge", "transaction"},
+    {TxKind::kStandUp, "stand_up", 32, "stand_up", "Tamper.stand_up", "transaction"},
+    {TxKind::kPlayMove, "play_move", 36 + kMaxSignedMoveBytes, "play_move", "Tamper.play_move",
+     "transaction"},
+    {TxKind::kReportContradiction, "report_contradiction", 128, "report_contradiction",
+     "Tamper.report_contradiction", "transaction"},
+};
+static_assert(std::size(kTable) == kTxKindLast);
+static_assert(36 + kMaxSignedMoveBytes + kEnvelopeBytes + 64 <= kMaxTransactionBytes);
+
+}  // namespace
+
+std::span<const TxRow> transaction_table() noexcept { return kTable; }
+
+const TxRow& row_of(TxKind kind) noexcept {
+  const auto number = static_cast<std::uint8_t>(kind);
+  ASSAY_EXPECTS(number >= 1 && number <= kTxKindLast);
+  return kTable[number - 1];
+}
+
+Bytes encode_payload(const Payload& payload) {
+  return codec::encode([&](Writer& w) { std::visit([&](const auto& p) { write(w, p); }, payload); });
+}
+
+bool decode_payload(TxKind kind, ByteView bytes, Payload& out) {
+  if (bytes.size() > row_of(kind).payload_bytes_max) return false;
+  Reader r(bytes);
+  out = empty_payload(static_cast<std::size_t>(kind) - 1,
+                      std::make_index_sequence<std::variant_size_v<Payload>>());
+  std::visit([&](auto& p) { read(r, p); }, out);
+  return r.finish();
+}
+
+economics::TaskTerms terms_of(const PostTask& t) noexcept {
+  economics::TaskTerms terms;
+  terms.price = t.price.value;
+  terms.verification_fee = t.verification_fee.value;
+  terms.solver_stake = t.solver_stake.value;
+  terms.verifier_stake = t.verifier_stake.value;
+  terms.challenger_bond = t.challenger_bond.value;
+  terms.declared_harm = t.declared_harm.value;
+  terms.seats = t.seats;
+  terms.draws = t.draws;
+  terms.entries = commit::is_valid(t.header) ? commit::transcript_entries(t.header) : 0;
+  return terms;
+}
+
+}  // namespace assay::protocol

@@ -1,0 +1,60 @@
+#include "assay/protocol/transaction.hpp"
+
+#include "assay/core/contract.hpp"
+#include "assay/crypto/sha256.hpp"
+
+namespace assay::protocol {
+
+Bytes encode_body(const Envelope& e) {
+  return codec::encode([&](codec::Writer& w) {
+    w.u8(kTxVersion);
+    w.hash(e.chain.value);
+    w.hash(e.sender.value);
+    w.u64(e.nonce);
+    w.raw(e.client_id);
+    w.u64(e.valid_until.value);
+    w.u8(static_cast<std::uint8_t>(kind_of(e.payload)));
+    w.bytes(encode_payload(e.payload));
+  });
+}
+
+TxId tx_digest(ByteView body) { return TxId{crypto::sha256({as_bytes("assay/tx/1"), body})}; }
+
+Bytes sign_transaction(const Envelope& envelope, const crypto::KeyPair& key) {
+  ASSAY_EXPECTS(key.public_key() == envelope.sender.value);
+  Bytes bytes = encode_body(envelope);
+  const crypto::Signature signature = key.sign(tx_digest(bytes).value.view());
+  bytes.insert(bytes.end(), signature.begin(), signature.end());
+  return bytes;
+}
+
+TxVerdict parse_transaction(const ChainId& chain, ByteView bytes, ParsedTransaction& out) {
+  if (bytes.size() > kMaxTransactionBytes) return TxVerdict::kTooLong;
+  if (bytes.size() < kEnvelopeBytes + out.signature.size()) return TxVerdict::kMalformed;
+  const ByteView body = bytes.first(bytes.size() - out.signature.size());
+  std::memcpy(out.signature.data(), bytes.data() + body.size(), out.signature.size());
+
+  codec::Reader r(body);
+  const std::uint8_t version = r.u8();
+  Envelope& e = out.envelope;
+  e.chain = ChainId{r.hash()};
+  e.sender = AccountId{r.hash()};
+  e.nonce = r.u64();
+  const ByteView client_id = r.take(e.client_id.size());
+  if (!client_id.empty()) std::memcpy(e.client_id.data(), client_id.data(), client_id.size());
+  e.valid_until = Height{r.u64()};
+  const std::uint8_t kind = r.u8();
+  const ByteView payload = r.bytes(kMaxTransactionBytes);
+  if (!r.finish()) return TxVerdict::kMalformed;
+  if (version != kTxVersion) return TxVerdict::kUnknownVersion;
+  if (e.chain != chain) return TxVerdict::kWrongChain;
+  if (kind < 1 || kind > kTxKindLast) return TxVerdict::kUnknownKind;
+  if (!decode_payload(static_cast<TxKind>(kind), payload, e.payload)) return TxVerdict::kMalformedPayload;
+  out.id = tx_digest(body);
+  out.content = crypto::sha256({as_bytes("assay/tx-content/1"), ByteView{&kind, 1}, payload});
+  if (!crypto::ed25519_verify(e.sender.value, out.id.value.view(), out.signature.data()))
+    return TxVerdict::kWrongSignature;
+  return TxVerdict::kApplied;
+}
+
+}  // namespace assay::protocol
