@@ -1,0 +1,163 @@
+// What the builder makes of several nodes.
+#include "assay/graph/builder.hpp"
+
+namespace assay::graph {
+
+namespace {
+
+using numerics::OpCode;
+
+// A reduction's longest run of elements; a sum takes four steps more to join its lanes.
+constexpr std::uint64_t kMaxRun = numerics::kMaxFoldSteps - 4;
+
+std::uint64_t largest_divisor(std::uint64_t n, std::uint64_t limit) {
+  std::uint64_t best = 1;
+  for (std::uint64_t d = 1; d <= limit && d <= n; ++d) {
+    if (n % d == 0) best = d;
+  }
+  return best;
+}
+
+}  // namespace
+
+Value Builder::reduce_once(OpCode op, Value x, std::uint64_t axes) {
+  numerics::NodeSpec spec;
+  spec.op = op;
+  spec.output = type(x);
+  spec.attribute_count = 1;
+  spec.attributes[0] = axes;
+  for (unsigned i = 0; i < spec.output.shape.rank; ++i) {
+    if ((axes >> i & 1) != 0) spec.output.shape.dims[i] = 1;
+  }
+  const Value inputs[] = {x};
+  return emit(spec, inputs);
+}
+
+// INV-graph-040: innermost axes first, as many in one node as its fold may be long; an axis that is
+// longer alone is folded in two, its largest fitting divisor inside.
+Value Builder::reduce(OpCode op, Value x, std::uint64_t axes) {
+  while (ok()) {
+    const Shape shape = type(x).shape;
+    std::uint64_t run = 1;
+    std::uint64_t taken = 0;
+    for (unsigned i = shape.rank; i-- > 0;) {
+      if ((axes >> i & 1) == 0) continue;
+      if (run * shape[i] > kMaxRun) break;
+      run *= shape[i];
+      taken |= std::uint64_t{1} << i;
+    }
+    if (taken == axes) return reduce_once(op, x, axes);
+    if (taken != 0) {
+      x = reduce_once(op, x, taken);
+      axes &= ~taken;
+      continue;
+    }
+    const unsigned axis = static_cast<unsigned>(std::bit_width(axes)) - 1;
+    const std::uint64_t inner = axis < shape.rank ? largest_divisor(shape[axis], kMaxRun) : 1;
+    if (inner == 1 || shape.rank == kMaxRank) {
+      fail("a reduction over an axis of " + std::to_string(shape[axis % kMaxRank]) +
+           " cannot be split into folds");
+      return {};
+    }
+    Shape split = shape;
+    ++split.rank;
+    for (unsigned i = shape.rank; i > axis + 1; --i) split.dims[i] = shape.dims[i - 1];
+    split.dims[axis] = shape[axis] / inner;
+    split.dims[axis + 1] = inner;
+    Shape folded = shape;
+    folded.dims[axis] = shape[axis] / inner;
+    x = reshape(reduce_once(op, reshape(x, split), std::uint64_t{1} << (axis + 1)), folded);
+  }
+  return {};
+}
+
+Value Builder::mean(Value x) {
+  if (!ok()) return {};
+  const Shape& shape = type(x).shape;
+  const float count = static_cast<float>(shape.elements());
+  if (shape.rank == 0) return x;
+  const std::uint64_t all = (std::uint64_t{1} << shape.rank) - 1;
+  return div(reshape(reduce_sum(x, all), {}), constant(count));
+}
+
+Value Builder::broadcast(Value x, const Shape& shape) {
+  return type(x).shape == shape ? x : mul(x, constant(1.0F, shape));
+}
+
+Value Builder::rows(Value x, std::uint64_t first, std::uint64_t count) {
+  const TensorType index{DType::kU32, {count}};
+  return gather_rows(x, add(iota(index, 0), constant_bits({DType::kU32, {}}, first)));
+}
+
+Value Builder::detach(Value x) {
+  if (!ok()) return {};
+  // A node of its own, so that other uses of x keep their gradients: found again, it is detached too.
+  const TensorType t = type(x);
+  numerics::NodeSpec spec;
+  spec.op = OpCode::kReshape;
+  spec.output = t;
+  const Value inputs[] = {x};
+  const Value detached = emit(spec, inputs);
+  if (ok()) m_detached[detached.node] = true;
+  return detached;
+}
+
+Value Builder::one_hot(Value labels, std::uint64_t classes) {
+  const std::uint64_t n = type(labels).shape[0];
+  return equal(reshape(labels, {n, 1}), iota({DType::kU32, {1, classes}}, 1));
+}
+
+Value Builder::softmax_cross_entropy(Value logits, Value labels) {
+  if (!ok()) return {};
+  const Shape shape = type(logits).shape;
+  if (shape.rank != 2 || type(labels) != TensorType{DType::kU32, {shape[0]}}) {
+    fail("softmax_cross_entropy wants logits f32[n,classes] and labels u32[n], not " +
+         to_text(type(logits)) + " and " + to_text(type(labels)));
+    return {};
+  }
+  const Scope scope(*this, "cross_entropy");
+  // The maximum only keeps exp in range; its gradient would cancel, so none is taken.
+  const Value shifted = sub(logits, detach(reduce_max(logits, 0b10)));
+  const Value sum = reduce_sum(exp(shifted), 0b10);
+  const Value chosen = select(one_hot(labels, shape[1]), shifted, constant(0.0F));
+  return mean(sub(log(sum), reduce_sum(chosen, 0b10)));
+}
+
+Result<Program> Builder::finish() {
+  if (m_error) return *m_error;
+  // Slots that are read and not bound keep their value.
+  for (auto& [name, slot] : m_slots) {
+    if (!slot.output) slot.output = slot.source;
+  }
+  std::uint64_t order = 0;
+  for (auto& [name, slot] : m_slots) {
+    if (slot.source) m_nodes[slot.source->node].spec.attributes[0] = order;
+    ++order;
+  }
+  order = 0;
+  for (auto& [name, data] : m_data) m_nodes[data.source.node].spec.attributes[0] = order++;
+
+  std::vector<bool> live(m_nodes.size());
+  for (const auto& [name, slot] : m_slots) live[slot.output->node] = true;
+  for (std::size_t i = m_nodes.size(); i-- > 0;) {
+    if (!live[i]) continue;
+    for (unsigned k = 0; k < m_nodes[i].spec.operand_count; ++k) live[m_nodes[i].inputs[k]] = true;
+  }
+  Program program;
+  std::vector<std::uint32_t> renumbered(m_nodes.size());
+  for (std::size_t i = 0; i < m_nodes.size(); ++i) {
+    if (!live[i]) continue;
+    renumbered[i] = static_cast<std::uint32_t>(program.nodes.size());
+    Node node = m_nodes[i];
+    for (unsigned k = 0; k < node.spec.operand_count; ++k) node.inputs[k] = renumbered[node.inputs[k]];
+    program.nodes.push_back(node);
+    program.labels.push_back(m_labels[i]);
+  }
+  for (const auto& [name, slot] : m_slots) {
+    program.slots.push_back({name, slot.type, renumbered[slot.output->node]});
+  }
+  for (const auto& [name, data] : m_data) program.data.push_back({name, data.type});
+  return program;
+}
+
+}  // namespace assay::graph
