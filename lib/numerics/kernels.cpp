@@ -8,6 +8,7 @@
 #include "assay/numerics/arithmetic_hardware.hpp"
 #include "assay/numerics/fold.hpp"
 #include "assay/numerics/memory_access.hpp"
+#include "internal/kernel_call.hpp"
 
 namespace assay::numerics {
 namespace {
@@ -52,14 +53,22 @@ Isa best_isa() noexcept {
   return chosen;
 }
 
-std::size_t scratch_bytes(Isa, const NodeSpec&, unsigned) noexcept { return 0; }
+std::size_t scratch_bytes(Isa isa, const NodeSpec& spec, unsigned threads) noexcept {
+  return isa == Isa::kReference ? 0 : internal::product_scratch_bytes(spec, threads);
+}
 
 void run(Isa isa, const NodeSpec& spec, std::span<const void* const> operands, void* output,
          std::span<std::uint8_t> scratch, TaskPool& pool) noexcept {
   ASSAY_EXPECTS(!is_source(spec.op) && operands.size() == spec.operand_count);
   ASSAY_EXPECTS(is_supported(isa) && scratch.size() >= scratch_bytes(isa, spec, pool.thread_count()));
   const FloatingPointMode mode;
-  run_reference(spec, operands, output);
+  if (isa == Isa::kReference) return run_reference(spec, operands, output);
+  const internal::KernelCall call{isa, spec, operands, output, scratch, pool};
+  if (internal::run_elementwise(call) || internal::run_product(call) || internal::run_reduce(call) ||
+      internal::run_pool(call) || internal::run_index(call)) {
+    return;
+  }
+  run_reference(spec, operands, output);  // constants and counters: once a program
 }
 
 }  // namespace assay::numerics

@@ -1,0 +1,142 @@
+// Strips of eight lanes.
+#include "internal/avx2_bits.hpp"
+#include "internal/strip.hpp"
+
+namespace assay::numerics::internal {
+
+#if defined(__x86_64__)
+namespace {
+
+const float* lanes(const void* p) { return static_cast<const float*>(p); }
+
+template <OpCode op>
+ASSAY_AVX2_INLINE __m256 apply1(__m256 a) {
+  if constexpr (op == OpCode::kRelu) return max8(a, _mm256_setzero_ps());
+  if constexpr (op == OpCode::kNeg) return canonical8(_mm256_xor_ps(a, _mm256_set1_ps(-0.0F)));
+  if constexpr (op == OpCode::kSqrt) return canonical8(_mm256_sqrt_ps(a));
+  return canonical8(a);
+}
+
+template <OpCode op>
+ASSAY_AVX2_INLINE __m256 apply2(__m256 a, __m256 b) {
+  if constexpr (op == OpCode::kAdd) return canonical8(_mm256_add_ps(a, b));
+  if constexpr (op == OpCode::kSub) return canonical8(_mm256_sub_ps(a, b));
+  if constexpr (op == OpCode::kMul) return canonical8(_mm256_mul_ps(a, b));
+  if constexpr (op == OpCode::kDiv) return canonical8(_mm256_div_ps(a, b));
+  if constexpr (op == OpCode::kMax) return max8(a, b);
+  if constexpr (op == OpCode::kMin) return min8(a, b);
+  const __m256 holds =
+      op == OpCode::kEqual ? _mm256_cmp_ps(a, b, _CMP_EQ_OQ) : _mm256_cmp_ps(a, b, _CMP_LT_OQ);
+  return _mm256_castsi256_ps(_mm256_srli_epi32(_mm256_castps_si256(holds), 31));
+}
+
+template <OpCode op>
+ASSAY_AVX2_INLINE __m256 apply3(__m256 a, __m256 b, __m256 c) {
+  if constexpr (op == OpCode::kFma) return canonical8(_mm256_fmadd_ps(a, b, c));
+  const __m256i zero = _mm256_cmpeq_epi32(_mm256_castps_si256(a), _mm256_setzero_si256());
+  return canonical8(_mm256_blendv_ps(b, c, _mm256_castsi256_ps(zero)));
+}
+
+template <OpCode op>
+ASSAY_AVX2 void strip1(void* out, const void* const* in, std::size_t n) {
+  const float* a = lanes(in[0]);
+  auto* y = static_cast<float*>(out);
+  std::size_t i = 0;
+  for (; i + 8 <= n; i += 8) _mm256_storeu_ps(y + i, apply1<op>(_mm256_loadu_ps(a + i)));
+  if (i < n) {
+    const __m256i mask = first_lanes(n - i);
+    _mm256_maskstore_ps(y + i, mask, apply1<op>(_mm256_maskload_ps(a + i, mask)));
+  }
+}
+
+template <OpCode op>
+ASSAY_AVX2 void strip2(void* out, const void* const* in, std::size_t n) {
+  const float* a = lanes(in[0]);
+  const float* b = lanes(in[1]);
+  auto* y = static_cast<float*>(out);
+  std::size_t i = 0;
+  for (; i + 8 <= n; i += 8) {
+    _mm256_storeu_ps(y + i, apply2<op>(_mm256_loadu_ps(a + i), _mm256_loadu_ps(b + i)));
+  }
+  if (i < n) {
+    const __m256i mask = first_lanes(n - i);
+    const __m256 va = _mm256_maskload_ps(a + i, mask);
+    _mm256_maskstore_ps(y + i, mask, apply2<op>(va, _mm256_maskload_ps(b + i, mask)));
+  }
+}
+
+template <OpCode op>
+ASSAY_AVX2 void strip3(void* out, const void* const* in, std::size_t n) {
+  const float* a = lanes(in[0]);
+  const float* b = lanes(in[1]);
+  const float* c = lanes(in[2]);
+  auto* y = static_cast<float*>(out);
+  std::size_t i = 0;
+  for (; i + 8 <= n; i += 8) {
+    _mm256_storeu_ps(y + i, apply3<op>(_mm256_loadu_ps(a + i), _mm256_loadu_ps(b + i),
+                                       _mm256_loadu_ps(c + i)));
+  }
+  if (i < n) {
+    const __m256i mask = first_lanes(n - i);
+    const __m256 va = _mm256_maskload_ps(a + i, mask);
+    const __m256 vb = _mm256_maskload_ps(b + i, mask);
+    _mm256_maskstore_ps(y + i, mask, apply3<op>(va, vb, _mm256_maskload_ps(c + i, mask)));
+  }
+}
+
+// Exact: a byte has at most 8 bits.
+ASSAY_AVX2 void u8_to_f32(void* out, const void* const* in, std::size_t n) {
+  const auto* a = static_cast<const std::uint8_t*>(in[0]);
+  auto* y = static_cast<float*>(out);
+  std::size_t i = 0;
+  for (; i + 8 <= n; i += 8) {
+    const __m128i bytes = _mm_loadl_epi64(reinterpret_cast<const __m128i*>(a + i));
+    _mm256_storeu_ps(y + i, _mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(bytes)));
+  }
+  for (; i < n; ++i) y[i] = static_cast<float>(a[i]);
+}
+
+}  // namespace
+
+void copy_f32_avx2(void* out, const void* const* in, std::size_t n) {
+  strip1<OpCode::kReshape>(out, in, n);
+}
+
+StripFunction avx2_strip(const NodeSpec& spec) {
+  const DType from = spec.operands[0].dtype;
+  const DType to = spec.output.dtype;
+  switch (spec.op) {
+    case OpCode::kReshape:
+    case OpCode::kCast:
+      if (to != DType::kF32) return nullptr;
+      if (from == DType::kF32) return copy_f32_avx2;
+      return from == DType::kU8 ? u8_to_f32 : nullptr;
+    case OpCode::kNeg: return strip1<OpCode::kNeg>;
+    case OpCode::kRelu: return strip1<OpCode::kRelu>;
+    case OpCode::kSqrt: return strip1<OpCode::kSqrt>;
+    case OpCode::kExp: return exp_avx2;
+    case OpCode::kLog: return log_avx2;
+    case OpCode::kFma: return strip3<OpCode::kFma>;
+    case OpCode::kSelect: return to == DType::kF32 ? strip3<OpCode::kSelect> : nullptr;
+    default: break;
+  }
+  if (from != DType::kF32) return nullptr;
+  switch (spec.op) {
+    case OpCode::kAdd: return strip2<OpCode::kAdd>;
+    case OpCode::kSub: return strip2<OpCode::kSub>;
+    case OpCode::kMul: return strip2<OpCode::kMul>;
+    case OpCode::kDiv: return strip2<OpCode::kDiv>;
+    case OpCode::kMax: return strip2<OpCode::kMax>;
+    case OpCode::kMin: return strip2<OpCode::kMin>;
+    case OpCode::kEqual: return strip2<OpCode::kEqual>;
+    case OpCode::kLess: return strip2<OpCode::kLess>;
+    default: return nullptr;
+  }
+}
+
+#else
+void copy_f32_avx2(void* out, const void* const* in, std::size_t n) { copy_f32_scalar(out, in, n); }
+StripFunction avx2_strip(const NodeSpec&) { return nullptr; }
+#endif
+
+}  // namespace assay::numerics::internal

@@ -1,0 +1,124 @@
+// reduce_sum and reduce_max. Axes are merged to [outer, reduced, inner]; masks that do not merge so run
+// over the scalar definition.
+#include <algorithm>
+#include <bit>
+#include <cstring>
+
+#include "assay/numerics/arithmetic_hardware.hpp"
+#include "assay/numerics/fold.hpp"
+#include "assay/numerics/memory_access.hpp"
+#include "internal/reduce.hpp"
+
+namespace assay::numerics::internal {
+namespace {
+
+constexpr std::size_t kColumns = 64;  // inner outputs at once
+
+struct View {
+  std::size_t outer = 1, reduced = 1, inner = 1;
+  bool merges = true;
+};
+
+View view_of(const Shape& x, std::uint64_t mask) {
+  View v;
+  int phase = 0;  // 0: outer, 1: reduced, 2: inner
+  for (unsigned axis = 0; axis < x.rank; ++axis) {
+    if (x[axis] == 1) continue;
+    if ((mask >> axis & 1) != 0) {
+      if (phase == 2) v.merges = false;
+      phase = 1;
+      v.reduced *= x[axis];
+    } else {
+      if (phase == 1) phase = 2;
+      (phase == 0 ? v.outer : v.inner) *= x[axis];
+    }
+  }
+  return v;
+}
+
+float canonical_float(float v) {
+  return std::bit_cast<float>(canonical(std::bit_cast<std::uint32_t>(v)));
+}
+std::uint32_t bits_of(float v) { return std::bit_cast<std::uint32_t>(v); }
+
+float join_lanes(float (&lane)[kReduceLanes]) {
+  for (unsigned half = kReduceLanes / 2; half > 0; half /= 2) {
+    for (unsigned i = 0; i < half; ++i) lane[i] += lane[half + i];
+  }
+  return canonical_float(lane[0]);
+}
+
+// `n` rows of `columns` (at most kColumns) elements, `stride` apart.
+void sum_columns_scalar(const float* x, std::size_t n, std::size_t stride, std::size_t columns, float* y) {
+  for (std::size_t j = 0; j < columns; ++j) {
+    float lane[kReduceLanes] = {};
+    for (std::size_t k = 0; k < n; ++k) lane[k % kReduceLanes] += x[k * stride + j];
+    y[j] = join_lanes(lane);
+  }
+}
+void max_columns_scalar(const float* x, std::size_t n, std::size_t stride, std::size_t columns, float* y) {
+  for (std::size_t j = 0; j < columns; ++j) {
+    std::uint32_t best = kMinusInfinity;
+    for (std::size_t k = 0; k < n; ++k) best = max_bits(best, bits_of(x[k * stride + j]));
+    y[j] = std::bit_cast<float>(best);
+  }
+}
+float sum_row_scalar(const float* x, std::size_t n) {
+  float y = 0;
+  sum_columns_scalar(x, n, 1, 1, &y);
+  return y;
+}
+float max_row_scalar(const float* x, std::size_t n) {
+  float y = 0;
+  max_columns_scalar(x, n, 1, 1, &y);
+  return y;
+}
+
+constexpr ReduceKernels kScalarSum{sum_row_scalar, sum_columns_scalar};
+constexpr ReduceKernels kScalarMax{max_row_scalar, max_columns_scalar};
+
+void run_by_definition(const KernelCall& call) {
+  const std::size_t n = call.spec.output.shape.elements();
+  split(call.pool, n, grain_for(call.pool, n, 64), [&](std::size_t first, std::size_t last) {
+    MemoryAccess access{&call.spec, {call.operands[0]}};
+    for (std::size_t e = first; e < last; ++e) {
+      store_element(DType::kF32, call.output, e, evaluate<HardwareArithmetic>(call.spec, e, access));
+    }
+  });
+}
+
+}  // namespace
+
+bool run_reduce(const KernelCall& call) {
+  const NodeSpec& s = call.spec;
+  if (s.op != OpCode::kReduceSum && s.op != OpCode::kReduceMax) return false;
+  const bool sum = s.op == OpCode::kReduceSum;
+  const View v = view_of(s.operands[0].shape, s.attributes[0]);
+  if (!v.merges) return run_by_definition(call), true;
+  const ReduceKernels& kernels =
+      call.isa == Isa::kAvx2 ? reduce_kernels_avx2(sum) : (sum ? kScalarSum : kScalarMax);
+  const float* x = call.f32(0);
+  float* y = call.f32_output();
+  if (v.inner == 1) {
+    const std::size_t least = std::max<std::size_t>(1, 16'384 / v.reduced);
+    split(call.pool, v.outer, grain_for(call.pool, v.outer, least),
+          [&](std::size_t first, std::size_t last) {
+            for (std::size_t i = first; i < last; ++i) y[i] = kernels.row(x + i * v.reduced, v.reduced);
+          });
+    return true;
+  }
+  const std::size_t blocks = (v.inner + kColumns - 1) / kColumns;
+  const std::size_t least = std::max<std::size_t>(1, 16'384 / v.reduced / std::min(v.inner, kColumns));
+  split(call.pool, v.outer * blocks, grain_for(call.pool, v.outer * blocks, least),
+        [&](std::size_t first, std::size_t last) {
+          for (std::size_t i = first; i < last; ++i) {
+            const std::size_t at = i / blocks;
+            const std::size_t j = i % blocks * kColumns;
+            kernels.columns(x + at * v.reduced * v.inner + j, v.reduced, v.inner,
+                            std::min(kColumns, v.inner - j), y + at * v.inner + j);
+          }
+        });
+  return true;
+}
+
+}  // namespace assay::numerics::internal

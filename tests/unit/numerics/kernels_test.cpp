@@ -1,0 +1,99 @@
+// Kernels against the reference: every operator, random shapes and data, 1 to 3 threads, bit for bit.
+#include "assay/numerics/kernels.hpp"
+
+#include <gtest/gtest.h>
+
+#include "unit/numerics/random_spec.hpp"
+
+namespace assay::numerics {
+namespace {
+
+using test::Buffer;
+using test::Generator;
+
+bool same(const Buffer& a, const Buffer& b) { return std::memcmp(a.data(), b.data(), a.size()) == 0; }
+
+std::string first_difference(const NodeSpec& s, const Buffer& want, const Buffer& got) {
+  for (std::uint64_t e = 0; e < s.output.shape.elements(); ++e) {
+    const std::uint64_t w = load_element(s.output.dtype, want.data(), e);
+    const std::uint64_t g = load_element(s.output.dtype, got.data(), e);
+    if (w != g) return "element " + std::to_string(e) + ": " + std::to_string(w) + " is " + std::to_string(g);
+  }
+  return "none";
+}
+
+class KernelsTest : public testing::TestWithParam<OpCode> {};
+
+void compare(Generator& random, OpCode op, std::uint64_t scale) {
+  const NodeSpec s = random.spec(op, scale);
+  ASSERT_EQ(validate(s), SpecVerdict::kValid) << test::describe(s);
+  const std::vector<Buffer> operands = random_operands(random, s);
+  SerialTaskPool serial;
+  const Buffer want = run_node(Isa::kReference, s, operands, serial);
+  for (const Isa isa : {Isa::kScalar, Isa::kAvx2}) {
+    if (!is_supported(isa)) continue;
+    for (const unsigned threads : {1U, 2U, 3U}) {
+      test::ThreadedPool pool(threads);
+      const Buffer got = run_node(isa, s, operands, pool);
+      ASSERT_TRUE(same(want, got)) << test::describe(s) << " " << name_of(isa) << " threads " << threads
+                                   << " " << first_difference(s, want, got);
+    }
+  }
+}
+
+TEST_P(KernelsTest, EqualTheReference) {
+  for (const bool tame : {true, false}) {
+    Generator random(77 + static_cast<unsigned>(GetParam()) + (tame ? 0 : 1000));
+    random.set_tame(tame);
+    for (int i = 0; i < 60; ++i) compare(random, GetParam(), i % 10 == 9 ? 4 : i % 3 + 1);
+    if (HasFatalFailure()) return;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(AllOperators, KernelsTest, testing::ValuesIn(test::kOperators),
+                         [](const auto& op) { return std::string(name_of(op.param)); });
+
+NodeSpec matmul(std::uint64_t m, std::uint64_t n, std::uint64_t k, bool ta, bool tb) {
+  NodeSpec s;
+  s.op = OpCode::kMatMul;
+  s.output = {DType::kF32, {m, n}};
+  s.operand_count = s.attribute_count = 2;
+  s.operands[0] = {DType::kF32, ta ? Shape{k, m} : Shape{m, k}};
+  s.operands[1] = {DType::kF32, tb ? Shape{n, k} : Shape{k, n}};
+  s.attributes = {ta, tb};
+  return s;
+}
+
+// Beyond one block of rows, columns and depth.
+TEST(MatMul, CrossesBlocks) {
+  for (const bool ta : {false, true}) {
+    for (const bool tb : {false, true}) {
+      for (const auto& [m, n, k] : {std::array<std::uint64_t, 3>{127, 33, 530}, {5, 1040, 260}}) {
+        const NodeSpec s = matmul(m, n, k, ta, tb);
+        Generator random(m + n);
+        std::vector<Buffer> operands = random_operands(random, s);
+        SerialTaskPool serial;
+        const Buffer want = run_node(Isa::kReference, s, operands, serial);
+        test::ThreadedPool pool(2);
+        const Buffer got = run_node(best_isa(), s, operands, pool);
+        EXPECT_TRUE(same(want, got)) << test::describe(s) << first_difference(s, want, got);
+      }
+    }
+  }
+}
+
+TEST(FloatingPointMode, IsRestored) {
+  EXPECT_TRUE(floating_point_mode_is_sound());
+  { const FloatingPointMode mode; }
+  EXPECT_TRUE(floating_point_mode_is_sound());
+}
+
+TEST(Isa, NamesAndSupport) {
+  EXPECT_STREQ(name_of(Isa::kReference), "reference");
+  EXPECT_STREQ(name_of(Isa::kScalar), "scalar");
+  EXPECT_STREQ(name_of(Isa::kAvx2), "avx2");
+  EXPECT_TRUE(is_supported(best_isa()));
+}
+
+}  // namespace
+}  // namespace assay::numerics
