@@ -1,0 +1,398 @@
+// The referee on random specs of every operator: it agrees with the hardware at every step, takes one
+// opening only, and stays within its work limit (docs/spec/referee.md, INV-REF).
+#include "assay/referee/referee.hpp"
+
+#include <algorithm>
+#include <random>
+
+#include <gtest/gtest.h>
+
+#include "assay/codec/buffer.hpp"
+#include "assay/commit/tensor_hash.hpp"
+#include "assay/crypto/sha256.hpp"
+#include "assay/numerics/arithmetic_hardware.hpp"
+#include "assay/numerics/memory_access.hpp"
+#include "assay/referee/opening.hpp"
+
+namespace assay::referee {
+namespace {
+
+using numerics::FoldState;
+using numerics::NodeSpec;
+using numerics::OpCode;
+
+std::uint64_t g_compressions = 0;
+// Counts the blocks that SHA-256 compresses: the message, a bit and its length, in blocks of 64.
+void counting_sha256(const ByteView* parts, std::size_t count, std::uint8_t* digest32) {
+  std::size_t size = 0;
+  for (std::size_t i = 0; i < count; ++i) size += parts[i].size();
+  g_compressions += (size + 9 + 63) / 64;
+  crypto::sha256_portable(parts, count, digest32);
+}
+
+struct Random {
+  std::mt19937_64 engine;
+  std::uint64_t below(std::uint64_t n) { return engine() % n; }
+  std::uint64_t between(std::uint64_t low, std::uint64_t high) { return low + below(high - low + 1); }
+  // Ordinary numbers, and now and then a zero, infinity, NaN with a payload or a subnormal.
+  std::uint32_t f32() {
+    static constexpr std::uint32_t kSpecial[] = {0,          0x80000000, 0x7f800000, 0xff800000,
+                                                 0x7fc12345, 0xffa00001, 1,          0x807fffff};
+    if (below(8) == 0) return kSpecial[below(8)];
+    const auto scale = static_cast<std::uint32_t>(between(120, 133));
+    return (static_cast<std::uint32_t>(engine()) & 0x807fffff) | scale << 23;
+  }
+};
+
+TensorType type(DType dtype, std::initializer_list<std::uint64_t> dims) { return {dtype, Shape(dims)}; }
+constexpr DType kDTypes[] = {DType::kF32, DType::kI32, DType::kU32, DType::kI64, DType::kU64, DType::kU8};
+
+NodeSpec spec_of(OpCode op, TensorType output, std::vector<TensorType> operands, std::vector<std::uint64_t> attributes) {
+  NodeSpec spec;
+  spec.op = op;
+  spec.output = output;
+  spec.operand_count = static_cast<std::uint8_t>(operands.size());
+  spec.attribute_count = static_cast<std::uint8_t>(attributes.size());
+  std::copy(operands.begin(), operands.end(), spec.operands.begin());
+  std::copy(attributes.begin(), attributes.end(), spec.attributes.begin());
+  return spec;
+}
+
+// A random valid spec of `op`.
+NodeSpec random_spec(OpCode op, Random& r) {
+  const std::uint64_t m = r.between(1, 20), k = r.between(1, 40), n = r.between(1, 20);
+  const DType any = kDTypes[r.below(6)];
+  const DType numeric = kDTypes[r.below(5)];
+  const TensorType x = type(DType::kF32, {m, k});
+  const TensorType scalar = type(DType::kU64, {});
+  switch (op) {
+    case OpCode::kConstant:
+      return spec_of(op, type(any, {m, k}), {}, {r.engine() >> (64 - 8 * size_of(any))});
+    case OpCode::kIota: return spec_of(op, type(any, {m, k}), {}, {r.below(2)});
+    case OpCode::kReshape: return spec_of(op, type(any, {k, m}), {type(any, {m, k})}, {});
+    case OpCode::kCast: return spec_of(op, type(any, {m, k}), {type(kDTypes[r.below(6)], {m, k})}, {});
+    case OpCode::kNeg:
+    case OpCode::kRelu:
+    case OpCode::kSqrt:
+    case OpCode::kExp:
+    case OpCode::kLog: return spec_of(op, x, {x}, {});
+    case OpCode::kAdd:
+    case OpCode::kSub:
+    case OpCode::kMul: return spec_of(op, type(numeric, {m, k}), {type(numeric, {m, k}), type(numeric, {k})}, {});
+    case OpCode::kDiv:
+    case OpCode::kMax:
+    case OpCode::kMin: return spec_of(op, x, {x, type(DType::kF32, {m, 1})}, {});
+    case OpCode::kEqual:
+    case OpCode::kLess: return spec_of(op, type(DType::kU32, {m, k}), {type(any, {m, k}), type(any, {1, k})}, {});
+    case OpCode::kSelect:
+      return spec_of(op, type(any, {m, k}), {type(DType::kU32, {k}), type(any, {m, k}), type(any, {})}, {});
+    case OpCode::kFma: return spec_of(op, x, {x, type(DType::kF32, {k}), x}, {});
+    case OpCode::kReduceSum:
+    case OpCode::kReduceMax: {
+      const std::uint64_t mask = r.between(1, 3);
+      return spec_of(op, type(DType::kF32, {(mask & 1) != 0 ? 1 : m, (mask & 2) != 0 ? 1 : k}), {x}, {mask});
+    }
+    case OpCode::kMatMul: {
+      const std::uint64_t ta = r.below(2), tb = r.below(2);
+      const TensorType a = ta != 0 ? type(DType::kF32, {3, k, m}) : type(DType::kF32, {3, m, k});
+      const TensorType b = tb != 0 ? type(DType::kF32, {3, n, k}) : type(DType::kF32, {3, k, n});
+      return spec_of(op, type(DType::kF32, {3, m, n}), {a, b}, {ta, tb});
+    }
+    case OpCode::kConv2d:
+    case OpCode::kConv2dGradInput:
+    case OpCode::kConv2dGradWeight: {
+      const std::uint64_t stride = r.between(1, 2), padding = r.below(3), size = r.between(3, 7);
+      const std::uint64_t out = (size + 2 * padding - 3) / stride + 1;
+      const TensorType in = type(DType::kF32, {2, size, size, 3});
+      const TensorType w = type(DType::kF32, {3, 3, 3, 4});
+      const TensorType y = type(DType::kF32, {2, out, out, 4});
+      if (op == OpCode::kConv2d) return spec_of(op, y, {in, w}, {stride, padding});
+      if (op == OpCode::kConv2dGradInput) return spec_of(op, in, {y, w}, {stride, padding});
+      return spec_of(op, w, {in, y}, {stride, padding});
+    }
+    case OpCode::kMaxPool2d:
+    case OpCode::kMaxPool2dGrad: {
+      const std::uint64_t window = r.between(1, 3), size = r.between(3, 8);
+      const TensorType in = type(DType::kF32, {2, size, size, 3});
+      const TensorType y = type(DType::kF32, {2, size / window, size / window, 3});
+      if (op == OpCode::kMaxPool2d) return spec_of(op, y, {in}, {window});
+      return spec_of(op, in, {in, y, y}, {window});
+    }
+    case OpCode::kGatherRows:
+      return spec_of(op, type(any, {m, k}), {type(any, {7, k}), type(DType::kU32, {m})}, {});
+    case OpCode::kRandomUniform: return spec_of(op, x, {scalar, scalar}, {r.engine()});
+    case OpCode::kShuffleIndex:
+      return spec_of(op, type(DType::kU32, {m}), {scalar, scalar}, {r.between(1, 1000), r.below(9)});
+    default: ADD_FAILURE() << "no random spec for operator " << static_cast<int>(op); return {};
+  }
+}
+
+// Every operator that is not a source, found by its name.
+std::vector<OpCode> operators() {
+  std::vector<OpCode> all;
+  for (std::uint16_t code = 16; code < 1024; ++code)
+    if (std::string(numerics::name_of(static_cast<OpCode>(code))) != "?") all.push_back(static_cast<OpCode>(code));
+  return all;
+}
+
+// A node over operands of random bits, under a trace of `inputs` + itself.
+struct Scene {
+  graph::Node node;
+  std::vector<Bytes> data;
+  std::vector<commit::MerkleTree> trees;
+  commit::MerkleTree trace;
+
+  Scene(const NodeSpec& spec, Random& r) {
+    SerialTaskPool pool;
+    node.spec = spec;
+    std::vector<Hash256> leaves;
+    for (unsigned i = 0; i < spec.operand_count; ++i) {
+      const TensorType& t = spec.operands[i];
+      Bytes bytes(t.byte_count());
+      for (std::uint64_t e = 0; e < t.shape.elements(); ++e) {
+        std::uint64_t bits = t.dtype == DType::kF32 ? r.f32() : r.below(2) != 0 ? r.engine() : r.below(9);
+        if (spec.op == OpCode::kGatherRows && i == 1) bits = r.below(9);
+        numerics::store_element(t.dtype, bytes.data(), e, bits);
+      }
+      node.inputs[i] = i;
+      trees.push_back(commit::tensor_tree(t, bytes, pool));
+      const Hash256 root = commit::tensor_root(t, bytes, pool);
+      leaves.push_back(commit::leaf_hash(crypto::sha256_function(), root.view()));
+      data.push_back(std::move(bytes));
+    }
+    Hash256 own;
+    own.bytes[0] = 0xee;
+    leaves.push_back(own);
+    trace = commit::MerkleTree(leaves);
+  }
+
+  [[nodiscard]] numerics::MemoryAccess memory() const {
+    numerics::MemoryAccess access;
+    access.spec = &node.spec;
+    for (std::size_t i = 0; i < data.size(); ++i) access.operands[i] = data[i].data();
+    return access;
+  }
+
+  [[nodiscard]] ScalarPosition position(std::uint64_t element, std::uint32_t step) const {
+    ScalarPosition p;
+    p.node = node;
+    p.node_index = node.spec.operand_count;
+    p.node_count = node.spec.operand_count + 1U;
+    p.trace_root = trace.root();
+    p.element = element;
+    p.step = step;
+    return p;
+  }
+
+  [[nodiscard]] Bytes opening(std::span<const Read> reads) const {
+    return codec::encode([&](codec::Writer& w) {
+      std::vector<std::pair<unsigned, std::uint64_t>> opened;
+      for (const Read& read : reads) {
+        const std::uint64_t chunk = place_of(node.spec.operands[read.operand].dtype, read.index).chunk;
+        const std::pair key{read.operand, chunk};
+        if (std::find(opened.begin(), opened.end(), key) != opened.end()) {
+          write_repeated_operand(w);
+          continue;
+        }
+        opened.push_back(key);
+        write_operand(w, commit::chunk_of(data[read.operand], chunk), trees[read.operand].path(chunk),
+                      trace.path(read.operand));
+      }
+    });
+  }
+};
+
+// One step of the scene's element on the hardware, with its opening.
+struct Step {
+  ScalarPosition position;
+  Bytes opening;
+  unsigned reads = 0;
+};
+Step step_of(const Scene& scene, std::uint64_t element, std::uint32_t step) {
+  numerics::MemoryAccess memory = scene.memory();
+  FoldState state = numerics::fold_init(scene.node.spec, element);
+  for (std::uint32_t k = 0; k < step; ++k)
+    numerics::fold_step<numerics::HardwareArithmetic>(scene.node.spec, element, k, memory, state);
+  Step result{scene.position(element, step), {}, 0};
+  result.position.before = state;
+  RecordingAccess access(memory);
+  numerics::fold_step<numerics::HardwareArithmetic>(scene.node.spec, element, step, access, state);
+  result.position.after = state;
+  result.reads = access.count();
+  result.opening = scene.opening(access.reads());
+  return result;
+}
+
+// INV-REF-001: integers alone give the hardware's bits, for every operator, at every step.
+TEST(Referee, AgreesWithTheHardwareOnEveryOperator) {
+  Random r{std::mt19937_64(20240229)};
+  ASSERT_GE(operators().size(), 30U);
+  for (const OpCode op : operators()) {
+    for (int round = 0; round < 12; ++round) {
+      const NodeSpec spec = random_spec(op, r);
+      ASSERT_EQ(numerics::validate(spec), numerics::SpecVerdict::kValid) << numerics::name_of(op);
+      const Scene scene(spec, r);
+      for (int sample = 0; sample < 12; ++sample) {
+        const std::uint64_t element = r.below(spec.output.shape.elements());
+        const auto step = static_cast<std::uint32_t>(r.below(numerics::fold_length(spec)));
+        Step s = step_of(scene, element, step);
+        ASSERT_LE(s.reads, kMaxReads) << numerics::name_of(op);
+        FoldState computed;
+        ASSERT_EQ(judge(crypto::sha256_portable, s.position, s.opening, &computed), Verdict::kDefenderWins)
+            << numerics::name_of(op) << " element " << element << " step " << step;
+        ASSERT_EQ(computed, s.position.after);
+        s.position.after.words[r.below(numerics::kMaxFoldWords)] ^= 1U << r.below(32);
+        ASSERT_EQ(judge(crypto::sha256_portable, s.position, s.opening), Verdict::kChallengerWins)
+            << numerics::name_of(op);
+      }
+    }
+  }
+}
+
+// INV-REF-002: there is one opening; no byte of it can be changed, cut off or added.
+TEST(Referee, TakesOneOpeningOnly) {
+  Random r{std::mt19937_64(7)};
+  for (const OpCode op : operators()) {
+    const NodeSpec spec = random_spec(op, r);
+    const Scene scene(spec, r);
+    const Step s = step_of(scene, spec.output.shape.elements() - 1, 0);
+    for (std::size_t at = 0; at < s.opening.size(); ++at) {
+      Bytes bad = s.opening;
+      bad[at] ^= static_cast<std::uint8_t>(1U << (at % 8));
+      ASSERT_EQ(judge(crypto::sha256_portable, s.position, bad), Verdict::kInvalidOpening)
+          << numerics::name_of(op) << " byte " << at;
+      ASSERT_EQ(judge(crypto::sha256_portable, s.position, ByteView(s.opening).first(at)),
+                Verdict::kInvalidOpening);
+    }
+    Bytes longer = s.opening;
+    longer.push_back(0);
+    ASSERT_EQ(judge(crypto::sha256_portable, s.position, longer), Verdict::kInvalidOpening);
+  }
+}
+
+// x * x opens its chunk once; the second time is the empty form and no other.
+TEST(Referee, OpensAChunkOnce) {
+  Random r{std::mt19937_64(3)};
+  const TensorType x = type(DType::kF32, {600});
+  Scene scene(spec_of(OpCode::kMul, x, {x, x}, {}), r);
+  scene.node.inputs[1] = 0;
+  ScalarPosition p = scene.position(300, 0);
+  numerics::MemoryAccess memory = scene.memory();
+  memory.operands[1] = memory.operands[0];
+  numerics::fold_step<numerics::HardwareArithmetic>(p.node.spec, 300, 0, memory, p.after);
+  const auto opening = [&](bool twice) {
+    return codec::encode([&](codec::Writer& w) {
+      const auto one = [&] {
+        write_operand(w, commit::chunk_of(scene.data[0], 1), scene.trees[0].path(1), scene.trace.path(0));
+      };
+      one();
+      twice ? one() : write_repeated_operand(w);
+    });
+  };
+  EXPECT_EQ(judge(crypto::sha256_portable, p, opening(false)), Verdict::kDefenderWins);
+  EXPECT_EQ(judge(crypto::sha256_portable, p, opening(true)), Verdict::kInvalidOpening);
+  p.node.spec.operands[1] = type(DType::kU32, {600});
+  EXPECT_EQ(judge(crypto::sha256_portable, p, opening(false)), Verdict::kVoid);
+}
+
+// INV-REF-004: what the profile does not judge is void, before any byte of an opening is read.
+TEST(Referee, VoidsWhatTheProfileDoesNotJudge) {
+  Random r{std::mt19937_64(5)};
+  const NodeSpec spec = random_spec(OpCode::kMatMul, r);
+  const Scene scene(spec, r);
+  const ScalarPosition sound = scene.position(0, 0);
+  const auto verdict = [](const ScalarPosition& p) { return judge(crypto::sha256_portable, p, {}); };
+  EXPECT_EQ(verdict(sound), Verdict::kInvalidOpening);
+  ScalarPosition p = sound;
+  p.node.inputs[1] = 2;
+  EXPECT_EQ(verdict(p), Verdict::kVoid);
+  p = sound;
+  p.node.spec.op = static_cast<OpCode>(999);
+  EXPECT_EQ(verdict(p), Verdict::kVoid);
+  p = sound;
+  p.node.spec.operands[0].shape.dims[1] += 1;
+  EXPECT_EQ(verdict(p), Verdict::kVoid);
+  p = sound;
+  p.step = numerics::fold_length(spec);
+  EXPECT_EQ(verdict(p), Verdict::kVoid);
+  p = sound;
+  p.element = spec.output.shape.elements();
+  EXPECT_EQ(verdict(p), Verdict::kVoid);
+  p = sound;
+  p.node_count = p.node_index;
+  EXPECT_EQ(verdict(p), Verdict::kVoid);
+  p = sound;
+  p.node.spec = spec_of(OpCode::kSeed, type(DType::kU64, {}), {}, {});
+  EXPECT_EQ(verdict(p), Verdict::kVoid);
+}
+
+// Three operands of the largest tensor that there is, under the largest program's trace.
+struct Largest {
+  ScalarPosition position;
+  Bytes opening;
+
+  Largest() {
+    Random r{std::mt19937_64(11)};
+    const TensorType x = type(DType::kI64, {1U << 20, 1U << 20});
+    const TensorType condition = type(DType::kU32, {1U << 20, 1U << 20});
+    const Sha256Function sha = crypto::sha256_portable;
+    position.node.spec = spec_of(OpCode::kSelect, x, {condition, x, x}, {});
+    position.node_count = graph::kMaxNodes;
+    position.node_index = 3;
+    position.node.inputs = {0, 1, 2, 0};
+    position.element = (std::uint64_t{1} << 40) - 5;
+    const auto random_hash = [&] {
+      Hash256 h;
+      for (std::uint8_t& b : h.bytes) b = static_cast<std::uint8_t>(r.engine());
+      return h;
+    };
+    // Leaves 0 to 3 of the trace, then one path from there up.
+    std::array<Bytes, 3> chunks;
+    std::array<commit::Path, 3> paths;
+    std::array<Hash256, 4> leaves{};
+    leaves[3] = random_hash();
+    for (unsigned i = 0; i < 3; ++i) {
+      const TensorType& t = position.node.spec.operands[i];
+      chunks[i].resize(commit::kChunkBytes, 1);
+      const std::uint64_t chunk = place_of(t.dtype, position.element).chunk;
+      paths[i].length = commit::path_length(chunk, commit::chunk_count(t));
+      for (unsigned k = 0; k < paths[i].length; ++k) paths[i].hashes[k] = random_hash();
+      Hash256 list_root;
+      EXPECT_TRUE(commit::root_of_path(sha, commit::leaf_hash(sha, chunks[i]), chunk, commit::chunk_count(t),
+                                       paths[i].hashes.data(), paths[i].length, list_root));
+      leaves[i] = commit::leaf_hash(sha, commit::tensor_root(sha, t, list_root).view());
+    }
+    const std::array<Hash256, 2> pairs = {commit::node_hash(sha, leaves[0], leaves[1]),
+                                          commit::node_hash(sha, leaves[2], leaves[3])};
+    commit::Path up;
+    up.length = commit::path_length(0, graph::kMaxNodes);
+    for (unsigned k = 2; k < up.length; ++k) up.hashes[k] = random_hash();
+    opening = codec::encode([&](codec::Writer& w) {
+      for (unsigned i = 0; i < 3; ++i) {
+        up.hashes[0] = leaves[i ^ 1U];
+        up.hashes[1] = pairs[i / 2 == 0 ? 1 : 0];
+        if (i == 0) {
+          EXPECT_TRUE(commit::root_of_path(sha, leaves[0], 0, graph::kMaxNodes, up.hashes.data(), up.length,
+                                           position.trace_root));
+        }
+        write_operand(w, chunks[i], paths[i], up);
+      }
+    });
+    position.after.words[0] = position.after.words[1] = 0x01010101;
+  }
+};
+
+// INV-REF-003: the largest step that the profile has costs at most kMaxCompressions.
+TEST(Referee, LargestStepStaysWithinItsWork) {
+  const Largest largest;
+  g_compressions = 0;
+  ASSERT_EQ(judge(counting_sha256, largest.position, largest.opening), Verdict::kDefenderWins);
+  RecordProperty("compressions", static_cast<int>(g_compressions));
+  RecordProperty("opening_bytes", static_cast<int>(largest.opening.size()));
+  std::printf("largest opening: %zu bytes, %llu compressions\n", largest.opening.size(),
+              static_cast<unsigned long long>(g_compressions));
+  EXPECT_LE(g_compressions, kMaxCompressions);
+}
+
+}  // namespace
+}  // namespace assay::referee
