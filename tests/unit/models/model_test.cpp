@@ -1,0 +1,181 @@
+// INV-models-001 to 010.
+#include "assay/models/model.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <set>
+
+#include "assay/graph/meter.hpp"
+#include "assay/graph/validator.hpp"
+#include "unit/graph/double_interpreter.hpp"
+
+namespace assay::models {
+namespace {
+
+using graph::testing::DoubleInterpreter;
+using graph::testing::NamedDoubles;
+using numerics::OpCode;
+
+std::vector<ModelDescription> variants() {
+  std::vector<ModelDescription> all;
+  for (const Family family : {Family::kMlp, Family::kCnn}) {
+    for (const OptimizerKind kind : {OptimizerKind::kSgd, OptimizerKind::kAdam}) {
+      ModelDescription d;
+      d.family = family;
+      d.optimizer.kind = kind;
+      all.push_back(d);
+    }
+  }
+  all.push_back({.family = Family::kMlp, .hidden = {64, 32, 16}, .batch = 1});
+  all.push_back({.family = Family::kCnn, .channels = {4}, .hidden = {8}, .kernel = 5, .batch = 256});
+  return all;
+}
+
+TEST(Models, EveryVariantValidates) {
+  for (const ModelDescription& d : variants()) {
+    Result<TaskPrograms> p = build(d);
+    ASSERT_TRUE(p) << p.error().message;
+    const graph::Validation init = graph::validate_init(p->init);
+    ASSERT_TRUE(init.program) << init.words;
+    const graph::Validation step = graph::validate_step(p->step, *init.program);
+    EXPECT_EQ(step.verdict, graph::ProgramVerdict::kValid) << step.words;
+    const graph::Validation predict = graph::validate_alone(p->predict);
+    EXPECT_EQ(predict.verdict, graph::ProgramVerdict::kValid) << predict.words;
+    EXPECT_EQ(p->step.data.size(), 2u);
+    EXPECT_EQ(p->step.slots[0].name, "metric/loss");
+  }
+}
+
+TEST(Models, BuildsTheSameBytesEveryTime) {
+  const ModelDescription d{.family = Family::kCnn};
+  EXPECT_EQ(graph::encode_program(build(d)->step), graph::encode_program(build(d)->step));
+}
+
+TEST(Models, EveryRandomTensorHasAPurposeOfItsOwn) {
+  for (const ModelDescription& d : variants()) {
+    const TaskPrograms p = *build(d);
+    std::set<std::uint64_t> purposes;
+    unsigned drawn = 0;
+    for (const graph::Program* program : {&p.init, &p.step}) {
+      for (const graph::Node& node : program->nodes) {
+        const bool shuffle = node.spec.op == OpCode::kShuffleIndex;
+        if (!shuffle && node.spec.op != OpCode::kRandomUniform) continue;
+        ++drawn;
+        purposes.insert(node.spec.attributes[shuffle ? 1 : 0]);
+      }
+    }
+    EXPECT_EQ(purposes.size(), drawn);
+  }
+}
+
+// Predicting reads exactly the training's parameters.
+TEST(Models, PredictionKeepsTheParametersOfTraining) {
+  for (const ModelDescription& d : variants()) {
+    const TaskPrograms p = *build(d);
+    std::set<std::string> trained;
+    for (const graph::Slot& slot : p.step.slots) {
+      if (slot.name.starts_with("model/")) trained.insert(slot.name);
+    }
+    std::set<std::string> read;
+    for (const graph::Slot& slot : p.predict.slots) {
+      if (slot.name == kLogits) continue;
+      read.insert(slot.name);
+      EXPECT_EQ(p.predict.nodes[slot.output].spec.op, OpCode::kStateSlot);
+    }
+    EXPECT_EQ(read, trained);
+  }
+}
+
+TEST(Models, RefusesDescriptionsThatCannotBe) {
+  const auto refused = [](auto edit) {
+    ModelDescription d;
+    edit(d);
+    const Result<TaskPrograms> p = build(d);
+    return !p && p.error().code == ErrorCode::kInvalidArgument;
+  };
+  EXPECT_FALSE(refused([](ModelDescription&) {}));
+  EXPECT_TRUE(refused([](ModelDescription& d) { d.batch = 0; }));
+  EXPECT_TRUE(refused([](ModelDescription& d) { d.classes = 1; }));
+  EXPECT_TRUE(refused([](ModelDescription& d) { d.hidden = {0}; }));
+  EXPECT_TRUE(refused([](ModelDescription& d) { d.channels = {8}; }));
+  EXPECT_TRUE(refused([](ModelDescription& d) { d.kernel = 4; }));
+  EXPECT_TRUE(refused([](ModelDescription& d) { d.optimizer.learning_rate = 0; }));
+  EXPECT_TRUE(refused([](ModelDescription& d) { d.optimizer.learning_rate = NAN; }));
+  EXPECT_TRUE(refused([](ModelDescription& d) { d.optimizer.momentum = 1; }));
+  EXPECT_TRUE(refused([](ModelDescription& d) {
+    d.family = Family::kCnn;
+    d.channels = {1, 1, 1, 1, 1};
+  }));
+  EXPECT_EQ(*family_from("cnn"), Family::kCnn);
+  EXPECT_FALSE(family_from("gpt"));
+  EXPECT_FALSE(optimizer_from("lion"));
+}
+
+// The optimisers against their papers' formulas, in double precision: loss = mean((w - 3)^2).
+struct Toy {
+  explicit Toy(const OptimizerOptions& options) {
+    TaskBuilder task;
+    graph::Builder& b = task.step();
+    const graph::Value w = task.parameter("w", {4}, 1);
+    const graph::Value miss = b.sub(w, b.constant(3.0F));
+    ProgramPair pair = *task.minimize(b.mean(b.mul(miss, miss)), options);
+    init = std::move(pair.init);
+    step = std::move(pair.step);
+  }
+  graph::Program init, step;
+};
+
+TEST(Optimizers, AdamFollowsItsPaper) {
+  const OptimizerOptions o{.kind = OptimizerKind::kAdam, .learning_rate = 0.125F};
+  const Toy toy(o);
+  NamedDoubles state{{"metric/loss", {0}},       {"model/w", {0, 1, 2, 5}},
+                     {"optim/beta1_power", {1}}, {"optim/beta2_power", {1}},
+                     {"optim/w/moment1", {0, 0, 0, 0}}, {"optim/w/moment2", {0, 0, 0, 0}}};
+  std::vector<double> w = state.at("model/w");
+  std::vector<double> m(4);
+  std::vector<double> v(4);
+  for (unsigned t = 1; t <= 20; ++t) {
+    state = DoubleInterpreter(toy.step, state, {}).run();
+    for (unsigned i = 0; i < 4; ++i) {
+      const double g = 2 * (w[i] - 3) / 4;
+      m[i] = o.beta1 * m[i] + (1 - double{o.beta1}) * g;
+      v[i] = o.beta2 * v[i] + (1 - double{o.beta2}) * g * g;
+      const double mhat = m[i] / (1 - std::pow(double{o.beta1}, t));
+      const double vhat = v[i] / (1 - std::pow(double{o.beta2}, t));
+      w[i] -= o.learning_rate * mhat / (std::sqrt(vhat) + o.epsilon);
+      EXPECT_NEAR(state.at("model/w")[i], w[i], 1e-4);
+    }
+  }
+}
+
+TEST(Optimizers, SgdFollowsItsMomentum) {
+  for (const float momentum : {0.0F, 0.5F}) {
+    const OptimizerOptions o{.kind = OptimizerKind::kSgd, .learning_rate = 0.5F, .momentum = momentum};
+    const Toy toy(o);
+    NamedDoubles state{{"metric/loss", {0}}, {"model/w", {0, 1, 2, 5}}};
+    if (momentum > 0) state["optim/w/momentum"] = {0, 0, 0, 0};
+    EXPECT_EQ(toy.step.slots.size(), state.size());
+    double w = 0;
+    double p = 0;
+    for (unsigned t = 0; t < 10; ++t) {
+      state = DoubleInterpreter(toy.step, state, {}).run();
+      p = momentum * p + 2 * (w - 3) / 4;
+      w -= 0.5 * p;
+      EXPECT_NEAR(state.at("model/w")[0], w, 1e-9);
+    }
+  }
+}
+
+TEST(Models, AreAsLargeAsTheyShouldBe) {
+  const TaskPrograms mlp = *build({});
+  std::uint64_t parameters = 0;
+  for (const graph::Slot& slot : mlp.step.slots) {
+    if (slot.name.starts_with("model/")) parameters += slot.type.shape.elements();
+  }
+  EXPECT_EQ(parameters, 784u * 128 + 128 + 128 * 10 + 10);
+  EXPECT_EQ(graph::work_of(mlp.step).multiply_adds, 64u * (784 * 128 * 2 + 128 * 10 * 3));
+}
+
+}  // namespace
+}  // namespace assay::models
