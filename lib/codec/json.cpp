@@ -4,7 +4,7 @@
 #include <cmath>
 #include <limits>
 
-#include "assay/core/json_cursor.hpp"
+#include "assay/core/utf8.hpp"
 
 namespace assay::codec {
 
@@ -24,17 +24,6 @@ const char* describe(const Json& value) {
     case Json::Kind::kObject: return "an object";
   }
   return "?";
-}
-
-std::string quoted_utf8(std::string_view text) {
-  if (is_utf8(text)) return json_quoted(text);
-  std::string repaired;
-  while (!text.empty()) {
-    const std::size_t n = utf8_length(text);
-    repaired.append(n == 0 ? kReplacement : text.substr(0, n));
-    text.remove_prefix(n == 0 ? 1 : n);
-  }
-  return json_quoted(repaired);
 }
 
 template <class T>
@@ -62,7 +51,7 @@ class Dumper {
       case Json::Kind::kInt: m_out += number_text(*json.get<std::int64_t>()); break;
       case Json::Kind::kUint: m_out += number_text(*json.get<std::uint64_t>()); break;
       case Json::Kind::kDouble: m_out += double_text(*json.get<double>()); break;
-      case Json::Kind::kString: m_out += quoted_utf8(*json.get<std::string>()); break;
+      case Json::Kind::kString: m_out += json_quoted(*json.get<std::string>()); break;
       case Json::Kind::kArray: array(*json.get<Json::Array>()); break;
       case Json::Kind::kObject: object(*json.get<Json::Object>()); break;
     }
@@ -88,7 +77,7 @@ class Dumper {
       m_out += separator;
       separator = ",";
       new_line();
-      m_out += quoted_utf8(key);
+      m_out += json_quoted(key);
       m_out += m_indent == 0 ? ":" : ": ";
       value(member);
     }
@@ -115,6 +104,34 @@ class Dumper {
 };
 
 }  // namespace
+
+std::string json_quoted(std::string_view text) {
+  static constexpr char kDigits[] = "0123456789abcdef";
+  std::string out = "\"";
+  while (!text.empty()) {
+    const std::size_t length = utf8_length(text);
+    switch (const char c = text.front(); c) {
+      case '"': out += "\\\""; break;
+      case '\\': out += "\\\\"; break;
+      case '\b': out += "\\b"; break;
+      case '\f': out += "\\f"; break;
+      case '\n': out += "\\n"; break;
+      case '\r': out += "\\r"; break;
+      case '\t': out += "\\t"; break;
+      default:
+        if (static_cast<unsigned char>(c) < 0x20) {
+          out += "\\u00";
+          out.push_back(kDigits[static_cast<unsigned char>(c) >> 4]);
+          out.push_back(kDigits[static_cast<unsigned char>(c) & 15]);
+        } else {
+          out += length == 0 ? kReplacement : text.substr(0, length);
+        }
+    }
+    text.remove_prefix(length == 0 ? 1 : length);
+  }
+  out.push_back('"');
+  return out;
+}
 
 const Json* Json::find(std::string_view key) const {
   const Object* members = get<Object>();
@@ -172,6 +189,12 @@ Error JsonRef::wrong_kind(const char* wanted) const {
     return error(ErrorCode::kNotFound, std::string("missing; it should be ") + wanted);
   return error(ErrorCode::kInvalidArgument,
                std::string("expected ") + wanted + ", found " + describe(*m_value));
+}
+
+Error malformed_file(Error error) {
+  if (error.code == ErrorCode::kInvalidArgument || error.code == ErrorCode::kNotFound)
+    error.code = ErrorCode::kMalformed;
+  return error;
 }
 
 Result<bool> JsonRef::boolean() const {

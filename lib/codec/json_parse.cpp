@@ -12,7 +12,7 @@ using Nlohmann = nlohmann::json;
 // Builds the value while the parser calls; returning false stops it.
 class Builder final : public nlohmann::json_sax<Nlohmann> {
  public:
-  explicit Builder(unsigned depth_max) : m_depth_max(depth_max) {}
+  explicit Builder(const JsonLimits& limits) : m_limits(limits) {}
 
   bool null() override { return put(Json()) != nullptr; }
   bool boolean(bool v) override { return put(v) != nullptr; }
@@ -50,6 +50,11 @@ class Builder final : public nlohmann::json_sax<Nlohmann> {
 
  private:
   Json* put(Json value) {
+    if (++m_values > m_limits.values_max) {
+      fail(ErrorCode::kLimit,
+           "JSON of more than " + std::to_string(m_limits.values_max) + " values");
+      return nullptr;
+    }
     if (m_open.empty()) {
       m_root = std::move(value);
       return &m_root;
@@ -64,9 +69,10 @@ class Builder final : public nlohmann::json_sax<Nlohmann> {
     return &const_cast<Json&>(m_open.back()->get<Json::Array>()->back());
   }
   bool open(Json container) {
-    if (m_open.size() == m_depth_max) return fail(ErrorCode::kLimit, "JSON nests too deeply");
+    if (m_open.size() == m_limits.depth_max)
+      return fail(ErrorCode::kLimit, "JSON nests too deeply");
     m_open.push_back(put(std::move(container)));
-    return true;
+    return m_open.back() != nullptr;
   }
   bool close() {
     m_open.pop_back();
@@ -77,7 +83,8 @@ class Builder final : public nlohmann::json_sax<Nlohmann> {
     return false;
   }
 
-  unsigned m_depth_max;
+  const JsonLimits& m_limits;
+  std::size_t m_values = 0;
   Json m_root;
   std::vector<Json*> m_open;  // stable: a container does not grow while one inside it is open
   Json* m_member = nullptr;
@@ -94,7 +101,7 @@ Result<Json> parse_json(std::string_view text, const JsonLimits& limits) {
   // The parser takes a zero byte for the end, and would let anything follow it.
   if (text.find('\0') != std::string_view::npos)
     return {ErrorCode::kMalformed, "JSON with a zero byte"};
-  Builder builder(limits.depth_max);
+  Builder builder(limits);
   if (!Nlohmann::sax_parse(text, &builder)) return builder.error();
   return builder.take();
 }

@@ -6,7 +6,7 @@
 
 #include <cstdlib>
 
-#include "assay/core/json_cursor.hpp"
+#include "assay/core/utf8.hpp"
 #include "assay/crypto/sha256.hpp"
 #include "internal/keystore_file.hpp"
 

@@ -1,173 +1,117 @@
 #include "internal/keystore_file.hpp"
 
+#include <algorithm>
 #include <bit>
 
+#include "assay/codec/json.hpp"
 #include "assay/core/checked.hpp"
-#include "assay/core/json_cursor.hpp"
 #include "assay/crypto/keystore.hpp"
 
 namespace assay::crypto::internal {
+
+using codec::Json;
+using codec::JsonRef;
 
 namespace {
 
 constexpr std::size_t kSaltBytesMin = 8;
 constexpr std::size_t kSaltBytesMax = 128;
 
-// Reads the members of one object: those named are required, once each; others are an error in the
-// modules, where a misspelt field must not pass for an absent one.
-class Fields {
- public:
-  Fields(JsonCursor& cursor, std::string where) : m_cursor(cursor), m_where(std::move(where)) {}
-
-  void read(std::initializer_list<std::pair<const char*, std::function<void()>>> fields) {
-    std::size_t found = 0;
-    m_cursor.object([&](const std::string& key) {
-      for (const auto& [name, body] : fields) {
-        if (key != name) continue;
-        ++found;
-        return body();
-      }
-      fail(ErrorCode::kMalformed, "unknown field " + json_quoted(key));
-    });
-    if (found != fields.size()) fail(ErrorCode::kMalformed, "a field is missing");
-  }
-
-  // A string that must be `wanted`.
-  void expect(const char* name, std::string_view wanted, ErrorCode code) {
-    const std::string got = m_cursor.string();
-    if (m_cursor.ok() && got != wanted)
-      fail(code, std::string(name) + " is " + json_quoted(got) + ", not " + json_quoted(wanted));
-  }
-
-  [[nodiscard]] Bytes hex(const char* name, std::size_t bytes_min, std::size_t bytes_max) {
-    const std::string text = m_cursor.string();
-    if (!m_cursor.ok()) return {};
-    Result<Bytes> bytes = from_hex(text);
-    if (!bytes) {
-      fail(ErrorCode::kMalformed, std::string(name) + ": " + bytes.error().message);
-      return {};
-    }
-    if (bytes->size() < bytes_min || bytes->size() > bytes_max)
-      fail(ErrorCode::kMalformed, std::string(name) + " has a wrong length");
-    return std::move(*bytes);
-  }
-
-  void fail(ErrorCode code, const std::string& what) { m_cursor.fail(code, m_where + ": " + what); }
-
- private:
-  JsonCursor& m_cursor;
-  std::string m_where;
-};
-
-void read_kdf_params(JsonCursor& cursor, KeystoreFile& file, unsigned& seen) {
-  Fields fields(cursor, "crypto.kdf.params");
-  cursor.object([&](const std::string& key) {
-    if (key == "dklen") {
-      file.derived_bytes = cursor.u64();
-      seen |= 1;
-    } else if (key == "salt") {
-      file.salt = fields.hex("salt", kSaltBytesMin, kSaltBytesMax);
-      seen |= 2;
-    } else if (key == "n") {
-      file.n = cursor.u64();
-      seen |= 4;
-    } else if (key == "r") {
-      file.r = cursor.u64();
-      seen |= 8;
-    } else if (key == "p") {
-      file.p = cursor.u64();
-      seen |= 16;
-    } else if (key == "c") {
-      file.rounds = cursor.u64();
-      seen |= 32;
-    } else if (key == "prf") {
-      fields.expect("prf", "hmac-sha256", ErrorCode::kUnsupported);
-      seen |= 64;
-    } else {
-      fields.fail(ErrorCode::kMalformed, "unknown field " + json_quoted(key));
-    }
-  });
+// An object with these members and no other: in the modules a misspelt field must not pass for an
+// absent one.
+Status exactly(const JsonRef& object, std::initializer_list<std::string_view> names) {
+  ASSAY_TRY(const Json* const value, object.value());
+  const auto* members = value->get<Json::Object>();
+  if (members == nullptr) return object.error(ErrorCode::kMalformed, "expected an object");
+  for (const std::string_view name : names)
+    if (!members->contains(name)) return object[name].error(ErrorCode::kMalformed, "missing");
+  for (const auto& [name, member] : *members)
+    if (std::find(names.begin(), names.end(), name) == names.end())
+      return object.error(ErrorCode::kMalformed, "unknown field " + codec::json_quoted(name));
+  return {};
 }
 
-void read_kdf(JsonCursor& cursor, KeystoreFile& file) {
-  constexpr unsigned kScryptFields = 1 | 2 | 4 | 8 | 16;
-  constexpr unsigned kPbkdf2Fields = 1 | 2 | 32 | 64;
-  Fields fields(cursor, "crypto.kdf");
-  std::string function;
-  unsigned seen = 0;
-  fields.read({{"function", [&] { function = cursor.string(); }},
-               {"params", [&] { read_kdf_params(cursor, file, seen); }},
-               {"message", [&] { fields.expect("message", "", ErrorCode::kMalformed); }}});
-  if (!cursor.ok()) return;
-  if (function != "scrypt" && function != "pbkdf2")
-    return fields.fail(ErrorCode::kUnsupported, "unknown function " + json_quoted(function));
-  file.kdf = function == "scrypt" ? KeystoreFile::Kdf::kScrypt : KeystoreFile::Kdf::kPbkdf2;
-  if (seen != (file.kdf == KeystoreFile::Kdf::kScrypt ? kScryptFields : kPbkdf2Fields))
-    fields.fail(ErrorCode::kMalformed, "params are not those of " + function);
+Status expect(const JsonRef& field, std::string_view wanted, ErrorCode code) {
+  ASSAY_TRY(const std::string got, field.string());
+  if (got == wanted) return {};
+  return field.error(code, "is " + codec::json_quoted(got) + ", not " + codec::json_quoted(wanted));
 }
 
-void read_crypto(JsonCursor& cursor, KeystoreFile& file) {
-  Fields crypto(cursor, "crypto");
-  Fields checksum(cursor, "crypto.checksum");
-  Fields cipher(cursor, "crypto.cipher");
-  const auto read_checksum = [&] {
-    checksum.read(
-        {{"function", [&] { checksum.expect("function", "sha256", ErrorCode::kUnsupported); }},
-         {"params", [&] { Fields(cursor, "crypto.checksum.params").read({}); }},
-         {"message", [&] {
-            const Bytes bytes = checksum.hex("message", 32, 32);
-            if (bytes.size() == 32) std::memcpy(file.checksum.bytes.data(), bytes.data(), 32);
-          }}});
-  };
-  const auto read_cipher = [&] {
-    cipher.read(
-        {{"function", [&] { cipher.expect("function", "aes-128-ctr", ErrorCode::kUnsupported); }},
-         {"params",
-          [&] {
-            Fields params(cursor, "crypto.cipher.params");
-            params.read({{"iv", [&] { file.iv = params.hex("iv", 16, 16); }}});
-          }},
-         {"message", [&] { file.ciphertext = cipher.hex("message", 32, 32); }}});
-  };
-  crypto.read({{"kdf", [&] { read_kdf(cursor, file); }},
-               {"checksum", read_checksum},
-               {"cipher", read_cipher}});
+Result<Bytes> hex(const JsonRef& field, std::size_t bytes_min, std::size_t bytes_max) {
+  ASSAY_TRY(Bytes bytes, field.hex());
+  if (bytes.size() < bytes_min || bytes.size() > bytes_max)
+    return field.error(ErrorCode::kMalformed, "has a wrong length");
+  return bytes;
+}
+
+Status read_kdf(const JsonRef& kdf, KeystoreFile& file) {
+  ASSAY_TRY_STATUS(exactly(kdf, {"function", "params", "message"}));
+  ASSAY_TRY_STATUS(expect(kdf["message"], "", ErrorCode::kMalformed));
+  ASSAY_TRY(const std::string function, kdf["function"].string());
+  const JsonRef params = kdf["params"];
+  if (function == "scrypt") {
+    file.kdf = KeystoreFile::Kdf::kScrypt;
+    ASSAY_TRY_STATUS(exactly(params, {"dklen", "n", "p", "r", "salt"}));
+    ASSAY_TRY(file.n, params["n"].u64());
+    ASSAY_TRY(file.p, params["p"].u64());
+    ASSAY_TRY(file.r, params["r"].u64());
+  } else if (function == "pbkdf2") {
+    file.kdf = KeystoreFile::Kdf::kPbkdf2;
+    ASSAY_TRY_STATUS(exactly(params, {"c", "dklen", "prf", "salt"}));
+    ASSAY_TRY_STATUS(expect(params["prf"], "hmac-sha256", ErrorCode::kUnsupported));
+    ASSAY_TRY(file.rounds, params["c"].u64());
+  } else {
+    return kdf["function"].error(ErrorCode::kUnsupported,
+                                 "unknown function " + codec::json_quoted(function));
+  }
+  ASSAY_TRY(const std::uint64_t derived_bytes, params["dklen"].u64());
+  if (derived_bytes != 32) return params["dklen"].error(ErrorCode::kUnsupported, "is not 32");
+  ASSAY_TRY(file.salt, hex(params["salt"], kSaltBytesMin, kSaltBytesMax));
+  return {};
+}
+
+Status read_crypto(const JsonRef& crypto, KeystoreFile& file) {
+  ASSAY_TRY_STATUS(exactly(crypto, {"kdf", "checksum", "cipher"}));
+  ASSAY_TRY_STATUS(read_kdf(crypto["kdf"], file));
+  const JsonRef checksum = crypto["checksum"];
+  ASSAY_TRY_STATUS(exactly(checksum, {"function", "params", "message"}));
+  ASSAY_TRY_STATUS(expect(checksum["function"], "sha256", ErrorCode::kUnsupported));
+  ASSAY_TRY_STATUS(exactly(checksum["params"], {}));
+  ASSAY_TRY(file.checksum, checksum["message"].hash());
+  const JsonRef cipher = crypto["cipher"];
+  ASSAY_TRY_STATUS(exactly(cipher, {"function", "params", "message"}));
+  ASSAY_TRY_STATUS(expect(cipher["function"], "aes-128-ctr", ErrorCode::kUnsupported));
+  ASSAY_TRY_STATUS(exactly(cipher["params"], {"iv"}));
+  ASSAY_TRY(file.iv, hex(cipher["params"]["iv"], 16, 16));
+  ASSAY_TRY(file.ciphertext, hex(cipher["message"], 32, 32));
+  return {};
+}
+
+// Beside the modules other tools add fields of their own ("name").
+Result<KeystoreFile> read(const Json& document) {
+  const JsonRef root(document);
+  KeystoreFile file;
+  ASSAY_TRY(const std::uint64_t version, root["version"].u64());
+  if (version != 4) return root["version"].error(ErrorCode::kUnsupported, "is not 4");
+  ASSAY_TRY_STATUS(read_crypto(root["crypto"], file));
+  ASSAY_TRY(const std::string path, root["path"].string());
+  ASSAY_TRY(file.uuid, root["uuid"].string());
+  if (document.find("pubkey") != nullptr) {
+    ASSAY_TRY(file.public_key_hex, root["pubkey"].string());
+  }
+  if (document.find("description") != nullptr) {
+    ASSAY_TRY(file.description, root["description"].string());
+  }
+  return file;
 }
 
 }  // namespace
 
 Result<KeystoreFile> parse_keystore(std::string_view json) {
-  if (json.size() > kKeystoreBytesMax) return {ErrorCode::kLimit, "a key file of more than 64 KiB"};
-  JsonCursor cursor(json);
-  KeystoreFile file;
-  std::uint64_t version = 0;
-  bool has_crypto = false, has_version = false, has_path = false, has_uuid = false;
-  cursor.object([&](const std::string& key) {
-    if (key == "crypto") {
-      has_crypto = true;
-      read_crypto(cursor, file);
-    } else if (key == "version") {
-      has_version = true;
-      version = cursor.u64();
-    } else if (key == "path") {
-      has_path = true;
-      static_cast<void>(cursor.string());
-    } else if (key == "uuid") {
-      has_uuid = true;
-      file.uuid = cursor.string();
-    } else if (key == "pubkey") {
-      file.public_key_hex = cursor.string();
-    } else if (key == "description") {
-      file.description = cursor.string();
-    } else {
-      cursor.skip();  // other tools add fields of their own ("name")
-    }
-  });
-  if (Status status = cursor.finish(); !status) return with_context(status.error(), "key file");
-  if (!has_crypto || !has_version || !has_path || !has_uuid)
-    return {ErrorCode::kMalformed, "key file: crypto, path, uuid and version are required"};
-  if (version != 4) return {ErrorCode::kUnsupported, "key file: version is not 4"};
-  if (file.derived_bytes != 32) return {ErrorCode::kUnsupported, "key file: dklen is not 32"};
+  const Result<Json> document = codec::parse_json(json, {.bytes_max = kKeystoreBytesMax});
+  if (!document) return with_context(document.error(), "key file");
+  Result<KeystoreFile> file = read(*document);
+  if (!file) return with_context(codec::malformed_file(file.error()), "key file");
   return file;
 }
 
@@ -205,7 +149,7 @@ std::string print_keystore(const KeystoreFile& file) {
     }
   },
   "description": )" +
-         json_quoted(file.description) + R"(,
+         codec::json_quoted(file.description) + R"(,
   "pubkey": ")" +
          file.public_key_hex + R"(",
   "path": "",

@@ -2,10 +2,15 @@
 
 #include <algorithm>
 
+#include "assay/codec/json.hpp"
 #include "assay/core/checked.hpp"
-#include "assay/core/json_cursor.hpp"
+#include "assay/core/utf8.hpp"
 
 namespace assay::tensor {
+
+using codec::Json;
+using codec::json_quoted;
+using codec::JsonRef;
 
 namespace {
 
@@ -35,32 +40,25 @@ struct RawEntry {
   std::vector<std::uint64_t> offsets;
 };
 
-std::vector<std::uint64_t> read_numbers(JsonCursor& cursor, std::size_t count_max) {
+Result<std::vector<std::uint64_t>> read_numbers(const JsonRef& list, std::size_t count_max) {
+  ASSAY_TRY(const std::vector<JsonRef> items, list.items());
+  if (items.size() > count_max) return list.error(ErrorCode::kLimit, "the list is too long");
   std::vector<std::uint64_t> numbers;
-  cursor.array([&] {
-    if (numbers.size() == count_max) return cursor.fail(ErrorCode::kLimit, "a list is too long");
-    numbers.push_back(cursor.u64());
-  });
+  for (const JsonRef& item : items) {
+    ASSAY_TRY(const std::uint64_t number, item.u64());
+    numbers.push_back(number);
+  }
   return numbers;
 }
 
-RawEntry read_entry(JsonCursor& cursor) {
+Result<RawEntry> read_entry(const Json& value, const std::string& name) {
+  const JsonRef entry(value, json_quoted(name));
   RawEntry raw;
-  unsigned fields = 0;
-  cursor.object([&](const std::string& key) {
-    ++fields;
-    if (key == "dtype") {
-      raw.dtype = cursor.string();
-    } else if (key == "shape") {
-      raw.shape = read_numbers(cursor, kMaxRank);
-    } else if (key == "data_offsets") {
-      raw.offsets = read_numbers(cursor, 2);
-    } else {
-      cursor.fail(ErrorCode::kMalformed, "unknown field " + json_quoted(key));
-    }
-  });
-  if (fields != 3 || raw.offsets.size() != 2)
-    cursor.fail(ErrorCode::kMalformed, "a tensor needs dtype, shape and two data_offsets");
+  ASSAY_TRY(raw.dtype, entry["dtype"].string());
+  ASSAY_TRY(raw.shape, read_numbers(entry["shape"], kMaxRank));
+  ASSAY_TRY(raw.offsets, read_numbers(entry["data_offsets"], 2));
+  if (value.get<Json::Object>()->size() != 3 || raw.offsets.size() != 2)
+    return entry.error(ErrorCode::kMalformed, "needs dtype, shape, two data_offsets, no other");
   return raw;
 }
 
@@ -111,6 +109,25 @@ Status check_name(const std::string& name) {
   return {};
 }
 
+Status read_member(const std::string& name, const Json& value, std::uint64_t data_start,
+                   std::uint64_t data_size, SafetensorsIndex& index) {
+  if (name == kMetadataKey) {
+    const auto* members = value.get<Json::Object>();
+    if (members == nullptr) return {ErrorCode::kMalformed, "__metadata__ is not an object"};
+    for (const auto& [key, text] : *members) {
+      ASSAY_TRY(index.metadata[key], JsonRef(text, json_quoted(key)).string());
+    }
+    return {};
+  }
+  if (!check_name(name)) return {ErrorCode::kLimit, "a name is empty or over 255 bytes"};
+  ASSAY_TRY(const RawEntry raw, read_entry(value, name));
+  SafetensorsEntry entry{name, {}, 0};
+  if (Status status = resolve(raw, data_start, data_size, entry); !status)
+    return with_context(status.error(), json_quoted(name));
+  index.entries.push_back(std::move(entry));
+  return {};
+}
+
 std::string entry_text(const SafetensorsEntry& entry, std::uint64_t begin) {
   std::string text = json_quoted(entry.name) + ":{\"dtype\":\"";
   text += format_name(entry.type.dtype);
@@ -126,6 +143,7 @@ std::string entry_text(const SafetensorsEntry& entry, std::uint64_t begin) {
 
 Result<SafetensorsLayout> safetensors_layout(
     const std::map<std::string, TensorType, std::less<>>& types) {
+  if (types.size() > kSafetensorsTensorsMax) return {ErrorCode::kLimit, "more than 65536 tensors"};
   SafetensorsLayout layout;
   for (const DTypeName& order : kDataOrder)
     for (const auto& [name, type] : types)
@@ -190,24 +208,15 @@ Result<SafetensorsIndex> open_safetensors_header(ByteView header, std::uint64_t 
                               static_cast<std::size_t>(length));
   if (!json.starts_with('{')) return {ErrorCode::kMalformed, "the header does not start with '{'"};
 
+  ASSAY_TRY(const Json document, codec::parse_json(json, {.bytes_max = kSafetensorsHeaderMax}));
   SafetensorsIndex index;
-  Status resolved;
-  JsonCursor cursor(json);
-  cursor.object([&](const std::string& key) {
-    if (key == kMetadataKey)
-      return cursor.object(
-          [&](const std::string& name) { index.metadata.emplace(name, cursor.string()); });
-    if (!check_name(key))
-      return cursor.fail(ErrorCode::kLimit, "a name is empty or over 255 bytes");
-    const RawEntry raw = read_entry(cursor);
-    SafetensorsEntry entry{key, {}, 0};
-    if (!cursor.ok() || !resolved) return;
-    if (Status status = resolve(raw, data_start, file_size - data_start, entry); !status)
-      resolved = with_context(status.error(), json_quoted(key));
-    index.entries.push_back(std::move(entry));
-  });
-  ASSAY_TRY_STATUS(cursor.finish());
-  ASSAY_TRY_STATUS(std::move(resolved));
+  for (const auto& [name, value] : *document.get<Json::Object>()) {
+    if (Status status = read_member(name, value, data_start, file_size - data_start, index);
+        !status)
+      return codec::malformed_file(status.error());
+  }
+  if (index.entries.size() > kSafetensorsTensorsMax)
+    return {ErrorCode::kLimit, "more than 65536 tensors"};
   ASSAY_TRY_STATUS(check_tiling(index.entries, data_start, file_size));
   return index;
 }

@@ -70,13 +70,19 @@ class Json {
       m_value;
 };
 
+// `text` as a JSON string with its quotes: only '"', '\\' and characters below U+0020 are escaped;
+// what is not UTF-8 becomes U+FFFD.
+[[nodiscard]] std::string json_quoted(std::string_view text);
+
 struct JsonLimits {
   std::size_t bytes_max = std::size_t{1} << 20;
   unsigned depth_max = 32;
+  // A value takes 56 bytes and more, and two bytes of text: what a sender could make us allocate.
+  std::size_t values_max = std::size_t{1} << 20;
 };
 
-// RFC 8259, strictly. Errors: kLimit (longer or deeper than the limits; a number that does not
-// fit), kMalformed (anything else, duplicate keys too).
+// RFC 8259, strictly. Errors: kLimit (longer, deeper or more values than the limits; a number that
+// does not fit), kMalformed (anything else, duplicate keys too).
 [[nodiscard]] Result<Json> parse_json(std::string_view text, const JsonLimits& limits = {});
 
 // A place in a document, for reading what somebody sent: its accessors name the place in what they
@@ -115,5 +121,9 @@ class JsonRef {
   const Json* m_value = nullptr;
   std::string m_path;
 };
+
+// What a JsonRef complains of, where the document is a file: a field that is missing or of another
+// kind is kMalformed there.
+[[nodiscard]] Error malformed_file(Error error);
 
 }  // namespace assay::codec

@@ -11,6 +11,7 @@
 namespace assay::tensor {
 
 inline constexpr std::size_t kSafetensorsHeaderMax = std::size_t{16} << 20;
+inline constexpr std::size_t kSafetensorsTensorsMax = std::size_t{1} << 16;
 inline constexpr std::size_t kTensorNameMax = 255;  // bytes of UTF-8
 
 struct SafetensorsEntry {
@@ -28,7 +29,8 @@ struct SafetensorsLayout {
 
 // The canonical layout for tensors of these types, so that a large state can be written piece by
 // piece. Errors: kInvalidArgument for a name that is empty, "__metadata__", too long or not UTF-8,
-// and for an invalid type; kLimit for a header over kSafetensorsHeaderMax.
+// and for an invalid type; kLimit for a header over kSafetensorsHeaderMax
+// or more than kSafetensorsTensorsMax tensors.
 [[nodiscard]] Result<SafetensorsLayout> safetensors_layout(
     const std::map<std::string, TensorType, std::less<>>& types);
 

@@ -13,7 +13,6 @@ struct KeystoreFile {
   Kdf kdf = Kdf::kScrypt;
   std::uint64_t n = 0, r = 0, p = 0;  // scrypt
   std::uint64_t rounds = 0;           // pbkdf2's c
-  std::uint64_t derived_bytes = 32;   // dklen
   Bytes salt;
   Hash256 checksum;
   Bytes iv;          // 16 bytes

@@ -197,6 +197,22 @@ TEST(KeystoreTamper, EveryCutIsRejectedAndEveryDropToo) {
   }
 }
 
+TEST(KeystoreTamper, NothingBesideTheOneObject) {
+  const std::string good = cheap_file(SecretKey(from_hex(kSecret)->data()), "pw");
+  ASSERT_EQ(code_of(good, "pw"), ErrorCode{});
+  for (const std::string& bad :
+       {good + "x", good + "{}", good + std::string(1, '\0'), good + std::string("\0 more", 6),
+        "\xef\xbb\xbf" + good, "[" + good + "]", with(good, "scrypt", std::string("scr\0pt", 6)),
+        with(good, "\"version\": 4", "\"version\": 4, \"version\": 4"),
+        with(good, "\"version\": 4", "\"version\": 4.0"),
+        with(good, "\"params\": {}", "\"params\": {\"a\": 1}"),
+        with(good, "\"path\": \"\"", "\"path\": null"), with(good, "\"path\": \"\",", "")})
+    EXPECT_EQ(code_of(bad, "pw"), ErrorCode::kMalformed) << bad;
+  const Error wrong = decrypt_key(with(good, "\"n\": 2", "\"n\": \"2\""), "pw").error();
+  EXPECT_EQ(wrong.message,
+            "key file: crypto.kdf.params.n: expected an unsigned integer, found a string");
+}
+
 TEST(KeystoreTamper, NamesWhatIsWrong) {
   const SecretKey seed(from_hex(kSecret)->data());
   const std::string good = cheap_file(seed, "pw");

@@ -165,8 +165,31 @@ TEST(Safetensors, NamesWhatIsWrong) {
   EXPECT_EQ(code_of(R"({"a":{"dtype":"U8","shape":[1]}})", 0), ErrorCode::kMalformed);
   EXPECT_EQ(code_of(R"({"__metadata__":{"a":1}})", 0), ErrorCode::kMalformed);
   EXPECT_EQ(code_of("{\"" + std::string(256, 'n') + "\":{}}", 0), ErrorCode::kLimit);
+  const std::string good = one("U8", "[4]", "[0,4]");
+  EXPECT_EQ(code_of(good + std::string(1, '\0'), 4), ErrorCode::kMalformed);
+  EXPECT_EQ(code_of(good + "{}", 4), ErrorCode::kMalformed);
+  EXPECT_EQ(code_of("\xef\xbb\xbf" + good, 4), ErrorCode::kMalformed);
+  EXPECT_EQ(code_of(R"({"a":[]})", 0), ErrorCode::kMalformed);
+  EXPECT_EQ(code_of(R"({"__metadata__":"a"})", 0), ErrorCode::kMalformed);
+  EXPECT_EQ(code_of(R"({"__metadata__":{"a":"b","a":"b"}})", 0), ErrorCode::kMalformed);
   Bytes huge(8, 0xff);
   EXPECT_EQ(code_of(huge), ErrorCode::kLimit);
+}
+
+// A header of 16 MiB could hold eight million values, and 450 MB of memory once read.
+TEST(Safetensors, LimitsWhatAHeaderCanMakeUsAllocate) {
+  std::string json = R"({"a":[0)";
+  while (json.size() < kSafetensorsHeaderMax - 8) json += ",0";
+  EXPECT_EQ(code_of(json + "]}", 0), ErrorCode::kLimit);
+  std::map<std::string, TensorType, std::less<>> types;
+  for (std::size_t i = 0; i < kSafetensorsTensorsMax; ++i) {
+    std::string name = std::to_string(i);
+    types[std::move(name)] = {DType::kU8, Shape{1, 1, 1, 1, 1, 1}};
+  }
+  const SafetensorsLayout layout = *safetensors_layout(types);
+  EXPECT_EQ(open_safetensors_header(layout.header, layout.file_size)->entries.size(), types.size());
+  types["one more"] = {DType::kU8, {}};
+  EXPECT_EQ(safetensors_layout(types).error().code, ErrorCode::kLimit);
 }
 
 TEST(Safetensors, RefusesToWriteWhatItWouldNotRead) {
