@@ -1,0 +1,223 @@
+#include "internal/checker_role.hpp"
+
+#include <algorithm>
+
+#include "assay/crypto/sha256.hpp"
+#include "assay/roles/names.hpp"
+#include "assay/training/replay.hpp"
+
+namespace assay::roles::internal {
+
+namespace {
+
+using protocol::ChallengeStatus;
+using protocol::ChallengeView;
+using protocol::TaskView;
+
+// How often a checkpoint that does not come or is wrong is asked for before the replay starts earlier.
+constexpr std::uint64_t kCheckpointTries = 4;
+
+struct CheckedState final : JobOutcome {
+  SharedState state;
+};
+
+// The last entry at or before `entry` after which a checkpoint is kept; 0: the initial state.
+std::uint64_t checkpoint_entry(const commit::TaskHeader& header, std::uint64_t entry) {
+  const std::uint64_t entries_apart = header.checkpoint_interval / header.commit_interval;
+  return entry / entries_apart * entries_apart;
+}
+
+}  // namespace
+
+const commit::Transcript* CheckerRole::transcript(const TaskView& task) {
+  const protocol::ClaimRecord& claim = task.claim->record;
+  const auto known = m_transcripts.find(claim.id);
+  if (known != m_transcripts.end()) return &known->second;
+  const std::uint64_t entries = commit::transcript_entries(task.record.terms.header);
+  const std::string name = transcript_blob(claim.id);
+  const Bytes* bytes = fetched(name, claim.solver, entries * 32);
+  if (bytes == nullptr) return nullptr;
+  if (bytes->size() == entries * 32) {
+    std::vector<Hash256> roots(entries);
+    for (std::size_t i = 0; i < roots.size(); ++i)
+      std::copy_n(bytes->begin() + static_cast<std::ptrdiff_t>(32 * i), 32, roots[i].bytes.begin());
+    commit::Transcript candidate(std::move(roots));
+    if (candidate.root() == claim.transcript_root) {
+      release(name);
+      return &m_transcripts.emplace(claim.id, std::move(candidate)).first->second;
+    }
+  }
+  report_once(name, "blob.wrong", {{"name", name}, {"solver", to_hex(claim.solver.value)}});
+  release(name);
+  return nullptr;
+}
+
+SharedState CheckerRole::checkpoint(const TaskView& task, const commit::Transcript& transcript,
+                                    std::uint64_t entry, bool& gave_up) {
+  const protocol::ClaimRecord& claim = task.claim->record;
+  const auto shelved = m_states.find({claim.id, entry});
+  if (shelved != m_states.end()) return shelved->second;
+  const std::string name =
+      checkpoint_blob(claim.id, commit::step_of_entry(task.record.terms.header, entry));
+  const std::string job = "state/" + name;
+  if (auto* checked = static_cast<CheckedState*>(finished_job(job))) {
+    SharedState state = checked->state;
+    forget_job(job);
+    if (state) return m_states[{claim.id, entry}] = std::move(state);
+    report_once(name, "blob.wrong", {{"name", name}, {"solver", to_hex(claim.solver.value)}});
+    gave_up = tries(name) >= kCheckpointTries;
+    return nullptr;
+  }
+  if (job_under_way(job)) return nullptr;
+  if (m_tries[name] >= kCheckpointTries) {
+    gave_up = true;
+    return nullptr;
+  }
+  const Bytes* bytes = fetched(name, claim.solver, kCheckpointBytesMax);
+  if (bytes == nullptr) {
+    if (fetch_failed(name)) gave_up = tries(name) >= kCheckpointTries;
+    return nullptr;
+  }
+  start_job(job, [bytes = *bytes, root = transcript.state_root(entry),
+                  &pool = context().pool](const auto&) -> JobResult {
+    auto outcome = std::make_shared<CheckedState>();
+    auto state = training::verify_state_bytes(bytes, root, pool);
+    if (state) outcome->state = std::make_shared<const NamedTensors>(std::move(*state));
+    return std::shared_ptr<JobOutcome>(std::move(outcome));
+  });
+  release(name);
+  return nullptr;
+}
+
+const Replayed* CheckerRole::replay(const TaskView& task, const SharedTask& opened,
+                                    const commit::Transcript& transcript, const ReplayPlan& plan) {
+  const protocol::ClaimRecord& claim = task.claim->record;
+  const std::string job = "replay/" + to_hex(claim.id.value) + "/" + std::to_string(plan.first) + "-" +
+                          std::to_string(plan.last);
+  if (auto* replayed = static_cast<Replayed*>(finished_job(job))) {
+    if (replayed->before_mismatch && *replayed->mismatch > 0)
+      m_states[{claim.id, *replayed->mismatch - 1}] = replayed->before_mismatch;
+    return replayed;
+  }
+  if (job_under_way(job)) return nullptr;
+  // The state to start from: after entry `from`, if there is one.
+  std::uint64_t first = plan.first;
+  SharedState start;
+  if (plan.first > 0) {
+    const std::uint64_t from = checkpoint_entry(task.record.terms.header, plan.first - 1);
+    bool gave_up = from == 0;  // the initial state is quicker made than fetched
+    start = gave_up ? nullptr : checkpoint(task, transcript, from, gave_up);
+    if (!start && !gave_up) return nullptr;
+    first = start ? from + 1 : 0;
+  }
+  std::vector<Hash256> roots;
+  for (std::uint64_t entry = 0; entry <= plan.last; ++entry) roots.push_back(transcript.state_root(entry));
+  start_job(job, [opened, start, first, plan, roots = std::move(roots), context = context(),
+                  claim_id = to_hex(claim.id.value)](const std::function<bool()>& cancelled) -> JobResult {
+    ASSAY_TRY(auto execution, context.execution(*opened, context.pool));
+    auto outcome = std::make_shared<Replayed>();
+    NamedTensors state = start ? *start : NamedTensors();
+    for (std::uint64_t entry = first; entry <= plan.last; ++entry) {
+      if (cancelled()) return Error{ErrorCode::kCancelled, "the replay was asked to stop"};
+      NamedTensors before = state;
+      training::ReplayOptions options;
+      if (entry == plan.last) options.interior_step = plan.interior_step;
+      ASSAY_TRY(training::Replay replay, training::replay_interval(*opened, *execution, std::move(state), entry,
+                                                                   context.pool, options));
+      outcome->end_root = replay.end_root;
+      outcome->interior_root = replay.interior_root;
+      const bool matches = replay.end_root == roots[entry];
+      context.log.write(LogLevel::kInfo, "replay.interval",
+                        {{"claim", claim_id}, {"entry", std::to_string(entry)},
+                         {"matches", matches ? "true" : "false"}, {"own_root", to_hex(replay.end_root)},
+                         {"claimed_root", to_hex(roots[entry])}});
+      if (!matches) {
+        outcome->mismatch = entry;
+        outcome->before_mismatch = std::make_shared<const NamedTensors>(std::move(before));
+        break;
+      }
+      state = std::move(replay.end_state);
+    }
+    return std::shared_ptr<JobOutcome>(std::move(outcome));
+  });
+  return nullptr;
+}
+
+Hash256 CheckerRole::challenge_salt(const ClaimId& claim, std::uint64_t entry) const {
+  return derive_secret(context().key, "challenge/" + to_hex(claim.value) + "/" + std::to_string(entry));
+}
+
+void CheckerRole::challenge(const TaskView& task, std::uint64_t entry) {
+  const protocol::ClaimRecord& claim = task.claim->record;
+  const Hash256 commitment = protocol::challenge_commitment(
+      {claim.id, entry, account(), challenge_salt(claim.id, entry)});
+  const std::string key = to_hex(claim.id.value) + "/" + std::to_string(entry);
+  report_once(key, "claim.disputed", {{"claim", to_hex(claim.id.value)}, {"entry", std::to_string(entry)}});
+  for (const ChallengeView& existing : task.claim->challenges)
+    if (existing.record.commitment == commitment) return;
+  if (!protocol::is_challengeable(claim.status)) return;
+  submit("challenge/" + key, protocol::CommitChallenge{claim.id, commitment});
+}
+
+void CheckerRole::carry_on(const TaskView& task, const SharedTask& opened,
+                           const commit::Transcript& transcript) {
+  const protocol::ClaimRecord& claim = task.claim->record;
+  const std::string claim_hex = to_hex(claim.id.value);
+  const std::uint64_t entries = commit::transcript_entries(task.record.terms.header);
+  for (const ChallengeView& challenge : task.claim->challenges) {
+    const protocol::ChallengeRecord& record = challenge.record;
+    const std::string id = to_hex(record.id.value);
+    const bool mine = record.challenger == account();
+    if (mine && record.status == ChallengeStatus::kCommitted) {
+      if (view().head.height <= record.committed_at) continue;
+      // Which entry the commitment hides follows from the salt alone.
+      for (std::uint64_t entry = 0; entry < entries; ++entry) {
+        const Hash256 salt = challenge_salt(claim.id, entry);
+        if (protocol::challenge_commitment({claim.id, entry, account(), salt}) != record.commitment) continue;
+        protocol::RevealChallenge reveal;
+        reveal.challenge = record.id;
+        reveal.entry = entry;
+        reveal.salt = salt;
+        if (entry > 0) {
+          reveal.start_root = transcript.state_root(entry - 1);
+          reveal.start_path = transcript.path(entry - 1);
+        }
+        reveal.end_root = transcript.state_root(entry);
+        reveal.end_path = transcript.path(entry);
+        submit("reveal-challenge/" + id, std::move(reveal));
+        break;
+      }
+      continue;
+    }
+    if (mine && protocol::is_resolved(record.status))
+      report_once(id, "challenge.ended", {{"challenge", id}, {"claim", claim_hex},
+                                          {"status", protocol::to_string(record.status)}});
+    if (record.status != ChallengeStatus::kPlaying) continue;
+    SharedState before;
+    const bool plays = std::any_of(challenge.games.begin(), challenge.games.end(), [&](const auto& game) {
+      return game.record.status == protocol::GameStatus::kOpen &&
+             (game.record.challenger == account() || game.record.defender == account());
+    });
+    if (plays && record.entry > 0) {
+      const auto exact = m_states.find({claim.id, record.entry - 1});
+      if (exact != m_states.end()) {
+        before = exact->second;
+      } else {
+        bool gave_up = record.entry - 1 != checkpoint_entry(task.record.terms.header, record.entry - 1);
+        if (!gave_up) before = checkpoint(task, transcript, record.entry - 1, gave_up);
+        if (!before && !gave_up) continue;
+      }
+    }
+    const std::uint64_t step =
+        record.entry == 0 ? 0 : commit::step_of_entry(task.record.terms.header, record.entry - 1);
+    const Known known{opened, [before, step](std::uint64_t wanted) -> Result<std::optional<training::KnownState>> {
+      if (!before || wanted < step) return std::optional<training::KnownState>();
+      return std::optional<training::KnownState>({step, *before});
+    }};
+    for (const protocol::GameView& game : challenge.games)
+      if (game.record.challenger == account() || game.record.defender == account())
+        play(task, challenge, game, known);
+  }
+}
+
+}  // namespace assay::roles::internal

@@ -1,0 +1,60 @@
+// What verifiers and whistleblowers share: transcripts and checkpoints fetched and checked, replays, and
+// challenges from the hidden commitment to the end of the game.
+#pragma once
+
+#include "assay/commit/transcript.hpp"
+#include "internal/ledger_role.hpp"
+
+namespace assay::roles::internal {
+
+using SharedState = std::shared_ptr<const NamedTensors>;
+
+// Replay of transcript entries first to last, from the state before `first`.
+struct Replayed final : JobOutcome {
+  std::optional<std::uint64_t> mismatch;  // the first entry that came out otherwise
+  Hash256 end_root;                       // of the last entry replayed
+  std::optional<Hash256> interior_root;
+  SharedState before_mismatch;
+};
+
+class CheckerRole : public LedgerRole {
+ public:
+  using LedgerRole::LedgerRole;
+
+ protected:
+  // The claim's transcript, once it is here and has the root on the ledger.
+  [[nodiscard]] const commit::Transcript* transcript(const protocol::TaskView& task);
+
+  struct ReplayPlan {
+    std::uint64_t first = 0;
+    std::uint64_t last = 0;
+    std::optional<std::uint64_t> interior_step;  // of the last entry
+  };
+  // The outcome of replaying the plan's entries, once it is there. Starts at the nearest checkpoint that
+  // the solver serves; at the seed if it serves none.
+  [[nodiscard]] const Replayed* replay(const protocol::TaskView& task, const SharedTask& opened,
+                                       const commit::Transcript& transcript, const ReplayPlan& plan);
+
+  // Commits to a challenge of `entry` if that was not done yet.
+  void challenge(const protocol::TaskView& task, std::uint64_t entry);
+  // Reveals and plays all challenges of this account, and the games in which it stands up for an
+  // attestation of its own.
+  void carry_on(const protocol::TaskView& task, const SharedTask& opened,
+                const commit::Transcript& transcript);
+
+  // The salt of this account's challenge of an entry.
+  [[nodiscard]] Hash256 challenge_salt(const ClaimId& claim, std::uint64_t entry) const;
+
+ private:
+  // The checkpoint after entry `entry`, verified; null while it is on its way or cannot be had
+  // (`gave_up`).
+  [[nodiscard]] SharedState checkpoint(const protocol::TaskView& task, const commit::Transcript& transcript,
+                                       std::uint64_t entry, bool& gave_up);
+  [[nodiscard]] std::uint64_t tries(const std::string& name) { return ++m_tries[name]; }
+
+  std::map<ClaimId, commit::Transcript> m_transcripts;
+  std::map<std::pair<ClaimId, std::uint64_t>, SharedState> m_states;  // by entry after which they stand
+  std::map<std::string, std::uint64_t> m_tries;
+};
+
+}  // namespace assay::roles::internal

@@ -1,0 +1,120 @@
+// What all roles share: submissions that are repeated until the ledger shows their effect, fetches and
+// jobs that are tried again, tasks opened from blobs, and games.
+#pragma once
+
+#include <map>
+#include <set>
+
+#include "assay/player/player.hpp"
+#include "assay/roles/role.hpp"
+
+namespace assay::roles::internal {
+
+inline constexpr std::uint64_t kRepeatSubmitMs = 3'000;
+inline constexpr std::uint64_t kRepeatFetchMs = 1'000;
+inline constexpr std::uint64_t kRepeatJobMs = 2'000;
+inline constexpr std::uint64_t kProgramBytesMax = std::uint64_t{32} << 20;
+inline constexpr std::uint64_t kDataBytesMax = std::uint64_t{8} << 30;
+inline constexpr std::uint64_t kCheckpointBytesMax = std::uint64_t{8} << 30;
+
+// A hash that only the key's owner can compute, the same each time: Ed25519 signatures are
+// deterministic, and the hash of one is as good as random to everybody else.
+[[nodiscard]] Hash256 derive_secret(const crypto::KeyPair& key, std::string_view purpose);
+
+// The opened task, shared with jobs.
+using SharedTask = std::shared_ptr<const training::Task>;
+
+class LedgerRole : public Role {
+ public:
+  explicit LedgerRole(RoleContext context) : m_context(std::move(context)) {}
+  [[nodiscard]] Actions on(const Event& event, std::uint64_t now_ms) final;
+  [[nodiscard]] std::optional<std::uint64_t> next_deadline() const final;
+
+ protected:
+  // The role's own part: what is still to be done about `view`.
+  virtual void update(const protocol::View& view) = 0;
+  // A finished job that is none of the shared ones.
+  virtual void on_job(const std::string& job, JobResult outcome);
+
+  // Sends the payload unless it was sent less than kRepeatSubmitMs ago. `purpose` names the intent for
+  // ever: the client id is made of it.
+  void submit(const std::string& purpose, protocol::Payload payload);
+  // The client id of a purpose's present attempt.
+  [[nodiscard]] protocol::ClientId client_id(const std::string& purpose) const;
+  // The bytes if they have arrived (and are kept until release()); else sees to it that they come.
+  [[nodiscard]] const Bytes* fetched(const std::string& name, const AccountId& from,
+                                     std::uint64_t bytes_max);
+  void release(const std::string& name) { m_fetches.erase(name); }
+  // Names that fetched() asked for and whose last try failed.
+  [[nodiscard]] bool fetch_failed(const std::string& name) const;
+  // Starts the job unless it runs, has finished or failed a moment ago.
+  void start_job(const std::string& job, JobBody body);
+  // A job's outcome, kept until forget_job().
+  [[nodiscard]] JobOutcome* finished_job(const std::string& job) const;
+  [[nodiscard]] bool job_under_way(const std::string& job) const;
+  void forget_job(const std::string& job) { m_jobs.erase(job); }
+
+  // The task with its programs and data, opened and checked, once that has happened.
+  [[nodiscard]] SharedTask open_task(const protocol::TaskView& task);
+  void adopt_task(const TaskId& id, SharedTask task) { m_tasks[id] = std::move(task); }
+
+  // A game in which this role defends or challenges by an execution of its own. `start`: the state
+  // before the disputed entry and its step, if known.
+  struct Known {
+    SharedTask task;
+    player::StateProvider states;
+  };
+  void play(const protocol::TaskView& task, const protocol::ChallengeView& challenge,
+            const protocol::GameView& game, const Known& known);
+
+  void report(LogLevel level, std::string event, Log::Fields fields);
+  void report(std::string event, Log::Fields fields) {
+    report(LogLevel::kInfo, std::move(event), std::move(fields));
+  }
+  // Once for each `key`.
+  void report_once(const std::string& key, std::string event, Log::Fields fields);
+  void act(Action action) { m_actions.push_back(std::move(action)); }
+  void finish(Status status);
+
+  [[nodiscard]] const RoleContext& context() const { return m_context; }
+  [[nodiscard]] AccountId account() const { return m_context.account(); }
+  [[nodiscard]] const protocol::View& view() const { return *m_view; }
+  [[nodiscard]] std::string url_of(const AccountId& id) const;
+
+ private:
+  struct Submission {
+    std::uint32_t attempt = 0;
+    std::uint64_t sent_ms = 0;
+    bool sent = false;
+    protocol::ClientId client_id{};
+  };
+  struct Fetching {
+    std::optional<Bytes> bytes;
+    bool under_way = false;
+    bool failed = false;
+    std::uint64_t retry_ms = 0;
+  };
+  struct Job {
+    bool under_way = false;
+    std::shared_ptr<JobOutcome> outcome;
+    std::uint64_t retry_ms = 0;
+  };
+  struct Seat;
+
+  void wake_at(std::uint64_t ms);
+
+  RoleContext m_context;
+  std::shared_ptr<const protocol::View> m_view;
+  Actions m_actions;
+  std::uint64_t m_now_ms = 0;
+  std::optional<std::uint64_t> m_wake_ms;
+  bool m_finished = false;
+  std::map<std::string, Submission> m_submissions;
+  std::map<std::string, Fetching> m_fetches;
+  std::map<std::string, Job> m_jobs;
+  std::map<TaskId, SharedTask> m_tasks;
+  std::map<GameId, std::shared_ptr<Seat>> m_seats;
+  std::set<std::string> m_reported;
+};
+
+}  // namespace assay::roles::internal

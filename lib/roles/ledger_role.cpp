@@ -1,0 +1,287 @@
+#include "internal/ledger_role.hpp"
+
+#include <algorithm>
+
+#include "assay/crypto/sha256.hpp"
+#include "assay/dispute/evidence_file.hpp"
+#include "assay/dispute/levels.hpp"
+#include "assay/roles/names.hpp"
+#include "assay/tensor/safetensors.hpp"
+
+namespace assay::roles {
+
+ExecutionFactory honest_execution(training::ExecutionOptions options) {
+  return [options](const training::Task& task,
+                   TaskPool& pool) -> Result<std::unique_ptr<training::Execution>> {
+    ASSAY_TRY(auto execution, training::ProgramExecution::create(task, pool, options));
+    return std::unique_ptr<training::Execution>(std::move(execution));
+  };
+}
+
+}  // namespace assay::roles
+
+namespace assay::roles::internal {
+
+Hash256 derive_secret(const crypto::KeyPair& key, std::string_view purpose) {
+  Bytes message = to_bytes(as_bytes("assay/secret/1"));
+  message.insert(message.end(), purpose.begin(), purpose.end());
+  const crypto::Signature signature = key.sign(message);
+  return crypto::sha256(signature);
+}
+
+void LedgerRole::wake_at(std::uint64_t ms) {
+  if (!m_wake_ms || ms < *m_wake_ms) m_wake_ms = ms;
+}
+
+std::optional<std::uint64_t> LedgerRole::next_deadline() const {
+  return m_finished ? std::nullopt : m_wake_ms;
+}
+
+Actions LedgerRole::on(const Event& event, std::uint64_t now_ms) {
+  m_now_ms = now_ms;
+  m_wake_ms.reset();
+  if (const auto* update = std::get_if<LedgerUpdate>(&event)) {
+    m_view = update->view;
+  } else if (const auto* refused = std::get_if<TransactionRefused>(&event)) {
+    for (auto& [purpose, submission] : m_submissions) {
+      if (submission.client_id != refused->client_id) continue;
+      // The ledger remembers a refusal under its client id, so the next try needs another one.
+      if (protocol::is_recorded(refused->verdict)) ++submission.attempt;
+      report(LogLevel::kWarning, "transaction.refused",
+             {{"purpose", purpose}, {"verdict", protocol::to_string(refused->verdict)},
+              {"detail", std::to_string(refused->detail)}});
+    }
+  } else if (const auto* job = std::get_if<JobFinished>(&event)) {
+    Job& entry = m_jobs[job->job];
+    entry.under_way = false;
+    if (job->outcome) {
+      entry.outcome = *job->outcome;
+    } else if (job->outcome.error().code != ErrorCode::kCancelled) {
+      entry.retry_ms = now_ms + kRepeatJobMs;
+      report(LogLevel::kError, "job.failed", {{"job", job->job}, {"error", job->outcome.error().message}});
+    }
+    on_job(job->job, job->outcome);
+  } else if (const auto* fetch = std::get_if<FetchFinished>(&event)) {
+    const auto found = m_fetches.find(fetch->name);
+    if (found != m_fetches.end()) {
+      found->second.under_way = false;
+      found->second.failed = !fetch->bytes;
+      if (fetch->bytes) {
+        found->second.bytes = *fetch->bytes;
+      } else {
+        found->second.retry_ms = now_ms + kRepeatFetchMs;
+        report(LogLevel::kDebug, "fetch.failed",
+               {{"name", fetch->name}, {"error", fetch->bytes.error().message}});
+      }
+    }
+  }
+  if (m_view && !m_finished) update(*m_view);
+  return std::exchange(m_actions, {});
+}
+
+void LedgerRole::on_job(const std::string& /*job*/, JobResult /*outcome*/) {}
+
+protocol::ClientId LedgerRole::client_id(const std::string& purpose) const {
+  const auto found = m_submissions.find(purpose);
+  const std::uint32_t attempt = found == m_submissions.end() ? 0 : found->second.attempt;
+  const Hash256 id = crypto::sha256({as_bytes("assay/client-id/1"), account().value.view(),
+                                     as_bytes(purpose), as_bytes("#" + std::to_string(attempt))});
+  protocol::ClientId client_id;
+  std::copy_n(id.bytes.begin(), client_id.size(), client_id.begin());
+  return client_id;
+}
+
+void LedgerRole::submit(const std::string& purpose, protocol::Payload payload) {
+  Submission& submission = m_submissions[purpose];
+  const std::uint64_t again_ms = submission.sent_ms + kRepeatSubmitMs;
+  if (submission.sent && m_now_ms < again_ms) {
+    wake_at(again_ms);
+    return;
+  }
+  submission.client_id = client_id(purpose);
+  submission.sent = true;
+  submission.sent_ms = m_now_ms;
+  wake_at(m_now_ms + kRepeatSubmitMs);
+  act(Submit{submission.client_id, std::move(payload)});
+}
+
+const Bytes* LedgerRole::fetched(const std::string& name, const AccountId& from, std::uint64_t bytes_max) {
+  Fetching& fetching = m_fetches[name];
+  if (fetching.bytes) return &*fetching.bytes;
+  if (fetching.under_way) return nullptr;
+  const std::string url = url_of(from);
+  if (m_now_ms < fetching.retry_ms || url.empty()) {
+    wake_at(std::max(fetching.retry_ms, m_now_ms + kRepeatFetchMs / 4));
+    return nullptr;
+  }
+  fetching.under_way = true;
+  act(Fetch{name, url, bytes_max});
+  return nullptr;
+}
+
+bool LedgerRole::fetch_failed(const std::string& name) const {
+  const auto found = m_fetches.find(name);
+  return found != m_fetches.end() && found->second.failed;
+}
+
+void LedgerRole::start_job(const std::string& job, JobBody body) {
+  Job& entry = m_jobs[job];
+  if (entry.under_way || entry.outcome) return;
+  if (m_now_ms < entry.retry_ms) {
+    wake_at(entry.retry_ms);
+    return;
+  }
+  entry.under_way = true;
+  act(StartJob{job, std::move(body)});
+}
+
+bool LedgerRole::job_under_way(const std::string& job) const {
+  const auto found = m_jobs.find(job);
+  return found != m_jobs.end() && found->second.under_way;
+}
+
+JobOutcome* LedgerRole::finished_job(const std::string& job) const {
+  const auto found = m_jobs.find(job);
+  return found == m_jobs.end() ? nullptr : found->second.outcome.get();
+}
+
+std::string LedgerRole::url_of(const AccountId& id) const {
+  for (const protocol::AccountView& account : view().accounts)
+    if (account.id == id) return account.profile.url;
+  return id == account() ? view().self.profile.url : std::string();
+}
+
+namespace {
+
+struct OpenedTask final : JobOutcome {
+  SharedTask task;
+};
+
+struct Move final : JobOutcome {
+  std::optional<dispute::RecordedMove> move;
+  bool nothing_to_dispute = false;
+};
+
+}  // namespace
+
+SharedTask LedgerRole::open_task(const protocol::TaskView& task) {
+  const auto known = m_tasks.find(task.record.id);
+  if (known != m_tasks.end()) return known->second;
+  const std::string job = "open-task/" + to_hex(task.record.id.value);
+  if (auto* opened = static_cast<OpenedTask*>(finished_job(job))) {
+    SharedTask result = opened->task;
+    adopt_task(task.record.id, result);
+    forget_job(job);
+    return result;
+  }
+  if (job_under_way(job)) return nullptr;
+  const commit::TaskHeader& header = task.record.terms.header;
+  const std::string init_name = program_blob(header.init_program);
+  const std::string step_name = program_blob(header.step_program);
+  const std::string data_name = data_blob(header.data_set);
+  const AccountId& from = task.record.submitter;
+  const Bytes* init = fetched(init_name, from, kProgramBytesMax);
+  const Bytes* step = fetched(step_name, from, kProgramBytesMax);
+  const Bytes* data = fetched(data_name, from, kDataBytesMax);
+  if (init == nullptr || step == nullptr || data == nullptr) return nullptr;
+  start_job(job, [header, init = *init, step = *step, data = *data,
+                  &pool = m_context.pool](const auto&) -> JobResult {
+    ASSAY_TRY(graph::Program init_program, graph::decode_program(init));
+    ASSAY_TRY(graph::Program step_program, graph::decode_program(step));
+    ASSAY_TRY(NamedTensors tensors, tensor::read_safetensors(data));
+    ASSAY_TRY(training::Task opened,
+              training::open_task(header, std::move(init_program), std::move(step_program),
+                                  std::move(tensors), pool));
+    auto outcome = std::make_shared<OpenedTask>();
+    outcome->task = std::make_shared<const training::Task>(std::move(opened));
+    return std::shared_ptr<JobOutcome>(std::move(outcome));
+  });
+  release(init_name);
+  release(step_name);
+  release(data_name);
+  return nullptr;
+}
+
+// One side of one game. The player is used by one job at a time: its name is the game's.
+struct LedgerRole::Seat {
+  SharedTask task;
+  std::unique_ptr<training::Execution> execution;
+  std::unique_ptr<player::Player> player;
+  std::uint32_t explained_turn = UINT32_MAX;
+};
+
+void LedgerRole::play(const protocol::TaskView& task, const protocol::ChallengeView& challenge,
+                      const protocol::GameView& game, const Known& known) {
+  if (game.record.status != protocol::GameStatus::kOpen) return;
+  const dispute::Role role = game.record.defender == account() ? dispute::Role::kDefender
+                                                               : dispute::Role::kChallenger;
+  const dispute::GameTerms terms = protocol::terms_of(m_context.chain, task, challenge, game);
+  const dispute::Position position = protocol::position_of(terms, game);
+  const std::string id = to_hex(game.record.id.value);
+
+  std::shared_ptr<Seat>& seat = m_seats[game.record.id];
+  if (!seat) seat = std::make_shared<Seat>();
+  seat->task = known.task;
+  if (seat->explained_turn != position.turn) {
+    seat->explained_turn = position.turn;
+    const graph::Program& program = known.task->program_of(terms.entry).program();
+    const auto label = [&](std::uint32_t node) {
+      return node < program.labels.size() ? program.labels[node] : std::string();
+    };
+    const auto lines = dispute::explain_levels(terms, position, label);
+    if (!lines.empty())
+      report("game.position", {{"game", id}, {"turn", std::to_string(position.turn)},
+                               {"stage", dispute::to_string(position.stage)},
+                               {"level", lines.back().level}, {"words", lines.back().words},
+                               {"text", dispute::explain(terms, position, label)}});
+  }
+  if (!dispute::may_move(position, role)) return;
+  // Stages that anyone may decide: the side whose duty it is goes first, the other helps out.
+  const std::string job = "move/" + id + "/" + std::to_string(position.turn);
+  if (auto* computed = static_cast<Move*>(finished_job(job))) {
+    if (computed->move) {
+      codec::BytesSink sink;
+      codec::Writer writer(sink);
+      dispute::write_signed_move(writer, computed->move->view());
+      submit(job, protocol::PlayMove{game.record.id, sink.take()});
+    } else if (computed->nothing_to_dispute) {
+      report_once(job, "game.no_case", {{"game", id}, {"turn", std::to_string(position.turn)}});
+    }
+    return;
+  }
+  start_job(job, [seat, terms, position, role, context = m_context,
+                  states = known.states](const auto&) -> JobResult {
+    if (!seat->player) {
+      ASSAY_TRY(seat->execution, context.execution(*seat->task, context.pool));
+      seat->player = std::make_unique<player::Player>(
+          *seat->task, *seat->execution, terms, context.pool,
+          player::PlayerOptions{.role = role, .states = states});
+    }
+    auto outcome = std::make_shared<Move>();
+    auto body = seat->player->next_move(position);
+    if (!body) {
+      if (body.error().code != ErrorCode::kConflict) return std::move(body).error();
+      outcome->nothing_to_dispute = true;
+    } else if (*body) {
+      outcome->move = dispute::record_move(
+          crypto::sha256_function(), terms, position, role, std::move(**body),
+          [&](const Hash256& digest) { return context.key.sign(digest.view()); });
+    }
+    return std::shared_ptr<JobOutcome>(std::move(outcome));
+  });
+}
+
+void LedgerRole::report(LogLevel level, std::string event, Log::Fields fields) {
+  act(Report{level, std::move(event), std::move(fields)});
+}
+
+void LedgerRole::report_once(const std::string& key, std::string event, Log::Fields fields) {
+  if (m_reported.insert(event + "|" + key).second) report(std::move(event), std::move(fields));
+}
+
+void LedgerRole::finish(Status status) {
+  m_finished = true;
+  act(Finish{std::move(status)});
+}
+
+}  // namespace assay::roles::internal

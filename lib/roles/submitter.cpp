@@ -1,0 +1,143 @@
+#include "assay/roles/submitter.hpp"
+
+#include "assay/roles/names.hpp"
+#include "assay/tensor/safetensors.hpp"
+#include "internal/ledger_role.hpp"
+
+namespace assay::roles {
+
+namespace {
+
+using protocol::TaskStatus;
+using protocol::TaskView;
+
+constexpr std::string_view kParameterPrefix = "model/";
+
+struct SavedModel final : JobOutcome {
+  std::string file;
+  std::size_t bytes = 0;
+  std::optional<double> accuracy;
+};
+
+class Submitter final : public internal::LedgerRole {
+ public:
+  Submitter(RoleContext context, SubmitterOptions options)
+      : LedgerRole(std::move(context)), m_options(std::move(options)) {}
+
+ private:
+  void update(const protocol::View& view) override {
+    if (!m_published)
+      if (const Status published = publish(); !published) return finish(published);
+    bool all_ended = true;
+    for (const Posting& posting : m_options.postings) all_ended &= follow(view, posting);
+    if (all_ended) finish({});
+  }
+
+  Status publish() {
+    m_published = true;
+    std::set<std::string> names;
+    for (const Posting& posting : m_options.postings) {
+      const training::Task& task = *posting.task;
+      for (const graph::ValidProgram* program : {task.init.get(), task.step.get()})
+        if (const std::string name = program_blob(program->root()); names.insert(name).second)
+          act(Publish{name, graph::encode_program(program->program())});
+      if (const std::string name = data_blob(task.header.data_set); names.insert(name).second) {
+        ASSAY_TRY(Bytes bytes, tensor::write_safetensors(task.data));
+        act(Publish{name, std::move(bytes)});
+      }
+    }
+    return {};
+  }
+
+  // A posting's task is found by its terms and its place among the equal ones.
+  [[nodiscard]] const TaskView* find(const protocol::View& view, const Posting& posting) const {
+    const TaskId id = id_of(posting);
+    for (const TaskView& task : view.tasks)
+      if (task.record.id == id) return &task;
+    return nullptr;
+  }
+
+  [[nodiscard]] TaskId id_of(const Posting& posting) const {
+    return protocol::task_id_of(context().chain, account(), client_id("post/" + posting.label));
+  }
+
+  // True once nothing is left to do for it.
+  bool follow(const protocol::View& view, const Posting& posting) {
+    const TaskView* task = find(view, posting);
+    if (task == nullptr) {
+      submit("post/" + posting.label, posting.terms);
+      return false;
+    }
+    adopt_task(task->record.id, posting.task);
+    const std::string id = to_hex(task->record.id.value);
+    report_once(id, "task.posted", {{"task", id}, {"label", posting.label},
+                                    {"price", std::to_string(posting.terms.price.value)}});
+    if (task->claim)
+      report_once(id, "task.accepted", {{"task", id}, {"label", posting.label},
+                                        {"claim", to_hex(task->claim->record.id.value)},
+                                        {"solver", to_hex(task->claim->record.solver.value)}});
+    switch (task->record.status) {
+      case TaskStatus::kOpen:
+      case TaskStatus::kClaimed: return false;
+      case TaskStatus::kPaid: return collect(*task, posting);
+      case TaskStatus::kCancelled:
+      case TaskStatus::kUnclaimed:
+      case TaskStatus::kRefunded:
+        report_once(id, "task.ended", {{"task", id}, {"label", posting.label},
+                                       {"status", protocol::to_string(task->record.status)}});
+        return true;
+    }
+    return true;
+  }
+
+  bool collect(const TaskView& task, const Posting& posting) {
+    const protocol::ClaimRecord& claim = task.claim->record;
+    const std::string job = "collect/" + posting.label;
+    if (auto* saved = static_cast<SavedModel*>(finished_job(job))) {
+      Log::Fields fields{{"label", posting.label}, {"file", saved->file},
+                         {"bytes", std::to_string(saved->bytes)},
+                         {"state_root", to_hex(claim.final_state_root)}};
+      if (saved->accuracy) fields.emplace_back("accuracy", std::to_string(*saved->accuracy));
+      report_once(posting.label, "model.saved", std::move(fields));
+      report_once(posting.label, "task.ended", {{"task", to_hex(task.record.id.value)},
+                                                {"label", posting.label},
+                                                {"status", protocol::to_string(task.record.status)}});
+      return true;
+    }
+    if (job_under_way(job)) return false;
+    const std::string name = checkpoint_blob(claim.id, task.record.terms.header.steps);
+    const Bytes* bytes = fetched(name, claim.solver, internal::kCheckpointBytesMax);
+    if (bytes == nullptr) return false;
+    start_job(job, [bytes = *bytes, root = claim.final_state_root, file = "models/" + posting.label + ".safetensors",
+                    &pool = context().pool, &files = context().files,
+                    accuracy = m_options.accuracy](const auto&) -> JobResult {
+      ASSAY_TRY(NamedTensors state, training::verify_state_bytes(bytes, root, pool));
+      auto outcome = std::make_shared<SavedModel>();
+      if (accuracy) {
+        ASSAY_TRY(outcome->accuracy, accuracy(state, pool));
+      }
+      NamedTensors parameters;
+      for (auto& [slot, value] : state)
+        if (slot.starts_with(kParameterPrefix))
+          parameters.emplace(slot.substr(kParameterPrefix.size()), std::move(value));
+      ASSAY_TRY(const Bytes model, tensor::write_safetensors(parameters));
+      ASSAY_TRY_STATUS(files.write_atomically(file, model));
+      outcome->file = file;
+      outcome->bytes = model.size();
+      return std::shared_ptr<JobOutcome>(std::move(outcome));
+    });
+    release(name);
+    return false;
+  }
+
+  SubmitterOptions m_options;
+  bool m_published = false;
+};
+
+}  // namespace
+
+std::unique_ptr<Role> make_submitter(RoleContext context, SubmitterOptions options) {
+  return std::make_unique<Submitter>(std::move(context), std::move(options));
+}
+
+}  // namespace assay::roles

@@ -1,0 +1,151 @@
+#include <algorithm>
+
+#include "assay/crypto/sha256.hpp"
+#include "assay/dispute/claims.hpp"
+#include "assay/roles/checkers.hpp"
+#include "internal/checker_role.hpp"
+
+namespace assay::roles {
+
+namespace {
+
+using internal::Replayed;
+using protocol::ClaimStatus;
+using protocol::TaskView;
+
+class Verifier final : public internal::CheckerRole {
+ public:
+  Verifier(RoleContext context, VerifierOptions options)
+      : CheckerRole(std::move(context)), m_options(options) {}
+
+ private:
+  void update(const protocol::View& view) override {
+    std::size_t seats = 0;
+    for (const TaskView& task : view.tasks) {
+      if (!task.claim) continue;
+      const protocol::VerifierRecord* seat = seat_of(task);
+      if (seat != nullptr) {
+        if (!protocol::is_settled(task.claim->record.status)) ++seats;
+        check(task, *seat);
+      }
+    }
+    for (const TaskView& task : view.tasks)
+      if (task.claim && seat_of(task) == nullptr && seats < m_options.seats_max && wants(view, task)) {
+        ++seats;
+        submit("enlist/" + to_hex(task.claim->record.id.value),
+               protocol::EnlistVerifier{task.claim->record.id});
+      }
+  }
+
+  [[nodiscard]] const protocol::VerifierRecord* seat_of(const TaskView& task) const {
+    for (const protocol::VerifierRecord& record : task.claim->verifiers)
+      if (record.verifier == account()) return &record;
+    return nullptr;
+  }
+
+  [[nodiscard]] bool wants(const protocol::View& view, const TaskView& task) const {
+    const protocol::ClaimRecord& claim = task.claim->record;
+    return (claim.status == ClaimStatus::kTraining || claim.status == ClaimStatus::kEnlisting) &&
+           claim.enlisted < task.record.terms.seats && claim.solver != account() &&
+           task.record.submitter != account() &&
+           view.self.staked.value >= task.record.terms.verifier_stake.value;
+  }
+
+  void check(const TaskView& task, const protocol::VerifierRecord& seat) {
+    const protocol::ClaimRecord& claim = task.claim->record;
+    const std::string id = to_hex(claim.id.value);
+    report_once(id, "claim.enlisted", {{"claim", id}});
+    // Opened early, so that the sealing window holds nothing but the replay.
+    const internal::SharedTask opened = open_task(task);
+    if (!opened || claim.status < ClaimStatus::kSealing || protocol::is_settled(claim.status)) return;
+    const commit::Transcript* roots = transcript(task);
+    if (roots == nullptr) return;
+
+    std::vector<const Replayed*> replays;
+    bool complete = true;
+    for (const economics::Draw& draw : seat.draws) {
+      replays.push_back(replay(task, opened, *roots, {draw.entry, draw.entry, draw.interior_step}));
+      complete &= replays.back() != nullptr;
+    }
+    for (const Replayed* found : replays)
+      if (found != nullptr && found->mismatch) challenge(task, *found->mismatch);
+    if (complete && claim.status == ClaimStatus::kSealing && seat.seals.empty()) seal(task, seat, replays);
+    if (complete && claim.status == ClaimStatus::kOpening && !seat.seals.empty())
+      open(task, seat, replays, *roots);
+    stand_up(task, seat);
+    carry_on(task, opened, *roots);
+  }
+
+  [[nodiscard]] protocol::SealParts parts(const ClaimId& claim, std::uint32_t draw,
+                                          const Replayed& replayed) const {
+    return {claim, account(), draw,
+            internal::derive_secret(context().key, "seal/" + to_hex(claim.value) + "/" + std::to_string(draw)),
+            replayed.interior_root.value_or(replayed.end_root), replayed.end_root};
+  }
+
+  void seal(const TaskView& task, const protocol::VerifierRecord& seat,
+            const std::vector<const Replayed*>& replays) {
+    const ClaimId& claim = task.claim->record.id;
+    protocol::Seal payload{claim, {}};
+    for (std::uint32_t draw = 0; draw < seat.draws.size(); ++draw)
+      payload.seals.push_back(protocol::seal_commitment(parts(claim, draw, *replays[draw])));
+    report_once(to_hex(claim.value), "verifier.sealed",
+                {{"claim", to_hex(claim.value)}, {"draws", std::to_string(seat.draws.size())}});
+    submit("seal/" + to_hex(claim.value), std::move(payload));
+  }
+
+  void open(const TaskView& task, const protocol::VerifierRecord& seat,
+            const std::vector<const Replayed*>& replays, const commit::Transcript& roots) {
+    const protocol::ClaimRecord& claim = task.claim->record;
+    const std::string id = to_hex(claim.id.value);
+    for (std::uint32_t draw = 0; draw < seat.draws.size(); ++draw) {
+      if (draw < seat.opened.size() && seat.opened[draw]) continue;
+      const std::uint64_t entry = seat.draws[draw].entry;
+      const protocol::SealParts own = parts(claim.id, draw, *replays[draw]);
+      protocol::OpenSeal payload;
+      payload.claim = claim.id;
+      payload.draw = draw;
+      payload.salt = own.salt;
+      payload.interior_root = own.interior_root;
+      payload.own_end_root = own.end_root;
+      if (entry > 0) {
+        payload.start_root = roots.state_root(entry - 1);
+        payload.start_path = roots.path(entry - 1);
+      }
+      payload.end_root = roots.state_root(entry);
+      payload.end_path = roots.path(entry);
+      const bool matches = payload.own_end_root == payload.end_root;
+      if (matches)
+        payload.attestation = context().key.sign(
+            dispute::attestation_digest(crypto::sha256_function(), context().chain, task.record.id,
+                                        task.record.terms.header, entry, payload.start_root, payload.end_root)
+                .view());
+      report_once(id + "/" + std::to_string(draw), "verifier.attested",
+                  {{"claim", id}, {"entry", std::to_string(entry)}, {"matches", matches ? "true" : "false"}});
+      submit("open/" + id + "/" + std::to_string(draw), std::move(payload));
+    }
+  }
+
+  // A solver that throws its game must not take this verifier's attestation with it.
+  void stand_up(const TaskView& task, const protocol::VerifierRecord& seat) {
+    for (const protocol::ChallengeView& challenge : task.claim->challenges) {
+      const protocol::ChallengeRecord& record = challenge.record;
+      if (record.status != protocol::ChallengeStatus::kPlaying || record.stand_up_closed) continue;
+      if (std::find(record.defenders.begin(), record.defenders.end(), account()) != record.defenders.end())
+        continue;
+      for (std::size_t draw = 0; draw < seat.draws.size() && draw < seat.opened.size(); ++draw)
+        if (seat.draws[draw].entry == record.entry && seat.opened[draw] && seat.opened[draw]->attestation)
+          submit("stand-up/" + to_hex(record.id.value), protocol::StandUp{record.id});
+    }
+  }
+
+  VerifierOptions m_options;
+};
+
+}  // namespace
+
+std::unique_ptr<Role> make_verifier(RoleContext context, VerifierOptions options) {
+  return std::make_unique<Verifier>(std::move(context), options);
+}
+
+}  // namespace assay::roles
