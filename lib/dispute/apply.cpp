@@ -1,5 +1,5 @@
-// The transitions (docs/spec/dispute.md, section 4). Each reads one decoded move and changes a copy of the
-// position, which replaces the position only if the move is accepted.
+// The transitions (docs/spec/dispute.md, section 4). Each reads one decoded move and changes a copy
+// of the position, which replaces the position only if the move is accepted.
 #include "assay/core/contract.hpp"
 #include "assay/dispute/moves.hpp"
 #include "assay/graph/slot.hpp"
@@ -55,7 +55,8 @@ class Transition {
     m_next.step_low = steps.at(k);
     m_next.step_high = steps.at(k + 1);
     drop_offer();
-    m_next.stage = m_next.step_high - m_next.step_low == 1 ? Stage::kTraceOffer : Stage::kChainOffer;
+    m_next.stage =
+        m_next.step_high - m_next.step_low == 1 ? Stage::kTraceOffer : Stage::kChainOffer;
     return MoveVerdict::kAccepted;
   }
 
@@ -64,7 +65,8 @@ class Transition {
     if (m_move.has_program != first) return MoveVerdict::kCountMismatch;
     if (first) {
       const Hash256& program = is_init() ? m_terms.task.init_program : m_terms.task.step_program;
-      if (commit::program_root(m_sha256, m_move.program) != program) return MoveVerdict::kHashMismatch;
+      if (commit::program_root(m_sha256, m_move.program) != program)
+        return MoveVerdict::kHashMismatch;
       m_next.program = m_move.program;
       if (!is_within_limits(m_next.program)) return finish(Outcome::kVoid);
       m_next.range = {0, m_next.program.node_count};
@@ -98,8 +100,8 @@ class Transition {
       descend(child, Stage::kTraceOffer);
       return MoveVerdict::kAccepted;
     }
-    if (!is_under(commit::leaf_hash(m_sha256, m_move.record), child.first, m_next.program.node_count,
-                  m_move.path, m_next.program.node_list_root))
+    if (!is_under(commit::leaf_hash(m_sha256, m_move.record), child.first,
+                  m_next.program.node_count, m_move.path, m_next.program.node_list_root))
       return MoveVerdict::kHashMismatch;
     m_next.node_index = static_cast<std::uint32_t>(child.first);
     m_next.node_leaf = offered_hash(m_move.index);
@@ -120,7 +122,8 @@ class Transition {
       case numerics::OpCode::kStepIndex: return settle_scalar_source(spec, m_next.step_low);
       case numerics::OpCode::kSeed: return settle_scalar_source(spec, m_terms.task.seed);
       case numerics::OpCode::kStateSlot:
-        if (is_init() || spec.attributes[0] >= m_next.program.slot_count) return finish(Outcome::kVoid);
+        if (is_init() || spec.attributes[0] >= m_next.program.slot_count)
+          return finish(Outcome::kVoid);
         m_next.stage = Stage::kSource;
         return MoveVerdict::kAccepted;
       case numerics::OpCode::kData:
@@ -144,8 +147,10 @@ class Transition {
     if (!offered_root(root)) return MoveVerdict::kCountMismatch;
     const bool whole = m_next.range.count == m_next.program.slot_count;
     const Hash256 reached =
-        whole ? commit::counted_root(m_sha256, commit::Tag::kState, m_next.program.slot_count, root) : root;
-    if (reached != (whole ? m_next.root_high : m_next.range_root)) return MoveVerdict::kHashMismatch;
+        whole ? commit::counted_root(m_sha256, commit::Tag::kState, m_next.program.slot_count, root)
+              : root;
+    if (reached != (whole ? m_next.root_high : m_next.range_root))
+      return MoveVerdict::kHashMismatch;
     m_next.range_root = root;
     keep_offer(Stage::kStatePoint);
     return MoveVerdict::kAccepted;
@@ -155,14 +160,14 @@ class Transition {
 
   MoveVerdict state_leaf() {
     const commit::ProgramHeader& program = m_next.program;
-    if (!is_under(commit::leaf_hash(m_sha256, m_move.record), m_next.range.first, program.slot_count,
-                  m_move.path, program.slot_list_root))
+    if (!is_under(commit::leaf_hash(m_sha256, m_move.record), m_next.range.first,
+                  program.slot_count, m_move.path, program.slot_list_root))
       return MoveVerdict::kHashMismatch;
     codec::Reader reader(m_move.record);
     const graph::SlotRecord slot = graph::read_slot(reader);
     if (!reader.finish() || slot.output >= program.node_count) return finish(Outcome::kVoid);
-    if (!is_under(commit::leaf_hash(m_sha256, m_move.output_root.view()), slot.output, program.node_count,
-                  m_move.output_path, m_next.trace_root))
+    if (!is_under(commit::leaf_hash(m_sha256, m_move.output_root.view()), slot.output,
+                  program.node_count, m_move.output_path, m_next.trace_root))
       return MoveVerdict::kHashMismatch;
     return finish_if(named_leaf_hash({slot.name, m_move.output_root}) == m_next.range_root);
   }
@@ -197,7 +202,8 @@ class Transition {
     const ByteView chunk = m_move.record;
     if (chunk.size() != referee::chunk_size(m_next.node.spec.output, m_next.range.first))
       return MoveVerdict::kCountMismatch;
-    if (!is_claimed_output(m_next.range, commit::leaf_hash(m_sha256, chunk))) return MoveVerdict::kHashMismatch;
+    if (!is_claimed_output(m_next.range, commit::leaf_hash(m_sha256, chunk)))
+      return MoveVerdict::kHashMismatch;
     keep_bytes(chunk);
     m_next.stage = Stage::kElementPoint;
     return MoveVerdict::kAccepted;
@@ -221,7 +227,8 @@ class Transition {
 
   MoveVerdict fold_offer() {
     const unsigned words = numerics::fold_words(m_next.node.spec);
-    if (m_move.count != (fold_spacing(m_next).segments - 1) * words) return MoveVerdict::kCountMismatch;
+    if (m_move.count != (fold_spacing(m_next).segments - 1) * words)
+      return MoveVerdict::kCountMismatch;
     keep_offer(Stage::kFoldPoint);
     return MoveVerdict::kAccepted;
   }
@@ -275,8 +282,8 @@ class Transition {
     m_next.range_root = {};
   }
 
-  // True if `root` is the root of `range` of the disputed node's claimed output. A range that is not the
-  // whole list was reached by pointing and has a root of its own.
+  // True if `root` is the root of `range` of the disputed node's claimed output. A range that is
+  // not the whole list was reached by pointing and has a root of its own.
   [[nodiscard]] bool is_claimed_output(Range range, const Hash256& root) const {
     const TensorType& type = m_next.node.spec.output;
     if (range.count != commit::chunk_count(type)) return root == m_next.range_root;
@@ -287,7 +294,8 @@ class Transition {
   [[nodiscard]] bool is_under(const Hash256& leaf, std::uint64_t index, std::uint64_t count,
                               const commit::Path& path, const Hash256& list_root) const {
     Hash256 root;
-    return commit::root_of_path(m_sha256, leaf, index, count, path.hashes.data(), path.length, root) &&
+    return commit::root_of_path(m_sha256, leaf, index, count, path.hashes.data(), path.length,
+                                root) &&
            root == list_root;
   }
 
@@ -300,7 +308,8 @@ class Transition {
     return commit::leaf_hash(m_sha256, sink.written());
   }
 
-  // The root that the offered children of the current range make; false if there are too few or many.
+  // The root that the offered children of the current range make; false if there are too few or
+  // many.
   [[nodiscard]] bool offered_root(Hash256& root) const {
     if (m_move.count != commit::children_of(m_next.range).count) return false;
     std::array<Hash256, commit::kMaxChildren> roots;
@@ -324,7 +333,8 @@ class Transition {
   }
   [[nodiscard]] Hash256 offered_hash(std::uint32_t index) const {
     Hash256 hash;
-    std::memcpy(hash.bytes.data(), m_next.offered.data() + index * hash.bytes.size(), hash.bytes.size());
+    std::memcpy(hash.bytes.data(), m_next.offered.data() + index * hash.bytes.size(),
+                hash.bytes.size());
     return hash;
   }
   [[nodiscard]] numerics::FoldState offered_state(std::uint32_t index) const {
@@ -337,8 +347,9 @@ class Transition {
 
   [[nodiscard]] bool is_init() const { return m_terms.entry == 0; }
   [[nodiscard]] static bool is_within_limits(const commit::ProgramHeader& p) {
-    return p.profile == numerics::kProfileNumber && p.node_count >= 1 && p.node_count <= graph::kMaxNodes &&
-           p.slot_count >= 1 && p.slot_count <= graph::kMaxSlots && p.data_count <= graph::kMaxData;
+    return p.profile == numerics::kProfileNumber && p.node_count >= 1 &&
+           p.node_count <= graph::kMaxNodes && p.slot_count >= 1 &&
+           p.slot_count <= graph::kMaxSlots && p.data_count <= graph::kMaxData;
   }
 
   MoveVerdict finish(Outcome outcome) {

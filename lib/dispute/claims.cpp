@@ -8,12 +8,14 @@ namespace {
   return {reinterpret_cast<const std::uint8_t*>(text), std::strlen(text)};
 }
 
-[[nodiscard]] bool is_entry(Sha256Function sha256, const Hash256& transcript_root, std::uint64_t count,
-                            std::uint64_t entry, const Hash256& state_root, const commit::Path& path) {
+[[nodiscard]] bool is_entry(Sha256Function sha256, const Hash256& transcript_root,
+                            std::uint64_t count, std::uint64_t entry, const Hash256& state_root,
+                            const commit::Path& path) {
   Hash256 list_root;
   return commit::root_of_path(sha256, commit::leaf_hash(sha256, state_root.view()), entry, count,
                               path.hashes.data(), path.length, list_root) &&
-         commit::counted_root(sha256, commit::Tag::kTranscript, count, list_root) == transcript_root;
+         commit::counted_root(sha256, commit::Tag::kTranscript, count, list_root) ==
+             transcript_root;
 }
 
 }  // namespace
@@ -28,8 +30,8 @@ Hash256 claim_digest(Sha256Function sha256, const ChainId& chain, const TaskId& 
 }
 
 Hash256 attestation_digest(Sha256Function sha256, const ChainId& chain, const TaskId& task_id,
-                           const commit::TaskHeader& task, std::uint64_t entry, const Hash256& start_root,
-                           const Hash256& end_root) {
+                           const commit::TaskHeader& task, std::uint64_t entry,
+                           const Hash256& start_root, const Hash256& end_root) {
   const Hash256 task_root = commit::task_root(sha256, task);
   std::uint8_t index[8];
   store_le(index, entry);
@@ -42,7 +44,8 @@ ClaimVerdict check_claim(Sha256Function sha256, VerifyFunction verify, const Gam
   Hash256 digest;
   if (claim.kind == ClaimKind::kTranscript) {
     const std::uint64_t count = commit::transcript_entries(terms.task);
-    if (!is_entry(sha256, claim.transcript_root, count, terms.entry, terms.end_root, claim.end_path))
+    if (!is_entry(sha256, claim.transcript_root, count, terms.entry, terms.end_root,
+                  claim.end_path))
       return ClaimVerdict::kWrongOpening;
     if (terms.entry != 0 && !is_entry(sha256, claim.transcript_root, count, terms.entry - 1,
                                       terms.start_root, claim.start_path))
@@ -52,8 +55,9 @@ ClaimVerdict check_claim(Sha256Function sha256, VerifyFunction verify, const Gam
     digest = attestation_digest(sha256, terms.chain, claim.task_id, terms.task, terms.entry,
                                 terms.start_root, terms.end_root);
   }
-  return verify(terms.defender.value, digest.view(), claim.signature.data()) ? ClaimVerdict::kBinding
-                                                                             : ClaimVerdict::kWrongSignature;
+  return verify(terms.defender.value, digest.view(), claim.signature.data())
+             ? ClaimVerdict::kBinding
+             : ClaimVerdict::kWrongSignature;
 }
 
 }  // namespace assay::dispute

@@ -12,10 +12,11 @@ namespace {
          std::memcmp(bytes.data(), kEvidenceMagic, sizeof kEvidenceMagic - 1) == 0;
 }
 
-// The bytes of the moves are walked twice: first for their form, so that a malformed file is told from
-// one with an invalid move whatever stands before.
+// The bytes of the moves are walked twice: first for their form, so that a malformed file is told
+// from one with an invalid move whatever stands before.
 [[nodiscard]] bool are_moves(codec::Reader reader, std::uint32_t count) {
-  for (std::uint32_t i = 0; i < count && reader.ok(); ++i) static_cast<void>(read_signed_move(reader));
+  for (std::uint32_t i = 0; i < count && reader.ok(); ++i)
+    static_cast<void>(read_signed_move(reader));
   return reader.finish();
 }
 

@@ -105,18 +105,21 @@ Hash256 position_hash(Sha256Function sha256, const GameTerms& terms, const Posit
   internal::write_terms(writer, terms);
   internal::write_position(writer, position);
   ASSAY_ENSURES(!sink.overflowed());
-  return sha256_of(sha256, {ByteView{reinterpret_cast<const std::uint8_t*>(kDomain), sizeof kDomain - 1},
-                            sink.written()});
+  return sha256_of(sha256,
+                   {ByteView{reinterpret_cast<const std::uint8_t*>(kDomain), sizeof kDomain - 1},
+                    sink.written()});
 }
 
-Hash256 move_digest(Sha256Function sha256, const GameTerms& terms, const Position& position, ByteView body) {
+Hash256 move_digest(Sha256Function sha256, const GameTerms& terms, const Position& position,
+                    ByteView body) {
   static constexpr char kDomain[] = "assay/move/1";
   const Hash256 before = position_hash(sha256, terms, position);
   std::uint8_t turn[4];
   store_le(turn, position.turn);
-  return sha256_of(sha256, {ByteView{reinterpret_cast<const std::uint8_t*>(kDomain), sizeof kDomain - 1},
-                            terms.chain.value.view(), terms.game.value.view(), ByteView{turn},
-                            before.view(), body});
+  return sha256_of(
+      sha256,
+      {ByteView{reinterpret_cast<const std::uint8_t*>(kDomain), sizeof kDomain - 1},
+       terms.chain.value.view(), terms.game.value.view(), ByteView{turn}, before.view(), body});
 }
 
 void forfeit(Position& position) noexcept {

@@ -25,12 +25,14 @@ void KnownTree::learn(Range range, ByteView offered) {
   }
 }
 
-// An offered root stands for its range; above offered roots they are joined; below them the trees agree.
+// An offered root stands for its range; above offered roots they are joined; below them the trees
+// agree.
 Hash256 KnownTree::root_of(Range range) const {
   if (const auto known = m_learned.find({range.first, range.count}); known != m_learned.end())
     return known->second;
   const auto inside = m_learned.lower_bound({range.first, 0});
-  const bool has_finer = inside != m_learned.end() && inside->first.first < range.first + range.count &&
+  const bool has_finer = inside != m_learned.end() &&
+                         inside->first.first < range.first + range.count &&
                          inside->first.second < range.count;
   if (!has_finer) return m_own.subtree_root(range);
   const auto [left, right] = halves(range);

@@ -22,12 +22,15 @@ MoveVerdict apply_signed(Sha256Function sha256, VerifyFunction verify, const Gam
   if (move.body.size() > kMaxMoveBytes) return MoveVerdict::kTooLong;
   Move parsed;
   if (!read_move(move.body, parsed)) return MoveVerdict::kMalformed;
-  if (move.role != Role::kDefender && move.role != Role::kChallenger) return MoveVerdict::kMalformed;
+  if (move.role != Role::kDefender && move.role != Role::kChallenger)
+    return MoveVerdict::kMalformed;
   if (move.turn != position.turn) return MoveVerdict::kWrongTurnNumber;
-  if (move.position_hash != position_hash(sha256, terms, position)) return MoveVerdict::kWrongPosition;
+  if (move.position_hash != position_hash(sha256, terms, position))
+    return MoveVerdict::kWrongPosition;
   const AccountId& signer = move.role == Role::kDefender ? terms.defender : terms.challenger;
   const Hash256 digest = move_digest(sha256, terms, position, move.body);
-  if (!verify(signer.value, digest.view(), move.signature.data())) return MoveVerdict::kWrongSignature;
+  if (!verify(signer.value, digest.view(), move.signature.data()))
+    return MoveVerdict::kWrongSignature;
   return apply(sha256, terms, position, move.role, move.body);
 }
 

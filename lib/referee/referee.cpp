@@ -8,8 +8,9 @@ namespace assay::referee {
 
 namespace {
 
-// An Access that takes each element from the opening, in the order in which the step asks, and checks
-// its chunk up to the trace. After a failure it reads 0: a step is total, and its result is not used.
+// An Access that takes each element from the opening, in the order in which the step asks, and
+// checks its chunk up to the trace. After a failure it reads 0: a step is total, and its result is
+// not used.
 class OpenedOperands {
  public:
   OpenedOperands(Sha256Function sha256, const ScalarPosition& position, ByteView opening)
@@ -52,22 +53,24 @@ class OpenedOperands {
       if (!chunk.empty() || m_tensor_path.length != 0 || m_trace_path.length != 0) return fail();
       return m_opened[i].bytes;
     }
-    if (chunk.size() != chunk_size(type, index) || !is_under_trace(input, type, index, chunk)) return fail();
+    if (chunk.size() != chunk_size(type, index) || !is_under_trace(input, type, index, chunk))
+      return fail();
     m_opened[m_opened_count++] = {input, index, chunk};
     return chunk;
   }
 
-  [[nodiscard]] bool is_under_trace(std::uint32_t input, const TensorType& type, std::uint64_t index,
-                                    ByteView chunk) const {
+  [[nodiscard]] bool is_under_trace(std::uint32_t input, const TensorType& type,
+                                    std::uint64_t index, ByteView chunk) const {
     Hash256 list_root;
-    if (!commit::root_of_path(m_sha256, commit::leaf_hash(m_sha256, chunk), index, commit::chunk_count(type),
-                              m_tensor_path.hashes.data(), m_tensor_path.length, list_root))
+    if (!commit::root_of_path(m_sha256, commit::leaf_hash(m_sha256, chunk), index,
+                              commit::chunk_count(type), m_tensor_path.hashes.data(),
+                              m_tensor_path.length, list_root))
       return false;
     const Hash256 output = commit::tensor_root(m_sha256, type, list_root);
     Hash256 trace_root;
     return commit::root_of_path(m_sha256, commit::leaf_hash(m_sha256, output.view()), input,
-                                m_position.node_count, m_trace_path.hashes.data(), m_trace_path.length,
-                                trace_root) &&
+                                m_position.node_count, m_trace_path.hashes.data(),
+                                m_trace_path.length, trace_root) &&
            trace_root == m_position.trace_root;
   }
 
@@ -113,13 +116,15 @@ bool is_judgeable(const graph::Node& node, std::uint32_t node_index) noexcept {
 Verdict judge(Sha256Function sha256, const ScalarPosition& position, ByteView opening,
               numerics::FoldState* computed) {
   const numerics::NodeSpec& spec = position.node.spec;
-  if (position.node_index >= position.node_count || !is_judgeable(position.node, position.node_index) ||
-      numerics::is_source(spec.op) || position.element >= spec.output.shape.elements() ||
+  if (position.node_index >= position.node_count ||
+      !is_judgeable(position.node, position.node_index) || numerics::is_source(spec.op) ||
+      position.element >= spec.output.shape.elements() ||
       position.step >= numerics::fold_length(spec))
     return Verdict::kVoid;
   OpenedOperands operands(sha256, position, opening);
   numerics::FoldState state = position.before;
-  numerics::fold_step<numerics::IntegerArithmetic>(spec, position.element, position.step, operands, state);
+  numerics::fold_step<numerics::IntegerArithmetic>(spec, position.element, position.step, operands,
+                                                   state);
   // A false opening must not void a game: only what was read truly may.
   if (!operands.ok()) return Verdict::kInvalidOpening;
   if (!operands.within_profile()) return Verdict::kVoid;

@@ -37,13 +37,16 @@ numerics::MemoryAccess operands_of(const Execution& run, const graph::Node& node
   return access;
 }
 
-ByteView chunk_of(const Tensor& tensor, std::uint64_t index) { return commit::chunk_of(tensor.data, index); }
+ByteView chunk_of(const Tensor& tensor, std::uint64_t index) {
+  return commit::chunk_of(tensor.data, index);
+}
 
 }  // namespace
 
 void Party::observe(const Position& p) {
   if (p.stage == Stage::kTracePoint)
-    m_trace_offers.emplace_back(p.range, Bytes(p.offered.begin(), p.offered.begin() + p.offered_bytes));
+    m_trace_offers.emplace_back(p.range,
+                                Bytes(p.offered.begin(), p.offered.begin() + p.offered_bytes));
 }
 
 const Program& Party::program() const {
@@ -63,7 +66,8 @@ numerics::FoldState Party::fold_state(const Position& p, std::uint64_t step) con
   const bool lies_here = lie && lie->kind == Lie::Kind::kNode && lie->index == p.node_index &&
                          lie->element == p.element && lie->in_init == (m_terms->entry == 0) &&
                          (lie->in_init || lie->step == p.step_low);
-  const std::uint32_t from = std::min(fold_lies_from.value_or(~0U), numerics::fold_length(p.node.spec));
+  const std::uint32_t from =
+      std::min(fold_lies_from.value_or(~0U), numerics::fold_length(p.node.spec));
   if (lies_here && step >= from) state.words[0] ^= static_cast<std::uint32_t>(lie->flip);
   return state;
 }
@@ -73,14 +77,17 @@ Bytes Party::offer(const Position& p) const {
   switch (p.stage) {
     case Stage::kChainOffer: {
       const dispute::Spacing steps = dispute::chain_spacing(p);
-      for (unsigned k = 1; k < steps.segments; ++k) roots.push_back(m_world->state_root(steps.at(k)));
+      for (unsigned k = 1; k < steps.segments; ++k)
+        roots.push_back(m_world->state_root(steps.at(k)));
       return encode([&](auto& w) { dispute::write_chain_offer(w, roots); });
     }
     case Stage::kTraceOffer: {
       const bool first = p.program.node_count == 0;
       const commit::Range range = first ? commit::Range{0, program().nodes.size()} : p.range;
       roots = execution(p).trace.children_roots(range);
-      return encode([&](auto& w) { dispute::write_trace_offer(w, first ? &program().header() : nullptr, roots); });
+      return encode([&](auto& w) {
+        dispute::write_trace_offer(w, first ? &program().header() : nullptr, roots);
+      });
     }
     case Stage::kStateOffer:
       roots = execution(p).state_tree.tree.children_roots(p.range);
@@ -90,13 +97,16 @@ Bytes Party::offer(const Position& p) const {
       return encode([&](auto& w) { dispute::write_tree_offer(w, p.stage, roots); });
     case Stage::kChunkReveal:
       return encode([&](auto& w) {
-        dispute::write_chunk_reveal(w, chunk_of(execution(p).outputs.at(p.node_index), p.range.first));
+        dispute::write_chunk_reveal(w,
+                                    chunk_of(execution(p).outputs.at(p.node_index), p.range.first));
       });
     case Stage::kFoldOffer: {
       const dispute::Spacing steps = dispute::fold_spacing(p);
       std::vector<numerics::FoldState> states;
       for (unsigned k = 1; k < steps.segments; ++k) states.push_back(fold_state(p, steps.at(k)));
-      return encode([&](auto& w) { dispute::write_fold_offer(w, states, numerics::fold_words(p.node.spec)); });
+      return encode([&](auto& w) {
+        dispute::write_fold_offer(w, states, numerics::fold_words(p.node.spec));
+      });
     }
     default: return {};
   }
@@ -140,7 +150,8 @@ unsigned Party::first_difference(const Position& p) const {
       const unsigned words = numerics::fold_words(p.node.spec);
       for (unsigned k = 0; k + 1 < steps.segments; ++k) {
         const numerics::FoldState own = fold_state(p, steps.at(k + 1));
-        if (std::memcmp(own.words.data(), p.offered.data() + k * words * 4, words * 4) != 0) return k;
+        if (std::memcmp(own.words.data(), p.offered.data() + k * words * 4, words * 4) != 0)
+          return k;
       }
       return steps.segments - 1;
     }
@@ -148,18 +159,23 @@ unsigned Party::first_difference(const Position& p) const {
 }
 
 Bytes Party::point(const Position& p, unsigned index) const {
-  if (p.stage == Stage::kElementPoint) return encode([&](auto& w) { dispute::write_element_point(w, index); });
-  if (p.stage != Stage::kTracePoint) return encode([&](auto& w) { dispute::write_point(w, p.stage, index); });
+  if (p.stage == Stage::kElementPoint)
+    return encode([&](auto& w) { dispute::write_element_point(w, index); });
+  if (p.stage != Stage::kTracePoint)
+    return encode([&](auto& w) { dispute::write_point(w, p.stage, index); });
   const commit::Children children = commit::children_of(p.range);
   if (index >= children.count || children.ranges[index].count != 1)
     return encode([&](auto& w) { dispute::write_trace_point(w, index); });
   const std::uint64_t node = children.ranges[index].first;
   return encode([&](auto& w) {
-    dispute::write_trace_leaf(w, index, program().node_record(node), program().node_tree().path(node));
+    dispute::write_trace_leaf(w, index, program().node_record(node),
+                              program().node_tree().path(node));
   });
 }
 
-Bytes Party::point_at_first_difference(const Position& p) const { return point(p, first_difference(p)); }
+Bytes Party::point_at_first_difference(const Position& p) const {
+  return point(p, first_difference(p));
+}
 
 Bytes Party::point_anywhere(const Position& p, std::mt19937& random) const {
   return point(p, static_cast<unsigned>(random() % choices(p)));
@@ -176,20 +192,22 @@ Bytes Party::scalar_opening(const Position& p) const {
   numerics::MemoryAccess memory = operands_of(run, p.node);
   referee::RecordingAccess access(memory);
   numerics::FoldState state = p.state_low;
-  numerics::fold_step<numerics::HardwareArithmetic>(p.node.spec, p.element, p.fold_low, access, state);
+  numerics::fold_step<numerics::HardwareArithmetic>(p.node.spec, p.element, p.fold_low, access,
+                                                    state);
   return encode([&](codec::Writer& w) {
     std::vector<std::pair<std::uint32_t, std::uint64_t>> opened;
     for (const referee::Read& read : access.reads()) {
       const std::uint32_t input = p.node.inputs[read.operand];
-      const std::uint64_t chunk = referee::place_of(p.node.spec.operands[read.operand].dtype, read.index).chunk;
+      const std::uint64_t chunk =
+          referee::place_of(p.node.spec.operands[read.operand].dtype, read.index).chunk;
       const std::pair key{input, chunk};
       if (std::find(opened.begin(), opened.end(), key) != opened.end()) {
         referee::write_repeated_operand(w);
         continue;
       }
       opened.push_back(key);
-      referee::write_operand(w, chunk_of(run.outputs[input], chunk), run.tensor_trees[input].path(chunk),
-                             trace_path(p, input));
+      referee::write_operand(w, chunk_of(run.outputs[input], chunk),
+                             run.tensor_trees[input].path(chunk), trace_path(p, input));
     }
   });
 }
@@ -252,7 +270,8 @@ Challenge challenge(const World& claimed, std::uint64_t entry, dispute::ClaimKin
     c.claim.transcript_root = transcript.root();
     c.claim.end_path = transcript.path(entry);
     if (entry != 0) c.claim.start_path = transcript.path(entry - 1);
-    digest = dispute::claim_digest(sha(), c.terms.chain, c.claim.task_id, c.terms.task, transcript.root());
+    digest = dispute::claim_digest(sha(), c.terms.chain, c.claim.task_id, c.terms.task,
+                                   transcript.root());
   } else {
     digest = dispute::attestation_digest(sha(), c.terms.chain, c.claim.task_id, c.terms.task, entry,
                                          c.terms.start_root, c.terms.end_root);
@@ -287,23 +306,27 @@ Game play(const dispute::GameTerms& terms, const World& defender, const World& c
     defends.observe(before);
     challenges.observe(before);
     const bool anyone = may_move(before, Role::kDefender) && may_move(before, Role::kChallenger);
-    const Role mover = anyone ? (options.challenger_opens ? Role::kChallenger : Role::kDefender) : on_turn(before);
+    const Role mover =
+        anyone ? (options.challenger_opens ? Role::kChallenger : Role::kDefender) : on_turn(before);
     Bytes body;
     if (anyone) {
       body = (options.challenger_opens ? challenges : defends).open(before);
     } else if (mover == Role::kDefender) {
       body = defends.offer(before);
     } else {
-      body = options.challenger == Challenger::kHonest ? challenges.point_at_first_difference(before)
-                                                       : challenges.point_anywhere(before, random);
+      body = options.challenger == Challenger::kHonest
+                 ? challenges.point_at_first_difference(before)
+                 : challenges.point_anywhere(before, random);
     }
     dispute::MoveVerdict verdict{};
-    dispute::RecordedMove move = dispute::record_move(sha(), terms, before, mover, body, [&](const Hash256& d) {
-      if (!options.sign) return dispute::Signature{};
-      return (mover == Role::kDefender ? keys().defender : keys().challenger).sign(d.view());
-    });
-    verdict = options.sign ? apply_signed(sha(), crypto::ed25519_verify, terms, game.position, move.view())
-                           : apply(sha(), terms, game.position, mover, move.body);
+    dispute::RecordedMove move =
+        dispute::record_move(sha(), terms, before, mover, body, [&](const Hash256& d) {
+          if (!options.sign) return dispute::Signature{};
+          return (mover == Role::kDefender ? keys().defender : keys().challenger).sign(d.view());
+        });
+    verdict = options.sign
+                  ? apply_signed(sha(), crypto::ed25519_verify, terms, game.position, move.view())
+                  : apply(sha(), terms, game.position, mover, move.body);
     if (verdict != dispute::MoveVerdict::kAccepted) {
       // What is not accepted lets the clock of whoever is on turn run out.
       dispute::forfeit(game.position);

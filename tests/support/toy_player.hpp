@@ -1,13 +1,13 @@
-// Both sides of a dispute over a toy task (support/toy_task.hpp): honest and lying defenders, honest and
-// blindly pointing challengers.
+// Both sides of a dispute over a toy task (support/toy_task.hpp): honest and lying defenders,
+// honest and blindly pointing challengers.
 #pragma once
 
 #include <functional>
 #include <random>
 
+#include "assay/commit/transcript.hpp"
 #include "assay/crypto/ed25519.hpp"
 #include "assay/dispute/evidence_file.hpp"
-#include "assay/commit/transcript.hpp"
 #include "assay/dispute/known_tree.hpp"
 #include "support/toy_task.hpp"
 
@@ -18,8 +18,8 @@ class Party {
  public:
   Party(const World& world, const dispute::GameTerms& terms) : m_world(&world), m_terms(&terms) {}
 
-  // A lying defender's folds follow the truth before this step and lie from it on; by default the last
-  // step alone is false.
+  // A lying defender's folds follow the truth before this step and lie from it on; by default the
+  // last step alone is false.
   std::optional<std::uint32_t> fold_lies_from;
 
   void observe(const dispute::Position& position);
@@ -35,10 +35,12 @@ class Party {
  private:
   [[nodiscard]] const Program& program() const;
   [[nodiscard]] const Execution& execution(const dispute::Position& position) const;
-  [[nodiscard]] numerics::FoldState fold_state(const dispute::Position& position, std::uint64_t step) const;
+  [[nodiscard]] numerics::FoldState fold_state(const dispute::Position& position,
+                                               std::uint64_t step) const;
   [[nodiscard]] Bytes point(const dispute::Position& position, unsigned index) const;
   [[nodiscard]] unsigned first_difference(const dispute::Position& position) const;
-  [[nodiscard]] commit::Path trace_path(const dispute::Position& position, std::uint64_t node) const;
+  [[nodiscard]] commit::Path trace_path(const dispute::Position& position,
+                                        std::uint64_t node) const;
   [[nodiscard]] Bytes scalar_opening(const dispute::Position& position) const;
 
   const World* m_world;
@@ -55,7 +57,8 @@ struct Keys {
 };
 [[nodiscard]] const Keys& keys();
 
-// A challenge of `entry` in the transcript of a world, with the signed claim that binds its defender.
+// A challenge of `entry` in the transcript of a world, with the signed claim that binds its
+// defender.
 struct Challenge {
   dispute::GameTerms terms;
   dispute::Claim claim;
@@ -82,7 +85,7 @@ struct PlayOptions {
   unsigned seed = 1;
   bool sign = false;  // else the signatures are zero and not checked
 };
-[[nodiscard]] Game play(const dispute::GameTerms& terms, const World& defender, const World& challenger,
-                        const PlayOptions& options);
+[[nodiscard]] Game play(const dispute::GameTerms& terms, const World& defender,
+                        const World& challenger, const PlayOptions& options);
 
 }  // namespace assay::toy

@@ -35,8 +35,9 @@ void Program::seal() {
   for (const graph::Node& node : nodes)
     m_node_records.push_back(codec::encode([&](codec::Writer& w) { graph::write_node(w, node); }));
   for (const Slot& slot : slots)
-    m_slot_records.push_back(codec::encode(
-        [&](codec::Writer& w) { graph::write_slot(w, {as_bytes(slot.name), slot.type, slot.output}); }));
+    m_slot_records.push_back(codec::encode([&](codec::Writer& w) {
+      graph::write_slot(w, {as_bytes(slot.name), slot.type, slot.output});
+    }));
   m_node_tree = commit::MerkleTree(commit::leaf_hashes(m_node_records));
   m_slot_tree = commit::MerkleTree(commit::leaf_hashes(m_slot_records));
   m_header.node_count = static_cast<std::uint32_t>(nodes.size());
@@ -58,8 +59,12 @@ commit::NamedTree Task::data_tree() const {
 
 namespace {
 
-constexpr TensorType f32(std::initializer_list<std::uint64_t> dims) { return {DType::kF32, Shape(dims)}; }
-constexpr TensorType u32(std::initializer_list<std::uint64_t> dims) { return {DType::kU32, Shape(dims)}; }
+constexpr TensorType f32(std::initializer_list<std::uint64_t> dims) {
+  return {DType::kF32, Shape(dims)};
+}
+constexpr TensorType u32(std::initializer_list<std::uint64_t> dims) {
+  return {DType::kU32, Shape(dims)};
+}
 constexpr TensorType u64() { return {DType::kU64, Shape{}}; }
 
 constexpr std::uint64_t bits_of(float value) { return std::bit_cast<std::uint32_t>(value); }
@@ -150,7 +155,8 @@ Task make_task(std::uint64_t steps, std::uint64_t interval, std::uint64_t seed) 
   Tensor images{{DType::kU8, Shape{50, 40}}, Bytes(2000)};
   Tensor labels{u32({50}), Bytes(200)};
   std::uint32_t state = 12345;
-  for (std::uint8_t& byte : images.data) byte = static_cast<std::uint8_t>((state = state * 1664525 + 1013904223) >> 24);
+  for (std::uint8_t& byte : images.data)
+    byte = static_cast<std::uint8_t>((state = state * 1664525 + 1013904223) >> 24);
   for (std::uint32_t i = 0; i < 50; ++i) store_le(labels.data.data() + 4 * i, i * 7 % 30);
   task.data = {{"images", std::move(images)}, {"labels", std::move(labels)}};
   task.header.init_program = task.init.root();
@@ -199,7 +205,8 @@ Execution World::execute(const Program& program, const std::vector<Tensor>& stat
   for (std::uint32_t i = 0; i < program.nodes.size(); ++i) {
     const numerics::NodeSpec& spec = program.nodes[i].spec;
     std::vector<const Tensor*> inputs;
-    for (unsigned k = 0; k < spec.operand_count; ++k) inputs.push_back(&run.outputs[program.nodes[i].inputs[k]]);
+    for (unsigned k = 0; k < spec.operand_count; ++k)
+      inputs.push_back(&run.outputs[program.nodes[i].inputs[k]]);
     Tensor out;
     switch (spec.op) {
       case OpCode::kStateSlot: out = state.at(spec.attributes[0]); break;

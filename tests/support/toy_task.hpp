@@ -1,5 +1,5 @@
-// A tiny task, executed by plain loops over the scalar definitions with every tensor kept, for playing
-// the dispute game without an executor. Wrong worlds are made by naming one lie.
+// A tiny task, executed by plain loops over the scalar definitions with every tensor kept, for
+// playing the dispute game without an executor. Wrong worlds are made by naming one lie.
 #pragma once
 
 #include <map>
@@ -61,17 +61,18 @@ struct Task {
   [[nodiscard]] commit::NamedTree data_tree() const;
 };
 
-// Eleven nodes of init, some forty of step, with operators of every kind; 3-level trees where it is cheap.
+// Eleven nodes of init, some forty of step, with operators of every kind; 3-level trees where it is
+// cheap.
 [[nodiscard]] Task make_task(std::uint64_t steps, std::uint64_t interval, std::uint64_t seed);
 
 // One false fact. What follows from it is computed from it, as a careful liar would.
 struct Lie {
   enum class Kind { kNode, kState } kind = Kind::kNode;
   bool in_init = false;
-  std::uint64_t step = 0;     // the step that lies (its t)
-  std::uint32_t index = 0;    // node (its output is altered) or slot (the state alone is)
+  std::uint64_t step = 0;   // the step that lies (its t)
+  std::uint32_t index = 0;  // node (its output is altered) or slot (the state alone is)
   std::uint64_t element = 0;
-  std::uint64_t flip = 1;     // XORed into the element's bits
+  std::uint64_t flip = 1;  // XORed into the element's bits
 };
 
 // One execution of a program with everything kept.

@@ -13,30 +13,31 @@ inline constexpr std::size_t kMaxEvidenceBytes = 8192 + kMaxTurns * (kMaxMoveByt
 
 // Dense, in order of precedence.
 enum class EvidenceVerdict : std::uint8_t {
-  kProven = 0,          // the game is finished by a verdict: see `position.outcome` and `convicted`
+  kProven = 0,  // the game is finished by a verdict: see `position.outcome` and `convicted`
   kTooLong,
-  kMalformed,           // bytes that are no evidence file
+  kMalformed,  // bytes that are no evidence file
   kUnknownVersion,
-  kInvalidTerms,        // no such entry, an impossible task
-  kClaimNotOpened,      // the claim's openings do not lead to its transcript root
-  kClaimNotSigned,      // not by the defender over these roots
-  kInvalidMove,         // see `move` and `move_verdict`
-  kUnfinished,          // the moves stop before a verdict (a clock is not evidence): proves nothing
+  kInvalidTerms,    // no such entry, an impossible task
+  kClaimNotOpened,  // the claim's openings do not lead to its transcript root
+  kClaimNotSigned,  // not by the defender over these roots
+  kInvalidMove,     // see `move` and `move_verdict`
+  kUnfinished,      // the moves stop before a verdict (a clock is not evidence): proves nothing
 };
 [[nodiscard]] const char* to_string(EvidenceVerdict verdict) noexcept;
 
 struct EvidenceReport {
   EvidenceVerdict verdict = EvidenceVerdict::kMalformed;
   MoveVerdict move_verdict = MoveVerdict::kAccepted;
-  std::uint32_t move = 0;        // moves that were accepted; the index of the one that was not
-  bool has_convicted = false;    // proven, and not void
-  AccountId convicted;           // the defender of a false claim, or the challenger of a true one
+  std::uint32_t move = 0;      // moves that were accepted; the index of the one that was not
+  bool has_convicted = false;  // proven, and not void
+  AccountId convicted;         // the defender of a false claim, or the challenger of a true one
   GameTerms terms;
-  Position position;             // the last one reached
+  Position position;  // the last one reached
 };
 
 // File: magic, version u16, terms, claim, count u32 of moves (at most kMaxTurns), signed moves.
 // Total: any bytes.
-[[nodiscard]] EvidenceReport judge_evidence(Sha256Function sha256, VerifyFunction verify, ByteView file);
+[[nodiscard]] EvidenceReport judge_evidence(Sha256Function sha256, VerifyFunction verify,
+                                            ByteView file);
 
 }  // namespace assay::dispute

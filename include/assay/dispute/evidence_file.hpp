@@ -32,7 +32,8 @@ struct Evidence {
 // Fills in turn and position hash; `sign` gets the 32-byte digest.
 template <class Sign>
 [[nodiscard]] RecordedMove record_move(Sha256Function sha256, const GameTerms& terms,
-                                       const Position& position, Role role, Bytes body, Sign&& sign) {
+                                       const Position& position, Role role, Bytes body,
+                                       Sign&& sign) {
   RecordedMove move;
   move.turn = position.turn;
   move.role = role;

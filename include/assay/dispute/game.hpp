@@ -1,9 +1,10 @@
-// The dispute game (docs/spec/dispute.md): from one interval of a transcript down to one scalar step.
+// The dispute game (docs/spec/dispute.md): from one interval of a transcript down to one scalar
+// step.
 //
-// The defender reveals vectors that it committed to, the challenger only points at the first entry that
-// it disputes (and may post openings against committed roots, as anybody may). A move that breaks a rule
-// is no transition and loses nothing; only the clock and the referee decide. Everything here is a pure
-// function of the terms and the chain of moves. Freestanding.
+// The defender reveals vectors that it committed to, the challenger only points at the first entry
+// that it disputes (and may post openings against committed roots, as anybody may). A move that
+// breaks a rule is no transition and loses nothing; only the clock and the referee decide.
+// Everything here is a pure function of the terms and the chain of moves. Freestanding.
 #pragma once
 
 #include "assay/commit/task.hpp"
@@ -26,41 +27,42 @@ struct GameTerms {
   AccountId defender;
   AccountId challenger;
   commit::TaskHeader task;
-  std::uint64_t entry = 0;  // of the transcript: the first that the challenger disputes; 0: the initial state
+  std::uint64_t entry = 0;  // of the transcript: the first disputed; 0: the initial state
   Hash256 start_root;       // entry - 1, agreed; zero for entry 0
   Hash256 end_root;         // entry, disputed
   friend bool operator==(const GameTerms&, const GameTerms&) = default;
 };
 
 enum class Stage : std::uint8_t {
-  kChainOffer = 1,   // defender: state roots at evenly spaced steps
-  kChainPoint,       // challenger: the first that it disputes
-  kTraceOffer,       // defender: subtree roots of the step's trace (first: with the program header)
-  kTracePoint,       // challenger: a subtree; at a leaf with the node's record; or the claimed state
-  kStateOffer,       // defender: subtree roots of the claimed state
-  kStatePoint,       // challenger
-  kStateLeaf,        // anyone: the slot's record and the bound node's root; decides
-  kSource,           // anyone: the slot of the pre-state or the data set; decides
-  kTensorOffer,      // defender: subtree roots of the disputed output's chunks
-  kTensorPoint,      // challenger
-  kChunkReveal,      // defender: the chunk
-  kElementPoint,     // challenger: the element in it
-  kFoldOffer,        // defender: fold states at evenly spaced steps
-  kFoldPoint,        // challenger
-  kScalar,           // anyone: the operands; the referee decides
+  kChainOffer = 1,  // defender: state roots at evenly spaced steps
+  kChainPoint,      // challenger: the first that it disputes
+  kTraceOffer,      // defender: subtree roots of the step's trace (first: with the program header)
+  kTracePoint,      // challenger: a subtree; at a leaf with the node's record; or the claimed state
+  kStateOffer,      // defender: subtree roots of the claimed state
+  kStatePoint,      // challenger
+  kStateLeaf,       // anyone: the slot's record and the bound node's root; decides
+  kSource,          // anyone: the slot of the pre-state or the data set; decides
+  kTensorOffer,     // defender: subtree roots of the disputed output's chunks
+  kTensorPoint,     // challenger
+  kChunkReveal,     // defender: the chunk
+  kElementPoint,    // challenger: the element in it
+  kFoldOffer,       // defender: fold states at evenly spaced steps
+  kFoldPoint,       // challenger
+  kScalar,          // anyone: the operands; the referee decides
   kFinished,
 };
 
 enum class Outcome : std::uint8_t { kOpen = 0, kDefenderWins = 1, kChallengerWins = 2, kVoid = 3 };
 
-// Where a game stands. Derived by start(), apply() and forfeit() only. Fields beyond the stage's are
-// zero, so equal positions are equal bytes; a finished game keeps the place where it ended.
+// Where a game stands. Derived by start(), apply() and forfeit() only. Fields beyond the stage's
+// are zero, so equal positions are equal bytes; a finished game keeps the place where it ended.
 struct Position {
   Stage stage = Stage::kChainOffer;
   Outcome outcome = Outcome::kOpen;
-  Stage ended_at = Stage::kFinished;  // finished: the stage that decided; kFinished while it is open
-  bool by_clock = false;              // finished by forfeit()
-  std::uint32_t turn = 0;             // moves so far
+  Stage ended_at =
+      Stage::kFinished;    // finished: the stage that decided; kFinished while it is open
+  bool by_clock = false;   // finished by forfeit()
+  std::uint32_t turn = 0;  // moves so far
 
   // The chain of states: agreed after step_low, disputed after step_high.
   std::uint64_t step_low = 0;
@@ -101,36 +103,39 @@ enum class MoveVerdict : std::uint8_t {
   kAccepted = 0,
   kGameFinished,
   kTooLong,
-  kMalformed,        // bytes that are no move
+  kMalformed,  // bytes that are no move
   kWrongTurnNumber,
-  kWrongPosition,    // signed another position
+  kWrongPosition,  // signed another position
   kWrongSignature,
   kNotYourTurn,
-  kWrongKind,        // a move of another stage
+  kWrongKind,  // a move of another stage
   kIndexOutOfRange,
-  kCountMismatch,    // not as many entries as the stage asks for
-  kHashMismatch,     // an offer or opening that does not lead to the committed root
+  kCountMismatch,  // not as many entries as the stage asks for
+  kHashMismatch,   // an offer or opening that does not lead to the committed root
   kTooManyTurns,
 };
 [[nodiscard]] const char* to_string(MoveVerdict verdict) noexcept;
 [[nodiscard]] const char* to_string(Stage stage) noexcept;
 [[nodiscard]] const char* to_string(Outcome outcome) noexcept;
 
-// True if the terms name an entry of the task's transcript and the task is valid; start() requires it.
+// True if the terms name an entry of the task's transcript and the task is valid; start() requires
+// it.
 [[nodiscard]] bool is_valid(const GameTerms& terms) noexcept;
 
 [[nodiscard]] Position start(const GameTerms& terms);
 
-// Whose clock runs. Stages that anyone may decide still count against the defender, whose duty they are.
+// Whose clock runs. Stages that anyone may decide still count against the defender, whose duty they
+// are.
 [[nodiscard]] Role on_turn(const Position& position) noexcept;
 // True if a move of `role` is allowed now.
 [[nodiscard]] bool may_move(const Position& position, Role role) noexcept;
 
 // H("assay/position/1" || terms || position), both in their one encoding.
-[[nodiscard]] Hash256 position_hash(Sha256Function sha256, const GameTerms& terms, const Position& position);
+[[nodiscard]] Hash256 position_hash(Sha256Function sha256, const GameTerms& terms,
+                                    const Position& position);
 // What the mover signs: H("assay/move/1" || chain || game || turn || position hash || body).
-[[nodiscard]] Hash256 move_digest(Sha256Function sha256, const GameTerms& terms, const Position& position,
-                                  ByteView body);
+[[nodiscard]] Hash256 move_digest(Sha256Function sha256, const GameTerms& terms,
+                                  const Position& position, ByteView body);
 
 // Applies a move's body (dispute/moves.hpp) by `mover`; the signature was checked before
 // (dispute/signed_move.hpp does both). Unless it returns kAccepted, `position` is unchanged.

@@ -1,6 +1,6 @@
-// The defender's tree as the other side knows it: its own tree where both agree, the roots that were
-// offered elsewhere. A challenger opens operands with it: they lie under agreed subtrees, but their paths
-// run past roots that it does not agree with and only the offers hold. Hosted.
+// The defender's tree as the other side knows it: its own tree where both agree, the roots that
+// were offered elsewhere. A challenger opens operands with it: they lie under agreed subtrees, but
+// their paths run past roots that it does not agree with and only the offers hold. Hosted.
 #pragma once
 
 #include <map>
@@ -19,8 +19,8 @@ class KnownTree {
   // An offer of this range's children: 32 bytes for each of children_of(range), in order.
   void learn(commit::Range range, ByteView offered);
 
-  // The path of leaf `index` under the defender's root. Requires that the first difference between the
-  // trees lies after `index`, and every offer on the way to it.
+  // The path of leaf `index` under the defender's root. Requires that the first difference between
+  // the trees lies after `index`, and every offer on the way to it.
   [[nodiscard]] commit::Path path(std::uint64_t index) const;
 
  private:

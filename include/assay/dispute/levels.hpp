@@ -1,4 +1,5 @@
-// A position in words, for people: progress lines, audits and the text beside an evidence file. Hosted.
+// A position in words, for people: progress lines, audits and the text beside an evidence file.
+// Hosted.
 #pragma once
 
 #include <functional>
@@ -18,9 +19,11 @@ struct LevelLine {
 // What to call a node of the program in play: its label, or "" to get "node 17".
 using NodeLabel = std::function<std::string(std::uint32_t node_index)>;
 
-// One line for each level reached, coarsest first: interval, steps, node, chunk or slot, element, fold
-// step, then the two values (hexadecimal and decimal), and the outcome if the game is finished.
-[[nodiscard]] std::vector<LevelLine> explain_levels(const GameTerms& terms, const Position& position,
+// One line for each level reached, coarsest first: interval, steps, node, chunk or slot, element,
+// fold step, then the two values (hexadecimal and decimal), and the outcome if the game is
+// finished.
+[[nodiscard]] std::vector<LevelLine> explain_levels(const GameTerms& terms,
+                                                    const Position& position,
                                                     const NodeLabel& label = {});
 // The same as text, one level a line.
 [[nodiscard]] std::string explain(const GameTerms& terms, const Position& position,

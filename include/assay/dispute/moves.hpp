@@ -46,8 +46,8 @@ void write_trace_offer(BodyWriter<Sink>& w, const commit::ProgramHeader* program
   if (program != nullptr) commit::write_program_header(w, *program);
   detail::write_hashes(w, roots);
 }
-// Challenger: a subtree of several nodes, or (index = count of the first offer's children) "all nodes
-// agreed, but the claimed state is not theirs".
+// Challenger: a subtree of several nodes, or (index = count of the first offer's children) "all
+// nodes agreed, but the claimed state is not theirs".
 template <class Sink>
 void write_trace_point(BodyWriter<Sink>& w, unsigned index) {
   detail::write_kind(w, Stage::kTracePoint);
@@ -56,7 +56,8 @@ void write_trace_point(BodyWriter<Sink>& w, unsigned index) {
 }
 // Challenger: a single node, with its record and the record's path under the program's node list.
 template <class Sink>
-void write_trace_leaf(BodyWriter<Sink>& w, unsigned index, ByteView record, const commit::Path& path) {
+void write_trace_leaf(BodyWriter<Sink>& w, unsigned index, ByteView record,
+                      const commit::Path& path) {
   detail::write_kind(w, Stage::kTracePoint);
   w.u8(static_cast<std::uint8_t>(index));
   w.flag(true);
@@ -99,9 +100,11 @@ void write_element_point(BodyWriter<Sink>& w, unsigned index) {
   detail::write_kind(w, Stage::kElementPoint);
   w.u16(static_cast<std::uint16_t>(index));
 }
-// Defender: the states at fold_spacing(position).at(1 .. segments - 1), the first `words` words of each.
+// Defender: the states at fold_spacing(position).at(1 .. segments - 1), the first `words` words of
+// each.
 template <class Sink>
-void write_fold_offer(BodyWriter<Sink>& w, std::span<const numerics::FoldState> states, unsigned words) {
+void write_fold_offer(BodyWriter<Sink>& w, std::span<const numerics::FoldState> states,
+                      unsigned words) {
   detail::write_kind(w, Stage::kFoldOffer);
   w.u8(static_cast<std::uint8_t>(states.size() * words));
   for (const numerics::FoldState& state : states)
@@ -117,14 +120,14 @@ void write_scalar(BodyWriter<Sink>& w, ByteView opening) {
 // A body taken apart; views into its bytes. Fields that the kind does not have are empty.
 struct Move {
   Stage kind = Stage::kFinished;
-  std::uint32_t index = 0;        // points
-  std::uint32_t count = 0;        // offered hashes or words
-  ByteView offered;               // their bytes
+  std::uint32_t index = 0;  // points
+  std::uint32_t count = 0;  // offered hashes or words
+  ByteView offered;         // their bytes
   bool has_program = false;
   commit::ProgramHeader program;
   bool has_record = false;
-  ByteView record;                // a node's or slot's; the chunk; the scalar opening
-  commit::Path path;              // the record's or the source's
+  ByteView record;    // a node's or slot's; the chunk; the scalar opening
+  commit::Path path;  // the record's or the source's
   commit::NamedLeaf source;
   Hash256 output_root;
   commit::Path output_path;

@@ -8,16 +8,17 @@ namespace assay::dispute {
 
 using Signature = std::array<std::uint8_t, 64>;
 
-// Ed25519, handed in (crypto::ed25519_verify): true if `signature64` is `public_key`'s over `message`.
+// Ed25519, handed in (crypto::ed25519_verify): true if `signature64` is `public_key`'s over
+// `message`.
 using VerifyFunction = bool (*)(const Hash256& public_key, ByteView message,
                                 const std::uint8_t* signature64);
 
 struct SignedMove {
   std::uint32_t turn = 0;  // moves before it
   Role role = Role::kDefender;
-  Hash256 position_hash;   // of the position before it
-  ByteView body;           // at most kMaxMoveBytes; a view
-  Signature signature{};   // by the role's account over move_digest()
+  Hash256 position_hash;  // of the position before it
+  ByteView body;          // at most kMaxMoveBytes; a view
+  Signature signature{};  // by the role's account over move_digest()
 };
 
 // turn u32, role u8, position hash 32, body (length-prefixed), signature 64.
@@ -31,9 +32,10 @@ void write_signed_move(codec::BasicWriter<Sink>& w, const SignedMove& move) {
 }
 [[nodiscard]] SignedMove read_signed_move(codec::Reader& reader);
 
-// Checks turn, position and signature, then applies the body. Unless it returns kAccepted, `position`
-// is unchanged.
-[[nodiscard]] MoveVerdict apply_signed(Sha256Function sha256, VerifyFunction verify, const GameTerms& terms,
-                                       Position& position, const SignedMove& move);
+// Checks turn, position and signature, then applies the body. Unless it returns kAccepted,
+// `position` is unchanged.
+[[nodiscard]] MoveVerdict apply_signed(Sha256Function sha256, VerifyFunction verify,
+                                       const GameTerms& terms, Position& position,
+                                       const SignedMove& move);
 
 }  // namespace assay::dispute

@@ -13,8 +13,8 @@ namespace assay::referee {
 
 // One read of the step: chunk_of(type, index) of the operand with its two paths.
 template <class Sink>
-void write_operand(codec::BasicWriter<Sink>& writer, ByteView chunk, const commit::Path& tensor_path,
-                   const commit::Path& trace_path) {
+void write_operand(codec::BasicWriter<Sink>& writer, ByteView chunk,
+                   const commit::Path& tensor_path, const commit::Path& trace_path) {
   writer.bytes(chunk);
   commit::write_path(writer, tensor_path);
   commit::write_path(writer, trace_path);
@@ -38,7 +38,8 @@ struct Place {
   return {byte / commit::kChunkBytes, static_cast<std::uint32_t>(byte % commit::kChunkBytes)};
 }
 // Bytes of chunk `chunk` of a tensor: kChunkBytes for all but perhaps the last.
-[[nodiscard]] constexpr std::size_t chunk_size(const TensorType& type, std::uint64_t chunk) noexcept {
+[[nodiscard]] constexpr std::size_t chunk_size(const TensorType& type,
+                                               std::uint64_t chunk) noexcept {
   const std::uint64_t left = type.byte_count() - chunk * commit::kChunkBytes;
   return static_cast<std::size_t>(left < commit::kChunkBytes ? left : commit::kChunkBytes);
 }

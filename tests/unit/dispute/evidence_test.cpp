@@ -30,7 +30,8 @@ Evidence evidence_of(const World& defender, std::uint64_t entry, const toy::Play
 }
 
 EvidenceReport judged(const Evidence& evidence) {
-  return judge_evidence(crypto::sha256_function(), crypto::ed25519_verify, write_evidence(evidence));
+  return judge_evidence(crypto::sha256_function(), crypto::ed25519_verify,
+                        write_evidence(evidence));
 }
 
 const World& liar() {
@@ -129,12 +130,15 @@ TEST(Evidence, NoByteCanBeChangedOrCut) {
     longer.push_back(0);
     EXPECT_FALSE(is_proven(longer));
   }
-  EXPECT_EQ(judge_evidence(crypto::sha256_function(), crypto::ed25519_verify, Bytes(kMaxEvidenceBytes + 1)).verdict,
+  EXPECT_EQ(judge_evidence(crypto::sha256_function(), crypto::ed25519_verify,
+                           Bytes(kMaxEvidenceBytes + 1))
+                .verdict,
             EvidenceVerdict::kTooLong);
   Bytes other_version = write_evidence(evidence_of(liar(), 1, {}));
   other_version[8] = 2;
-  EXPECT_EQ(judge_evidence(crypto::sha256_function(), crypto::ed25519_verify, other_version).verdict,
-            EvidenceVerdict::kUnknownVersion);
+  EXPECT_EQ(
+      judge_evidence(crypto::sha256_function(), crypto::ed25519_verify, other_version).verdict,
+      EvidenceVerdict::kUnknownVersion);
 }
 
 }  // namespace

@@ -1,4 +1,5 @@
-// The dispute game over a toy task: every level's outcome and place (docs/spec/dispute.md, INV-DSP).
+// The dispute game over a toy task: every level's outcome and place (docs/spec/dispute.md,
+// INV-DSP).
 #include <gtest/gtest.h>
 
 #include "assay/dispute/levels.hpp"
@@ -12,7 +13,8 @@ using toy::Lie;
 using toy::World;
 
 const toy::Task& task() {
-  static const toy::Task kTask = toy::make_task(40, 18, 99);  // entries 0 to 3; the last is 4 steps long
+  static const toy::Task kTask =
+      toy::make_task(40, 18, 99);  // entries 0 to 3; the last is 4 steps long
   return kTask;
 }
 const World& truth() {
@@ -25,7 +27,8 @@ struct Played {
   std::uint64_t entry;
 };
 
-Played dispute_lie(const Lie& lie, std::optional<std::uint32_t> fold_lies_from = {}, bool challenger_opens = true) {
+Played dispute_lie(const Lie& lie, std::optional<std::uint32_t> fold_lies_from = {},
+                   bool challenger_opens = true) {
   const World liar(task(), lie);
   const std::uint64_t entry = toy::first_false_entry(liar, truth());
   EXPECT_LT(entry, commit::transcript_entries(task().header)) << "the lie changes no state";
@@ -58,7 +61,8 @@ std::optional<Lie> visible_lie(std::uint64_t t, std::uint32_t node) {
   return {};
 }
 
-// INV-DSP-001: a false claim loses to an honest challenger, at the place of the lie, whichever node lies.
+// INV-DSP-001: a false claim loses to an honest challenger, at the place of the lie, whichever node
+// lies.
 TEST(DisputeGame, FindsTheLieInEveryNodeOfTheStep) {
   const std::uint64_t t = 17;  // the last of its interval: also what only the metrics hold is seen
   for (std::uint32_t node = 0; node < task().step.nodes.size(); ++node) {
@@ -97,7 +101,8 @@ TEST(DisputeGame, FindsTheLieInEveryNodeOfTheInitProgram) {
     EXPECT_EQ(game.position.outcome, Outcome::kChallengerWins) << node;
     EXPECT_FALSE(game.position.by_clock);
     EXPECT_EQ(game.position.node_index, node);
-    EXPECT_EQ(game.position.ended_at, numerics::is_source(spec.op) ? Stage::kTracePoint : Stage::kScalar);
+    EXPECT_EQ(game.position.ended_at,
+              numerics::is_source(spec.op) ? Stage::kTracePoint : Stage::kScalar);
   }
 }
 
@@ -142,8 +147,10 @@ TEST(DisputeGame, HonestDefenderNeverLoses) {
     options.challenger = Challenger::kBlind;
     options.challenger_opens = seed % 3 == 0;
     options.seed = seed;
-    const toy::Game game = toy::play(toy::challenge(truth(), entry).terms, truth(), truth(), options);
-    ASSERT_EQ(game.position.outcome, Outcome::kDefenderWins) << seed << explain(game.terms, game.position);
+    const toy::Game game =
+        toy::play(toy::challenge(truth(), entry).terms, truth(), truth(), options);
+    ASSERT_EQ(game.position.outcome, Outcome::kDefenderWins)
+        << seed << explain(game.terms, game.position);
     ASSERT_FALSE(game.position.by_clock) << seed;
     ++ended_at[static_cast<unsigned>(game.position.ended_at)];
   }
@@ -151,7 +158,8 @@ TEST(DisputeGame, HonestDefenderNeverLoses) {
     EXPECT_GT(ended_at[static_cast<unsigned>(stage)], 20) << to_string(stage);
 }
 
-// A challenger that points elsewhere than at the first difference may lose even to a liar; no one is void.
+// A challenger that points elsewhere than at the first difference may lose even to a liar; no one
+// is void.
 TEST(DisputeGame, BlindChallengersOfALieNeverVoidTheGame) {
   const World liar(task(), Lie{Lie::Kind::kNode, false, 7, 14, 3, 1});
   for (unsigned seed = 0; seed < 300; ++seed) {
@@ -190,13 +198,43 @@ TEST(DisputeGame, ClocksLose) {
 
 TEST(DisputeGame, SpacingCoversEveryStep) {
   for (std::uint64_t length = 1; length < 600; ++length) {
-    const Spacing s{100, 100 + length, static_cast<std::uint32_t>(std::min<std::uint64_t>(length, 16))};
+    const Spacing s{100, 100 + length,
+                    static_cast<std::uint32_t>(std::min<std::uint64_t>(length, 16))};
     EXPECT_EQ(s.at(0), 100U);
     EXPECT_EQ(s.at(s.segments), 100 + length);
     for (std::uint32_t k = 0; k < s.segments; ++k) EXPECT_LT(s.at(k), s.at(k + 1));
   }
   const Spacing far{0, commit::kMaxSteps, 16};
   EXPECT_EQ(far.at(16), commit::kMaxSteps);
+}
+
+// The longest game that any valid task and program can have, counted from the limits.
+TEST(DisputeGame, LongestGameIsWithinTheTurns) {
+  const auto tree = [](std::uint64_t leaves, unsigned& moves, std::size_t& bytes) {
+    for (commit::Range range{0, leaves}; range.count > 1; moves += 2) {
+      const commit::Children children = commit::children_of(range);
+      range = children.ranges[0];
+      bytes += children.count * 32;
+    }
+  };
+  const auto chain = [](std::uint64_t steps, std::uint64_t segments, std::size_t entry_bytes,
+                        unsigned& moves, std::size_t& bytes) {
+    for (; steps > 1; moves += 2) {
+      const std::uint64_t count = std::min(steps, segments);
+      steps = steps / count + (steps % count != 0 ? 1 : 0);
+      bytes += (count - 1) * entry_bytes;
+    }
+  };
+  unsigned moves = 3;  // the chunk, the element, the scalar
+  std::size_t bytes = 2 * commit::kChunkBytes;
+  chain(commit::kMaxSteps, kChainFanOut, 32, moves, bytes);
+  tree(graph::kMaxNodes, moves, bytes);
+  tree(std::uint64_t{8} * kMaxElements / commit::kChunkBytes, moves, bytes);
+  chain(numerics::kMaxFoldSteps, kFoldOfferWords / numerics::kMaxFoldWords,
+        4 * numerics::kMaxFoldWords, moves, bytes);
+  EXPECT_EQ(moves, 57U);
+  EXPECT_LE(moves, kMaxTurns);
+  std::printf("longest game: %u moves, %zu bytes offered\n", moves, bytes);
 }
 
 TEST(DisputeGame, ExplainsThePlaceInWords) {

@@ -98,7 +98,8 @@ TEST(DisputeTamper, CutOrLengthenedMovesAreMalformed) {
   }
 }
 
-// INV-DSP-005: a move of another stage, of the other side, of another turn, position or key is no transition.
+// INV-DSP-005: a move of another stage, of the other side, of another turn, position or key is no
+// transition.
 TEST(DisputeTamper, MovesOutOfPlaceAreNoTransitions) {
   const std::vector<toy::Game> all = games();
   const toy::Game& game = all.front();
@@ -130,21 +131,25 @@ TEST(DisputeTamper, MovesOutOfPlaceAreNoTransitions) {
     position = game.before[i];
     for (const RecordedMove& other : game.moves) {
       if (other.body[0] == game.moves[i].body[0] || other.role != game.moves[i].role) continue;
-      EXPECT_EQ(apply(sha(), game.terms, position, other.role, other.body), MoveVerdict::kWrongKind);
+      EXPECT_EQ(apply(sha(), game.terms, position, other.role, other.body),
+                MoveVerdict::kWrongKind);
     }
     EXPECT_EQ(try_move(game.moves[i]), MoveVerdict::kAccepted);
   }
   Position end = game.position;
-  EXPECT_EQ(apply(sha(), game.terms, end, Role::kDefender, game.moves[0].body), MoveVerdict::kGameFinished);
+  EXPECT_EQ(apply(sha(), game.terms, end, Role::kDefender, game.moves[0].body),
+            MoveVerdict::kGameFinished);
   Position first = game.before[0];
-  EXPECT_EQ(apply(sha(), game.terms, first, Role::kDefender, Bytes(kMaxMoveBytes + 1)), MoveVerdict::kTooLong);
+  EXPECT_EQ(apply(sha(), game.terms, first, Role::kDefender, Bytes(kMaxMoveBytes + 1)),
+            MoveVerdict::kTooLong);
 }
 
 TEST(DisputeTamper, PositionHashesCoverTermsAndEveryField) {
   const std::vector<toy::Game> all = games();
   const toy::Game& game = all.front();
   std::vector<Hash256> seen;
-  for (const Position& position : game.before) seen.push_back(position_hash(sha(), game.terms, position));
+  for (const Position& position : game.before)
+    seen.push_back(position_hash(sha(), game.terms, position));
   seen.push_back(position_hash(sha(), game.terms, game.position));
   GameTerms other = game.terms;
   other.game.value.bytes[31] ^= 1;
@@ -180,13 +185,15 @@ TEST(DisputeTamper, AnInadmissibleProgramIsVoid) {
   while (position.stage != Stage::kTraceOffer) {
     toy::Party defender(believed, terms);
     std::mt19937 random(1);
-    const Bytes body = on_turn(position) == Role::kDefender ? defender.offer(position)
-                                                            : defender.point_anywhere(position, random);
+    const Bytes body = on_turn(position) == Role::kDefender
+                           ? defender.offer(position)
+                           : defender.point_anywhere(position, random);
     ASSERT_EQ(apply(sha(), terms, position, on_turn(position), body), MoveVerdict::kAccepted);
   }
   const commit::MerkleTree& trace = believed.step(position.step_low).trace;
   const auto offer = [&](const commit::ProgramHeader* header, commit::Range range) {
-    return codec::encode([&](auto& w) { write_trace_offer(w, header, trace.children_roots(range)); });
+    return codec::encode(
+        [&](auto& w) { write_trace_offer(w, header, trace.children_roots(range)); });
   };
   ASSERT_EQ(apply(sha(), terms, position, Role::kDefender, offer(&task().step.header(), {0, 40})),
             MoveVerdict::kHashMismatch);

@@ -1,5 +1,5 @@
-// The referee on random specs of every operator: it agrees with the hardware at every step, takes one
-// opening only, and stays within its work limit (docs/spec/referee.md, INV-REF).
+// The referee on random specs of every operator: it agrees with the hardware at every step, takes
+// one opening only, and stays within its work limit (docs/spec/referee.md, INV-REF).
 #include "assay/referee/referee.hpp"
 
 #include <algorithm>
@@ -33,7 +33,9 @@ void counting_sha256(const ByteView* parts, std::size_t count, std::uint8_t* dig
 struct Random {
   std::mt19937_64 engine;
   std::uint64_t below(std::uint64_t n) { return engine() % n; }
-  std::uint64_t between(std::uint64_t low, std::uint64_t high) { return low + below(high - low + 1); }
+  std::uint64_t between(std::uint64_t low, std::uint64_t high) {
+    return low + below(high - low + 1);
+  }
   // Ordinary numbers, and now and then a zero, infinity, NaN with a payload or a subnormal.
   std::uint32_t f32() {
     static constexpr std::uint32_t kSpecial[] = {0,          0x80000000, 0x7f800000, 0xff800000,
@@ -44,10 +46,14 @@ struct Random {
   }
 };
 
-TensorType type(DType dtype, std::initializer_list<std::uint64_t> dims) { return {dtype, Shape(dims)}; }
-constexpr DType kDTypes[] = {DType::kF32, DType::kI32, DType::kU32, DType::kI64, DType::kU64, DType::kU8};
+TensorType type(DType dtype, std::initializer_list<std::uint64_t> dims) {
+  return {dtype, Shape(dims)};
+}
+constexpr DType kDTypes[] = {DType::kF32, DType::kI32, DType::kU32,
+                             DType::kI64, DType::kU64, DType::kU8};
 
-NodeSpec spec_of(OpCode op, TensorType output, std::vector<TensorType> operands, std::vector<std::uint64_t> attributes) {
+NodeSpec spec_of(OpCode op, TensorType output, std::vector<TensorType> operands,
+                 std::vector<std::uint64_t> attributes) {
   NodeSpec spec;
   spec.op = op;
   spec.output = output;
@@ -70,7 +76,8 @@ NodeSpec random_spec(OpCode op, Random& r) {
       return spec_of(op, type(any, {m, k}), {}, {r.engine() >> (64 - 8 * size_of(any))});
     case OpCode::kIota: return spec_of(op, type(any, {m, k}), {}, {r.below(2)});
     case OpCode::kReshape: return spec_of(op, type(any, {k, m}), {type(any, {m, k})}, {});
-    case OpCode::kCast: return spec_of(op, type(any, {m, k}), {type(kDTypes[r.below(6)], {m, k})}, {});
+    case OpCode::kCast:
+      return spec_of(op, type(any, {m, k}), {type(kDTypes[r.below(6)], {m, k})}, {});
     case OpCode::kNeg:
     case OpCode::kRelu:
     case OpCode::kSqrt:
@@ -78,19 +85,23 @@ NodeSpec random_spec(OpCode op, Random& r) {
     case OpCode::kLog: return spec_of(op, x, {x}, {});
     case OpCode::kAdd:
     case OpCode::kSub:
-    case OpCode::kMul: return spec_of(op, type(numeric, {m, k}), {type(numeric, {m, k}), type(numeric, {k})}, {});
+    case OpCode::kMul:
+      return spec_of(op, type(numeric, {m, k}), {type(numeric, {m, k}), type(numeric, {k})}, {});
     case OpCode::kDiv:
     case OpCode::kMax:
     case OpCode::kMin: return spec_of(op, x, {x, type(DType::kF32, {m, 1})}, {});
     case OpCode::kEqual:
-    case OpCode::kLess: return spec_of(op, type(DType::kU32, {m, k}), {type(any, {m, k}), type(any, {1, k})}, {});
+    case OpCode::kLess:
+      return spec_of(op, type(DType::kU32, {m, k}), {type(any, {m, k}), type(any, {1, k})}, {});
     case OpCode::kSelect:
-      return spec_of(op, type(any, {m, k}), {type(DType::kU32, {k}), type(any, {m, k}), type(any, {})}, {});
+      return spec_of(op, type(any, {m, k}),
+                     {type(DType::kU32, {k}), type(any, {m, k}), type(any, {})}, {});
     case OpCode::kFma: return spec_of(op, x, {x, type(DType::kF32, {k}), x}, {});
     case OpCode::kReduceSum:
     case OpCode::kReduceMax: {
       const std::uint64_t mask = r.between(1, 3);
-      return spec_of(op, type(DType::kF32, {(mask & 1) != 0 ? 1 : m, (mask & 2) != 0 ? 1 : k}), {x}, {mask});
+      return spec_of(op, type(DType::kF32, {(mask & 1) != 0 ? 1 : m, (mask & 2) != 0 ? 1 : k}), {x},
+                     {mask});
     }
     case OpCode::kMatMul: {
       const std::uint64_t ta = r.below(2), tb = r.below(2);
@@ -122,7 +133,8 @@ NodeSpec random_spec(OpCode op, Random& r) {
       return spec_of(op, type(any, {m, k}), {type(any, {7, k}), type(DType::kU32, {m})}, {});
     case OpCode::kRandomUniform: return spec_of(op, x, {scalar, scalar}, {r.engine()});
     case OpCode::kShuffleIndex:
-      return spec_of(op, type(DType::kU32, {m}), {scalar, scalar}, {r.between(1, 1000), r.below(9)});
+      return spec_of(op, type(DType::kU32, {m}), {scalar, scalar},
+                     {r.between(1, 1000), r.below(9)});
     default: ADD_FAILURE() << "no random spec for operator " << static_cast<int>(op); return {};
   }
 }
@@ -131,7 +143,8 @@ NodeSpec random_spec(OpCode op, Random& r) {
 std::vector<OpCode> operators() {
   std::vector<OpCode> all;
   for (std::uint16_t code = 16; code < 1024; ++code)
-    if (std::string(numerics::name_of(static_cast<OpCode>(code))) != "?") all.push_back(static_cast<OpCode>(code));
+    if (std::string(numerics::name_of(static_cast<OpCode>(code))) != "?")
+      all.push_back(static_cast<OpCode>(code));
   return all;
 }
 
@@ -150,7 +163,9 @@ struct Scene {
       const TensorType& t = spec.operands[i];
       Bytes bytes(t.byte_count());
       for (std::uint64_t e = 0; e < t.shape.elements(); ++e) {
-        std::uint64_t bits = t.dtype == DType::kF32 ? r.f32() : r.below(2) != 0 ? r.engine() : r.below(9);
+        std::uint64_t bits = t.dtype == DType::kF32 ? r.f32()
+                             : r.below(2) != 0      ? r.engine()
+                                                    : r.below(9);
         if (spec.op == OpCode::kGatherRows && i == 1) bits = r.below(9);
         numerics::store_element(t.dtype, bytes.data(), e, bits);
       }
@@ -188,15 +203,16 @@ struct Scene {
     return codec::encode([&](codec::Writer& w) {
       std::vector<std::pair<unsigned, std::uint64_t>> opened;
       for (const Read& read : reads) {
-        const std::uint64_t chunk = place_of(node.spec.operands[read.operand].dtype, read.index).chunk;
+        const std::uint64_t chunk =
+            place_of(node.spec.operands[read.operand].dtype, read.index).chunk;
         const std::pair key{read.operand, chunk};
         if (std::find(opened.begin(), opened.end(), key) != opened.end()) {
           write_repeated_operand(w);
           continue;
         }
         opened.push_back(key);
-        write_operand(w, commit::chunk_of(data[read.operand], chunk), trees[read.operand].path(chunk),
-                      trace.path(read.operand));
+        write_operand(w, commit::chunk_of(data[read.operand], chunk),
+                      trees[read.operand].path(chunk), trace.path(read.operand));
       }
     });
   }
@@ -238,7 +254,8 @@ TEST(Referee, AgreesWithTheHardwareOnEveryOperator) {
         Step s = step_of(scene, element, step);
         ASSERT_LE(s.reads, kMaxReads) << numerics::name_of(op);
         FoldState computed;
-        ASSERT_EQ(judge(crypto::sha256_portable, s.position, s.opening, &computed), Verdict::kDefenderWins)
+        ASSERT_EQ(judge(crypto::sha256_portable, s.position, s.opening, &computed),
+                  Verdict::kDefenderWins)
             << numerics::name_of(op) << " element " << element << " step " << step;
         ASSERT_EQ(computed, s.position.after);
         s.position.after.words[r.below(numerics::kMaxFoldWords)] ^= 1U << r.below(32);
@@ -283,7 +300,8 @@ TEST(Referee, OpensAChunkOnce) {
   const auto opening = [&](bool twice) {
     return codec::encode([&](codec::Writer& w) {
       const auto one = [&] {
-        write_operand(w, commit::chunk_of(scene.data[0], 1), scene.trees[0].path(1), scene.trace.path(0));
+        write_operand(w, commit::chunk_of(scene.data[0], 1), scene.trees[0].path(1),
+                      scene.trace.path(0));
       };
       one();
       twice ? one() : write_repeated_operand(w);
@@ -301,7 +319,9 @@ TEST(Referee, VoidsWhatTheProfileDoesNotJudge) {
   const NodeSpec spec = random_spec(OpCode::kMatMul, r);
   const Scene scene(spec, r);
   const ScalarPosition sound = scene.position(0, 0);
-  const auto verdict = [](const ScalarPosition& p) { return judge(crypto::sha256_portable, p, {}); };
+  const auto verdict = [](const ScalarPosition& p) {
+    return judge(crypto::sha256_portable, p, {});
+  };
   EXPECT_EQ(verdict(sound), Verdict::kInvalidOpening);
   ScalarPosition p = sound;
   p.node.inputs[1] = 2;
@@ -358,8 +378,9 @@ struct Largest {
       paths[i].length = commit::path_length(chunk, commit::chunk_count(t));
       for (unsigned k = 0; k < paths[i].length; ++k) paths[i].hashes[k] = random_hash();
       Hash256 list_root;
-      EXPECT_TRUE(commit::root_of_path(sha, commit::leaf_hash(sha, chunks[i]), chunk, commit::chunk_count(t),
-                                       paths[i].hashes.data(), paths[i].length, list_root));
+      EXPECT_TRUE(commit::root_of_path(sha, commit::leaf_hash(sha, chunks[i]), chunk,
+                                       commit::chunk_count(t), paths[i].hashes.data(),
+                                       paths[i].length, list_root));
       leaves[i] = commit::leaf_hash(sha, commit::tensor_root(sha, t, list_root).view());
     }
     const std::array<Hash256, 2> pairs = {commit::node_hash(sha, leaves[0], leaves[1]),
@@ -372,8 +393,8 @@ struct Largest {
         up.hashes[0] = leaves[i ^ 1U];
         up.hashes[1] = pairs[i / 2 == 0 ? 1 : 0];
         if (i == 0) {
-          EXPECT_TRUE(commit::root_of_path(sha, leaves[0], 0, graph::kMaxNodes, up.hashes.data(), up.length,
-                                           position.trace_root));
+          EXPECT_TRUE(commit::root_of_path(sha, leaves[0], 0, graph::kMaxNodes, up.hashes.data(),
+                                           up.length, position.trace_root));
         }
         write_operand(w, chunks[i], paths[i], up);
       }

@@ -1,0 +1,66 @@
+// Runs judge.wasm on every evidence file of a folder and compares its reports with the native ones.
+// usage: node judge.mjs judge.wasm folder
+import { readFileSync } from "node:fs";
+import { createPublicKey, verify } from "node:crypto";
+import { join } from "node:path";
+import { findFloatingPoint } from "./float_opcodes.mjs";
+
+const [modulePath, folder] = process.argv.slice(2);
+const bytes = readFileSync(modulePath);
+const module = new WebAssembly.Module(bytes);
+
+const fail = (message) => {
+  console.error(`FAILED: ${message}`);
+  process.exit(1);
+};
+
+const imports = WebAssembly.Module.imports(module);
+if (imports.length !== 1 || imports[0].module !== "host" || imports[0].name !== "ed25519_verify")
+  fail(`the judge imports more than a signature check: ${JSON.stringify(imports)}`);
+// A function that holds one f32.const, to see that the search finds what it looks for.
+const oneFloat = "0061736d01000000010401600000030201000a0a010800430000803f1a0b";
+if (findFloatingPoint(Buffer.from(oneFloat, "hex")).length !== 1)
+  fail("the search for float opcodes misses one");
+const floats = findFloatingPoint(bytes);
+if (floats.length !== 0) fail(`floating-point opcodes in the judge: ${floats.slice(0, 5).join(", ")}`);
+
+// RFC 8410: what stands before the 32 bytes of an Ed25519 public key.
+const spkiPrefix = Buffer.from("302a300506032b6570032100", "hex");
+let memory;
+const take = (at, size) => Buffer.from(memory.buffer, at, size);
+const instance = new WebAssembly.Instance(module, {
+  host: {
+    ed25519_verify(key, message, size, signature) {
+      try {
+        const publicKey = createPublicKey({
+          key: Buffer.concat([spkiPrefix, take(key, 32)]), format: "der", type: "spki",
+        });
+        return verify(null, take(message, size), publicKey, take(signature, 64)) ? 1 : 0;
+      } catch {
+        return 0;
+      }
+    },
+  },
+});
+const judge = instance.exports;
+memory = judge.memory;
+if (judge._initialize) judge._initialize();
+const pages = memory.buffer.byteLength;
+
+let judged = 0;
+const started = process.hrtime.bigint();
+for (const line of readFileSync(join(folder, "INDEX"), "utf8").trim().split("\n")) {
+  const [name, native] = line.split(" ");
+  const file = readFileSync(join(folder, name));
+  if (file.length > judge.buffer_size()) fail(`${name} is longer than the buffer`);
+  new Uint8Array(memory.buffer, judge.buffer(), file.length).set(file);
+  const size = judge.judge(file.length);
+  const report = Buffer.from(take(judge.report(), size)).toString("hex");
+  if (report !== native) fail(`${name}: native ${native}, wasm ${report}`);
+  ++judged;
+}
+if (judged < 50) fail(`only ${judged} evidence files`);
+if (memory.buffer.byteLength !== pages) fail("the judge's memory grew");
+const ms = Number(process.hrtime.bigint() - started) / 1e6;
+console.log(`${judged} evidence files judged alike, ${bytes.length} bytes of wasm, ` +
+  `no float opcode, ${(ms / judged).toFixed(2)} ms a file`);

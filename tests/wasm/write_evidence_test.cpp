@@ -1,0 +1,115 @@
+// Writes evidence files with their native reports (INDEX: one name and one report in hexadecimal a
+// line) for the wasm32 judge to agree with.
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+
+#include <gtest/gtest.h>
+
+#include "assay/crypto/sha256.hpp"
+#include "assay/dispute/evidence_file.hpp"
+#include "support/toy_player.hpp"
+
+namespace assay::dispute {
+namespace {
+
+using toy::Lie;
+using toy::World;
+
+// The report as tests/wasm/judge_wasm.cpp lays it out.
+Bytes report_bytes(const EvidenceReport& report) {
+  return codec::encode([&](codec::Writer& w) {
+    w.u8(static_cast<std::uint8_t>(report.verdict));
+    w.u8(static_cast<std::uint8_t>(report.move_verdict));
+    w.u32(report.move);
+    w.flag(report.has_convicted);
+    w.hash(report.convicted.value);
+    const Position& p = report.position;
+    w.u8(static_cast<std::uint8_t>(p.outcome));
+    w.u8(static_cast<std::uint8_t>(p.ended_at));
+    w.u64(p.step_low);
+    w.u32(p.node_index);
+    w.u64(p.element);
+    w.u32(p.fold_low);
+    const bool is_known = report.verdict == EvidenceVerdict::kProven ||
+                          report.verdict == EvidenceVerdict::kUnfinished;
+    w.hash(is_known ? position_hash(crypto::sha256_function(), report.terms, p) : Hash256{});
+  });
+}
+
+class Corpus {
+ public:
+  explicit Corpus(std::filesystem::path folder) : m_folder(std::move(folder)) {
+    std::filesystem::remove_all(m_folder);
+    std::filesystem::create_directories(m_folder);
+    m_index.open(m_folder / "INDEX");
+  }
+  EvidenceVerdict add(const std::string& name, const Bytes& file) {
+    std::ofstream(m_folder / name, std::ios::binary)
+        .write(reinterpret_cast<const char*>(file.data()),
+               static_cast<std::streamsize>(file.size()));
+    const EvidenceReport report =
+        judge_evidence(crypto::sha256_function(), crypto::ed25519_verify, file);
+    m_index << name << " " << to_hex(report_bytes(report)) << "\n";
+    return report.verdict;
+  }
+
+ private:
+  std::filesystem::path m_folder;
+  std::ofstream m_index;
+};
+
+TEST(WasmEvidence, IsWritten) {
+  const char* folder = std::getenv("ASSAY_EVIDENCE_FOLDER");
+  if (folder == nullptr) GTEST_SKIP() << "ASSAY_EVIDENCE_FOLDER is not set";
+  Corpus corpus(folder);
+  const toy::Task task = toy::make_task(20, 18, 5);
+  const World truth(task);
+  const auto evidence_of = [&](const World& defender, std::uint64_t entry,
+                               toy::PlayOptions options) {
+    const toy::Challenge challenge = toy::challenge(defender, entry);
+    options.sign = true;
+    return Evidence{challenge.terms, challenge.claim,
+                    toy::play(challenge.terms, defender, truth, options).moves};
+  };
+  // One false claim for each node that the last step's state shows; every operator of the toy
+  // program.
+  unsigned proven = 0;
+  for (std::uint32_t node = 0; node < task.step.nodes.size(); ++node) {
+    const World liar(
+        task, Lie{Lie::Kind::kNode, false, 17, node, 0,
+                  size_of(task.step.nodes[node].spec.output.dtype) < 4 ? 0x40U : 0x40000000U});
+    const std::uint64_t entry = toy::first_false_entry(liar, truth);
+    if (entry != 1) continue;
+    const Evidence evidence = evidence_of(liar, entry, {});
+    EXPECT_EQ(corpus.add("lie-in-node-" + std::to_string(node), write_evidence(evidence)),
+              EvidenceVerdict::kProven);
+    ++proven;
+  }
+  EXPECT_GE(proven, 30U);
+  for (unsigned seed = 0; seed < 20; ++seed) {
+    toy::PlayOptions options;
+    options.challenger = toy::Challenger::kBlind;
+    options.seed = seed;
+    EXPECT_EQ(corpus.add("true-claim-" + std::to_string(seed),
+                         write_evidence(evidence_of(truth, seed % 3, options))),
+              EvidenceVerdict::kProven);
+  }
+  const World liar(task, Lie{Lie::Kind::kState, false, 17, 4, 0, 1});
+  Evidence evidence = evidence_of(liar, 1, {});
+  const Bytes file = write_evidence(evidence);
+  corpus.add("false-slot", file);
+  evidence.moves.pop_back();
+  EXPECT_EQ(corpus.add("unfinished", write_evidence(evidence)), EvidenceVerdict::kUnfinished);
+  for (std::size_t at = 3; at < file.size(); at += file.size() / 40) {
+    Bytes bad = file;
+    bad[at] ^= 4;
+    EXPECT_NE(corpus.add("flipped-" + std::to_string(at), bad), EvidenceVerdict::kProven);
+    bad.resize(at);
+    EXPECT_NE(corpus.add("cut-" + std::to_string(at), bad), EvidenceVerdict::kProven);
+  }
+  corpus.add("empty", {});
+}
+
+}  // namespace
+}  // namespace assay::dispute
