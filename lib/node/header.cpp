@@ -2,10 +2,11 @@
 
 #include <string_view>
 
-#include "assay/commit/tree.hpp"
 #include "assay/crypto/sha256.hpp"
 
 namespace assay::node {
+
+using protocol::BlockHeader;
 
 namespace {
 
@@ -16,67 +17,40 @@ bool verify(const Hash256& key, ByteView message, const crypto::Signature& signa
   return crypto::ed25519_verify(key, message, signature.data());
 }
 
+bool beacon_holds(const Hash256& key, const SignedHeader& s) {
+  const BlockHeader& h = s.header;
+  // Genesis is a record that everybody has: nobody draws for it.
+  if (h.height.value == 0) return h.beacon == Hash256{} && s.beacon_signature == crypto::Signature{};
+  return h.beacon == crypto::sha256(s.beacon_signature) &&
+         verify(key, beacon_message(h.chain, h.parent, h.height), s.beacon_signature);
+}
+
 }  // namespace
-
-void write_header(codec::Writer& w, const BlockHeader& h) {
-  w.u16(h.version);
-  w.hash(h.chain.value);
-  w.u64(h.height.value);
-  w.hash(h.parent);
-  w.u64(h.time.value);
-  w.hash(h.beacon);
-  w.u32(h.tx_count);
-  w.hash(h.tx_root);
-  w.hash(h.state_root);
-}
-
-BlockHeader read_header(codec::Reader& r) {
-  BlockHeader h;
-  h.version = r.u16();
-  if (h.version != kHeaderVersion) r.fail();
-  h.chain = ChainId{r.hash()};
-  h.height = Height{r.u64()};
-  h.parent = r.hash();
-  h.time = LedgerTimeMs{r.u64()};
-  h.beacon = r.hash();
-  h.tx_count = r.u32();
-  h.tx_root = r.hash();
-  h.state_root = r.hash();
-  return h;
-}
 
 Bytes encode(const SignedHeader& header) {
   return codec::encode([&](codec::Writer& w) {
-    write_header(w, header.header);
+    w.raw(encode(header.header));
     w.raw(header.beacon_signature);
     w.raw(header.signature);
   });
 }
 
 Result<SignedHeader> decode_signed_header(ByteView bytes) {
-  codec::Reader reader(bytes);
-  SignedHeader header;
-  header.header = read_header(reader);
-  for (crypto::Signature* s : {&header.beacon_signature, &header.signature}) {
-    const ByteView taken = reader.take(s->size());
-    if (taken.size() == s->size()) std::memcpy(s->data(), taken.data(), s->size());
-  }
-  if (!reader.finish()) return {ErrorCode::kMalformed, "these bytes are no block header"};
-  return header;
-}
-
-Hash256 header_hash(const BlockHeader& header) {
-  return crypto::sha256(codec::encode([&](codec::Writer& w) {
-    w.u8(commit::kHeaderPrefix);
-    w.u8(kBlockTag);
-    write_header(w, header);
-  }));
+  if (bytes.size() != kSignedHeaderBytes)
+    return {ErrorCode::kMalformed, "a signed block header has " +
+                                       std::to_string(kSignedHeaderBytes) + " bytes"};
+  SignedHeader out;
+  ASSAY_TRY(out.header, protocol::decode_header(bytes.first(protocol::kHeaderBytes)));
+  const std::uint8_t* signatures = bytes.data() + protocol::kHeaderBytes;
+  std::memcpy(out.beacon_signature.data(), signatures, out.beacon_signature.size());
+  std::memcpy(out.signature.data(), signatures + out.beacon_signature.size(), out.signature.size());
+  return out;
 }
 
 Bytes header_message(const BlockHeader& header) {
   return codec::encode([&](codec::Writer& w) {
     w.raw(as_bytes(kHeaderDomain));
-    w.hash(header_hash(header));
+    w.hash(hash_of(header));
   });
 }
 
@@ -89,24 +63,21 @@ Bytes beacon_message(const ChainId& chain, const Hash256& parent, Height height)
   });
 }
 
-Hash256 transactions_root(const std::vector<Bytes>& transactions) {
-  return commit::MerkleTree(commit::leaf_hashes(transactions)).root();
+Beacon make_beacon(const crypto::KeyPair& operator_key, const BlockHeader& parent) {
+  Beacon beacon;
+  beacon.signature = operator_key.sign(
+      beacon_message(parent.chain, hash_of(parent), Height{parent.height.value + 1}));
+  beacon.value = crypto::sha256(beacon.signature);
+  return beacon;
 }
 
-SignedHeader sign_header(const crypto::KeyPair& operator_key, BlockHeader header) {
-  SignedHeader out;
-  out.beacon_signature =
-      operator_key.sign(beacon_message(header.chain, header.parent, header.height));
-  header.beacon = crypto::sha256(out.beacon_signature);
-  out.header = header;
-  out.signature = operator_key.sign(header_message(header));
-  return out;
+crypto::Signature sign_header(const crypto::KeyPair& operator_key, const BlockHeader& header) {
+  return operator_key.sign(header_message(header));
 }
 
 const char* to_string(HeaderVerdict verdict) noexcept {
   switch (verdict) {
     case HeaderVerdict::kValid: return "valid";
-    case HeaderVerdict::kWrongVersion: return "wrong version";
     case HeaderVerdict::kWrongChain: return "wrong chain";
     case HeaderVerdict::kWrongHeight: return "wrong height";
     case HeaderVerdict::kWrongParent: return "wrong parent";
@@ -114,20 +85,16 @@ const char* to_string(HeaderVerdict verdict) noexcept {
     case HeaderVerdict::kTimeLeaps: return "time leaps";
     case HeaderVerdict::kWrongBeacon: return "wrong beacon";
     case HeaderVerdict::kWrongSignature: return "wrong signature";
+    case HeaderVerdict::kContradiction: return "contradicts a header signed before";
   }
   return "?";
 }
 
 HeaderVerdict verify_header(const ChainId& chain, const Hash256& operator_key,
                             const SignedHeader& signed_header) {
-  const BlockHeader& h = signed_header.header;
-  if (h.version != kHeaderVersion) return HeaderVerdict::kWrongVersion;
-  if (h.chain != chain) return HeaderVerdict::kWrongChain;
-  if (h.beacon != crypto::sha256(signed_header.beacon_signature) ||
-      !verify(operator_key, beacon_message(h.chain, h.parent, h.height),
-              signed_header.beacon_signature))
-    return HeaderVerdict::kWrongBeacon;
-  if (!verify(operator_key, header_message(h), signed_header.signature))
+  if (signed_header.header.chain != chain) return HeaderVerdict::kWrongChain;
+  if (!beacon_holds(operator_key, signed_header)) return HeaderVerdict::kWrongBeacon;
+  if (!verify(operator_key, header_message(signed_header.header), signed_header.signature))
     return HeaderVerdict::kWrongSignature;
   return HeaderVerdict::kValid;
 }
@@ -135,13 +102,14 @@ HeaderVerdict verify_header(const ChainId& chain, const Hash256& operator_key,
 HeaderVerdict verify_successor(const Hash256& operator_key, const BlockHeader& parent,
                                const SignedHeader& signed_header) {
   const BlockHeader& h = signed_header.header;
-  if (h.version != kHeaderVersion) return HeaderVerdict::kWrongVersion;
   if (h.chain != parent.chain) return HeaderVerdict::kWrongChain;
   if (h.height.value == 0 || h.height.value - 1 != parent.height.value)
     return HeaderVerdict::kWrongHeight;
-  if (h.parent != header_hash(parent)) return HeaderVerdict::kWrongParent;
-  if (h.time < parent.time) return HeaderVerdict::kTimeRunsBack;
-  if (h.time.value - parent.time.value > kMaxBlockTimeStepMs) return HeaderVerdict::kTimeLeaps;
+  if (h.parent != hash_of(parent)) return HeaderVerdict::kWrongParent;
+  if (h.time_ms < parent.time_ms || h.ledger_time < parent.ledger_time)
+    return HeaderVerdict::kTimeRunsBack;
+  if (h.ledger_time.value - parent.ledger_time.value > protocol::kMaxLedgerStepMs)
+    return HeaderVerdict::kTimeLeaps;
   return verify_header(parent.chain, operator_key, signed_header);
 }
 

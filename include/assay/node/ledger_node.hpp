@@ -1,0 +1,110 @@
+// The ledger node of embedded mode, sans-I/O (docs/spec/node.md): transactions in, blocks out, one atomic
+// synced write each. It starts no thread and opens no socket; drive it from one event loop: call tick()
+// when next_wake_ms() says so and after every submit().
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+
+#include "assay/node/header.hpp"
+#include "assay/node/mempool.hpp"
+#include "assay/protocol/view.hpp"
+
+namespace assay::node {
+
+inline constexpr std::size_t kMaxBlockWaiters = 4096;
+inline constexpr std::size_t kMaxSubmitWaiters = 8;  // of one transaction
+
+struct NodeOptions {
+  std::uint64_t block_interval_ms = 200;  // least time between blocks
+  bool audit_at_start = true;             // recompute every balance from its records
+};
+
+// What became of a transaction.
+struct TxOutcome {
+  TxId id;
+  Height height;            // of the block that holds it; 0 if none does
+  protocol::TxVerdict verdict{};
+  std::uint8_t detail = 0;
+  bool repeated = false;    // the client id was known: this is its first result
+  friend bool operator==(const TxOutcome&, const TxOutcome&) = default;
+};
+
+// Not thread-safe: one event loop.
+class LedgerNode {
+ public:
+  // Continues the chain in `store`, or starts it from `genesis` if the store is empty. All references
+  // must outlive the node. Errors: kConflict (the store holds another chain), kInvalidArgument (the
+  // genesis record names another operator), kIntegrity (INV-NOD-003), what the store returns.
+  [[nodiscard]] static Result<std::unique_ptr<LedgerNode>> open(
+      KeyValueStore& store, const protocol::Genesis& genesis, const crypto::KeyPair& operator_key,
+      const Clock& clock, Log& log, const NodeOptions& options);
+
+  // Calls `done` once: at once for what is refused by itself or was answered before, else when the
+  // transaction is in a block and on disk. Errors: kUnavailable (the pool is full, or the node failed:
+  // try again), kMalformed is never one (it is a verdict).
+  using SubmitDone = std::function<void(const Result<TxOutcome>& outcome)>;
+  void submit(ByteView transaction, SubmitDone done);
+
+  // Calls `done` with the head once its height is above `after`, or at `deadline_ms` (monotonic) with
+  // whatever it is then. kUnavailable if too many wait.
+  using BlockDone = std::function<void(const Result<Height>& head)>;
+  void wait_block(Height after, std::uint64_t deadline_ms, BlockDone done);
+
+  // Makes a block if one is due, and lets go of waiters whose time is up. True if there was a block.
+  // After an error (the disk's) the node is dead: every call answers kUnavailable; start it again.
+  [[nodiscard]] Result<bool> tick();
+  // When tick() has something to do, in monotonic milliseconds; in the past: now.
+  [[nodiscard]] std::optional<std::uint64_t> next_wake_ms() const;
+
+  [[nodiscard]] const protocol::BlockHeader& head() const noexcept { return m_head; }
+  [[nodiscard]] const protocol::Genesis& genesis() const noexcept { return m_genesis; }
+  [[nodiscard]] const protocol::StateReader& reader() const noexcept { return m_reader; }
+  [[nodiscard]] const NodeOptions& options() const noexcept { return m_options; }
+  [[nodiscard]] std::size_t waiting() const noexcept { return m_pool.size(); }
+  [[nodiscard]] bool is_waiting(const TxId& id) const { return m_pool.has(id); }
+  // None while it takes transactions.
+  [[nodiscard]] const std::optional<Error>& failure() const noexcept { return m_failure; }
+
+  [[nodiscard]] Result<std::optional<SignedHeader>> signed_header(Height height) const;
+  // Of a transaction that a block recorded.
+  [[nodiscard]] Result<std::optional<TxOutcome>> outcome_of(const TxId& id) const;
+
+ private:
+  LedgerNode(KeyValueStore& store, const protocol::Genesis& genesis,
+             const crypto::KeyPair& operator_key, const Clock& clock, Log& log,
+             const NodeOptions& options);
+  [[nodiscard]] Status start();
+  [[nodiscard]] Status start_chain();
+  [[nodiscard]] Status check_chain();
+  [[nodiscard]] std::optional<std::uint64_t> next_block_ms() const;
+  [[nodiscard]] Status make_block();
+  void fail(const Error& error);
+  void release_block_waiters(std::uint64_t now_ms);
+
+  KeyValueStore& m_store;
+  protocol::Genesis m_genesis;
+  const crypto::KeyPair& m_key;
+  const Clock& m_clock;
+  Log& m_log;
+  NodeOptions m_options;
+  protocol::StateReader m_reader;
+  ChainId m_chain;
+
+  protocol::BlockHeader m_head;
+  std::optional<LedgerTimeMs> m_deadline;  // of the state machine
+  std::uint64_t m_last_block_ms = 0;       // monotonic
+  Mempool m_pool;
+  std::optional<Error> m_failure;
+
+  std::map<TxId, std::vector<SubmitDone>> m_submit_waiters;
+  struct BlockWaiter {
+    Height after;
+    std::uint64_t deadline_ms = 0;
+    BlockDone done;
+  };
+  std::vector<BlockWaiter> m_block_waiters;
+};
+
+}  // namespace assay::node

@@ -1,0 +1,315 @@
+#include "assay/node/json.hpp"
+
+#include "assay/economics/incentives.hpp"
+
+namespace assay::node {
+
+using codec::Json;
+namespace p = protocol;
+
+namespace {
+
+template <class Tag>
+Json hex(const Strong<Tag, Hash256>& id) { return to_hex(id.value); }
+Json hex(const Hash256& hash) { return to_hex(hash); }
+Json text(Amount amount) { return std::to_string(amount.value); }
+Json text(std::uint64_t number) { return std::to_string(number); }
+Json ms(LedgerTimeMs time) { return time.value; }
+
+Json optional_hex(const std::optional<ClaimId>& id) { return id ? hex(*id) : Json(); }
+Json optional_hex(const std::optional<AccountId>& id) { return id ? hex(*id) : Json(); }
+
+Json key_json(const ledger::AccountKey& key) {
+  return Json::object({{"kind", to_string(key.kind)}, {"owner", hex(key.owner)}});
+}
+
+Json windows_json(const p::Windows& w) {
+  return Json::object({{"accept_ms", w.accept_ms},
+                       {"train_ms", w.train_ms},
+                       {"enlist_ms", w.enlist_ms},
+                       {"reveal_ms", w.reveal_ms},
+                       {"seal_ms", w.seal_ms},
+                       {"open_ms", w.open_ms},
+                       {"challenge_ms", w.challenge_ms},
+                       {"challenge_reveal_ms", w.challenge_reveal_ms},
+                       {"stand_up_ms", w.stand_up_ms},
+                       {"move_ms", w.move_ms},
+                       {"replay_ms", w.replay_ms}});
+}
+
+Json header_json(const commit::TaskHeader& h) {
+  return Json::object({{"profile", h.profile},
+                       {"init_program", hex(h.init_program)},
+                       {"step_program", hex(h.step_program)},
+                       {"data_set", hex(h.data_set)},
+                       {"seed", text(h.seed)},
+                       {"steps", h.steps},
+                       {"commit_interval", h.commit_interval},
+                       {"checkpoint_interval", h.checkpoint_interval}});
+}
+
+struct EventFields {
+  Json operator()(const p::MoneyMoved& e) const {
+    return Json::object({{"debit", key_json(e.transfer.debit)},
+                         {"credit", key_json(e.transfer.credit)},
+                         {"amount", text(e.transfer.amount)}});
+  }
+  Json operator()(const p::TaskPosted& e) const {
+    return Json::object({{"task", hex(e.task)}, {"submitter", hex(e.submitter)}});
+  }
+  Json operator()(const p::TaskEnded& e) const {
+    return Json::object({{"task", hex(e.task)}, {"status", to_string(e.status)}});
+  }
+  Json operator()(const p::TaskAccepted& e) const {
+    return Json::object({{"task", hex(e.task)}, {"claim", hex(e.claim)}, {"solver", hex(e.solver)}});
+  }
+  Json operator()(const p::VerifierEnlisted& e) const {
+    return Json::object({{"claim", hex(e.claim)}, {"verifier", hex(e.verifier)}});
+  }
+  Json operator()(const p::TranscriptCommitted& e) const {
+    return Json::object({{"claim", hex(e.claim)}, {"commitment", hex(e.commitment)}});
+  }
+  Json operator()(const p::TranscriptRevealed& e) const {
+    return Json::object({{"claim", hex(e.claim)},
+                         {"transcript_root", hex(e.transcript_root)},
+                         {"final_state_root", hex(e.final_state_root)}});
+  }
+  Json operator()(const p::ClaimAdvanced& e) const {
+    return Json::object({{"claim", hex(e.claim)}, {"status", to_string(e.status)}});
+  }
+  Json operator()(const p::VerifierDrawn& e) const {
+    return Json::object({{"claim", hex(e.claim)},
+                         {"verifier", hex(e.verifier)},
+                         {"draw", e.draw},
+                         {"entry", e.entry},
+                         {"interior_step", e.interior_step}});
+  }
+  Json operator()(const p::VerifierSealed& e) const {
+    return Json::object({{"claim", hex(e.claim)}, {"verifier", hex(e.verifier)}});
+  }
+  Json operator()(const p::SealOpened& e) const {
+    return Json::object({{"claim", hex(e.claim)},
+                         {"verifier", hex(e.verifier)},
+                         {"entry", e.entry},
+                         {"matches", e.matches}});
+  }
+  Json operator()(const p::ChallengeCommitted& e) const {
+    return Json::object({{"challenge", hex(e.challenge)},
+                         {"claim", hex(e.claim)},
+                         {"challenger", hex(e.challenger)},
+                         {"sequence", e.sequence}});
+  }
+  Json operator()(const p::ChallengeRevealed& e) const {
+    return Json::object(
+        {{"challenge", hex(e.challenge)}, {"claim", hex(e.claim)}, {"entry", e.entry}});
+  }
+  Json operator()(const p::ChallengeEnded& e) const {
+    return Json::object({{"challenge", hex(e.challenge)}, {"status", to_string(e.status)}});
+  }
+  Json operator()(const p::GameStarted& e) const {
+    return Json::object({{"game", hex(e.game)},
+                         {"challenge", hex(e.challenge)},
+                         {"defender", hex(e.defender)},
+                         {"challenger", hex(e.challenger)}});
+  }
+  Json operator()(const p::GameMoved& e) const {
+    return Json::object({{"game", hex(e.game)},
+                         {"turn", e.turn},
+                         {"role", e.role == dispute::Role::kDefender ? "defender" : "challenger"},
+                         {"stage", to_string(e.stage)}});
+  }
+  Json operator()(const p::GameFinished& e) const {
+    return Json::object(
+        {{"game", hex(e.game)}, {"status", to_string(e.status)}, {"by_clock", e.by_clock}});
+  }
+  Json operator()(const p::ClaimSettled& e) const {
+    return Json::object({{"claim", hex(e.claim)}, {"status", to_string(e.status)}});
+  }
+  Json operator()(const p::Slashed& e) const {
+    return Json::object({{"account", hex(e.account)},
+                         {"claim", hex(e.claim)},
+                         {"amount", text(e.amount)},
+                         {"burned", text(e.burned)}});
+  }
+};
+
+Json verifier_json(const p::VerifierRecord& v) {
+  Json draws = Json::array();
+  for (std::size_t i = 0; i < v.draws.size(); ++i) {
+    Json draw = Json::object(
+        {{"entry", v.draws[i].entry}, {"interior_step", v.draws[i].interior_step}});
+    const bool opened = i < v.opened.size() && v.opened[i].has_value();
+    draw["opened"] = opened;
+    if (opened) draw["attested"] = v.opened[i]->attestation.has_value();
+    draws.push_back(std::move(draw));
+  }
+  return Json::object({{"verifier", hex(v.verifier)},
+                       {"draws", std::move(draws)},
+                       {"sealed", !v.seals.empty()},
+                       {"lost", v.lost}});
+}
+
+}  // namespace
+
+Json to_json(const p::BlockHeader& h) {
+  return Json::object({{"chain", hex(h.chain)},
+                       {"height", h.height.value},
+                       {"time_ms", h.time_ms},
+                       {"ledger_time_ms", h.ledger_time.value},
+                       {"beacon", hex(h.beacon)},
+                       {"parent", hex(h.parent)},
+                       {"tx_root", hex(h.tx_root)},
+                       {"receipts_root", hex(h.receipts_root)},
+                       {"state_root", hex(h.state_root)},
+                       {"hash", hex(hash_of(h))}});
+}
+
+Json to_json(const p::Event& event) {
+  Json json = std::visit(EventFields{}, event);
+  json["event"] = p::name_of(event);
+  return json;
+}
+
+std::string detail_text(p::TxVerdict verdict, std::uint8_t detail) {
+  if (verdict == p::TxVerdict::kTermsRefused && detail <= economics::kTermsVerdictLast)
+    return to_string(static_cast<economics::TermsVerdict>(detail));
+  if (verdict == p::TxVerdict::kMoveRefused &&
+      detail <= static_cast<std::uint8_t>(dispute::MoveVerdict::kTooManyTurns))
+    return to_string(static_cast<dispute::MoveVerdict>(detail));
+  return "";
+}
+
+Json to_json(const p::Receipt& r) {
+  Json events = Json::array();
+  for (const p::Event& event : r.events) events.push_back(to_json(event));
+  return Json::object({{"tx", hex(r.id)},
+                       {"verdict", to_string(r.verdict)},
+                       {"verdict_code", static_cast<std::uint16_t>(r.verdict)},
+                       {"detail", r.detail},
+                       {"detail_text", detail_text(r.verdict, r.detail)},
+                       {"repeated", r.repeated},
+                       {"events", std::move(events)}});
+}
+
+Json to_json(const TxOutcome& o) {
+  return Json::object({{"tx", hex(o.id)},
+                       {"height", o.height.value},
+                       {"verdict", to_string(o.verdict)},
+                       {"verdict_code", static_cast<std::uint16_t>(o.verdict)},
+                       {"detail", o.detail},
+                       {"detail_text", detail_text(o.verdict, o.detail)},
+                       {"repeated", o.repeated}});
+}
+
+Json to_json(const p::AccountView& a) {
+  return Json::object({{"account", hex(a.id)},
+                       {"exists", a.exists},
+                       {"available", text(a.available)},
+                       {"reserved", text(a.reserved)},
+                       {"staked", text(a.staked)},
+                       {"unbonding", text(a.unbonding)},
+                       {"nonce", text(a.profile.last_nonce)},
+                       {"url", a.profile.url},
+                       {"certificate", hex(a.profile.certificate)}});
+}
+
+Json to_json(const p::Totals& t) {
+  return Json::object({{"issued", text(t.issued)},
+                       {"burned", text(t.burned)},
+                       {"jackpot", text(t.jackpot)},
+                       {"treasury", text(t.treasury)}});
+}
+
+Json to_json(const p::TaskRecord& t) {
+  return Json::object({{"task", hex(t.id)},
+                       {"submitter", hex(t.submitter)},
+                       {"status", to_string(t.status)},
+                       {"header", header_json(t.terms.header)},
+                       {"reserved_solver", optional_hex(t.terms.reserved_solver)},
+                       {"price", text(t.terms.price)},
+                       {"verification_fee", text(t.terms.verification_fee)},
+                       {"solver_stake", text(t.terms.solver_stake)},
+                       {"verifier_stake", text(t.terms.verifier_stake)},
+                       {"challenger_bond", text(t.terms.challenger_bond)},
+                       {"declared_harm", text(t.terms.declared_harm)},
+                       {"seats", t.terms.seats},
+                       {"draws", t.terms.draws},
+                       {"windows", windows_json(t.terms.windows)},
+                       {"deters_harm", t.deters_harm},
+                       {"accept_deadline_ms", ms(t.accept_deadline)},
+                       {"claim", optional_hex(t.claim)}});
+}
+
+Json to_json(const p::ClaimView& c) {
+  const p::ClaimRecord& r = c.record;
+  Json verifiers = Json::array(), challenges = Json::array();
+  for (const auto& v : c.verifiers) verifiers.push_back(verifier_json(v));
+  for (const auto& challenge : c.challenges) challenges.push_back(hex(challenge.record.id));
+  return Json::object({{"claim", hex(r.id)},
+                       {"task", hex(r.task)},
+                       {"solver", hex(r.solver)},
+                       {"status", to_string(r.status)},
+                       {"deadline_ms", ms(r.deadline)},
+                       {"replay_ms", r.replay_ms},
+                       {"commitment", hex(r.commitment)},
+                       {"transcript_root", hex(r.transcript_root)},
+                       {"final_state_root", hex(r.final_state_root)},
+                       {"enlisted", r.enlisted},
+                       {"sealed", r.sealed},
+                       {"opened", r.opened},
+                       {"unresolved", r.unresolved},
+                       {"doomed", r.doomed},
+                       {"fallen_entry", r.fallen_entry},
+                       {"solver_lost", r.solver_lost},
+                       {"verifiers", std::move(verifiers)},
+                       {"challenges", std::move(challenges)}});
+}
+
+Json to_json(const p::ChallengeView& c) {
+  const p::ChallengeRecord& r = c.record;
+  Json games = Json::array();
+  for (const auto& game : c.games) games.push_back(hex(game.record.id));
+  return Json::object({{"challenge", hex(r.id)},
+                       {"claim", hex(r.claim)},
+                       {"challenger", hex(r.challenger)},
+                       {"sequence", r.sequence},
+                       {"status", to_string(r.status)},
+                       {"committed_at", r.committed_at.value},
+                       {"deadline_ms", ms(r.deadline)},
+                       {"entry", r.entry},
+                       {"start_root", hex(r.start_root)},
+                       {"end_root", hex(r.end_root)},
+                       {"games", std::move(games)}});
+}
+
+Json to_json(const p::GameRecord& g) {
+  return Json::object(
+      {{"game", hex(g.id)},
+       {"challenge", hex(g.challenge)},
+       {"claim", hex(g.claim)},
+       {"defender", hex(g.defender)},
+       {"challenger", hex(g.challenger)},
+       {"by_attestor", g.by_attestor},
+       {"status", to_string(g.status)},
+       {"by_clock", g.by_clock},
+       {"turn", g.turn},
+       {"on_turn", g.on_turn == dispute::Role::kDefender ? "defender" : "challenger"},
+       {"deadline_ms", ms(g.deadline)},
+       {"defender_bank_ms", g.defender_bank_ms},
+       {"challenger_bank_ms", g.challenger_bank_ms}});
+}
+
+Json to_json(const dispute::Position& q) {
+  return Json::object({{"stage", to_string(q.stage)},
+                       {"outcome", to_string(q.outcome)},
+                       {"turn", q.turn},
+                       {"step_low", q.step_low},
+                       {"step_high", q.step_high},
+                       {"node", q.node_index},
+                       {"operator", numerics::name_of(q.node.spec.op)},
+                       {"element", q.element},
+                       {"fold_low", q.fold_low},
+                       {"fold_high", q.fold_high}});
+}
+
+}  // namespace assay::node

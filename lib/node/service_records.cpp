@@ -1,0 +1,125 @@
+#include "assay/dispute/evidence_file.hpp"
+#include "assay/node/json.hpp"
+#include "assay/node/service.hpp"
+
+namespace assay::node {
+
+using codec::Json;
+
+namespace {
+
+// The records that a game hangs from.
+struct GamePlace {
+  protocol::TaskView task;
+  protocol::ChallengeView challenge;
+  protocol::GameView game;
+};
+
+Result<GamePlace> place_of(const protocol::StateReader& reader, const GameId& id) {
+  const Error none{ErrorCode::kNotFound, "there is no such game on this ledger"};
+  const auto damaged = [](const char* what) -> Error {
+    return {ErrorCode::kIntegrity, std::string("the ledger holds a game without its ") + what};
+  };
+  ASSAY_TRY(auto game, reader.game(id));
+  if (!game) return none;
+  ASSAY_TRY(auto challenge, reader.challenge(game->record.challenge));
+  if (!challenge) return damaged("challenge");
+  ASSAY_TRY(auto claim, reader.claim(game->record.claim));
+  if (!claim) return damaged("claim");
+  ASSAY_TRY(auto task, reader.task(claim->record.task));
+  if (!task) return damaged("task");
+  return GamePlace{std::move(*task), std::move(*challenge), std::move(*game)};
+}
+
+// What binds the defender: the solver's transcript, or the attestation of the seal that it opened.
+Result<dispute::Claim> binding_of(const GamePlace& place) {
+  const auto& [task, challenge, game] = place;
+  const protocol::ClaimView& claim = *task.claim;
+  dispute::Claim out;
+  out.task_id = task.record.id;
+  if (!game.record.by_attestor) {
+    out.kind = dispute::ClaimKind::kTranscript;
+    out.signature = claim.record.signature;
+    out.transcript_root = claim.record.transcript_root;
+    out.end_path = challenge.record.end_path;
+    out.start_path = challenge.record.start_path;
+    return out;
+  }
+  out.kind = dispute::ClaimKind::kAttestation;
+  for (const protocol::VerifierRecord& verifier : claim.verifiers) {
+    if (verifier.verifier != game.record.defender) continue;
+    for (std::size_t i = 0; i < verifier.draws.size() && i < verifier.opened.size(); ++i)
+      if (verifier.draws[i].entry == challenge.record.entry && verifier.opened[i] &&
+          verifier.opened[i]->attestation) {
+        out.signature = *verifier.opened[i]->attestation;
+        return out;
+      }
+  }
+  return {ErrorCode::kIntegrity, "the ledger holds an attestor's game without its attestation"};
+}
+
+}  // namespace
+
+Result<Bytes> make_evidence(const protocol::StateReader& reader, const GameId& id) {
+  ASSAY_TRY(const GamePlace place, place_of(reader, id));
+  const auto& record = place.game.record;
+  if (record.by_clock || (record.status != protocol::GameStatus::kDefenderWon &&
+                          record.status != protocol::GameStatus::kChallengerWon))
+    return {ErrorCode::kUnavailable,
+            std::string("this game is ") +
+                (record.by_clock ? "decided by a clock" : to_string(record.status)) +
+                ": evidence needs a verdict"};
+  if (!place.task.claim) return {ErrorCode::kIntegrity, "the ledger holds a game without its claim"};
+  ASSAY_TRY(const protocol::BlockHeader head, reader.head());
+  dispute::Evidence evidence;
+  evidence.terms = terms_of(head.chain, place.task, place.challenge, place.game);
+  ASSAY_TRY(evidence.claim, binding_of(place));
+  for (const Bytes& bytes : place.game.moves) {
+    codec::Reader move_reader(bytes);
+    const dispute::SignedMove move = dispute::read_signed_move(move_reader);
+    if (!move_reader.finish()) return {ErrorCode::kIntegrity, "the ledger holds a damaged move"};
+    evidence.moves.push_back(
+        {move.turn, move.role, move.position_hash, to_bytes(move.body), move.signature});
+  }
+  return write_evidence(evidence);
+}
+
+Result<Json> NodeService::evidence(const GameId& id) const {
+  ASSAY_TRY(const Bytes file, make_evidence(m_node.reader(), id));
+  return Json::object({{"evidence", to_hex(file)}});
+}
+
+Result<Json> NodeService::game(const GameId& id) const {
+  ASSAY_TRY(const GamePlace place, place_of(m_node.reader(), id));
+  const auto terms = terms_of(m_node.head().chain, place.task, place.challenge, place.game);
+  Json moves = Json::array();
+  for (const Bytes& move : place.game.moves) moves.push_back(to_hex(move));
+  return Json::object({{"game", to_json(place.game.record)},
+                       {"position", to_json(position_of(terms, place.game))},
+                       {"moves", std::move(moves)}});
+}
+
+Result<Json> NodeService::view(const AccountId& account) {
+  if (m_views_height != m_node.head().height) m_views.clear();
+  m_views_height = m_node.head().height;
+  auto found = m_views.find(account);
+  if (found == m_views.end()) {
+    ASSAY_TRY(const protocol::View made, m_node.reader().view(account));
+    if (m_views.size() >= 64) m_views.clear();
+    found = m_views.emplace(account, to_hex(encode(made))).first;
+  }
+  return Json::object({{"height", m_node.head().height.value}, {"view", found->second}});
+}
+
+Result<Json> NodeService::proof(ByteView key) const {
+  if (key.size() > kMaxKeyBytes) return {ErrorCode::kLimit, "a key has at most 256 bytes"};
+  ASSAY_TRY(const auto value, m_node.reader().record(key));
+  ASSAY_TRY(const Bytes proof, m_node.reader().prove(key));
+  ASSAY_TRY(const auto header, m_node.signed_header(m_node.head().height));
+  if (!header) return {ErrorCode::kIntegrity, "the head has no signed header"};
+  return Json::object({{"value", value ? Json(to_hex(*value)) : Json()},
+                       {"proof", to_hex(proof)},
+                       {"signed_header", to_hex(encode(*header))}});
+}
+
+}  // namespace assay::node
