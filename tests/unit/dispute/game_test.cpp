@@ -14,7 +14,7 @@ using toy::World;
 
 const toy::Task& task() {
   static const toy::Task kTask =
-      toy::make_task(40, 18, 99);  // entries 0 to 3; the last is 4 steps long
+      toy::make_task(22, 18, 99);  // entries 0 to 2; the last is 4 steps long
   return kTask;
 }
 const World& truth() {
@@ -108,11 +108,11 @@ TEST(DisputeGame, FindsTheLieInEveryNodeOfTheInitProgram) {
 
 TEST(DisputeGame, FindsTheFalseStateSlot) {
   for (std::uint32_t slot = 0; slot < task().step.slots.size(); ++slot) {
-    const auto [game, entry] = dispute_lie({Lie::Kind::kState, false, 39, slot, 0, 1});
-    EXPECT_EQ(entry, 3U);
+    const auto [game, entry] = dispute_lie({Lie::Kind::kState, false, 21, slot, 0, 1});
+    EXPECT_EQ(entry, 2U);
     EXPECT_EQ(game.position.outcome, Outcome::kChallengerWins);
     EXPECT_EQ(game.position.ended_at, Stage::kStateLeaf);
-    EXPECT_EQ(game.position.step_low, 39U);
+    EXPECT_EQ(game.position.step_low, 21U);
     EXPECT_EQ(game.position.range, (commit::Range{slot, 1}));
     const auto [init_game, init_entry] = dispute_lie({Lie::Kind::kState, true, 0, slot, 0, 1});
     EXPECT_EQ(init_entry, 0U);
@@ -126,7 +126,7 @@ TEST(DisputeGame, FindsTheFalseFoldStep) {
   for (std::uint32_t node = 0; node < task().step.nodes.size(); ++node) {
     const numerics::NodeSpec& spec = task().step.nodes[node].spec;
     if (numerics::is_source(spec.op) || numerics::fold_length(spec) < 2) continue;
-    for (std::uint32_t from = 1; from <= numerics::fold_length(spec); from += 3) {
+    for (std::uint32_t from = 1; from <= numerics::fold_length(spec); from += 5) {
       const Lie lie{Lie::Kind::kNode, false, 2, node, 0, 0x40000000};
       const World liar(task(), lie);
       if (toy::first_false_entry(liar, truth()) != 1) continue;
@@ -175,7 +175,7 @@ TEST(DisputeGame, BlindChallengersOfALieNeverVoidTheGame) {
 
 // A claim made of nothing cannot be opened, so its clock runs out.
 TEST(DisputeGame, AnInventedRootCannotBeDefended) {
-  for (const std::uint64_t entry : {0, 1, 3}) {
+  for (const std::uint64_t entry : {0, 1, 2}) {
     GameTerms terms = toy::challenge(truth(), entry).terms;
     terms.end_root.bytes[5] ^= 1;
     const toy::Game game = toy::play(terms, truth(), truth(), {});
