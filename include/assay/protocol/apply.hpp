@@ -20,6 +20,10 @@ namespace assay::protocol {
 // a violation aborts.
 [[nodiscard]] Result<BlockResult> apply(const KeyValueStore& store, const Block& block);
 
+// The ledger time of a block after `head` at this Unix time: it adds at most kMaxLedgerStepMs, and so
+// stands still when the ledger does.
+[[nodiscard]] LedgerTimeMs ledger_time_at(const BlockHeader& head, std::uint64_t time_ms) noexcept;
+
 // What apply() would answer if the transaction came next, alone, now: for admission to a queue.
 [[nodiscard]] Result<Receipt> check_transaction(const KeyValueStore& store, ByteView transaction);
 

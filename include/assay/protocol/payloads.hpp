@@ -19,6 +19,8 @@ namespace assay::protocol {
 
 inline constexpr std::size_t kMaxUrlBytes = 200;
 inline constexpr std::size_t kMaxSignedMoveBytes = 4 + 1 + 32 + 4 + dispute::kMaxMoveBytes + 64;
+inline constexpr std::uint64_t kUnbondingMs = std::uint64_t{24} * 3600 * 1000;
+inline constexpr std::uint32_t kMaxChallengesPerClaim = 1024;
 inline constexpr std::uint64_t kMaxWindowMs = std::uint64_t{366} * 24 * 3600 * 1000;
 
 // Windows of a task, in milliseconds of ledger time, each from 1 to kMaxWindowMs.
@@ -30,7 +32,7 @@ struct Windows {
   std::uint64_t seal_ms = 0;              // from the draw: drawn verifiers seal
   std::uint64_t open_ms = 0;              // from then: they open
   std::uint64_t challenge_ms = 0;         // from then: last challenges are committed to
-  std::uint64_t challenge_reveal_ms = 0;  // from a challenge's commitment: it is revealed
+  std::uint64_t challenge_reveal_ms = 0;  // from its commitment, at the earliest from the openings' end
   std::uint64_t stand_up_ms = 0;          // from its reveal: attestors join the defence
   std::uint64_t move_ms = 0;              // allowance of each turn of a game
   std::uint64_t replay_ms = 0;            // at most this a solver may quote for replaying an interval

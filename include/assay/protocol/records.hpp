@@ -114,7 +114,9 @@ struct ChallengeRecord {
   Hash256 commitment;
   Height committed_at;
   ChallengeStatus status = ChallengeStatus::kCommitted;
-  LedgerTimeMs deadline;       // kCommitted: to reveal; kPlaying: for attestors to stand up
+  // kCommitted: to reveal (zero until the claim is kChallenging: it cannot be revealed before);
+  // kPlaying: for attestors to stand up.
+  LedgerTimeMs deadline;
   std::uint64_t entry = 0;     // from kPlaying on, as all below
   Hash256 start_root;
   commit::Path start_path;

@@ -44,7 +44,7 @@ enum class TxVerdict : std::uint16_t {
   kReservedForAnother,
   kNotVerifier,
   kNotChallenger,
-  kSelfDealing,       // the submitter's or the solver's own seat, the solver's own challenge
+  kSelfDealing,       // solver of one's own task, verifier or challenger of one's own claim
   kWrongPhase,
   kQuoteTooSlow,      // a replay time of zero or over the task's allowance
   kAlreadyEnlisted,
@@ -60,6 +60,7 @@ enum class TxVerdict : std::uint16_t {
   kSameBlock,         // a challenge is revealed in a later block than its commitment
   kWrongCommitment,   // what is revealed is not what was committed to
   kWrongOpening,      // a path that does not lead to the transcript's root
+  kWrongClaimSignature,
   kWrongAttestation,  // no, or a needless, or somebody else's signature
   kNoContradiction,
   kNoAttestation,     // of the challenged interval, by the sender

@@ -1,0 +1,205 @@
+#include "assay/protocol/apply.hpp"
+
+#include <algorithm>
+
+#include "assay/commit/authenticated_map.hpp"
+#include "assay/commit/tree.hpp"
+#include "assay/protocol/view.hpp"
+#include "internal/context.hpp"
+
+namespace assay::protocol {
+
+using namespace internal;
+
+namespace {
+
+Outcome check_envelope(const State& state, Height height, const ParsedTransaction& tx) {
+  const Envelope& e = tx.envelope;
+  if (e.valid_until < height) return TxVerdict::kExpired;
+  if (e.valid_until.value - height.value > kMaxValidityBlocks) return TxVerdict::kValidForTooLong;
+  const std::uint64_t last = state.profile(e.sender).last_nonce;
+  if (e.nonce <= last) return TxVerdict::kNonceTooLow;
+  if (e.nonce - last > kMaxNonceGap) return TxVerdict::kNonceTooHigh;
+  return {};
+}
+
+Receipt answer(Receipt receipt, Outcome outcome) {
+  receipt.verdict = outcome.verdict;
+  receipt.detail = outcome.detail;
+  return receipt;
+}
+
+// INV-PRO-003: a client id does something at most once; later it is answered with its first result.
+Receipt run_transaction(State& state, const Context& block, ByteView bytes) {
+  Receipt receipt;
+  ParsedTransaction tx;
+  if (const TxVerdict v = parse_transaction(block.chain, bytes, tx); v != TxVerdict::kApplied)
+    return answer(receipt, v);
+  receipt.id = tx.id;
+  const Envelope& e = tx.envelope;
+  if (!state.account(user_account(e.sender))) return answer(receipt, TxVerdict::kUnknownAccount);
+  if (const auto first = state.first_result(e.sender, e.client_id)) {
+    if (first->content != tx.content) return answer(receipt, TxVerdict::kClientIdReused);
+    receipt.repeated = true;
+    return answer(receipt, {first->verdict, first->detail});
+  }
+  if (const Outcome o = check_envelope(state, block.height, tx); o.verdict != TxVerdict::kApplied)
+    return answer(receipt, o);
+
+  Context c{state, block.chain, block.height, block.now, block.beacon, receipt.events};
+  state.overlay().mark();
+  const Outcome outcome = std::visit(
+      [&](const auto& payload) { return execute(c, Sender{e.sender, e.client_id}, payload); }, e.payload);
+  if (outcome.verdict != TxVerdict::kApplied) {
+    state.overlay().rollback();
+    receipt.events.clear();
+  }
+  Profile profile = state.profile(e.sender);
+  profile.last_nonce = e.nonce;
+  state.put(e.sender, profile);
+  state.put(e.sender, e.client_id, FirstResult{tx.id, tx.content, outcome.verdict, outcome.detail, block.height});
+  return answer(receipt, outcome);
+}
+
+Bytes encode_events(const std::vector<Event>& events) {
+  return codec::encode([&](codec::Writer& w) {
+    w.u32(static_cast<std::uint32_t>(events.size()));
+    for (const Event& event : events) write(w, event);
+  });
+}
+
+void write_list(codec::Writer& w, const std::vector<Bytes>& items) {
+  w.u32(static_cast<std::uint32_t>(items.size()));
+  for (const Bytes& item : items) w.bytes(item);
+}
+
+Hash256 list_root(std::span<const Bytes> items) {
+  return commit::MerkleTree(commit::leaf_hashes(items)).root();
+}
+
+// The header's roots and everything to persist.
+Status seal_block(const KeyValueStore& store, const State& state, const std::vector<Bytes>& transactions,
+                  BlockResult& result) {
+  ASSAY_TRY_STATUS(state.status());
+  ASSAY_INVARIANT(state.money_conserved());  // INV-PRO-002
+
+  std::vector<commit::MapChange> changes;
+  for (const auto& [key, value] : state.overlay().changes()) {
+    changes.push_back({key, value});
+    Bytes stored{kStatePrefix};
+    stored.insert(stored.end(), key.begin(), key.end());
+    result.batch.writes.push_back({std::move(stored), value});
+  }
+  const commit::AuthenticatedMap map(store, Bytes{kMapPrefix});
+  ASSAY_TRY(result.header.state_root, map.apply(changes, result.batch));
+
+  std::vector<Bytes> receipts;
+  for (const Receipt& receipt : result.receipts.receipts) receipts.push_back(encode(receipt));
+  receipts.push_back(encode_events(result.receipts.block_events));
+  result.header.tx_root = list_root(transactions);
+  result.header.receipts_root = list_root(receipts);
+
+  const std::uint64_t height = result.header.height.value;
+  const Bytes header = encode(result.header);
+  const auto put_list = [&](std::uint8_t prefix, const std::vector<Bytes>& items) {
+    result.batch.put(Key(prefix).u64(height).bytes(),
+                     codec::encode([&](codec::Writer& w) { write_list(w, items); }));
+  };
+  put_list(kTransactionsPrefix, transactions);
+  put_list(kReceiptsPrefix, receipts);
+  result.batch.put(Key(kHeaderPrefix).u64(height).bytes(), header);
+  result.batch.put(Bytes{kHeadKey}, header);
+  return {};
+}
+
+Status check_block(const BlockHeader& head, const Block& block) {
+  const auto refuse = [](const char* why) {
+    return Status{ErrorCode::kInvalidArgument, std::string("this block cannot follow the head: ") + why};
+  };
+  if (block.height.value != head.height.value + 1) return refuse("its height is not the next");
+  if (block.time_ms < head.time_ms) return refuse("its time runs back");
+  if (block.transactions.size() > kMaxBlockTransactions) return refuse("too many transactions");
+  std::size_t bytes = 0;
+  for (const Bytes& tx : block.transactions) bytes += tx.size();
+  if (bytes > kMaxBlockBytes) return refuse("too many bytes");
+  return {};
+}
+
+}  // namespace
+
+Result<BlockResult> init_chain(const KeyValueStore& store, const Genesis& genesis) {
+  ASSAY_TRY(const auto present, store.get(Bytes{kHeadKey}));
+  if (present) return Error{ErrorCode::kAlreadyExists, "this store holds a chain already"};
+  if (genesis.accounts.size() > kMaxGenesisAccounts || genesis.name.empty() || genesis.name.size() > 64)
+    return Error{ErrorCode::kInvalidArgument, "the genesis names no chain or too many accounts"};
+
+  State state(store);
+  ledger::Ledger money(state);
+  for (const GenesisAccount& a : genesis.accounts) {
+    const std::pair<ledger::AccountKey, Amount> grants[] = {{user_account(a.account), a.amount},
+                                                            {stake_account(a.account), a.staked}};
+    for (const auto& [key, amount] : grants)
+      if (amount.value != 0 && money.issue(key, amount) != ledger::LedgerVerdict::kOk)
+        return Error{ErrorCode::kInvalidArgument, "the genesis issues more than 2^64 atoms"};
+  }
+  state.merge(money.diff());
+
+  BlockResult result;
+  result.header.chain = chain_id_of(genesis);
+  result.header.time_ms = genesis.time_ms;
+  result.header.ledger_time = LedgerTimeMs{1};  // 0 means "no deadline" in records
+  result.batch.put(Bytes{kGenesisKey}, encode(genesis));
+  ASSAY_TRY_STATUS(seal_block(store, state, {}, result));
+  return result;
+}
+
+LedgerTimeMs ledger_time_at(const BlockHeader& head, std::uint64_t time_ms) noexcept {
+  const std::uint64_t passed = time_ms > head.time_ms ? time_ms - head.time_ms : 0;
+  return LedgerTimeMs{head.ledger_time.value + std::min(passed, kMaxLedgerStepMs)};
+}
+
+Result<BlockResult> apply(const KeyValueStore& store, const Block& block) {
+  ASSAY_TRY(const BlockHeader head, StateReader(store).head());
+  ASSAY_TRY_STATUS(check_block(head, block));
+
+  State state(store);
+  BlockResult result;
+  BlockHeader& header = result.header;
+  header.chain = head.chain;
+  header.height = block.height;
+  header.time_ms = block.time_ms;
+  header.ledger_time = ledger_time_at(head, block.time_ms);
+  header.beacon = block.beacon;
+  header.parent = hash_of(head);
+
+  Context c{state, header.chain, header.height, header.ledger_time, header.beacon,
+            result.receipts.block_events};
+  run_deadlines(c);
+  for (const Bytes& tx : block.transactions) {
+    result.receipts.receipts.push_back(run_transaction(state, c, tx));
+    ASSAY_AUDIT_THAT(!state.status() || state.money_conserved());
+  }
+  ASSAY_TRY_STATUS(seal_block(store, state, block.transactions, result));
+  return result;
+}
+
+Result<Receipt> check_transaction(const KeyValueStore& store, ByteView transaction) {
+  ASSAY_TRY(const BlockHeader head, StateReader(store).head());
+  State state(store);
+  std::vector<Event> none;
+  const Context c{state, head.chain, Height{head.height.value + 1}, head.ledger_time, Hash256{}, none};
+  Receipt receipt = run_transaction(state, c, transaction);
+  ASSAY_TRY_STATUS(state.status());
+  return receipt;
+}
+
+Status audit_money(const KeyValueStore& store) {
+  const State state(store);
+  const bool holds = state.money_audited();
+  ASSAY_TRY_STATUS(state.status());
+  if (!holds)
+    return {ErrorCode::kIntegrity, "the ledger's accounts do not add up: restore the folder or sync it again"};
+  return {};
+}
+
+}  // namespace assay::protocol

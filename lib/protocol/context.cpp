@@ -1,0 +1,79 @@
+#include "internal/context.hpp"
+
+#include "assay/crypto/sha256.hpp"
+
+namespace assay::protocol::internal {
+
+using ledger::AccountKey;
+using ledger::AccountKind;
+using ledger::LedgerVerdict;
+using ledger::PendingId;
+
+namespace {
+
+template <class Action>
+LedgerVerdict run(Context& c, Action&& action) {
+  ledger::Ledger money(c.state);
+  const LedgerVerdict verdict = action(money);
+  if (verdict != LedgerVerdict::kOk) return verdict;
+  c.state.merge(money.diff());
+  for (const ledger::Transfer& t : money.diff().journal) c.emit(MoneyMoved{t});
+  return verdict;
+}
+
+}  // namespace
+
+LedgerVerdict Context::transfer(const AccountKey& debit, const AccountKey& credit, Amount amount) {
+  return run(*this, [&](ledger::Ledger& l) { return l.transfer({debit, credit, amount}); });
+}
+LedgerVerdict Context::reserve(const PendingId& id, const ledger::Transfer& t) {
+  return run(*this, [&](ledger::Ledger& l) { return l.reserve(id, t); });
+}
+LedgerVerdict Context::post(const PendingId& id, Amount amount) {
+  return run(*this, [&](ledger::Ledger& l) { return l.post(id, amount); });
+}
+LedgerVerdict Context::void_pending(const PendingId& id) {
+  return run(*this, [&](ledger::Ledger& l) { return l.void_pending(id); });
+}
+
+void Context::pay(const AccountKey& debit, const AccountKey& credit, std::uint64_t atoms) {
+  if (atoms == 0) return;
+  if (transfer(debit, credit, Amount{atoms}) != LedgerVerdict::kOk)
+    state.overlay().fail({ErrorCode::kIntegrity, "an account holds less than the records say"});
+}
+
+std::uint64_t Context::balance(const AccountKey& key) const {
+  return state.account(key).value_or(ledger::Account{}).balance.value;
+}
+
+void Context::advance(ClaimRecord& claim, ClaimStatus status, std::optional<std::uint64_t> window_ms) {
+  if (claim.deadline != LedgerTimeMs{})
+    state.remove_deadline({claim.deadline, DeadlineKind::kClaim, claim.id.value});
+  claim.status = status;
+  claim.deadline = window_ms ? after(*window_ms) : LedgerTimeMs{};
+  if (window_ms) state.add_deadline({claim.deadline, DeadlineKind::kClaim, claim.id.value});
+  state.put(claim);
+  if (!is_settled(status)) emit(ClaimAdvanced{claim.id, status});
+}
+
+AccountKey user_account(const AccountId& id) { return {AccountKind::kUser, id.value}; }
+AccountKey stake_account(const AccountId& id) { return {AccountKind::kStake, id.value}; }
+AccountKey escrow_account(const TaskId& id) { return {AccountKind::kEscrow, id.value}; }
+AccountKey lock_account(const ClaimId& claim, const AccountId& id) {
+  return {AccountKind::kLock,
+          crypto::sha256({as_bytes("assay/lock/1"), claim.value.view(), id.value.view()})};
+}
+AccountKey bond_account(const ChallengeId& id) { return {AccountKind::kLock, id.value}; }
+AccountKey burned_account() { return {AccountKind::kBurned, {}}; }
+AccountKey jackpot_account() { return {AccountKind::kJackpot, {}}; }
+AccountKey treasury_account() { return {AccountKind::kTreasury, {}}; }
+
+PendingId escrow_pending(const TaskId& id) {
+  return PendingId{crypto::sha256({as_bytes("assay/escrow/1"), id.value.view()})};
+}
+PendingId unbonding_pending(const AccountId& id, const ClientId& client_id) {
+  return PendingId{
+      crypto::sha256({as_bytes("assay/unbonding/1"), id.value.view(), ByteView{client_id}})};
+}
+
+}  // namespace assay::protocol::internal

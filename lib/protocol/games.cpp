@@ -1,0 +1,177 @@
+// Games of challenges: their clocks' start, their ends, and what follows for the challenge.
+#include "assay/crypto/sha256.hpp"
+#include "assay/economics/splits.hpp"
+#include "internal/context.hpp"
+#include "internal/position.hpp"
+
+namespace assay::protocol::internal {
+
+std::optional<dispute::Position> replay_game(const dispute::GameTerms& terms, std::span<const Bytes> moves) {
+  dispute::Position position = dispute::start(terms);
+  for (const Bytes& bytes : moves) {
+    codec::Reader r(bytes);
+    const dispute::SignedMove move = dispute::read_signed_move(r);
+    if (!r.finish() || dispute::apply(crypto::sha256_function(), terms, position, move.role, move.body) !=
+                           dispute::MoveVerdict::kAccepted)
+      return std::nullopt;
+  }
+  return position;
+}
+
+void start_game(Context& c, const ChallengeId& id, const AccountId& defender, bool by_attestor) {
+  ChallengeRecord challenge = c.state.need_challenge(id);
+  const ClaimRecord claim = c.state.need_claim(challenge.claim);
+  const TaskRecord task = c.state.need_task(claim.task);
+  challenge.defenders.push_back(defender);
+  c.state.put(challenge);
+
+  GameRecord game;
+  game.id = game_id_of(id, defender);
+  game.challenge = id;
+  game.claim = claim.id;
+  game.defender = defender;
+  game.challenger = challenge.challenger;
+  game.by_attestor = by_attestor;
+  // Replays of distinct intervals run one after another: each place in the queue adds one.
+  game.defender_bank_ms = claim.replay_ms * challenge.queue_position;
+  game.challenger_bank_ms = game.defender_bank_ms;
+  const dispute::Position position = dispute::start(terms_of(c.chain, game, challenge, task));
+  game.on_turn = dispute::on_turn(position);
+  game.turn_started = c.now;
+  game.deadline = c.after(task.terms.windows.move_ms + game.defender_bank_ms);
+  c.state.add_deadline({game.deadline, DeadlineKind::kTurn, game.id.value});
+  c.state.put(game);
+  c.emit(GameStarted{game.id, id, defender, game.challenger});
+}
+
+namespace {
+
+void end_game(Context& c, GameRecord& game, GameStatus status, bool by_clock) {
+  c.state.remove_deadline({game.deadline, DeadlineKind::kTurn, game.id.value});
+  game.status = status;
+  game.by_clock = by_clock;
+  game.deadline = LedgerTimeMs{};
+  c.state.put(game);
+  c.emit(GameFinished{game.id, status, by_clock});
+}
+
+void mark_loser(Context& c, const GameRecord& game) {
+  if (game.by_attestor) {
+    std::optional<VerifierRecord> verifier = c.state.verifier(game.claim, game.defender);
+    if (!verifier) return;
+    verifier->lost = true;
+    c.state.put(*verifier);
+    return;
+  }
+  ClaimRecord claim = c.state.need_claim(game.claim);
+  claim.solver_lost = true;
+  c.state.put(claim);
+}
+
+// The games of a challenge that is decided are of no consequence any more.
+void close_games(Context& c, const ChallengeRecord& challenge) {
+  for (const AccountId& defender : challenge.defenders) {
+    GameRecord game = c.state.need_game(game_id_of(challenge.id, defender));
+    if (game.status == GameStatus::kOpen) end_game(c, game, GameStatus::kMoot, false);
+  }
+}
+
+void drop_deadline(Context& c, const ChallengeRecord& challenge) {
+  if (challenge.status == ChallengeStatus::kCommitted)
+    c.state.remove_deadline({challenge.deadline, DeadlineKind::kChallengeReveal, challenge.id.value});
+  else if (challenge.status == ChallengeStatus::kPlaying && !challenge.stand_up_closed)
+    c.state.remove_deadline({challenge.deadline, DeadlineKind::kStandUp, challenge.id.value});
+}
+
+// The bond is dealt with here, whatever becomes of the claim. `beaten_by`: of a lost challenge.
+void resolve(Context& c, ChallengeRecord challenge, ChallengeStatus status, const AccountId* beaten_by) {
+  drop_deadline(c, challenge);
+  close_games(c, challenge);
+  challenge.status = status;
+  challenge.stand_up_closed = true;
+  challenge.deadline = LedgerTimeMs{};
+  c.state.put(challenge);
+
+  const auto bond_of = bond_account(challenge.id);
+  const std::uint64_t bond = c.balance(bond_of);
+  switch (status) {
+    case ChallengeStatus::kLost: {
+      const economics::BondSplit split = economics::split_bond(bond);
+      c.pay(bond_of, user_account(*beaten_by), split.defender);
+      c.pay(bond_of, burned_account(), split.burned);
+      break;
+    }
+    case ChallengeStatus::kUnrevealed: {
+      const economics::UnrevealedSplit split = economics::split_unrevealed(bond);
+      c.pay(bond_of, jackpot_account(), split.jackpot);
+      c.pay(bond_of, burned_account(), split.burned);
+      break;
+    }
+    default:
+      c.pay(bond_of, user_account(challenge.challenger), bond);
+  }
+
+  ClaimRecord claim = c.state.need_claim(challenge.claim);
+  --claim.unresolved;
+  if (status == ChallengeStatus::kWon) claim.doomed = true;
+  c.state.put(claim);
+  c.emit(ChallengeEnded{challenge.id, status});
+}
+
+// A program that should never have been admitted: everybody gets back what they put in.
+void resolve_void(Context& c, const ClaimId& id) {
+  for (const ChallengeRecord& challenge : c.state.challenges(id))
+    if (!is_resolved(challenge.status)) resolve(c, challenge, ChallengeStatus::kVoid, nullptr);
+  settle(c, id, ClaimStatus::kVoid);
+}
+
+// INV-PRO-010: a claim falls when one challenger has beaten every defender that stood up. One defender
+// that holds out decides the challenge for the claim.
+void evaluate(Context& c, const ChallengeId& id) {
+  const ChallengeRecord challenge = c.state.need_challenge(id);
+  if (challenge.status != ChallengeStatus::kPlaying) return;
+  bool all_beaten = true;
+  for (const AccountId& defender : challenge.defenders) {
+    const GameRecord game = c.state.need_game(game_id_of(id, defender));
+    if (game.status == GameStatus::kVoid) {
+      resolve_void(c, challenge.claim);
+      return;
+    }
+    if (game.status == GameStatus::kDefenderWon) {
+      resolve(c, challenge, ChallengeStatus::kLost, &defender);
+      maybe_settle(c, challenge.claim);
+      return;
+    }
+    all_beaten = all_beaten && game.status == GameStatus::kChallengerWon;
+  }
+  if (!all_beaten || !challenge.stand_up_closed) return;
+  resolve(c, challenge, ChallengeStatus::kWon, nullptr);
+  maybe_settle(c, challenge.claim);
+}
+
+}  // namespace
+
+void finish_game(Context& c, const GameId& id, GameStatus status, bool by_clock) {
+  GameRecord game = c.state.need_game(id);
+  end_game(c, game, status, by_clock);
+  if (status == GameStatus::kChallengerWon) mark_loser(c, game);
+  evaluate(c, game.challenge);
+}
+
+void close_stand_up(Context& c, const ChallengeId& id) {
+  ChallengeRecord challenge = c.state.need_challenge(id);
+  challenge.stand_up_closed = true;
+  challenge.deadline = LedgerTimeMs{};
+  c.state.put(challenge);
+  evaluate(c, id);
+}
+
+void expire_challenge(Context& c, const ChallengeId& id) {
+  const ChallengeRecord challenge = c.state.need_challenge(id);
+  // Once the claim is doomed there is nothing left to reveal it for.
+  const bool doomed = c.state.need_claim(challenge.claim).doomed;
+  resolve(c, challenge, doomed ? ChallengeStatus::kVoid : ChallengeStatus::kUnrevealed, nullptr);
+  maybe_settle(c, challenge.claim);
+}
+
+}  // namespace assay::protocol::internal

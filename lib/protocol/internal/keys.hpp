@@ -1,0 +1,70 @@
+// Keys of the state's records (docs/spec/protocol.md, "Keys") and of what stands beside it in the store.
+#pragma once
+
+#include "assay/ledger/account.hpp"
+#include "assay/protocol/ids.hpp"
+
+namespace assay::protocol::internal {
+
+// Of the store: one prefix for the state's records, one for the authenticated map's nodes, then the
+// chain's own records, none of which is under the state root.
+inline constexpr std::uint8_t kStatePrefix = 's';
+inline constexpr std::uint8_t kMapPrefix = 'n';
+inline constexpr std::uint8_t kHeaderPrefix = 'b';
+inline constexpr std::uint8_t kTransactionsPrefix = 't';
+inline constexpr std::uint8_t kReceiptsPrefix = 'r';
+inline constexpr std::uint8_t kHeadKey = 'h';
+inline constexpr std::uint8_t kGenesisKey = 'g';
+
+// Of the state.
+enum class Table : std::uint8_t {
+  kAccount = 'A',      // account key
+  kPending = 'P',      // pending id
+  kSupply = 'S',       // -
+  kProfile = 'N',      // account
+  kResult = 'I',       // account, client id
+  kTask = 'T',         // task
+  kClaim = 'C',        // claim
+  kVerifier = 'V',     // claim, account
+  kChallenge = 'H',    // claim, sequence (big-endian)
+  kChallengeId = 'h',  // challenge
+  kGame = 'G',         // game
+  kMove = 'M',         // game, turn (big-endian)
+  kDeadline = 'D',     // ledger time (big-endian), kind, id
+  kLiveTask = 'L',     // task
+  kPart = 'J',         // account, task
+};
+
+// Big-endian, so that bytewise order is numeric.
+class Key {
+ public:
+  explicit Key(Table table) { m_bytes.push_back(static_cast<std::uint8_t>(table)); }
+  explicit Key(std::uint8_t prefix) { m_bytes.push_back(prefix); }
+  Key& raw(ByteView v) {
+    m_bytes.insert(m_bytes.end(), v.begin(), v.end());
+    return *this;
+  }
+  Key& id(const Hash256& h) { return raw(h.view()); }
+  Key& u8(std::uint8_t v) {
+    m_bytes.push_back(v);
+    return *this;
+  }
+  Key& u32(std::uint32_t v) {
+    for (int shift = 24; shift >= 0; shift -= 8) u8(static_cast<std::uint8_t>(v >> shift));
+    return *this;
+  }
+  Key& u64(std::uint64_t v) {
+    u32(static_cast<std::uint32_t>(v >> 32));
+    return u32(static_cast<std::uint32_t>(v));
+  }
+  [[nodiscard]] Bytes bytes() const { return m_bytes; }
+
+ private:
+  Bytes m_bytes;
+};
+
+[[nodiscard]] inline Bytes account_key(const ledger::AccountKey& k) {
+  return Key(Table::kAccount).u8(static_cast<std::uint8_t>(k.kind)).id(k.owner).bytes();
+}
+
+}  // namespace assay::protocol::internal

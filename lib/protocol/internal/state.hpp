@@ -1,0 +1,101 @@
+// The state as typed records over an overlay. Damaged records are sticky failures, as the store's are:
+// status() is checked before a result is believed.
+#pragma once
+
+#include "assay/ledger/ledger.hpp"
+#include "assay/protocol/block.hpp"
+#include "internal/keys.hpp"
+#include "internal/overlay.hpp"
+
+namespace assay::protocol::internal {
+
+// What the state machine does by itself when ledger time comes. The order is that of one instant.
+enum class DeadlineKind : std::uint8_t {
+  kTaskAccept = 1,   // task
+  kClaim,            // claim: its status ends
+  kChallengeReveal,  // challenge
+  kStandUp,          // challenge
+  kTurn,             // game
+  kUnbonding,        // pending transfer
+};
+inline constexpr std::uint8_t kDeadlineKindLast = 6;
+struct Deadline {
+  LedgerTimeMs time;
+  DeadlineKind kind{};
+  Hash256 id;
+};
+
+// The first result of a client id.
+struct FirstResult {
+  TxId id;
+  Hash256 content;
+  TxVerdict verdict{};
+  std::uint8_t detail = 0;
+  Height height;
+};
+
+class State final : public ledger::LedgerView {
+ public:
+  explicit State(const KeyValueStore& store);
+
+  // Money.
+  [[nodiscard]] std::optional<ledger::Account> account(const ledger::AccountKey& key) const override;
+  [[nodiscard]] std::optional<ledger::Pending> pending(const ledger::PendingId& id) const override;
+  [[nodiscard]] Amount issued() const override;
+  void merge(const ledger::LedgerDiff& diff);
+  // INV-LED-001 to 004 of all changes so far against the store.
+  [[nodiscard]] bool money_conserved() const;
+  // The same from every record.
+  [[nodiscard]] bool money_audited() const;
+
+  // Records.
+  [[nodiscard]] Profile profile(const AccountId& id) const;
+  [[nodiscard]] std::optional<FirstResult> first_result(const AccountId& id, const ClientId& client) const;
+  [[nodiscard]] std::optional<TaskRecord> task(const TaskId& id) const;
+  [[nodiscard]] std::optional<ClaimRecord> claim(const ClaimId& id) const;
+  [[nodiscard]] std::optional<VerifierRecord> verifier(const ClaimId& claim, const AccountId& id) const;
+  [[nodiscard]] std::optional<ChallengeRecord> challenge(const ChallengeId& id) const;
+  [[nodiscard]] std::optional<GameRecord> game(const GameId& id) const;
+  // The same of what must exist: absence is damage.
+  [[nodiscard]] TaskRecord need_task(const TaskId& id) const;
+  [[nodiscard]] ClaimRecord need_claim(const ClaimId& id) const;
+  [[nodiscard]] ChallengeRecord need_challenge(const ChallengeId& id) const;
+  [[nodiscard]] GameRecord need_game(const GameId& id) const;
+  [[nodiscard]] std::vector<VerifierRecord> verifiers(const ClaimId& claim) const;
+  [[nodiscard]] std::vector<ChallengeRecord> challenges(const ClaimId& claim) const;
+  [[nodiscard]] std::vector<Bytes> moves(const GameId& id) const;
+  [[nodiscard]] std::vector<TaskId> live_tasks() const;
+  [[nodiscard]] std::vector<TaskId> tasks_of(const AccountId& id) const;
+
+  void put(const AccountId& id, const Profile& r);
+  void put(const AccountId& id, const ClientId& client, const FirstResult& r);
+  void put(const TaskRecord& r);
+  void put(const ClaimRecord& r);
+  void put(const VerifierRecord& r);
+  void put(const ChallengeRecord& r);
+  void put(const GameRecord& r);
+  void put_move(const GameId& id, std::uint32_t turn, ByteView signed_move);
+  void set_live(const TaskId& id, bool live);
+  void add_part(const AccountId& id, const TaskId& task);
+
+  void add_deadline(const Deadline& d);
+  void remove_deadline(const Deadline& d);
+  [[nodiscard]] std::optional<Deadline> first_deadline() const;
+
+  [[nodiscard]] Overlay& overlay() { return m_overlay; }
+  [[nodiscard]] const Overlay& overlay() const { return m_overlay; }
+  [[nodiscard]] const Status& status() const { return m_overlay.status(); }
+
+ private:
+  template <class Record>
+  [[nodiscard]] std::optional<Record> load(const Bytes& key) const;
+  template <class Record>
+  void store(const Bytes& key, const Record& record);
+  template <class Record>
+  [[nodiscard]] Record need(std::optional<Record> found) const;
+  void damaged() const;
+
+  Overlay m_overlay;
+};
+
+}  // namespace assay::protocol::internal

@@ -1,0 +1,131 @@
+#include "assay/protocol/events.hpp"
+#include "assay/protocol/verdict.hpp"
+
+namespace assay::protocol {
+
+const char* to_string(TxVerdict verdict) noexcept {
+  switch (verdict) {
+    case TxVerdict::kApplied: return "applied";
+    case TxVerdict::kTooLong: return "too long";
+    case TxVerdict::kMalformed: return "malformed";
+    case TxVerdict::kUnknownVersion: return "unknown version";
+    case TxVerdict::kWrongChain: return "wrong chain";
+    case TxVerdict::kUnknownKind: return "unknown kind";
+    case TxVerdict::kMalformedPayload: return "malformed payload";
+    case TxVerdict::kWrongSignature: return "wrong signature";
+    case TxVerdict::kUnknownAccount: return "unknown account";
+    case TxVerdict::kClientIdReused: return "client id reused for something else";
+    case TxVerdict::kExpired: return "expired";
+    case TxVerdict::kValidForTooLong: return "valid for too long";
+    case TxVerdict::kNonceTooLow: return "nonce too low";
+    case TxVerdict::kNonceTooHigh: return "nonce too high";
+    case TxVerdict::kZeroAmount: return "zero amount";
+    case TxVerdict::kSelfTransfer: return "transfer to oneself";
+    case TxVerdict::kBadEndpoint: return "bad endpoint";
+    case TxVerdict::kInvalidTaskHeader: return "invalid task header";
+    case TxVerdict::kWindowOutOfRange: return "window out of range";
+    case TxVerdict::kTermsRefused: return "terms refused";
+    case TxVerdict::kZeroCommitment: return "zero commitment";
+    case TxVerdict::kUnknownTask: return "unknown task";
+    case TxVerdict::kUnknownClaim: return "unknown claim";
+    case TxVerdict::kUnknownChallenge: return "unknown challenge";
+    case TxVerdict::kUnknownGame: return "unknown game";
+    case TxVerdict::kNotSubmitter: return "not the submitter";
+    case TxVerdict::kNotSolver: return "not the solver";
+    case TxVerdict::kReservedForAnother: return "reserved for another solver";
+    case TxVerdict::kNotVerifier: return "not a verifier of this claim";
+    case TxVerdict::kNotChallenger: return "not the challenger";
+    case TxVerdict::kSelfDealing: return "self-dealing";
+    case TxVerdict::kWrongPhase: return "wrong phase";
+    case TxVerdict::kQuoteTooSlow: return "quote out of range";
+    case TxVerdict::kAlreadyEnlisted: return "already enlisted";
+    case TxVerdict::kSeatsFull: return "seats full";
+    case TxVerdict::kWrongSealCount: return "wrong number of seals";
+    case TxVerdict::kAlreadySealed: return "already sealed";
+    case TxVerdict::kNotSealed: return "not sealed";
+    case TxVerdict::kDrawOutOfRange: return "draw out of range";
+    case TxVerdict::kAlreadyOpened: return "already opened";
+    case TxVerdict::kEntryOutOfRange: return "entry out of range";
+    case TxVerdict::kAlreadyExists: return "already exists";
+    case TxVerdict::kTooManyChallenges: return "too many challenges";
+    case TxVerdict::kSameBlock: return "in the block of its commitment";
+    case TxVerdict::kWrongCommitment: return "not what was committed to";
+    case TxVerdict::kWrongOpening: return "opening does not lead to the transcript";
+    case TxVerdict::kWrongClaimSignature: return "wrong claim signature";
+    case TxVerdict::kWrongAttestation: return "wrong attestation";
+    case TxVerdict::kNoContradiction: return "no contradiction";
+    case TxVerdict::kNoAttestation: return "no attestation of this interval";
+    case TxVerdict::kAlreadyStanding: return "already standing";
+    case TxVerdict::kGameFinished: return "game finished";
+    case TxVerdict::kMoveRefused: return "move refused";
+    case TxVerdict::kInsufficientFunds: return "insufficient funds";
+    case TxVerdict::kInsufficientStake: return "insufficient stake";
+  }
+  return "?";
+}
+
+const char* to_string(TaskStatus status) noexcept {
+  switch (status) {
+    case TaskStatus::kOpen: return "open";
+    case TaskStatus::kClaimed: return "claimed";
+    case TaskStatus::kCancelled: return "cancelled";
+    case TaskStatus::kUnclaimed: return "unclaimed";
+    case TaskStatus::kPaid: return "paid";
+    case TaskStatus::kRefunded: return "refunded";
+  }
+  return "?";
+}
+
+const char* to_string(ClaimStatus status) noexcept {
+  switch (status) {
+    case ClaimStatus::kTraining: return "training";
+    case ClaimStatus::kEnlisting: return "enlisting";
+    case ClaimStatus::kRevealing: return "revealing";
+    case ClaimStatus::kDrawing: return "drawing";
+    case ClaimStatus::kSealing: return "sealing";
+    case ClaimStatus::kOpening: return "opening";
+    case ClaimStatus::kChallenging: return "challenging";
+    case ClaimStatus::kResolving: return "resolving";
+    case ClaimStatus::kFinal: return "final";
+    case ClaimStatus::kFallen: return "fallen";
+    case ClaimStatus::kVoid: return "void";
+    case ClaimStatus::kExpired: return "expired";
+  }
+  return "?";
+}
+
+const char* to_string(ChallengeStatus status) noexcept {
+  switch (status) {
+    case ChallengeStatus::kCommitted: return "committed";
+    case ChallengeStatus::kPlaying: return "playing";
+    case ChallengeStatus::kWon: return "won";
+    case ChallengeStatus::kLost: return "lost";
+    case ChallengeStatus::kUnrevealed: return "unrevealed";
+    case ChallengeStatus::kVoid: return "void";
+  }
+  return "?";
+}
+
+const char* to_string(GameStatus status) noexcept {
+  switch (status) {
+    case GameStatus::kOpen: return "open";
+    case GameStatus::kDefenderWon: return "defender won";
+    case GameStatus::kChallengerWon: return "challenger won";
+    case GameStatus::kVoid: return "void";
+    case GameStatus::kMoot: return "moot";
+  }
+  return "?";
+}
+
+const char* name_of(const Event& event) noexcept {
+  static constexpr const char* kNames[] = {
+      "money_moved",         "task_posted",        "task_ended",        "task_accepted",
+      "verifier_enlisted",   "transcript_committed", "transcript_revealed", "claim_advanced",
+      "verifier_drawn",      "verifier_sealed",    "seal_opened",       "challenge_committed",
+      "challenge_revealed",  "challenge_ended",    "game_started",      "game_moved",
+      "game_finished",       "claim_settled",      "slashed"};
+  static_assert(std::size(kNames) == std::variant_size_v<Event>);
+  return kNames[event.index()];
+}
+
+}  // namespace assay::protocol

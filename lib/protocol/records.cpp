@@ -1,0 +1,208 @@
+#include "assay/protocol/records.hpp"
+
+#include "internal/wire.hpp"
+
+namespace assay::protocol {
+
+using codec::Reader;
+using codec::Writer;
+using namespace wire;
+
+// Found by argument, from wire::put of an optional.
+static void put(Writer& w, const OpenedSeal& o) {
+  w.hash(o.interior_root);
+  w.hash(o.own_end_root);
+  wire::put(w, o.attestation);
+}
+static void get(Reader& r, OpenedSeal& o) {
+  o.interior_root = r.hash();
+  o.own_end_root = r.hash();
+  wire::get(r, o.attestation);
+}
+
+void write(Writer& w, const Profile& p) {
+  w.u64(p.last_nonce);
+  w.bytes(as_bytes(p.url));
+  w.hash(p.certificate);
+}
+void read(Reader& r, Profile& p) {
+  p.last_nonce = r.u64();
+  const ByteView url = r.bytes(kMaxUrlBytes);
+  p.url.assign(url.begin(), url.end());
+  p.certificate = r.hash();
+}
+
+void write(Writer& w, const TaskRecord& t) {
+  wire::put(w, t.id);
+  wire::put(w, t.submitter);
+  w.bytes(encode_payload(t.terms));
+  put_enum(w, t.status);
+  w.flag(t.deters_harm);
+  wire::put(w, t.accept_deadline);
+  wire::put(w, t.claim);
+}
+void read(Reader& r, TaskRecord& t) {
+  wire::get(r, t.id);
+  wire::get(r, t.submitter);
+  Payload terms;
+  if (!decode_payload(TxKind::kPostTask, r.bytes(4096), terms))
+    r.fail();
+  else
+    t.terms = std::get<PostTask>(terms);
+  get_enum(r, t.status, TaskStatus::kRefunded);
+  t.deters_harm = r.flag();
+  wire::get(r, t.accept_deadline);
+  wire::get(r, t.claim);
+}
+
+void write(Writer& w, const ClaimRecord& c) {
+  wire::put(w, c.id);
+  wire::put(w, c.task);
+  wire::put(w, c.solver);
+  put_enum(w, c.status);
+  wire::put(w, c.deadline);
+  w.u64(c.replay_ms);
+  for (const Hash256* h : {&c.r_commitment, &c.commitment, &c.transcript_root, &c.salt, &c.final_state_root})
+    w.hash(*h);
+  wire::put(w, c.signature);
+  w.hash(c.beacon);
+  for (const std::uint32_t n : {c.enlisted, c.sealed, c.opened, c.challenges, c.unresolved}) w.u32(n);
+  w.flag(c.doomed);
+  w.u64(c.fallen_entry);
+  w.flag(c.solver_lost);
+  wire::put(w, c.contradicted_by);
+}
+void read(Reader& r, ClaimRecord& c) {
+  wire::get(r, c.id);
+  wire::get(r, c.task);
+  wire::get(r, c.solver);
+  get_enum(r, c.status, ClaimStatus::kExpired);
+  wire::get(r, c.deadline);
+  c.replay_ms = r.u64();
+  for (Hash256* h : {&c.r_commitment, &c.commitment, &c.transcript_root, &c.salt, &c.final_state_root})
+    *h = r.hash();
+  wire::get(r, c.signature);
+  c.beacon = r.hash();
+  for (std::uint32_t* n : {&c.enlisted, &c.sealed, &c.opened, &c.challenges, &c.unresolved}) *n = r.u32();
+  c.doomed = r.flag();
+  c.fallen_entry = r.u64();
+  c.solver_lost = r.flag();
+  wire::get(r, c.contradicted_by);
+}
+
+void write(Writer& w, const VerifierRecord& v) {
+  wire::put(w, v.claim);
+  wire::put(w, v.verifier);
+  w.u32(static_cast<std::uint32_t>(v.draws.size()));
+  for (const economics::Draw& d : v.draws) {
+    w.u64(d.entry);
+    w.u64(d.interior_step);
+  }
+  w.u32(static_cast<std::uint32_t>(v.seals.size()));
+  for (const Hash256& seal : v.seals) w.hash(seal);
+  w.u32(static_cast<std::uint32_t>(v.opened.size()));
+  for (const auto& opened : v.opened) wire::put(w, opened);
+  w.flag(v.lost);
+}
+void read(Reader& r, VerifierRecord& v) {
+  wire::get(r, v.claim);
+  wire::get(r, v.verifier);
+  v.draws.resize(r.count(economics::kMaxDraws, 16));
+  for (economics::Draw& d : v.draws) {
+    d.entry = r.u64();
+    d.interior_step = r.u64();
+  }
+  v.seals.resize(r.count(economics::kMaxDraws, 32));
+  for (Hash256& seal : v.seals) seal = r.hash();
+  v.opened.resize(r.count(economics::kMaxDraws, 1));
+  for (auto& opened : v.opened) wire::get(r, opened);
+  v.lost = r.flag();
+}
+
+void write(Writer& w, const ChallengeRecord& c) {
+  wire::put(w, c.id);
+  wire::put(w, c.claim);
+  wire::put(w, c.challenger);
+  w.u32(c.sequence);
+  w.hash(c.commitment);
+  wire::put(w, c.committed_at);
+  put_enum(w, c.status);
+  wire::put(w, c.deadline);
+  w.u64(c.entry);
+  w.hash(c.start_root);
+  commit::write_path(w, c.start_path);
+  w.hash(c.end_root);
+  commit::write_path(w, c.end_path);
+  w.u32(c.queue_position);
+  w.flag(c.stand_up_closed);
+  w.u32(static_cast<std::uint32_t>(c.defenders.size()));
+  for (const AccountId& defender : c.defenders) put(w, defender);
+}
+void read(Reader& r, ChallengeRecord& c) {
+  wire::get(r, c.id);
+  wire::get(r, c.claim);
+  wire::get(r, c.challenger);
+  c.sequence = r.u32();
+  c.commitment = r.hash();
+  wire::get(r, c.committed_at);
+  get_enum(r, c.status, ChallengeStatus::kVoid);
+  wire::get(r, c.deadline);
+  c.entry = r.u64();
+  c.start_root = r.hash();
+  c.start_path = commit::read_path(r);
+  c.end_root = r.hash();
+  c.end_path = commit::read_path(r);
+  c.queue_position = r.u32();
+  c.stand_up_closed = r.flag();
+  c.defenders.resize(r.count(economics::kMaxSeats + 1, 32));
+  for (AccountId& defender : c.defenders) get(r, defender);
+}
+
+void write(Writer& w, const GameRecord& g) {
+  wire::put(w, g.id);
+  wire::put(w, g.challenge);
+  wire::put(w, g.claim);
+  wire::put(w, g.defender);
+  wire::put(w, g.challenger);
+  w.flag(g.by_attestor);
+  put_enum(w, g.status);
+  w.flag(g.by_clock);
+  w.u32(g.turn);
+  put_enum(w, g.on_turn);
+  wire::put(w, g.turn_started);
+  wire::put(w, g.deadline);
+  w.u64(g.defender_bank_ms);
+  w.u64(g.challenger_bank_ms);
+}
+void read(Reader& r, GameRecord& g) {
+  wire::get(r, g.id);
+  wire::get(r, g.challenge);
+  wire::get(r, g.claim);
+  wire::get(r, g.defender);
+  wire::get(r, g.challenger);
+  g.by_attestor = r.flag();
+  get_enum(r, g.status, GameStatus::kMoot);
+  g.by_clock = r.flag();
+  g.turn = r.u32();
+  get_enum(r, g.on_turn, dispute::Role::kChallenger);
+  wire::get(r, g.turn_started);
+  wire::get(r, g.deadline);
+  g.defender_bank_ms = r.u64();
+  g.challenger_bank_ms = r.u64();
+}
+
+dispute::GameTerms terms_of(const ChainId& chain, const GameRecord& game, const ChallengeRecord& challenge,
+                            const TaskRecord& task) {
+  dispute::GameTerms terms;
+  terms.chain = chain;
+  terms.game = game.id;
+  terms.defender = game.defender;
+  terms.challenger = game.challenger;
+  terms.task = task.terms.header;
+  terms.entry = challenge.entry;
+  terms.start_root = challenge.start_root;
+  terms.end_root = challenge.end_root;
+  return terms;
+}
+
+}  // namespace assay::protocol

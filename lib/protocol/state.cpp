@@ -1,0 +1,307 @@
+#include "internal/state.hpp"
+
+#include "internal/wire.hpp"
+
+namespace assay::protocol::internal {
+
+using ledger::Account;
+using ledger::AccountKey;
+using ledger::AccountKind;
+using ledger::Pending;
+using ledger::PendingId;
+
+namespace {
+
+void write(codec::Writer& w, const FirstResult& r) {
+  w.hash(r.id.value);
+  w.hash(r.content);
+  w.u16(static_cast<std::uint16_t>(r.verdict));
+  w.u8(r.detail);
+  w.u64(r.height.value);
+}
+void read(codec::Reader& r, FirstResult& out) {
+  out.id = TxId{r.hash()};
+  out.content = r.hash();
+  const std::uint16_t verdict = r.u16();
+  if (verdict > kTxVerdictLast) r.fail();
+  out.verdict = static_cast<TxVerdict>(verdict);
+  out.detail = r.u8();
+  out.height = Height{r.u64()};
+}
+
+Bytes profile_key(const AccountId& id) { return Key(Table::kProfile).id(id.value).bytes(); }
+Bytes result_key(const AccountId& id, const ClientId& client) {
+  return Key(Table::kResult).id(id.value).raw(client).bytes();
+}
+Bytes task_key(const TaskId& id) { return Key(Table::kTask).id(id.value).bytes(); }
+Bytes claim_key(const ClaimId& id) { return Key(Table::kClaim).id(id.value).bytes(); }
+Bytes verifier_key(const ClaimId& claim, const AccountId& id) {
+  return Key(Table::kVerifier).id(claim.value).id(id.value).bytes();
+}
+Bytes game_key(const GameId& id) { return Key(Table::kGame).id(id.value).bytes(); }
+Bytes deadline_key(const Deadline& d) {
+  return Key(Table::kDeadline).u64(d.time.value).u8(static_cast<std::uint8_t>(d.kind)).id(d.id).bytes();
+}
+const Bytes kSupplyKey = Key(Table::kSupply).bytes();
+
+// The hash at the end of an index key of a table with `before` bytes between table and hash.
+Hash256 last_hash(ByteView key) {
+  Hash256 h;
+  std::memcpy(h.bytes.data(), key.data() + key.size() - h.bytes.size(), h.bytes.size());
+  return h;
+}
+
+}  // namespace
+
+State::State(const KeyValueStore& store) : m_overlay(store, Bytes{kStatePrefix}) {}
+
+void State::damaged() const {
+  m_overlay.fail({ErrorCode::kIntegrity,
+                  "a record of the ledger's state is damaged: restore the folder or sync it again"});
+}
+
+template <class Record>
+std::optional<Record> State::load(const Bytes& key) const {
+  const std::optional<Bytes> bytes = m_overlay.get(key);
+  if (!bytes) return std::nullopt;
+  codec::Reader r(*bytes);
+  Record record;
+  read(r, record);
+  if (r.finish()) return record;
+  damaged();
+  return std::nullopt;
+}
+
+template <class Record>
+void State::store(const Bytes& key, const Record& record) {
+  m_overlay.put(key, codec::encode([&](codec::Writer& w) { write(w, record); }));
+}
+
+template <class Record>
+Record State::need(std::optional<Record> found) const {
+  if (found) return std::move(*found);
+  damaged();
+  return Record{};
+}
+
+std::optional<Account> State::account(const AccountKey& key) const {
+  const std::optional<Bytes> bytes = m_overlay.get(account_key(key));
+  if (!bytes) return std::nullopt;
+  auto decoded = ledger::decode_account(*bytes);
+  if (decoded) return *decoded;
+  damaged();
+  return std::nullopt;
+}
+
+std::optional<Pending> State::pending(const PendingId& id) const {
+  const std::optional<Bytes> bytes = m_overlay.get(Key(Table::kPending).id(id.value).bytes());
+  if (!bytes) return std::nullopt;
+  auto decoded = ledger::decode_pending(*bytes);
+  if (decoded) return *decoded;
+  damaged();
+  return std::nullopt;
+}
+
+Amount State::issued() const {
+  const std::optional<Bytes> bytes = m_overlay.get(kSupplyKey);
+  return Amount{bytes && bytes->size() == 8 ? load_le<std::uint64_t>(bytes->data()) : 0};
+}
+
+void State::merge(const ledger::LedgerDiff& diff) {
+  for (const auto& [key, account] : diff.accounts) {
+    // A drained escrow or lock is never used again.
+    const bool drained = account == Account{} &&
+                         (key.kind == AccountKind::kEscrow || key.kind == AccountKind::kLock);
+    if (drained)
+      m_overlay.erase(account_key(key));
+    else
+      m_overlay.put(account_key(key), ledger::encode(account));
+  }
+  for (const auto& [id, pending] : diff.pendings)
+    m_overlay.put(Key(Table::kPending).id(id.value).bytes(), ledger::encode(pending));
+  if (diff.issued != issued()) {
+    Bytes supply(8);
+    store_le(supply.data(), diff.issued.value);
+    m_overlay.put(kSupplyKey, std::move(supply));
+  }
+}
+
+bool State::money_conserved() const {
+  // The store as it was: a ledger view that ignores the changes.
+  class Stored final : public ledger::LedgerView {
+   public:
+    explicit Stored(const Overlay& overlay) : m_overlay(overlay) {}
+    std::optional<Account> account(const AccountKey& key) const override {
+      const auto bytes = m_overlay.get_stored(account_key(key));
+      if (!bytes) return std::nullopt;
+      auto decoded = ledger::decode_account(*bytes);
+      return decoded ? std::optional<Account>(*decoded) : std::nullopt;
+    }
+    std::optional<Pending> pending(const PendingId&) const override { return std::nullopt; }
+    Amount issued() const override {
+      const auto bytes = m_overlay.get_stored(kSupplyKey);
+      return Amount{bytes && bytes->size() == 8 ? load_le<std::uint64_t>(bytes->data()) : 0};
+    }
+
+   private:
+    const Overlay& m_overlay;
+  };
+  ledger::LedgerDiff diff;
+  diff.issued = issued();
+  for (const auto& [key, value] : m_overlay.changes()) {
+    if (key.front() != static_cast<std::uint8_t>(Table::kAccount)) continue;
+    codec::Reader r(ByteView(key).subspan(1));
+    const AccountKey name = ledger::read_account_key(r);
+    Account now;
+    if (value) {
+      auto decoded = ledger::decode_account(*value);
+      if (!decoded) return false;
+      now = *decoded;
+    }
+    diff.accounts.emplace(name, now);
+  }
+  return ledger::conserves(Stored(m_overlay), diff);
+}
+
+bool State::money_audited() const {
+  ledger::Audit audit;
+  m_overlay.scan(Key(Table::kAccount).bytes(), [&](ByteView key, ByteView value) {
+    codec::Reader r(key.subspan(1));
+    const AccountKey name = ledger::read_account_key(r);
+    auto decoded = ledger::decode_account(value);
+    if (decoded && r.finish())
+      audit.add(name, *decoded);
+    else
+      damaged();
+    return true;
+  });
+  m_overlay.scan(Key(Table::kPending).bytes(), [&](ByteView, ByteView value) {
+    auto decoded = ledger::decode_pending(value);
+    if (decoded)
+      audit.add(*decoded);
+    else
+      damaged();
+    return true;
+  });
+  return status() && audit.holds(issued());
+}
+
+Profile State::profile(const AccountId& id) const {
+  return load<Profile>(profile_key(id)).value_or(Profile{});
+}
+std::optional<FirstResult> State::first_result(const AccountId& id, const ClientId& client) const {
+  return load<FirstResult>(result_key(id, client));
+}
+std::optional<TaskRecord> State::task(const TaskId& id) const { return load<TaskRecord>(task_key(id)); }
+std::optional<ClaimRecord> State::claim(const ClaimId& id) const { return load<ClaimRecord>(claim_key(id)); }
+std::optional<VerifierRecord> State::verifier(const ClaimId& claim, const AccountId& id) const {
+  return load<VerifierRecord>(verifier_key(claim, id));
+}
+std::optional<ChallengeRecord> State::challenge(const ChallengeId& id) const {
+  const std::optional<Bytes> at = m_overlay.get(Key(Table::kChallengeId).id(id.value).bytes());
+  if (!at) return std::nullopt;
+  return need(std::optional(load<ChallengeRecord>(*at)));
+}
+std::optional<GameRecord> State::game(const GameId& id) const { return load<GameRecord>(game_key(id)); }
+
+TaskRecord State::need_task(const TaskId& id) const { return need(task(id)); }
+ClaimRecord State::need_claim(const ClaimId& id) const { return need(claim(id)); }
+ChallengeRecord State::need_challenge(const ChallengeId& id) const { return need(challenge(id)); }
+GameRecord State::need_game(const GameId& id) const { return need(game(id)); }
+
+std::vector<VerifierRecord> State::verifiers(const ClaimId& claim) const {
+  std::vector<VerifierRecord> found;
+  m_overlay.scan(Key(Table::kVerifier).id(claim.value).bytes(), [&](ByteView, ByteView value) {
+    codec::Reader r(value);
+    read(r, found.emplace_back());
+    if (!r.finish()) damaged();
+    return true;
+  });
+  return found;
+}
+
+std::vector<ChallengeRecord> State::challenges(const ClaimId& claim) const {
+  std::vector<ChallengeRecord> found;
+  m_overlay.scan(Key(Table::kChallenge).id(claim.value).bytes(), [&](ByteView, ByteView value) {
+    codec::Reader r(value);
+    read(r, found.emplace_back());
+    if (!r.finish()) damaged();
+    return true;
+  });
+  return found;
+}
+
+std::vector<Bytes> State::moves(const GameId& id) const {
+  std::vector<Bytes> found;
+  m_overlay.scan(Key(Table::kMove).id(id.value).bytes(), [&](ByteView, ByteView value) {
+    found.push_back(to_bytes(value));
+    return true;
+  });
+  return found;
+}
+
+std::vector<TaskId> State::live_tasks() const {
+  std::vector<TaskId> found;
+  m_overlay.scan(Key(Table::kLiveTask).bytes(), [&](ByteView key, ByteView) {
+    found.emplace_back(last_hash(key));
+    return true;
+  });
+  return found;
+}
+
+std::vector<TaskId> State::tasks_of(const AccountId& id) const {
+  std::vector<TaskId> found;
+  m_overlay.scan(Key(Table::kPart).id(id.value).bytes(), [&](ByteView key, ByteView) {
+    found.emplace_back(last_hash(key));
+    return true;
+  });
+  return found;
+}
+
+void State::put(const AccountId& id, const Profile& r) { store(profile_key(id), r); }
+void State::put(const AccountId& id, const ClientId& client, const FirstResult& r) {
+  store(result_key(id, client), r);
+}
+void State::put(const TaskRecord& r) { store(task_key(r.id), r); }
+void State::put(const ClaimRecord& r) { store(claim_key(r.id), r); }
+void State::put(const VerifierRecord& r) { store(verifier_key(r.claim, r.verifier), r); }
+void State::put(const ChallengeRecord& r) {
+  const Bytes key = Key(Table::kChallenge).id(r.claim.value).u32(r.sequence).bytes();
+  m_overlay.put(Key(Table::kChallengeId).id(r.id.value).bytes(), key);
+  store(key, r);
+}
+void State::put(const GameRecord& r) { store(game_key(r.id), r); }
+void State::put_move(const GameId& id, std::uint32_t turn, ByteView signed_move) {
+  m_overlay.put(Key(Table::kMove).id(id.value).u32(turn).bytes(), to_bytes(signed_move));
+}
+
+void State::set_live(const TaskId& id, bool live) {
+  Bytes key = Key(Table::kLiveTask).id(id.value).bytes();
+  if (live)
+    m_overlay.put(std::move(key), {});
+  else
+    m_overlay.erase(std::move(key));
+}
+void State::add_part(const AccountId& id, const TaskId& task) {
+  m_overlay.put(Key(Table::kPart).id(id.value).id(task.value).bytes(), {});
+}
+
+void State::add_deadline(const Deadline& d) { m_overlay.put(deadline_key(d), {}); }
+void State::remove_deadline(const Deadline& d) { m_overlay.erase(deadline_key(d)); }
+
+std::optional<Deadline> State::first_deadline() const {
+  std::optional<Deadline> found;
+  m_overlay.scan(Key(Table::kDeadline).bytes(), [&](ByteView key, ByteView) {
+    Deadline d;
+    std::uint64_t time = 0;
+    for (unsigned i = 1; i <= 8; ++i) time = time << 8 | key[i];
+    d.time = LedgerTimeMs{time};
+    d.kind = static_cast<DeadlineKind>(key[9]);
+    d.id = last_hash(key);
+    found = d;
+    return false;
+  });
+  return found;
+}
+
+}  // namespace assay::protocol::internal

@@ -1,0 +1,241 @@
+#include "assay/protocol/view.hpp"
+
+#include <algorithm>
+#include <set>
+
+#include "internal/context.hpp"
+#include "internal/position.hpp"
+
+namespace assay::protocol {
+
+using namespace internal;
+
+namespace {
+
+constexpr std::size_t kMaxEndedTasks = 256;  // in one view
+
+AccountView load_account(const State& state, const AccountId& id) {
+  AccountView view;
+  view.id = id;
+  const auto user = state.account(user_account(id));
+  const auto stake = state.account(stake_account(id)).value_or(ledger::Account{});
+  view.exists = user.has_value();
+  if (user) {
+    view.available = user->available();
+    view.reserved = user->debits_pending;
+  }
+  view.staked = stake.available();
+  view.unbonding = stake.debits_pending;
+  view.profile = state.profile(id);
+  return view;
+}
+
+GameView load_game(const State& state, GameRecord record) {
+  GameView view;
+  view.moves = state.moves(record.id);
+  view.record = std::move(record);
+  return view;
+}
+
+ChallengeView load_challenge(const State& state, ChallengeRecord record) {
+  ChallengeView view;
+  for (const AccountId& defender : record.defenders)
+    view.games.push_back(load_game(state, state.need_game(game_id_of(record.id, defender))));
+  view.record = std::move(record);
+  return view;
+}
+
+ClaimView load_claim(const State& state, ClaimRecord record) {
+  ClaimView view;
+  view.verifiers = state.verifiers(record.id);
+  for (ChallengeRecord& challenge : state.challenges(record.id))
+    view.challenges.push_back(load_challenge(state, std::move(challenge)));
+  view.record = std::move(record);
+  return view;
+}
+
+TaskView load_task(const State& state, TaskRecord record) {
+  TaskView view;
+  if (record.claim) view.claim = load_claim(state, state.need_claim(*record.claim));
+  view.record = std::move(record);
+  return view;
+}
+
+Totals load_totals(const State& state) {
+  const auto balance = [&](const ledger::AccountKey& key) {
+    return state.account(key).value_or(ledger::Account{}).balance;
+  };
+  return {state.issued(), balance(burned_account()), balance(jackpot_account()),
+          balance(treasury_account())};
+}
+
+// The value, unless the store failed on the way to it.
+template <class T>
+Result<T> checked(const State& state, T value) {
+  ASSAY_TRY_STATUS(state.status());
+  return value;
+}
+
+Result<std::optional<std::vector<Bytes>>> load_list(const KeyValueStore& store, std::uint8_t prefix,
+                                                    Height height) {
+  ASSAY_TRY(const auto bytes, store.get(Key(prefix).u64(height.value).bytes()));
+  if (!bytes) return std::optional<std::vector<Bytes>>();
+  codec::Reader r(*bytes);
+  std::vector<Bytes> items(r.count(kMaxBlockTransactions + 1, 4));
+  for (Bytes& item : items) item = to_bytes(r.bytes(r.remaining()));
+  if (!r.finish()) return Error{ErrorCode::kIntegrity, "a block's record is damaged"};
+  return std::optional<std::vector<Bytes>>(std::move(items));
+}
+
+}  // namespace
+
+dispute::GameTerms terms_of(const ChainId& chain, const TaskView& task, const ChallengeView& challenge,
+                            const GameView& game) {
+  return terms_of(chain, game.record, challenge.record, task.record);
+}
+
+dispute::Position position_of(const dispute::GameTerms& terms, const GameView& game) {
+  std::optional<dispute::Position> position = replay_game(terms, game.moves);
+  ASSAY_EXPECTS(position.has_value());
+  if (game.record.by_clock && position->stage != dispute::Stage::kFinished) dispute::forfeit(*position);
+  return *position;
+}
+
+Result<Genesis> StateReader::genesis() const {
+  ASSAY_TRY(const auto bytes, m_store.get(Bytes{kGenesisKey}));
+  if (!bytes) return Error{ErrorCode::kNotFound, "this store holds no chain"};
+  return decode_genesis(*bytes);
+}
+
+Result<BlockHeader> StateReader::head() const {
+  ASSAY_TRY(const auto bytes, m_store.get(Bytes{kHeadKey}));
+  if (!bytes) return Error{ErrorCode::kNotFound, "this store holds no chain"};
+  return decode_header(*bytes);
+}
+
+Result<std::optional<BlockHeader>> StateReader::header(Height height) const {
+  ASSAY_TRY(const auto bytes, m_store.get(Key(kHeaderPrefix).u64(height.value).bytes()));
+  if (!bytes) return std::optional<BlockHeader>();
+  ASSAY_TRY(BlockHeader header, decode_header(*bytes));
+  return std::optional<BlockHeader>(header);
+}
+
+Result<std::optional<std::vector<Bytes>>> StateReader::transactions(Height height) const {
+  return load_list(m_store, kTransactionsPrefix, height);
+}
+
+Result<std::optional<BlockReceipts>> StateReader::receipts(Height height) const {
+  ASSAY_TRY(const auto items, load_list(m_store, kReceiptsPrefix, height));
+  if (!items) return std::optional<BlockReceipts>();
+  if (items->empty()) return Error{ErrorCode::kIntegrity, "a block's receipts are damaged"};
+  BlockReceipts receipts;
+  for (std::size_t i = 0; i + 1 < items->size(); ++i) {
+    ASSAY_TRY(Receipt receipt, decode_receipt((*items)[i]));
+    receipts.receipts.push_back(std::move(receipt));
+  }
+  codec::Reader r(items->back());
+  receipts.block_events.resize(r.count(items->back().size(), 1));
+  for (Event& event : receipts.block_events) read(r, event);
+  if (!r.finish()) return Error{ErrorCode::kIntegrity, "a block's events are damaged"};
+  return std::optional<BlockReceipts>(std::move(receipts));
+}
+
+Result<Totals> StateReader::totals() const {
+  const State state(m_store);
+  return checked(state, load_totals(state));
+}
+
+Result<AccountView> StateReader::account(const AccountId& id) const {
+  const State state(m_store);
+  return checked(state, load_account(state, id));
+}
+
+Result<std::optional<TaskView>> StateReader::task(const TaskId& id) const {
+  const State state(m_store);
+  std::optional<TaskView> view;
+  if (auto record = state.task(id)) view = load_task(state, std::move(*record));
+  return checked(state, std::move(view));
+}
+
+Result<std::optional<ClaimView>> StateReader::claim(const ClaimId& id) const {
+  const State state(m_store);
+  std::optional<ClaimView> view;
+  if (auto record = state.claim(id)) view = load_claim(state, std::move(*record));
+  return checked(state, std::move(view));
+}
+
+Result<std::optional<ChallengeView>> StateReader::challenge(const ChallengeId& id) const {
+  const State state(m_store);
+  std::optional<ChallengeView> view;
+  if (auto record = state.challenge(id)) view = load_challenge(state, std::move(*record));
+  return checked(state, std::move(view));
+}
+
+Result<std::optional<GameView>> StateReader::game(const GameId& id) const {
+  const State state(m_store);
+  std::optional<GameView> view;
+  if (auto record = state.game(id)) view = load_game(state, std::move(*record));
+  return checked(state, std::move(view));
+}
+
+Result<std::vector<TaskId>> StateReader::live_tasks() const {
+  const State state(m_store);
+  return checked(state, state.live_tasks());
+}
+
+Result<std::vector<TaskId>> StateReader::tasks_of(const AccountId& id) const {
+  const State state(m_store);
+  return checked(state, state.tasks_of(id));
+}
+
+Result<View> StateReader::view(const AccountId& self) const {
+  View view;
+  ASSAY_TRY(view.head, head());
+  const State state(m_store);
+  view.totals = load_totals(state);
+  view.self = load_account(state, self);
+  const std::vector<TaskId> live = state.live_tasks();
+  std::set<TaskId> wanted(live.begin(), live.end());
+  for (const TaskId& id : state.tasks_of(self))
+    if (wanted.size() < live.size() + kMaxEndedTasks) wanted.insert(id);
+  std::set<AccountId> people{self};
+  for (const TaskId& id : wanted) {
+    TaskView task = load_task(state, state.need_task(id));
+    people.insert(task.record.submitter);
+    if (task.claim) {
+      people.insert(task.claim->record.solver);
+      for (const VerifierRecord& v : task.claim->verifiers) people.insert(v.verifier);
+      for (const ChallengeView& c : task.claim->challenges) people.insert(c.record.challenger);
+    }
+    view.tasks.push_back(std::move(task));
+  }
+  for (const AccountId& id : people) view.accounts.push_back(load_account(state, id));
+  return checked(state, std::move(view));
+}
+
+Result<std::optional<Receipt>> StateReader::result_of(const AccountId& sender,
+                                                      const ClientId& client_id) const {
+  const State state(m_store);
+  std::optional<Receipt> receipt;
+  if (const auto first = state.first_result(sender, client_id))
+    receipt = Receipt{first->id, first->verdict, first->detail, true, {}};
+  return checked(state, std::move(receipt));
+}
+
+Result<std::optional<LedgerTimeMs>> StateReader::next_deadline() const {
+  const State state(m_store);
+  std::optional<LedgerTimeMs> time;
+  if (const auto first = state.first_deadline()) time = first->time;
+  return checked(state, time);
+}
+
+Result<std::optional<Bytes>> StateReader::record(ByteView key) const {
+  const State state(m_store);
+  return checked(state, state.overlay().get(key));
+}
+
+Result<Bytes> StateReader::prove(ByteView key) const {
+  return commit::AuthenticatedMap(m_store, Bytes{kMapPrefix}).prove(key);
+}
+
+}  // namespace assay::protocol
