@@ -1,0 +1,151 @@
+// Deterministic fuzzing of every operator: random valid nodes and hostile data through every path that
+// computes an element, and random bytes through the validator.
+#include <gtest/gtest.h>
+
+#include "assay/numerics/arithmetic_hardware.hpp"
+#include "assay/numerics/arithmetic_integer.hpp"
+#include "unit/numerics/random_spec.hpp"
+
+namespace assay::numerics {
+namespace {
+
+using test::Buffer;
+using test::Generator;
+
+// Notes what a step reads, and that it stays within the operands.
+struct RecordingAccess {
+  MemoryAccess memory;
+  unsigned reads = 0;
+  std::uint64_t read(unsigned operand, std::uint64_t index) {
+    EXPECT_LT(operand, memory.spec->operand_count);
+    EXPECT_LT(index, memory.spec->operands[operand].shape.elements());
+    ++reads;
+    return memory.read(operand, index);
+  }
+};
+
+class OperatorFuzz : public testing::TestWithParam<OpCode> {};
+
+TEST_P(OperatorFuzz, EveryPathAgrees) {
+  Generator random(9'000 + static_cast<unsigned>(GetParam()));
+  for (int round = 0; round < 60; ++round) {
+    random.set_tame(round % 2 == 0);
+    const NodeSpec s = random.spec(GetParam(), 1);
+    ASSERT_EQ(validate(s), SpecVerdict::kValid) << test::describe(s);
+    const std::vector<Buffer> operands = random_operands(random, s);
+    SerialTaskPool pool;
+    const Buffer fast = test::run_node(best_isa(), s, operands, pool);
+    RecordingAccess access{{&s, {}}};
+    for (unsigned i = 0; i < s.operand_count; ++i) access.memory.operands[i] = operands[i].data();
+    const std::uint64_t n = s.output.shape.elements();
+    for (int sample = 0; sample < 20; ++sample) {
+      const std::uint64_t e = random(n);
+      FoldState hardware = fold_init(s, e);
+      FoldState integer = hardware;
+      for (std::uint32_t step = 0; step < fold_length(s); ++step) {
+        access.reads = 0;
+        fold_step<HardwareArithmetic>(s, e, step, access, hardware);
+        ASSERT_LE(access.reads, kMaxOperands);
+        fold_step<IntegerArithmetic>(s, e, step, access, integer);
+        ASSERT_EQ(hardware, integer) << test::describe(s) << " element " << e << " step " << step;
+        for (unsigned w = fold_words(s); w < kMaxFoldWords; ++w) ASSERT_EQ(hardware.words[w], 0U);
+      }
+      const std::uint64_t bits = load_element(s.output.dtype, fast.data(), e);
+      ASSERT_EQ(hardware, fold_final(s, bits)) << test::describe(s) << " element " << e;
+      if (s.output.dtype == DType::kF32) {
+        ASSERT_EQ(bits, canonical(static_cast<std::uint32_t>(bits))) << test::describe(s);
+      }
+    }
+  }
+}
+
+// A step is a function for any state, as a liar may post it: no crash, and the arithmetics agree.
+TEST_P(OperatorFuzz, StepsAreTotal) {
+  Generator random(17'000 + static_cast<unsigned>(GetParam()));
+  for (int round = 0; round < 100; ++round) {
+    const NodeSpec s = random.spec(GetParam(), 1);
+    const std::vector<Buffer> operands = random_operands(random, s);
+    RecordingAccess access{{&s, {}}};
+    for (unsigned i = 0; i < s.operand_count; ++i) access.memory.operands[i] = operands[i].data();
+    FoldState a;
+    for (auto& word : a.words) word = random.f32();
+    FoldState b = a;
+    const std::uint64_t e = random(s.output.shape.elements());
+    const auto step = static_cast<std::uint32_t>(random(fold_length(s)));
+    fold_step<HardwareArithmetic>(s, e, step, access, a);
+    fold_step<IntegerArithmetic>(s, e, step, access, b);
+    ASSERT_EQ(a, b) << test::describe(s) << " element " << e << " step " << step;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(AllOperators, OperatorFuzz, testing::ValuesIn(test::kOperators),
+                         [](const auto& op) { return std::string(name_of(op.param)); });
+
+// One field of a valid spec replaced by anything: the validator answers, and what it accepts runs.
+TEST(ValidatorFuzz, AnswersToAnything) {
+  Generator random(5);
+  int accepted = 0;
+  for (int round = 0; round < 20'000; ++round) {
+    NodeSpec s = random.spec(test::kOperators[random(std::size(test::kOperators))], 1);
+    const auto odd = [&]() -> std::uint64_t {
+      return random(2) == 0 ? random(4) : random.word() >> random(64);
+    };
+    switch (random(6)) {
+      case 0: s.op = static_cast<OpCode>(odd()); break;
+      case 1: s.operand_count = static_cast<std::uint8_t>(odd()); break;
+      case 2: s.attribute_count = static_cast<std::uint8_t>(odd()); break;
+      case 3: s.attributes[random(2)] = odd(); break;
+      case 4: {
+        TensorType& t = random(2) == 0 ? s.output : s.operands[random(kMaxOperands)];
+        if (random(3) == 0) t.dtype = static_cast<DType>(odd());
+        if (random(3) == 0) t.shape.rank = static_cast<std::uint8_t>(odd());
+        t.shape.dims[random(kMaxRank)] = odd();
+        break;
+      }
+      default: s.output = s.operands[0]; break;
+    }
+    if (validate(s) != SpecVerdict::kValid) continue;
+    ++accepted;
+    ASSERT_LE(fold_length(s), kMaxFoldSteps) << test::describe(s);
+    ASSERT_LE(fold_words(s), kMaxFoldWords);
+    if (is_source(s.op)) continue;
+    std::uint64_t bytes = s.output.byte_count();
+    for (unsigned i = 0; i < s.operand_count; ++i) bytes += s.operands[i].byte_count();
+    if (bytes > 1'000'000) continue;
+    const std::vector<Buffer> operands = random_operands(random, s);
+    RecordingAccess access{{&s, {}}};
+    for (unsigned i = 0; i < s.operand_count; ++i) access.memory.operands[i] = operands[i].data();
+    evaluate<IntegerArithmetic>(s, s.output.shape.elements() - 1, access);
+  }
+  EXPECT_GT(accepted, 500);
+}
+
+// An element depends on its own inputs alone: the rows of a batch give what each gives alone.
+TEST(BatchInvariance, RowsDoNotSeeEachOther) {
+  Generator random(12);
+  for (const bool tb : {false, true}) {
+    for (const std::uint64_t rows : {7U, 13U, 64U}) {
+      NodeSpec s;
+      s.op = OpCode::kMatMul;
+      s.output = {DType::kF32, {rows, 37}};
+      s.operand_count = s.attribute_count = 2;
+      s.operands[0] = {DType::kF32, {rows, 300}};
+      s.operands[1] = {DType::kF32, tb ? Shape{37, 300} : Shape{300, 37}};
+      s.attributes = {0, tb};
+      const std::vector<Buffer> operands = random_operands(random, s);
+      SerialTaskPool pool;
+      const Buffer whole = test::run_node(best_isa(), s, operands, pool);
+      NodeSpec one = s;
+      one.output.shape.dims[0] = one.operands[0].shape.dims[0] = 1;
+      for (std::uint64_t row = 0; row < rows; ++row) {
+        Buffer a(300 * 4);
+        std::memcpy(a.data(), operands[0].data() + row * 1'200, 1'200);
+        const Buffer alone = test::run_node(best_isa(), one, {a, operands[1]}, pool);
+        ASSERT_EQ(std::memcmp(alone.data(), whole.data() + row * 148, 148), 0) << "row " << row;
+      }
+    }
+  }
+}
+
+}  // namespace
+}  // namespace assay::numerics
