@@ -29,7 +29,8 @@ bool is_elementwise(OpCode op) {
   }
 }
 
-// Every operand is of the output's shape or one element, and nothing is wider than a tile's elements.
+// Every operand is of the output's shape or one element, and nothing is wider than a tile's
+// elements.
 bool is_fusable(const numerics::NodeSpec& spec) {
   if (!is_elementwise(spec.op) || size_of(spec.output.dtype) > 4) return false;
   const std::uint64_t elements = spec.output.shape.elements();
@@ -56,14 +57,15 @@ bool is_free(std::span<const graph::Node> nodes, std::uint32_t i, std::uint32_t 
   }
 }
 
-// Gives local nodes a tile each, reused after their last reader. Those that find none stay in memory.
+// Gives local nodes a tile each, reused after their last reader. Those that find none stay in
+// memory.
 void place_locals(std::uint32_t first, std::uint32_t last,
                   const std::vector<std::uint32_t>& last_reader, Chains& chains) {
   std::array<std::uint32_t, kMaxLocalTiles> busy_until{};
   for (std::uint32_t i = first; i <= last; ++i) {
     if (!chains.is_local[i]) continue;
-    // A tile is free for node i once its last reader ran before i: a kernel's output may not overlap
-    // its operands.
+    // A tile is free for node i once its last reader ran before i: a kernel's output may not
+    // overlap its operands.
     const auto tile = std::find_if(busy_until.begin(), busy_until.end(),
                                    [&](std::uint32_t until) { return until == 0 || until < i; });
     if (tile == busy_until.end()) {

@@ -31,7 +31,8 @@ NodeSpec tile_of(const NodeSpec& spec, std::uint64_t elements) {
 
 AlignedBuffer::AlignedBuffer(std::size_t bytes) : m_size(bytes) {
   if (bytes == 0) return;
-  auto* p = static_cast<std::uint8_t*>(::operator new[](aligned(bytes), std::align_val_t{kAlignment}));
+  auto* p =
+      static_cast<std::uint8_t*>(::operator new[](aligned(bytes), std::align_val_t{kAlignment}));
   std::memset(p, 0, aligned(bytes));
   m_bytes.reset(p);
 }
@@ -67,8 +68,7 @@ Engine::Engine(std::span<const graph::Node> nodes, std::span<const std::uint32_t
     if (nodes[i].spec.op == OpCode::kStepIndex) m_t_nodes.push_back(i);
     if (nodes[i].spec.op == OpCode::kSeed) m_seed_nodes.push_back(i);
     if (!numerics::is_source(nodes[i].spec.op)) {
-      scratch = std::max(scratch,
-                         numerics::scratch_bytes(isa, nodes[i].spec, pool.thread_count()));
+      scratch = std::max(scratch, numerics::scratch_bytes(isa, nodes[i].spec, pool.thread_count()));
     }
     if (m_chains.first[i] == i && m_chains.last[i] > i) make_chain(i, m_chains.last[i]);
   }
@@ -106,24 +106,23 @@ void Engine::bind_data(std::span<const std::uint8_t* const> data) {
   }
 }
 
-std::size_t Engine::memory_bytes() const noexcept {
-  return m_fixed.size() + m_arena.size() + m_scratch.size();
+MemoryUse Engine::memory() const noexcept {
+  return {m_arena.size(), m_fixed.size(), m_scratch.size(), 0};
 }
 
 void Engine::bind_step(std::uint64_t t, std::uint64_t seed,
                        std::span<const std::uint8_t* const> state,
                        std::span<std::uint8_t* const> next) {
   for (const Patch& patch : m_patches) {
-    m_at[patch.node] = patch.region == Region::kNext
-                           ? next[patch.slot]
-                           : const_cast<std::uint8_t*>(state[patch.slot]);
+    m_at[patch.node] = patch.region == Region::kNext ? next[patch.slot]
+                                                     : const_cast<std::uint8_t*>(state[patch.slot]);
   }
   for (const std::uint32_t i : m_t_nodes) std::memcpy(m_at[i], &t, sizeof t);
   for (const std::uint32_t i : m_seed_nodes) std::memcpy(m_at[i], &seed, sizeof seed);
 }
 
 void Engine::run(std::uint64_t t, std::uint64_t seed, std::span<const std::uint8_t* const> state,
-                 std::span<std::uint8_t* const> next, const OnNode& on_node) {
+                 std::span<std::uint8_t* const> next, const OnOutput& on_node) {
   if (m_nodes.empty()) return;
   run_until(static_cast<std::uint32_t>(m_nodes.size() - 1), t, seed, state, next, on_node);
   for (const SlotCopy& copy : m_plan.copies) {
@@ -133,7 +132,7 @@ void Engine::run(std::uint64_t t, std::uint64_t seed, std::span<const std::uint8
 
 void Engine::run_until(std::uint32_t last, std::uint64_t t, std::uint64_t seed,
                        std::span<const std::uint8_t* const> state,
-                       std::span<std::uint8_t* const> next, const OnNode& on_node) {
+                       std::span<std::uint8_t* const> next, const OnOutput& on_node) {
   const numerics::FloatingPointMode mode;
   bind_step(t, seed, state, next);
   for (std::uint32_t i = 0; i <= last; ++i) {
@@ -165,8 +164,9 @@ void Engine::run_node(std::uint32_t i) {
   const graph::Node& node = m_nodes[i];
   std::array<const void*, numerics::kMaxOperands> operands{};
   for (unsigned k = 0; k < node.spec.operand_count; ++k) operands[k] = m_at[node.inputs[k]];
-  numerics::run(m_isa, node.spec, std::span<const void* const>(operands.data(), node.spec.operand_count),
-                m_at[i], {m_scratch.data(), m_scratch.size()}, m_pool);
+  numerics::run(m_isa, node.spec,
+                std::span<const void* const>(operands.data(), node.spec.operand_count), m_at[i],
+                {m_scratch.data(), m_scratch.size()}, m_pool);
 }
 
 void Engine::run_chain(const Chain& chain) {
@@ -194,8 +194,8 @@ void Engine::run_tile(const Chain& chain, std::uint64_t tile) const {
     std::array<const void*, numerics::kMaxOperands> operands{};
     for (unsigned k = 0; k < node.spec.operand_count; ++k) operands[k] = at(node.inputs[k]);
     numerics::run(m_isa, full ? step.full_tile : step.last_tile,
-                  std::span<const void* const>(operands.data(), node.spec.operand_count), at(step.node), {},
-                  serial);
+                  std::span<const void* const>(operands.data(), node.spec.operand_count),
+                  at(step.node), {}, serial);
   }
 }
 

@@ -33,27 +33,31 @@ struct Executor::Parts {
   void write_to_own() {
     for (std::size_t i = 0; i < next.size(); ++i) next_at[i] = next[i].data();
   }
-  [[nodiscard]] Engine::OnNode adapted(const OnNode& on_node) const {
+  [[nodiscard]] Engine::OnOutput adapted(const OnNode& on_node) const {
     return [this, &on_node](std::uint32_t node, const std::uint8_t* output) {
       on_node(node, TensorView{program.nodes[node].spec.output, output});
     };
   }
 };
 
-Result<Executor> Executor::create(const graph::ValidProgram& program, std::span<const TensorView> data,
-                                  TaskPool& pool, ExecutorOptions options) {
+Result<Executor> Executor::create(const graph::ValidProgram& program,
+                                  std::span<const TensorView> data, TaskPool& pool,
+                                  ExecutorOptions options) {
   if (!numerics::is_supported(options.isa)) {
-    return {ErrorCode::kUnsupported, std::string("this processor has no ") + numerics::name_of(options.isa) +
+    return {ErrorCode::kUnsupported, std::string("this processor has no ") +
+                                         numerics::name_of(options.isa) +
                                          " kernels; choose another with ASSAY_ISA"};
   }
   if (!numerics::floating_point_mode_is_sound()) {
-    return {ErrorCode::kUnsupported,
-            "the floating-point mode is not IEEE (a library built with -ffast-math?); results would be "
-            "wrong, so nothing runs"};
+    return {
+        ErrorCode::kUnsupported,
+        "the floating-point mode is not IEEE (a library built with -ffast-math?); results would be "
+        "wrong, so nothing runs"};
   }
   const graph::Program& plain = program.program();
   if (data.size() != plain.data.size()) {
-    return {ErrorCode::kInvalidArgument, "the program declares " + std::to_string(plain.data.size()) +
+    return {ErrorCode::kInvalidArgument, "the program declares " +
+                                             std::to_string(plain.data.size()) +
                                              " data tensors, not " + std::to_string(data.size())};
   }
   std::vector<const std::uint8_t*> data_at;
@@ -126,10 +130,10 @@ bool Executor::accepts(const NamedTensors& state) const {
   return true;
 }
 
-std::size_t Executor::memory_bytes() const {
-  std::size_t bytes = m_parts->engine.memory_bytes();
-  for (const Tensor& tensor : m_parts->next) bytes += tensor.byte_count();
-  return bytes;
+MemoryUse Executor::memory() const {
+  MemoryUse use = m_parts->engine.memory();
+  for (const Tensor& tensor : m_parts->next) use.next_state += tensor.byte_count();
+  return use;
 }
 
 std::vector<OperatorTime> Executor::times() const {

@@ -14,8 +14,9 @@ const Tensor& nth(const NamedTensors& tensors, std::uint64_t index) {
 
 }  // namespace
 
-Run interpret(const graph::Program& program, const NamedTensors& data, numerics::Isa isa, TaskPool& pool,
-              std::uint64_t t, std::uint64_t seed, const NamedTensors& before, const Tamper& tamper) {
+Run interpret(const graph::Program& program, const NamedTensors& data, numerics::Isa isa,
+              TaskPool& pool, std::uint64_t t, std::uint64_t seed, const NamedTensors& before,
+              const Tamper& tamper) {
   using numerics::OpCode;
   const numerics::FloatingPointMode mode;
   Run run;
@@ -41,7 +42,8 @@ Run interpret(const graph::Program& program, const NamedTensors& data, numerics:
     if (tamper) tamper(i, output);
     run.outputs.push_back(std::move(output));
   }
-  for (const graph::Slot& slot : program.slots) run.after.emplace(slot.name, run.outputs[slot.output]);
+  for (const graph::Slot& slot : program.slots)
+    run.after.emplace(slot.name, run.outputs[slot.output]);
   return run;
 }
 

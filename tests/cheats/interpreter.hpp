@@ -1,5 +1,5 @@
-// The plainest execution of a program: every node by the kernels one after another, every output kept.
-// Tests compare the executor with it; lying executions tamper with what it computed.
+// The plainest execution of a program: every node by the kernels one after another, every output
+// kept. Tests compare the executor with it; lying executions tamper with what it computed.
 #pragma once
 
 #include <functional>
@@ -19,8 +19,8 @@ struct Run {
   NamedTensors after;
 };
 
-[[nodiscard]] Run interpret(const graph::Program& program, const NamedTensors& data, numerics::Isa isa,
-                            TaskPool& pool, std::uint64_t t, std::uint64_t seed,
+[[nodiscard]] Run interpret(const graph::Program& program, const NamedTensors& data,
+                            numerics::Isa isa, TaskPool& pool, std::uint64_t t, std::uint64_t seed,
                             const NamedTensors& before, const Tamper& tamper = {});
 
 }  // namespace assay::cheats

@@ -13,14 +13,10 @@ struct SlotSpec {
   Shape shape;
 };
 const SlotSpec kSlots[] = {
-    {"metric/loss", {}},
-    {"momentum/bias", {4}},
-    {"momentum/dense", {36, 32}},
-    {"momentum/filter", {3, 3, 1, 4}},
-    {"momentum/head", {32, 10}},
-    {"param/bias", {4}},
-    {"param/dense", {36, 32}},
-    {"param/filter", {3, 3, 1, 4}},
+    {"metric/loss", {}},          {"momentum/bias", {4}},
+    {"momentum/dense", {36, 32}}, {"momentum/filter", {3, 3, 1, 4}},
+    {"momentum/head", {32, 10}},  {"param/bias", {4}},
+    {"param/dense", {36, 32}},    {"param/filter", {3, 3, 1, 4}},
     {"param/head", {32, 10}},
 };
 
@@ -65,7 +61,8 @@ std::uint32_t Sketch::add(OpCode op, TensorType output, std::vector<std::uint32_
 Programs conv_net(float learning_rate) {
   Sketch s;
   const std::uint64_t b = kBatch;
-  s.program.data = {{"images", {DType::kU8, {kImages, 6, 6, 1}}}, {"labels", {DType::kU8, {kImages}}}};
+  s.program.data = {{"images", {DType::kU8, {kImages, 6, 6, 1}}},
+                    {"labels", {DType::kU8, {kImages}}}};
   std::vector<std::uint32_t> slot;
   for (std::size_t i = 0; i < std::size(kSlots); ++i) {
     // The loss is written and never read.
@@ -108,12 +105,14 @@ Programs conv_net(float learning_rate) {
   const auto log_p = s.f32(OpCode::kSub, {b, 10}, {shifted, s.f32(OpCode::kLog, {b, 1}, {sum})});
   const auto total =
       s.f32(OpCode::kReduceSum, {1, 1}, {s.f32(OpCode::kMul, {b, 10}, {one_hot, log_p})}, {3});
-  const auto loss = s.f32(OpCode::kMul, {}, {s.f32(OpCode::kReshape, {}, {s.f32(OpCode::kNeg, {1, 1}, {total})}),
-                                             per_item});
+  const auto loss =
+      s.f32(OpCode::kMul, {},
+            {s.f32(OpCode::kReshape, {}, {s.f32(OpCode::kNeg, {1, 1}, {total})}), per_item});
 
   // Backward.
   const auto p = s.f32(OpCode::kDiv, {b, 10}, {e, sum});
-  const auto d_logits = s.f32(OpCode::kMul, {b, 10}, {s.f32(OpCode::kSub, {b, 10}, {p, one_hot}), per_item});
+  const auto d_logits =
+      s.f32(OpCode::kMul, {b, 10}, {s.f32(OpCode::kSub, {b, 10}, {p, one_hot}), per_item});
   const auto d_head = s.f32(OpCode::kMatMul, {32, 10}, {hidden, d_logits}, {1, 0});
   const auto d_hidden = s.f32(OpCode::kMatMul, {b, 32}, {d_logits, slot[8]}, {0, 1});
   const auto on = s.add(OpCode::kLess, {DType::kU32, {b, 32}}, {zero, dense});
@@ -121,7 +120,8 @@ Programs conv_net(float learning_rate) {
   const auto d_weights = s.f32(OpCode::kMatMul, {36, 32}, {flat, d_dense}, {1, 0});
   const auto d_flat = s.f32(OpCode::kMatMul, {b, 36}, {d_dense, slot[6]}, {0, 1});
   const auto d_pooled = s.f32(OpCode::kReshape, {b, 3, 3, 4}, {d_flat});
-  const auto d_active = s.f32(OpCode::kMaxPool2dGrad, {b, 6, 6, 4}, {active, pooled, d_pooled}, {2});
+  const auto d_active =
+      s.f32(OpCode::kMaxPool2dGrad, {b, 6, 6, 4}, {active, pooled, d_pooled}, {2});
   const auto lit = s.add(OpCode::kLess, {DType::kU32, {b, 6, 6, 4}}, {zero, biased});
   const auto d_biased = s.f32(OpCode::kSelect, {b, 6, 6, 4}, {lit, d_active, zero});
   const auto d_filter = s.f32(OpCode::kConv2dGradWeight, {3, 3, 1, 4}, {x, d_biased}, {1, 1});
@@ -145,7 +145,16 @@ Programs conv_net(float learning_rate) {
   ASSAY_ENSURES(init.program.has_value());
   auto step = graph::validate_step(std::move(s.program), *init.program);
   ASSAY_ENSURES(step.program.has_value());
-  return {std::move(*init.program), std::move(*step.program), images, labels, conv, dense, logits, rate, t, seed};
+  return {std::move(*init.program),
+          std::move(*step.program),
+          images,
+          labels,
+          conv,
+          dense,
+          logits,
+          rate,
+          t,
+          seed};
 }
 
 NamedTensors conv_net_data() {

@@ -21,7 +21,8 @@ struct Sketch {
     return add(op, {DType::kF32, shape}, std::move(inputs), std::move(attributes));
   }
   std::uint32_t constant(float value, Shape shape = {}) {
-    return add(numerics::OpCode::kConstant, {DType::kF32, shape}, {}, {std::bit_cast<std::uint32_t>(value)});
+    return add(numerics::OpCode::kConstant, {DType::kF32, shape}, {},
+               {std::bit_cast<std::uint32_t>(value)});
   }
   // The output type of a node.
   const TensorType& type(std::uint32_t node) const { return program.nodes[node].spec.output; }

@@ -1,6 +1,6 @@
-// Runs a validated program, step after step (docs/spec/exec.md). Memory is planned once: a steady step
-// allocates nothing. Fusion, buffer reuse, threads and instruction sets are private business and change
-// no bit.
+// Runs a validated program, step after step (docs/spec/exec.md). Memory is planned once: a steady
+// step allocates nothing. Fusion, buffer reuse, threads and instruction sets are private business
+// and change no bit.
 //
 // Not thread-safe; it uses the pool's threads itself. Program, pool and data must outlive it.
 #pragma once
@@ -21,7 +21,8 @@ using Nanoseconds = std::function<std::uint64_t()>;
 
 struct ExecutorOptions {
   numerics::Isa isa = numerics::best_isa();
-  // Run neighbouring elementwise nodes together, tile by tile. Off for traces, which see every output.
+  // Run neighbouring elementwise nodes together, tile by tile. Off for traces, which see every
+  // output.
   bool fuse = true;
   Nanoseconds nanoseconds;  // none: nothing is measured
 };
@@ -32,14 +33,24 @@ struct OperatorTime {
   std::uint64_t nanoseconds = 0;
 };
 
+// Bytes that an executor holds, from its construction on. The caller's state and the data are not
+// among them.
+struct MemoryUse {
+  std::size_t arena = 0;  // outputs, shared by liveness
+  std::size_t constants = 0;
+  std::size_t scratch = 0;     // of the kernels
+  std::size_t next_state = 0;  // the second copy of the state
+  [[nodiscard]] std::size_t total() const { return arena + constants + scratch + next_state; }
+};
+
 // What an output looks like while its node's successors have not run yet.
 using OnNode = std::function<void(std::uint32_t node, const TensorView& output)>;
 
 class Executor {
  public:
   // `data`: the program's data tensors in the order of its declarations.
-  // Errors: kUnsupported if the processor lacks the ISA or the thread's floating-point mode is not the
-  // profile's; kInvalidArgument if the data does not have the declared types.
+  // Errors: kUnsupported if the processor lacks the ISA or the thread's floating-point mode is not
+  // the profile's; kInvalidArgument if the data does not have the declared types.
   [[nodiscard]] static Result<Executor> create(const graph::ValidProgram& program,
                                                std::span<const TensorView> data, TaskPool& pool,
                                                ExecutorOptions options = {});
@@ -51,23 +62,21 @@ class Executor {
   // tensors' memory may change places with the executor's. (For an init program: make_state().)
   void step(std::uint64_t t, std::uint64_t seed, NamedTensors& state);
 
-  // As step, but leaves `before` alone, writes the new state to `after` and shows every node's output,
-  // sources included, in program order. Wants fuse = false.
+  // As step, but leaves `before` alone, writes the new state to `after` and shows every node's
+  // output, sources included, in program order. Wants fuse = false.
   void trace(std::uint64_t t, std::uint64_t seed, const NamedTensors& before, NamedTensors& after,
              const OnNode& on_node);
 
   // Runs nodes 0 to `last` only, for their outputs; otherwise as trace().
-  void trace_until(std::uint32_t last, std::uint64_t t, std::uint64_t seed, const NamedTensors& before,
-                   const OnNode& on_node);
+  void trace_until(std::uint32_t last, std::uint64_t t, std::uint64_t seed,
+                   const NamedTensors& before, const OnNode& on_node);
 
   // Zeros of the slots' names and types.
   [[nodiscard]] NamedTensors make_state() const;
   // True if the names and types are the slots'.
   [[nodiscard]] bool accepts(const NamedTensors& state) const;
 
-  // Peak bytes that the executor holds: arena, constants, scratch and the second copy of the state.
-  // The caller's state and the data are not among them.
-  [[nodiscard]] std::size_t memory_bytes() const;
+  [[nodiscard]] MemoryUse memory() const;
   // By operator, those that ran; empty without a clock.
   [[nodiscard]] std::vector<OperatorTime> times() const;
 

@@ -4,7 +4,7 @@
 #include <functional>
 #include <memory>
 
-#include "assay/numerics/kernels.hpp"
+#include "assay/exec/executor.hpp"
 #include "internal/chains.hpp"
 #include "internal/memory_plan.hpp"
 
@@ -33,8 +33,7 @@ struct KindTime {
 
 class Engine {
  public:
-  using OnNode = std::function<void(std::uint32_t node, const std::uint8_t* output)>;
-  using Nanoseconds = std::function<std::uint64_t()>;
+  using OnOutput = std::function<void(std::uint32_t node, const std::uint8_t* output)>;
 
   // `nodes` must outlive the engine.
   Engine(std::span<const graph::Node> nodes, std::span<const std::uint32_t> slot_nodes,
@@ -46,15 +45,15 @@ class Engine {
   // where its new value goes, unless is_kept(i). on_node, if set, sees every output once it stands,
   // in order; it wants an engine that does not fuse.
   void run(std::uint64_t t, std::uint64_t seed, std::span<const std::uint8_t* const> state,
-           std::span<std::uint8_t* const> next, const OnNode& on_node);
+           std::span<std::uint8_t* const> next, const OnOutput& on_node);
 
   // Nodes 0 to `last` only, and no slot's copy.
   void run_until(std::uint32_t last, std::uint64_t t, std::uint64_t seed,
                  std::span<const std::uint8_t* const> state, std::span<std::uint8_t* const> next,
-                 const OnNode& on_node);
+                 const OnOutput& on_node);
 
   [[nodiscard]] bool is_kept(std::uint32_t slot) const { return m_plan.slot_is_kept[slot] != 0; }
-  [[nodiscard]] std::size_t memory_bytes() const noexcept;
+  [[nodiscard]] MemoryUse memory() const noexcept;
   [[nodiscard]] std::uint32_t chain_count() const noexcept { return m_chain_count; }
   // By operator code; fused chains stand under `chain_time`.
   [[nodiscard]] const std::vector<KindTime>& times() const noexcept { return m_times; }

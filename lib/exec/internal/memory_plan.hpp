@@ -1,6 +1,6 @@
-// Where every node's output lives, decided once. Nodes whose output is needed at different times share
-// memory; a reshape is its operand under another type; what a slot is bound to is written straight into
-// the next state.
+// Where every node's output lives, decided once. Nodes whose output is needed at different times
+// share memory; a reshape is its operand under another type; what a slot is bound to is written
+// straight into the next state.
 #pragma once
 
 #include <cstdint>
@@ -32,7 +32,8 @@ struct Place {
   std::size_t offset = 0;
 };
 
-// A slot whose new value is not computed by a node that can write it in place: copied after the step.
+// A slot whose new value is not computed by a node that can write it in place: copied after the
+// step.
 struct SlotCopy {
   std::uint32_t slot;
   std::uint32_t node;

@@ -1,0 +1,57 @@
+// A party's side of a dispute game: the next move's body, from the position and an execution of its
+// own (docs/spec/player.md). The honest party is the one whose execution is; a player never argues
+// against its own execution, whatever that computed.
+//
+// Sans-I/O and resumable: a move is a function of position and execution; what a Player keeps is a
+// cache. One exception: a challenger opens the scalar step only if next_move() has seen the
+// positions of this game's walk through the trace (its own turns), because a position keeps no
+// offer of an earlier turn. Without them it leaves the opening to the defender, whose clock runs.
+// Not thread-safe.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+
+#include "assay/dispute/game.hpp"
+#include "assay/training/checkpoints.hpp"
+#include "assay/training/execution.hpp"
+
+namespace assay::player {
+
+// The nearest state of the player's own execution at or before `step` that it has kept (a
+// checkpoint); nothing if there is none, and the initial state is computed instead.
+using StateProvider =
+    std::function<Result<std::optional<training::KnownState>>(std::uint64_t step)>;
+
+struct PlayerOptions {
+  dispute::Role role = dispute::Role::kChallenger;
+  StateProvider states;  // none: everything from the initial state
+  std::size_t state_cache_bytes = std::size_t{512} << 20;  // of states inside the interval
+};
+
+class Player {
+ public:
+  // Everything passed in must outlive it. `task` is the committed one, whatever `execution` does.
+  Player(const training::Task& task, training::Execution& execution, dispute::GameTerms terms,
+         TaskPool& pool, PlayerOptions options);
+  ~Player();
+
+  // The body of the next move (dispute/moves.hpp); nothing if it is not this role's to move.
+  // Errors: kConflict if the player's own execution agrees with all that it could dispute, so that
+  // a challenger has no case; kInvalidArgument if the position is not one of these terms and this
+  // task; those of the execution and the state provider.
+  [[nodiscard]] Result<std::optional<Bytes>> next_move(const dispute::Position& position);
+
+  // The root of this execution's state after `step` steps.
+  [[nodiscard]] Result<Hash256> state_root(std::uint64_t step);
+
+  // True if this execution's root at the terms' entry is the claimed one: nothing to dispute.
+  [[nodiscard]] Result<bool> agrees_with_claim();
+
+ private:
+  struct Parts;
+  std::unique_ptr<Parts> m_parts;
+};
+
+}  // namespace assay::player

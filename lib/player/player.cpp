@@ -1,0 +1,64 @@
+#include "assay/player/player.hpp"
+
+#include "internal/knowledge.hpp"
+
+namespace assay::player {
+
+using dispute::Position;
+using dispute::Stage;
+
+struct Player::Parts {
+  dispute::GameTerms terms;
+  PlayerOptions options;
+  Knowledge knowledge;
+
+  Parts(const training::Task& task, training::Execution& execution, dispute::GameTerms t,
+        TaskPool& pool, PlayerOptions o)
+      : terms(std::move(t)),
+        options(std::move(o)),
+        knowledge(task, execution, terms, pool, options) {}
+};
+
+Player::Player(const training::Task& task, training::Execution& execution, dispute::GameTerms terms,
+               TaskPool& pool, PlayerOptions options)
+    : m_parts(
+          std::make_unique<Parts>(task, execution, std::move(terms), pool, std::move(options))) {}
+Player::~Player() = default;
+
+Result<std::optional<Bytes>> Player::next_move(const Position& position) {
+  Knowledge& own = m_parts->knowledge;
+  own.note_offer(position);
+  if (!dispute::may_move(position, m_parts->options.role)) return std::optional<Bytes>{};
+  own.prune(position);
+  switch (position.stage) {
+    case Stage::kChainOffer: return chain_offer(own, position);
+    case Stage::kChainPoint: return chain_point(own, position);
+    case Stage::kTraceOffer: return trace_offer(own, position);
+    case Stage::kTracePoint: return trace_point(own, position);
+    case Stage::kStateOffer: return state_offer(own, position);
+    case Stage::kStatePoint: return state_point(own, position);
+    case Stage::kStateLeaf: return state_leaf(own, position);
+    case Stage::kSource: return source(own, position);
+    case Stage::kTensorOffer: return tensor_offer(own, position);
+    case Stage::kTensorPoint: return tensor_point(own, position);
+    case Stage::kChunkReveal: return chunk_reveal(own, position);
+    case Stage::kElementPoint: return element_point(own, position);
+    case Stage::kFoldOffer: return fold_offer(own, position);
+    case Stage::kFoldPoint: return fold_point(own, position);
+    case Stage::kScalar: return scalar(own, position);
+    case Stage::kFinished: break;
+  }
+  return std::optional<Bytes>{};
+}
+
+Result<Hash256> Player::state_root(std::uint64_t step) {
+  return m_parts->knowledge.state_root(step);
+}
+
+Result<bool> Player::agrees_with_claim() {
+  const dispute::GameTerms& terms = m_parts->terms;
+  ASSAY_TRY(const Hash256 root, state_root(commit::step_of_entry(terms.task, terms.entry)));
+  return root == terms.end_root;
+}
+
+}  // namespace assay::player

@@ -1,0 +1,127 @@
+#include "assay/training/execution.hpp"
+
+#include "assay/commit/tensor_hash.hpp"
+
+namespace assay::training {
+namespace {
+
+std::vector<TensorView> views_of(const graph::Program& program, const NamedTensors& data) {
+  // An init program declares none of the data or all of it.
+  std::vector<TensorView> views;
+  if (program.data.empty()) return views;
+  for (const auto& [name, tensor] : data) views.push_back(tensor.view());
+  return views;
+}
+
+// Outputs are kept while they fit the budget; the others are computed again.
+class ProgramTrace final : public Trace {
+ public:
+  ProgramTrace(exec::Executor& executor, const graph::Program& program, std::uint64_t t,
+               std::uint64_t seed, const NamedTensors& before, std::size_t budget, TaskPool& pool)
+      : m_executor(executor),
+        m_t(t),
+        m_seed(seed),
+        m_before(before),
+        m_outputs(program.nodes.size()) {
+    NamedTensors after;
+    m_executor.trace(t, seed, m_before, after, [&](std::uint32_t node, const TensorView& output) {
+      m_roots.push_back(commit::tensor_root(output.type, output.bytes(), pool));
+      const bool is_data = program.nodes[node].spec.op == numerics::OpCode::kData;
+      if (is_data || output.bytes().size() > budget) return;
+      budget -= output.bytes().size();
+      m_outputs[node] = to_bytes(output.bytes());
+    });
+    m_end = state_tree(after, pool);
+  }
+
+  const std::vector<Hash256>& node_roots() const override { return m_roots; }
+  const commit::NamedTree& end_state() const override { return m_end; }
+
+  Result<Bytes> node_output(std::uint32_t node) override {
+    ASSAY_EXPECTS(node < m_outputs.size());
+    if (!m_outputs[node].empty()) return m_outputs[node];
+    Bytes output;
+    m_executor.trace_until(node, m_t, m_seed, m_before,
+                           [&](std::uint32_t at, const TensorView& view) {
+                             if (at == node) output = to_bytes(view.bytes());
+                           });
+    return output;
+  }
+
+ private:
+  exec::Executor& m_executor;
+  std::uint64_t m_t;
+  std::uint64_t m_seed;
+  NamedTensors m_before;
+  std::vector<Bytes> m_outputs;
+  std::vector<Hash256> m_roots;
+  commit::NamedTree m_end;
+};
+
+}  // namespace
+
+struct ProgramExecution::Parts {
+  const Task& task;
+  TaskPool& pool;
+  ExecutionOptions options;
+  exec::Executor init;
+  exec::Executor step;
+  std::unique_ptr<exec::Executor> tracing_step;  // made at the first trace
+};
+
+Result<std::unique_ptr<ProgramExecution>> ProgramExecution::create(const Task& task, TaskPool& pool,
+                                                                   ExecutionOptions options) {
+  exec::ExecutorOptions plain{options.isa, false, {}};
+  exec::ExecutorOptions fast{options.isa, options.fuse, options.nanoseconds};
+  ASSAY_TRY(auto init, exec::Executor::create(*task.init, views_of(task.init->program(), task.data),
+                                              pool, plain));
+  ASSAY_TRY(auto step, exec::Executor::create(*task.step, views_of(task.step->program(), task.data),
+                                              pool, fast));
+  return std::unique_ptr<ProgramExecution>(new ProgramExecution(std::unique_ptr<Parts>(
+      new Parts{task, pool, std::move(options), std::move(init), std::move(step), nullptr})));
+}
+
+ProgramExecution::ProgramExecution(std::unique_ptr<Parts> parts) : m_parts(std::move(parts)) {}
+ProgramExecution::~ProgramExecution() = default;
+
+const exec::Executor& ProgramExecution::executor() const { return m_parts->step; }
+
+Result<NamedTensors> ProgramExecution::initial_state() {
+  NamedTensors state = m_parts->init.make_state();
+  m_parts->init.step(0, m_parts->task.header.seed, state);
+  return state;
+}
+
+Status ProgramExecution::step(std::uint64_t t, NamedTensors& state) {
+  if (!m_parts->step.accepts(state)) {
+    return {ErrorCode::kInvalidArgument, "the state does not have the slots of the task's program"};
+  }
+  m_parts->step.step(t, m_parts->task.header.seed, state);
+  return {};
+}
+
+Result<std::unique_ptr<Trace>> ProgramExecution::trace_init() {
+  Parts& p = *m_parts;
+  return std::unique_ptr<Trace>(new ProgramTrace(p.init, p.task.init->program(), 0,
+                                                 p.task.header.seed, p.init.make_state(),
+                                                 p.options.trace_bytes, p.pool));
+}
+
+Result<std::unique_ptr<Trace>> ProgramExecution::trace_step(std::uint64_t t,
+                                                            const NamedTensors& before) {
+  Parts& p = *m_parts;
+  if (!p.step.accepts(before)) {
+    return {ErrorCode::kInvalidArgument, "the state does not have the slots of the task's program"};
+  }
+  if (!p.tracing_step) {
+    const graph::ValidProgram& program = *p.task.step;
+    ASSAY_TRY(auto made, exec::Executor::create(program, views_of(program.program(), p.task.data),
+                                                p.pool, {p.options.isa, false, {}}));
+    p.tracing_step = std::make_unique<exec::Executor>(std::move(made));
+  }
+  return std::unique_ptr<Trace>(new ProgramTrace(*p.tracing_step, p.task.step->program(), t,
+                                                 p.task.header.seed, before, p.options.trace_bytes,
+                                                 p.pool));
+}
+
+}  // namespace assay::training

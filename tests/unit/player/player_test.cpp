@@ -1,0 +1,295 @@
+#include "assay/player/player.hpp"
+
+#include <gtest/gtest.h>
+
+#include <map>
+#include <set>
+
+#include "assay/crypto/sha256.hpp"
+#include "assay/host/thread_pool.hpp"
+#include "assay/training/replay.hpp"
+#include "assay/training/run.hpp"
+#include "cheats/cheats.hpp"
+#include "support/duel.hpp"
+#include "support/tiny_programs.hpp"
+
+namespace assay::player {
+namespace {
+
+using dispute::Outcome;
+using dispute::Position;
+using dispute::Role;
+using dispute::Stage;
+using numerics::OpCode;
+
+struct World {
+  tiny::Programs programs = tiny::conv_net();
+  SerialTaskPool pool;
+  training::Task task;
+  std::unique_ptr<training::ProgramExecution> honest;
+  std::vector<Hash256> transcript;
+
+  explicit World(training::TaskParameters parameters = {5, 60, 20, 20}) {
+    task = training::make_task(parameters, programs.init.program(), programs.step.program(),
+                               tiny::conv_net_data(), pool)
+               .value();
+    honest = training::ProgramExecution::create(task, pool).value();
+    transcript = transcript_of(*honest);
+  }
+  std::vector<Hash256> transcript_of(training::Execution& execution) {
+    auto run = training::TrainingRun::open(task, execution, pool).value();
+    EXPECT_TRUE(run->advance(task.header.steps));
+    return run->transcript();
+  }
+  // The game at the first entry where a liar's transcript differs from ours.
+  dispute::GameTerms terms_against(const std::vector<Hash256>& claimed) const {
+    dispute::GameTerms terms;
+    terms.task = task.header;
+    while (terms.entry < claimed.size() && claimed[terms.entry] == transcript[terms.entry])
+      ++terms.entry;
+    if (terms.entry > 0) terms.start_root = claimed[terms.entry - 1];
+    terms.end_root = claimed.at(terms.entry);
+    return terms;
+  }
+  Player player(training::Execution& execution, const dispute::GameTerms& terms, Role role) {
+    PlayerOptions options;
+    options.role = role;
+    return Player(task, execution, terms, pool, options);
+  }
+};
+
+duel::Mover mover(Player& player) {
+  return [&player](const Position& position) { return player.next_move(position); };
+}
+
+duel::Duel duel_against(World& world, const cheats::Lie& lie, bool challenger_first = false) {
+  auto liar = cheats::make_lying_execution(world.task, world.pool, lie).value();
+  const dispute::GameTerms terms = world.terms_against(world.transcript_of(*liar));
+  Player defender = world.player(*liar, terms, Role::kDefender);
+  Player challenger = world.player(*world.honest, terms, Role::kChallenger);
+  EXPECT_TRUE(defender.agrees_with_claim().value());
+  EXPECT_FALSE(challenger.agrees_with_claim().value());
+  return duel::play(terms, mover(defender), mover(challenger), challenger_first);
+}
+
+// docs/spec/player.md has this table.
+TEST(Player, EveryLieEndsInItsPlace) {
+  World world;
+  const std::uint32_t conv = world.programs.conv, dense = world.programs.dense;
+  struct Case {
+    cheats::Lie lie;
+    Stage ended_at;
+    std::uint64_t step;
+    std::uint32_t node;     // where it ends at a node
+    std::string slot;       // where it ends at a slot of the state
+    std::uint64_t element;  // at kScalar
+  };
+  const auto lie = [](const char* kind, std::uint64_t step) {
+    cheats::Lie l;
+    l.kind = kind;
+    l.step = step;
+    return l;
+  };
+  std::vector<Case> cases;
+  cases.push_back({lie("weight-bit", 33), Stage::kStateLeaf, 33, 0, "param/head", 0});
+  cases.back().lie.slot = "param/head";
+  cases.back().lie.element = 17;
+  cases.push_back({lie("skip-step", 41), Stage::kStateLeaf, 41, 0, "metric/loss", 0});
+  cases.push_back({lie("output-element", 7), Stage::kScalar, 7, dense, "", 200});
+  cases.back().lie.element = 200;
+  cases.back().lie.bit = 22;
+  cases.push_back({lie("output-element", 59), Stage::kScalar, 59, conv, "", 1000});
+  cases.back().lie.op = "conv2d";
+  cases.back().lie.element = 1000;
+  cases.back().lie.bit = 30;
+  cases.push_back(
+      {lie("learning-rate", 0), Stage::kScalar, 0, world.programs.learning_rate, "", 0});
+  cases.push_back({lie("order", 0), Stage::kTracePoint, 0, world.programs.seed, "", 0});
+  for (Case& c : cases) {
+    for (const bool challenger_first : {false, true}) {
+      SCOPED_TRACE(c.lie.kind);
+      const duel::Duel duel = duel_against(world, c.lie, challenger_first);
+      EXPECT_EQ(duel.error, "");
+      EXPECT_EQ(duel.position.outcome, Outcome::kChallengerWins);
+      EXPECT_EQ(duel.position.ended_at, c.ended_at) << to_string(duel.position.ended_at);
+      EXPECT_EQ(duel.position.step_low, c.step);
+      if (c.ended_at == Stage::kStateLeaf) {
+        EXPECT_EQ(world.task.step->program().slots[duel.position.range.first].name, c.slot);
+      } else {
+        EXPECT_EQ(duel.position.node_index, c.node);
+      }
+      if (c.ended_at == Stage::kScalar) {
+        EXPECT_EQ(duel.position.element, c.element);
+        // The element is wrong, not a step of its fold: the last one must lie.
+        EXPECT_EQ(duel.position.fold_low + 1, fold_length(duel.position.node.spec));
+      }
+      EXPECT_LE(duel.position.turn, 40u);
+    }
+  }
+}
+
+TEST(Player, OtherDataEndsAtTheirSource) {
+  World world;
+  for (const char* name : {"images", "labels"}) {
+    cheats::Lie lie;
+    lie.kind = "data";
+    lie.data = name;
+    const duel::Duel duel = duel_against(world, lie);
+    EXPECT_EQ(duel.error, "");
+    EXPECT_EQ(duel.position.outcome, Outcome::kChallengerWins);
+    EXPECT_EQ(duel.position.ended_at, Stage::kSource);
+    EXPECT_EQ(duel.position.node_index,
+              std::string(name) == "images" ? world.programs.images : world.programs.labels);
+  }
+}
+
+// A false initial state is a false entry 0: the init program's game.
+TEST(Player, AFalseInitialStateIsCaught) {
+  World world;
+  struct FalseStart final : training::Execution {
+    training::ProgramExecution& honest;
+    TaskPool& pool;
+    FalseStart(training::ProgramExecution& h, TaskPool& p) : honest(h), pool(p) {}
+    Result<NamedTensors> initial_state() override {
+      auto state = honest.initial_state();
+      state->at("param/dense").as<float>()[3] += 1.0f;
+      return state;
+    }
+    Status step(std::uint64_t t, NamedTensors& state) override { return honest.step(t, state); }
+    struct Claim final : training::Trace {
+      std::unique_ptr<training::Trace> inner;
+      commit::NamedTree end;
+      const std::vector<Hash256>& node_roots() const override { return inner->node_roots(); }
+      Result<Bytes> node_output(std::uint32_t node) override { return inner->node_output(node); }
+      const commit::NamedTree& end_state() const override { return end; }
+    };
+    Result<std::unique_ptr<training::Trace>> trace_init() override {
+      auto claim = std::make_unique<Claim>();
+      claim->inner = honest.trace_init().value();
+      claim->end = training::state_tree(initial_state().value(), pool);
+      return std::unique_ptr<training::Trace>(std::move(claim));
+    }
+    Result<std::unique_ptr<training::Trace>> trace_step(std::uint64_t t,
+                                                        const NamedTensors& s) override {
+      return honest.trace_step(t, s);
+    }
+  } liar(*world.honest, world.pool);
+  const dispute::GameTerms terms = world.terms_against(world.transcript_of(liar));
+  EXPECT_EQ(terms.entry, 0u);
+  Player defender = world.player(liar, terms, Role::kDefender);
+  Player challenger = world.player(*world.honest, terms, Role::kChallenger);
+  const duel::Duel duel = duel::play(terms, mover(defender), mover(challenger));
+  EXPECT_EQ(duel.error, "");
+  EXPECT_EQ(duel.position.outcome, Outcome::kChallengerWins);
+  EXPECT_EQ(duel.position.ended_at, Stage::kStateLeaf);
+}
+
+TEST(Player, HonestDefenderWinsAgainstRandomPointersAtEveryLevel) {
+  World world;
+  std::map<Stage, int> ends;
+  std::set<OpCode> ops;
+  for (std::uint64_t seed = 0; seed < 300; ++seed) {
+    dispute::GameTerms terms;
+    terms.task = world.task.header;
+    terms.entry = seed % world.transcript.size();
+    if (terms.entry > 0) terms.start_root = world.transcript[terms.entry - 1];
+    terms.end_root = world.transcript[terms.entry];
+    Player defender = world.player(*world.honest, terms, Role::kDefender);
+    const duel::Duel duel =
+        duel::play(terms, mover(defender), duel::random_pointer(world.task, terms, seed));
+    ASSERT_EQ(duel.error, "") << seed;
+    ASSERT_EQ(duel.position.outcome, Outcome::kDefenderWins)
+        << seed << " " << to_string(duel.position.ended_at) << " node " << duel.position.node_index;
+    ++ends[duel.position.ended_at];
+    if (duel.position.ended_at == Stage::kScalar) ops.insert(duel.position.node.spec.op);
+  }
+  for (const Stage stage :
+       {Stage::kStateLeaf, Stage::kSource, Stage::kScalar, Stage::kTracePoint}) {
+    EXPECT_GT(ends[stage], 0) << to_string(stage);
+  }
+  EXPECT_GT(ops.size(), 10u);
+}
+
+TEST(Player, AnHonestChallengerHasNoCaseAgainstTheTruth) {
+  World world;
+  dispute::GameTerms terms;
+  terms.task = world.task.header;
+  terms.entry = 2;
+  terms.start_root = world.transcript[1];
+  terms.end_root = world.transcript[2];
+  Player defender = world.player(*world.honest, terms, Role::kDefender);
+  Player challenger = world.player(*world.honest, terms, Role::kChallenger);
+  EXPECT_TRUE(challenger.agrees_with_claim().value());
+  Position position = dispute::start(terms);
+  EXPECT_FALSE(challenger.next_move(position).value());  // not its turn
+  const Bytes offer = defender.next_move(position).value().value();
+  ASSERT_EQ(dispute::apply(crypto::sha256_function(), terms, position, Role::kDefender, offer),
+            dispute::MoveVerdict::kAccepted);
+  EXPECT_EQ(challenger.next_move(position).error().code, ErrorCode::kConflict);
+}
+
+// A move is a function of position and execution: a player made anew for each gives the same game,
+// and one with hardly any memory too.
+TEST(Player, RemembersNothingThatMatters) {
+  World world;
+  cheats::Lie lie;
+  lie.kind = "output-element";
+  lie.step = 27;
+  lie.element = 99;
+  auto liar = cheats::make_lying_execution(world.task, world.pool, lie).value();
+  const dispute::GameTerms terms = world.terms_against(world.transcript_of(*liar));
+  std::vector<Bytes> moves[2];
+  for (const bool fresh : {false, true}) {
+    Player defender = world.player(*liar, terms, Role::kDefender);
+    Player challenger = world.player(*world.honest, terms, Role::kChallenger);
+    const auto recording = [&, fresh](Player& kept, training::Execution& execution, Role role) {
+      return [&, fresh, role](const Position& position) {
+        PlayerOptions options;
+        options.role = role;
+        options.state_cache_bytes = 0;
+        Player once(world.task, execution, terms, world.pool, options);
+        auto move = (fresh ? once : kept).next_move(position);
+        if (move && *move) moves[fresh].push_back(**move);
+        return move;
+      };
+    };
+    const duel::Duel duel = duel::play(terms, recording(defender, *liar, Role::kDefender),
+                                       recording(challenger, *world.honest, Role::kChallenger));
+    EXPECT_EQ(duel.position.outcome, Outcome::kChallengerWins) << duel.error;
+  }
+  EXPECT_EQ(moves[0], moves[1]);
+}
+
+// Long intervals are narrowed in rounds; the states come from the provider where it has them.
+TEST(Player, NarrowsALongIntervalFromCheckpoints) {
+  World world({9, 600, 300, 300});
+  cheats::Lie lie;
+  lie.kind = "weight-bit";
+  lie.step = 471;
+  auto liar = cheats::make_lying_execution(world.task, world.pool, lie).value();
+  const dispute::GameTerms terms = world.terms_against(world.transcript_of(*liar));
+  ASSERT_EQ(terms.entry, 2u);
+  const auto run = training::replay_interval;
+  const NamedTensors start =
+      run(world.task, *world.honest, {}, 0, world.pool, {}).value().end_state;
+  const NamedTensors at_300 =
+      run(world.task, *world.honest, start, 1, world.pool, {}).value().end_state;
+  int asked = 0;
+  PlayerOptions options;
+  options.states = [&](std::uint64_t step) -> Result<std::optional<training::KnownState>> {
+    ++asked;
+    EXPECT_GE(step, 300u);
+    return std::optional<training::KnownState>{{300, at_300}};
+  };
+  options.role = Role::kChallenger;
+  Player challenger(world.task, *world.honest, terms, world.pool, options);
+  Player defender = world.player(*liar, terms, Role::kDefender);
+  const duel::Duel duel = duel::play(terms, mover(defender), mover(challenger));
+  EXPECT_EQ(duel.error, "");
+  EXPECT_EQ(duel.position.step_low, 471u);
+  EXPECT_EQ(duel.position.outcome, Outcome::kChallengerWins);
+  EXPECT_EQ(asked, 1);
+}
+
+}  // namespace
+}  // namespace assay::player
