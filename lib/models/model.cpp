@@ -11,7 +11,6 @@ using graph::Value;
 
 constexpr std::uint64_t kMaxWidth = 1 << 16;
 constexpr std::size_t kMaxLayers = 32;
-constexpr float kPixelScale = 1.0F / 255.0F;
 
 // Where a network's parameters come from: a TaskBuilder, or the slots of a program that keeps them.
 using Parameters =
@@ -54,7 +53,8 @@ Value convolution(Builder& b, const Parameters& parameters, const std::string& n
 // u8 [n, height, width] -> logits f32 [n, classes].
 Value network(Builder& b, const Parameters& parameters, const ModelDescription& d, Value images) {
   const std::uint64_t n = b.type(images).shape[0];
-  Value x = b.mul(b.cast(images, DType::kF32), b.constant(kPixelScale));
+  const Value scale = b.constant(1.0F / (255.0F * d.pixel_deviation));
+  Value x = b.fma(b.cast(images, DType::kF32), scale, b.constant(-d.pixel_mean / d.pixel_deviation));
   std::size_t number = 0;
   const std::vector<std::uint64_t> channels = channels_of(d);
   if (!channels.empty()) x = b.reshape(x, {n, d.height, d.width, 1});
@@ -125,6 +125,17 @@ Result<OptimizerKind> optimizer_from(std::string_view name) {
   return {ErrorCode::kInvalidArgument, "the optimizer must be sgd or adam"};
 }
 
+ModelDescription recommended(Family family, OptimizerKind kind, std::uint64_t steps) {
+  ModelDescription d;
+  d.family = family;
+  d.optimizer.kind = kind;
+  d.optimizer.decay_steps = steps;
+  const bool is_mlp = family == Family::kMlp;
+  d.optimizer.learning_rate = kind == OptimizerKind::kAdam ? (is_mlp ? 0.003F : 0.004F)
+                                                           : (is_mlp ? 0.08F : 0.04F);
+  return d;
+}
+
 Status validate(const ModelDescription& d) {
   const auto refuse = [](const char* what) { return Error{ErrorCode::kInvalidArgument, what}; };
   if (d.family != Family::kMlp && d.family != Family::kCnn) return refuse("the model must be mlp or cnn");
@@ -134,6 +145,10 @@ Status validate(const ModelDescription& d) {
   if (!in_range(d.classes, 2, 256)) return refuse("classes must be 2 to 256");
   if (!in_range(d.batch, 1, 65'536)) return refuse("batch must be 1 to 65536");
   if (!in_range(d.predict_batch, 1, 65'536)) return refuse("predict_batch must be 1 to 65536");
+  if (!(d.pixel_mean >= 0 && d.pixel_mean <= 1)) return refuse("pixel_mean must be 0 to 1");
+  if (!(d.pixel_deviation >= 0.001F && d.pixel_deviation <= 1)) {
+    return refuse("pixel_deviation must be 0.001 to 1");
+  }
   if (d.family == Family::kMlp && !d.channels.empty()) return refuse("an mlp has no channels");
   if (!in_range(d.kernel, 1, 31) || d.kernel % 2 == 0) return refuse("kernel must be odd, 1 to 31");
   const std::vector<std::uint64_t> channels = channels_of(d);

@@ -13,6 +13,8 @@ using graph::Value;
 constexpr std::uint64_t kBatchPurpose = 1;
 constexpr std::uint64_t kFirstParameterPurpose = 256;
 
+constexpr float kLeastRate = 0.01F;  // of the learning rate, however late the step
+
 bool is_positive(float v) { return std::isfinite(v) && v > 0; }
 
 std::string joined(std::string_view a, std::string_view b, std::string_view c = {}) {
@@ -63,8 +65,19 @@ Value TaskBuilder::state(std::string_view name, const Shape& shape, float initia
   return m_step.state(name, {DType::kF32, shape});
 }
 
+// Minus the learning rate of step t, a scalar.
+Value TaskBuilder::minus_rate(const OptimizerOptions& o) {
+  Builder& b = m_step;
+  if (o.decay_steps == 0) return b.constant(-o.learning_rate);
+  const Builder::Scope scope(b, "schedule");
+  const Value t = b.cast(b.step_index(), DType::kF32);
+  const Value done = b.div(t, b.constant(static_cast<float>(o.decay_steps)));
+  const Value left = b.max(b.sub(b.constant(1.0F), done), b.constant(kLeastRate));
+  return b.mul(left, b.constant(-o.learning_rate));
+}
+
 void TaskBuilder::sgd(const OptimizerOptions& o, const std::vector<Value>& gradients) {
-  const Value rate = m_step.constant(-o.learning_rate);
+  const Value rate = minus_rate(o);
   for (std::size_t i = 0; i < m_parameters.size(); ++i) {
     const Parameter& p = m_parameters[i];
     const Builder::Scope scope(m_step, joined("sgd ", p.name));
@@ -91,7 +104,7 @@ void TaskBuilder::adam(const OptimizerOptions& o, const std::vector<Value>& grad
   };
   const Value correct1 = correction("optim/beta1_power", o.beta1);
   const Value correct2 = correction("optim/beta2_power", o.beta2);
-  const Value rate = b.mul(correct1, b.constant(-o.learning_rate));
+  const Value rate = b.mul(correct1, minus_rate(o));
   for (std::size_t i = 0; i < m_parameters.size(); ++i) {
     const Parameter& p = m_parameters[i];
     const Value g = gradients[i];

@@ -15,6 +15,8 @@ enum class OptimizerKind : std::uint8_t { kSgd = 1, kAdam = 2 };
 struct OptimizerOptions {
   OptimizerKind kind = OptimizerKind::kAdam;
   float learning_rate = 0.001F;
+  // The rate falls linearly, learning_rate * max(1 - t / decay_steps, 1/100); 0: it stays.
+  std::uint64_t decay_steps = 0;
   float momentum = 0.9F;  // kSgd; 0: plain SGD, without a slot for it
   float beta1 = 0.9F;     // kAdam, here and below
   float beta2 = 0.999F;
@@ -54,6 +56,7 @@ class TaskBuilder {
     graph::Value value;
   };
 
+  graph::Value minus_rate(const OptimizerOptions& o);
   void sgd(const OptimizerOptions& o, const std::vector<graph::Value>& gradients);
   void adam(const OptimizerOptions& o, const std::vector<graph::Value>& gradients);
 
