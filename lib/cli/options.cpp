@@ -12,7 +12,8 @@ namespace assay::cli {
 namespace {
 
 std::string environment_name(std::string name) {
-  for (char& c : name) c = c == '-' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  for (char& c : name)
+    c = c == '-' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
   return "ASSAY_" + name;
 }
 std::string toml_name(std::string name) {
@@ -56,7 +57,8 @@ Command& Command::option(const std::string& name, double& target, const std::str
   m_impl->remember(name, m_impl->app->add_option("--" + name, target, help)->capture_default_str());
   return *this;
 }
-Command& Command::option(const std::string& name, std::vector<std::string>& target, const std::string& help) {
+Command& Command::option(const std::string& name, std::vector<std::string>& target,
+                         const std::string& help) {
   m_impl->remember(name, m_impl->app->add_option("--" + name, target, help)->capture_default_str());
   return *this;
 }
@@ -104,7 +106,8 @@ struct Program::Impl {
 
 Program::Program(const std::string& name, const std::string& description)
     : m_impl(std::make_unique<Impl>(name, description)) {
-  m_impl->app.add_option("--config", m_impl->config_path, "TOML file with defaults for the options")
+  m_impl->app
+      .add_option("--config", m_impl->config_path, "TOML file with defaults for the options")
       ->envname("ASSAY_CONFIG");
   m_impl->app.fallthrough();
 }
@@ -130,14 +133,16 @@ int Program::run(int argc, const char* const* argv) {
     for (const auto& [key, texts] : *values) {
       const auto found = command->m_impl->by_toml_name.find(key);
       if (found == command->m_impl->by_toml_name.end())
-        return fail(ErrorCode::kInvalidArgument, m_impl->config_path + ": unknown key '" + key + "'");
+        return fail(ErrorCode::kInvalidArgument,
+                    m_impl->config_path + ": unknown key '" + key + "'");
       CLI::Option* option = found->second;
       if (option->count() != 0) continue;  // the command line or the environment has it
       try {
         option->add_result(texts);
         option->run_callback();
       } catch (const CLI::ParseError& e) {
-        return fail(ErrorCode::kInvalidArgument, m_impl->config_path + ": " + key + ": " + e.what());
+        return fail(ErrorCode::kInvalidArgument,
+                    m_impl->config_path + ": " + key + ": " + e.what());
       }
     }
   }

@@ -64,8 +64,12 @@ bool has_colours(std::FILE* stream) {
   return isatty(fileno(stream)) != 0 && std::getenv("NO_COLOR") == nullptr;
 }
 
-ProgressLine::ProgressLine(std::FILE* stream, std::string label, std::string unit, const Clock& clock)
-    : m_stream(stream), m_label(std::move(label)), m_unit(std::move(unit)), m_clock(clock),
+ProgressLine::ProgressLine(std::FILE* stream, std::string label, std::string unit,
+                           const Clock& clock)
+    : m_stream(stream),
+      m_label(std::move(label)),
+      m_unit(std::move(unit)),
+      m_clock(clock),
       m_redraw(isatty(fileno(stream)) != 0) {}
 
 ProgressLine::~ProgressLine() {
@@ -93,11 +97,12 @@ void ProgressLine::draw(std::uint64_t now_ms) {
   const double seconds = static_cast<double>(now_ms - m_start_ms) / 1000;
   const double rate = seconds > 0 ? static_cast<double>(m_done - m_first) / seconds : 0;
   constexpr unsigned kCells = 24;
-  const std::uint64_t filled = m_total == 0 ? 0 : std::min<std::uint64_t>(kCells, m_done * kCells / m_total);
+  const std::uint64_t filled =
+      m_total == 0 ? 0 : std::min<std::uint64_t>(kCells, m_done * kCells / m_total);
   std::string bar;
   for (unsigned i = 0; i < kCells; ++i) bar += i < filled ? "█" : "░";
-  std::string text = m_label + " " + bar + " " + std::to_string(m_done) + "/" + std::to_string(m_total) + " " +
-                     m_unit + printf_string("  %.1f/s", rate);
+  std::string text = m_label + " " + bar + " " + std::to_string(m_done) + "/" +
+                     std::to_string(m_total) + " " + m_unit + printf_string("  %.1f/s", rate);
   if (rate > 0 && m_done < m_total)
     text += ", " + format_duration(static_cast<double>(m_total - m_done) / rate) + " left";
   if (m_done >= m_total) text += ", took " + format_duration(seconds);

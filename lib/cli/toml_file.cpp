@@ -1,7 +1,7 @@
 #include "internal/toml_file.hpp"
 
-#include <sstream>
 #include <toml++/toml.h>
+#include <sstream>
 
 namespace assay::cli::internal {
 
@@ -16,7 +16,8 @@ Result<std::string> text_of(const toml::node& node, const std::string& key) {
     out << f->get();
     return out.str();
   }
-  return {ErrorCode::kInvalidArgument, key + ": expected a string, a number, true, false or a list of them"};
+  return {ErrorCode::kInvalidArgument,
+          key + ": expected a string, a number, true, false or a list of them"};
 }
 
 }  // namespace

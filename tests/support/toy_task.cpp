@@ -45,6 +45,8 @@ void Program::seal() {
   m_header.data_count = data_count;
   m_header.node_list_root = m_node_tree.root();
   m_header.slot_list_root = m_slot_tree.root();
+  // A program that reads data has some root there that no game looks at.
+  if (data_count == 0) m_header.data_list_root = commit::MerkleTree().root();
 }
 
 Hash256 Program::root() const { return commit::program_root(crypto::sha256_function(), m_header); }

@@ -1,8 +1,8 @@
 // Options of a program: flags over environment over a TOML file over defaults.
 //
-// An option `block-interval-ms` is `--block-interval-ms` on the command line, ASSAY_BLOCK_INTERVAL_MS in
-// the environment and `block_interval_ms` in the file that --config (or ASSAY_CONFIG) names. Unknown
-// flags and unknown keys are errors that name them. Not thread-safe.
+// An option `block-interval-ms` is `--block-interval-ms` on the command line,
+// ASSAY_BLOCK_INTERVAL_MS in the environment and `block_interval_ms` in the file that --config (or
+// ASSAY_CONFIG) names. Unknown flags and unknown keys are errors that name them. Not thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -18,12 +18,12 @@ namespace assay::cli {
 // Stable exit codes, the same for every program (docs/spec/cli.md).
 enum class ExitCode : int {
   kOk = 0,
-  kFailed = 1,        // it ran and the answer is no (an audit that convicts nobody, a task that fell)
-  kUsage = 2,         // flags, environment or configuration
-  kUnavailable = 3,   // a peer or the ledger cannot be reached: try again
-  kIntegrity = 4,     // bytes that do not match their digest or signature, or do not parse
-  kPermission = 5,    // a key file that others can read, a folder we may not write
-  kStorage = 6,       // disk full or failing
+  kFailed = 1,  // it ran and the answer is no (an audit that convicts nobody, a task that fell)
+  kUsage = 2,   // flags, environment or configuration
+  kUnavailable = 3,  // a peer or the ledger cannot be reached: try again
+  kIntegrity = 4,    // bytes that do not match their digest or signature, or do not parse
+  kPermission = 5,   // a key file that others can read, a folder we may not write
+  kStorage = 6,      // disk full or failing
   kInternal = 70,
   kInterrupted = 130,
 };
@@ -35,11 +35,12 @@ class Command {
   Command& option(const std::string& name, std::string& target, const std::string& help);
   Command& option(const std::string& name, std::uint64_t& target, const std::string& help);
   Command& option(const std::string& name, double& target, const std::string& help);
-  Command& option(const std::string& name, std::vector<std::string>& target, const std::string& help);
+  Command& option(const std::string& name, std::vector<std::string>& target,
+                  const std::string& help);
   Command& flag(const std::string& name, bool& target, const std::string& help);
   // A value that must be one of `choices`.
-  Command& choice(const std::string& name, std::string& target, const std::vector<std::string>& choices,
-                  const std::string& help);
+  Command& choice(const std::string& name, std::string& target,
+                  const std::vector<std::string>& choices, const std::string& help);
   // A positional argument.
   Command& argument(const std::string& name, std::string& target, const std::string& help,
                     bool required = true);

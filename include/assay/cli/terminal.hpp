@@ -1,5 +1,5 @@
-// What a person sees: progress with rate and time left, tables, amounts, bytes and durations in words.
-// Colours and redrawing only on a terminal (and not under NO_COLOR). Not thread-safe.
+// What a person sees: progress with rate and time left, tables, amounts, bytes and durations in
+// words. Colours and redrawing only on a terminal (and not under NO_COLOR). Not thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -12,10 +12,10 @@
 
 namespace assay::cli {
 
-[[nodiscard]] std::string format_tokens(std::uint64_t atoms);      // "12.500000"
-[[nodiscard]] std::string format_bytes(std::uint64_t bytes);       // "1.4 MB"
-[[nodiscard]] std::string format_duration(double seconds);         // "42 s", "3 min 05 s"
-[[nodiscard]] std::string short_hash(const Hash256& hash);         // first 8 digits
+[[nodiscard]] std::string format_tokens(std::uint64_t atoms);  // "12.500000"
+[[nodiscard]] std::string format_bytes(std::uint64_t bytes);   // "1.4 MB"
+[[nodiscard]] std::string format_duration(double seconds);     // "42 s", "3 min 05 s"
+[[nodiscard]] std::string short_hash(const Hash256& hash);     // first 8 digits
 
 // True if `stream` is a terminal that takes colours.
 [[nodiscard]] bool has_colours(std::FILE* stream);

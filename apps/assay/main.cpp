@@ -1,0 +1,111 @@
+// assay: what a person does by hand. Keys, and audits of evidence.
+#include <cstdio>
+
+#include "assay/cli/audit.hpp"
+#include "assay/crypto/random.hpp"
+#include "assay/host/key_file.hpp"
+
+namespace {
+
+using assay::Hash256;
+using assay::Status;
+using assay::cli::Command;
+using assay::cli::ExitCode;
+
+struct KeyOptions {
+  std::string file;
+  std::string password_file;
+  std::string description;
+  std::uint64_t scrypt_n = assay::crypto::KeystoreOptions{}.scrypt_n;
+};
+
+struct AuditOptions {
+  std::string file;
+  std::string program;
+  bool json = false;
+};
+
+void print_key(const Hash256& key) { std::printf("%s\n", assay::to_hex(key).c_str()); }
+
+assay::Result<std::string> password_of(const KeyOptions& options) {
+  return assay::host::read_password({.file = options.password_file});
+}
+
+Status new_key(const KeyOptions& options) {
+  ASSAY_TRY(const std::string password, password_of(options));
+  assay::crypto::SystemRng rng;
+  assay::crypto::KeystoreOptions keystore;
+  keystore.scrypt_n = options.scrypt_n;
+  keystore.description = options.description;
+  ASSAY_TRY(const Hash256 key, assay::host::create_key_file(options.file, password, rng, keystore));
+  print_key(key);
+  return {};
+}
+
+Status show_key(const KeyOptions& options) {
+  ASSAY_TRY(const Hash256 key, assay::host::key_file_public_key(options.file));
+  print_key(key);
+  return {};
+}
+
+// Opens it, as a role would.
+Status check_key(const KeyOptions& options) {
+  ASSAY_TRY(const std::string password, password_of(options));
+  ASSAY_TRY(const assay::crypto::KeyPair pair, assay::host::open_key_file(options.file, password));
+  print_key(pair.public_key());
+  return {};
+}
+
+Status audit(const AuditOptions& options, ExitCode& exit_code) {
+  ASSAY_TRY(const assay::cli::Audit audit,
+            assay::cli::audit_evidence_file(options.file, options.program));
+  const std::string text = options.json ? audit.json.dump(2) + "\n" : audit.text;
+  std::fputs(text.c_str(), stdout);
+  exit_code = audit.exit_code;
+  return {};
+}
+
+void add_keys(Command& root, KeyOptions& options) {
+  constexpr const char* kPasswordHelp =
+      "file of mode 600 with the password on its one line; without it, ASSAY_PASSWORD";
+  Command& keys = root.subcommand("keys", "Make and check key files");
+  keys.subcommand("new", "Make a key and print its public key (the account's id)")
+      .argument("file", options.file, "key file to write; never overwritten")
+      .option("password-file", options.password_file, kPasswordHelp)
+      .option("description", options.description, "a note that the file will carry in the open")
+      .option("scrypt-n", options.scrypt_n, "cost of guessing the password, a power of two")
+      .examples("  assay keys new solver.json --password-file solver.password")
+      .action([&options] { return new_key(options); });
+  keys.subcommand("show", "Print the public key that a key file names; needs no password")
+      .argument("file", options.file, "key file")
+      .action([&options] { return show_key(options); });
+  keys.subcommand("check", "Open a key file with its password and print its public key")
+      .argument("file", options.file, "key file")
+      .option("password-file", options.password_file, kPasswordHelp)
+      .action([&options] { return check_key(options); });
+}
+
+void add_audit(Command& root, AuditOptions& options, ExitCode& exit_code) {
+  root.subcommand("audit", "Say what an evidence file proves, and whom it convicts")
+      .argument("file", options.file, "evidence file")
+      .option("program", options.program, "the task's program file, for the names of its nodes")
+      .flag("json", options.json, "print JSON")
+      .examples(
+          "  assay audit game.evidence\n"
+          "  assay audit game.evidence --json | jq .convicted\n"
+          "Exit code: 0 it convicts somebody, 1 it proves nothing, 4 it is no evidence.")
+      .action([&options, &exit_code] { return audit(options, exit_code); });
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  assay::cli::Program program("assay", "Keys and audits for assay");
+  KeyOptions keys;
+  AuditOptions audits;
+  ExitCode exit_code = ExitCode::kOk;
+  add_keys(program.root(), keys);
+  add_audit(program.root(), audits, exit_code);
+  const int failed = program.run(argc, argv);
+  return failed != 0 ? failed : static_cast<int>(exit_code);
+}

@@ -1,0 +1,115 @@
+// The program as a script sees it: exit codes, and what goes to which stream.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include <cstdio>
+
+#include "assay/codec/json.hpp"
+#include "assay/host/read_file.hpp"
+#include "support/temporary_folder.hpp"
+#include "support/toy_evidence.hpp"
+
+namespace assay {
+namespace {
+
+using testing::HasSubstr;
+using testing::MatchesRegex;
+
+struct Ran {
+  int exit_code = -1;
+  std::string out;
+  std::string err;
+};
+
+class AssayProgram : public testing::Test {
+ protected:
+  // Runs it with the folder as its working directory.
+  Ran run(const std::string& arguments, const std::string& environment = "") {
+    const std::string command = "cd '" + m_folder.path().string() + "' && " + environment +
+                                " '" ASSAY_PROGRAM "' " + arguments + " 2> stderr.txt";
+    Ran ran;
+    std::FILE* const pipe = ::popen(command.c_str(), "r");
+    if (pipe == nullptr) return ran;
+    char buffer[4096];
+    for (std::size_t n = 0; (n = std::fread(buffer, 1, sizeof buffer, pipe)) > 0;)
+      ran.out.append(buffer, n);
+    const int status = ::pclose(pipe);
+    ran.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+    const Bytes err = *host::read_file(path("stderr.txt"), 1 << 20);
+    ran.err.assign(err.begin(), err.end());
+    return ran;
+  }
+  std::filesystem::path path(const char* name) const { return m_folder.path() / name; }
+  void write(const char* name, ByteView bytes) { ASSERT_TRUE(host::write_file(path(name), bytes)); }
+
+  test::TemporaryFolder m_folder;
+};
+
+TEST_F(AssayProgram, MakesShowsAndChecksKeys) {
+  const std::string make = "keys new key.json --scrypt-n 2 --description mine";
+  const Ran none = run(make, "env -u ASSAY_PASSWORD");
+  EXPECT_EQ(none.exit_code, 2);
+  EXPECT_THAT(none.err, HasSubstr("ASSAY_PASSWORD"));
+  ASSERT_TRUE(host::write_secret_file(path("pw"), as_bytes("correct horse\n")));
+  const Ran made = run(make + " --password-file pw");
+  ASSERT_EQ(made.exit_code, 0) << made.err;
+  EXPECT_THAT(made.out, MatchesRegex("[0-9a-f]{64}\n"));
+  EXPECT_EQ(run("keys show key.json").out, made.out);
+  EXPECT_EQ(run("keys check key.json --password-file pw").out, made.out);
+  EXPECT_EQ(run("keys check key.json", "ASSAY_PASSWORD='correct horse'").out, made.out);
+  EXPECT_EQ(run("keys check key.json", "ASSAY_PASSWORD=wrong").exit_code, 4);
+  EXPECT_EQ(run(make + " --password-file pw").exit_code, 2);  // never overwritten
+  EXPECT_EQ(run("keys show key.json").out, made.out);
+  EXPECT_EQ(run("keys show none.json").exit_code, 1);
+  ASSERT_EQ(::chmod(path("key.json").c_str(), 0644), 0);
+  const Ran open_to_all = run("keys check key.json --password-file pw");
+  EXPECT_EQ(open_to_all.exit_code, 5);
+  EXPECT_THAT(open_to_all.err, HasSubstr("chmod 600 key.json"));
+  EXPECT_EQ(open_to_all.out, "");
+}
+
+TEST_F(AssayProgram, AuditsEvidence) {
+  dispute::Evidence evidence =
+      toy::evidence_against({toy::Lie::Kind::kNode, false, 17, 14, 70, 0x40000000}, 1);
+  const Bytes file = dispute::write_evidence(evidence);
+  write("evidence", file);
+  const Ran text = run("audit evidence");
+  EXPECT_EQ(text.exit_code, 0) << text.err;
+  EXPECT_THAT(text.out, HasSubstr("CONVICTED: "));
+  const Ran ran = run("audit evidence --json");
+  EXPECT_EQ(ran.exit_code, 0);
+  const codec::Json json = *codec::parse_json(ran.out);
+  EXPECT_EQ(*codec::JsonRef(json)["convicted"].hash(), toy::keys().defender.public_key());
+
+  write("cut", ByteView(file).first(file.size() - 1));
+  EXPECT_EQ(run("audit cut").exit_code, 4);
+  EXPECT_EQ(run("audit cut --json").exit_code, 4);
+  Bytes changed = file;
+  changed[file.size() / 2] ^= 1;
+  write("changed", changed);
+  EXPECT_EQ(run("audit changed").exit_code, 4);
+  evidence.moves.pop_back();
+  write("unfinished", dispute::write_evidence(evidence));
+  const Ran unfinished = run("audit unfinished");
+  EXPECT_EQ(unfinished.exit_code, 1);
+  EXPECT_THAT(unfinished.out, HasSubstr("PROVES NOTHING"));
+  EXPECT_EQ(run("audit nowhere").exit_code, 2);
+  EXPECT_EQ(run("audit evidence --program cut").exit_code, 2);
+}
+
+TEST_F(AssayProgram, TellsHowItIsUsed) {
+  EXPECT_EQ(run("--version").exit_code, 0);
+  EXPECT_THAT(run("audit --help").out, HasSubstr("assay audit game.evidence"));
+  EXPECT_EQ(run("").exit_code, 2);
+  EXPECT_EQ(run("keys").exit_code, 2);
+  EXPECT_EQ(run("audit").exit_code, 2);
+  const Ran mistake = run("audit evidence --jsn");
+  EXPECT_EQ(mistake.exit_code, 2);
+  EXPECT_THAT(mistake.err, HasSubstr("--jsn"));
+}
+
+}  // namespace
+}  // namespace assay
