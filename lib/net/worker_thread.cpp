@@ -1,0 +1,69 @@
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "internal/loop_state.hpp"
+
+namespace assay::net {
+
+struct WorkerThread::State {
+  struct Entry {
+    std::function<void()> job;
+    std::function<void()> done;
+  };
+  std::shared_ptr<EventLoop::State> loop;
+  mutable std::mutex mutex;
+  std::condition_variable changed;
+  std::deque<Entry> entries;
+  bool stopping = false;
+  std::vector<std::thread> threads;
+
+  void work() {
+    std::unique_lock lock(mutex);
+    while (true) {
+      changed.wait(lock, [&] { return stopping || !entries.empty(); });
+      if (stopping) return;
+      Entry entry = std::move(entries.front());
+      entries.pop_front();
+      lock.unlock();
+      entry.job();
+      entry.job = nullptr;
+      if (entry.done) loop->post(std::move(entry.done));
+      lock.lock();
+    }
+  }
+};
+
+WorkerThread::WorkerThread(EventLoop& loop, unsigned threads) : m_state(std::make_unique<State>()) {
+  m_state->loop = loop.m_state;
+  for (unsigned i = 0; i < (threads == 0 ? 1 : threads); ++i)
+    m_state->threads.emplace_back([state = m_state.get()] { state->work(); });
+}
+
+WorkerThread::~WorkerThread() {
+  {
+    const std::lock_guard lock(m_state->mutex);
+    m_state->stopping = true;
+  }
+  m_state->changed.notify_all();
+  for (std::thread& thread : m_state->threads) thread.join();
+}
+
+bool WorkerThread::submit(std::function<void()> job, std::function<void()> done) {
+  {
+    const std::lock_guard lock(m_state->mutex);
+    if (m_state->entries.size() >= kMaxQueuedJobs) return false;
+    m_state->entries.push_back({std::move(job), std::move(done)});
+  }
+  m_state->changed.notify_one();
+  return true;
+}
+
+std::size_t WorkerThread::queued() const {
+  const std::lock_guard lock(m_state->mutex);
+  return m_state->entries.size();
+}
+
+}  // namespace assay::net
