@@ -167,7 +167,8 @@ std::vector<Change> sorted_changes(std::span<const MapChange> changes) {
 }
 
 // Goes down the binary levels of one node. True if the search ends here, at `child`.
-bool descend(const MapNode& node, unsigned nibble, std::vector<Hash256>& siblings, MapChild& child) {
+bool descend(const MapNode& node, unsigned nibble, std::vector<Hash256>& siblings,
+             MapChild& child) {
   unsigned first = 0;
   for (unsigned count = kNodeChildren; count > 1; count /= 2) {
     unsigned present = 0;

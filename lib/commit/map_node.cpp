@@ -1,6 +1,6 @@
+#include "internal/map_node.hpp"
 #include "assay/codec/buffer.hpp"
 #include "assay/crypto/sha256.hpp"
-#include "internal/map_node.hpp"
 
 namespace assay::commit::internal {
 

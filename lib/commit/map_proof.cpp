@@ -40,8 +40,8 @@ bool parse(ByteView bytes, Proof& out) {
 }
 
 Hash256 root_of(Sha256Function sha256, const Proof& proof, const Hash256& key_hash) {
-  Hash256 hash = proof.has_leaf ? map_leaf_hash(sha256, proof.key_hash, proof.value_hash)
-                                : map_placeholder();
+  Hash256 hash =
+      proof.has_leaf ? map_leaf_hash(sha256, proof.key_hash, proof.value_hash) : map_placeholder();
   for (unsigned i = 0; i < proof.sibling_count; ++i) {
     Hash256 sibling;
     std::memcpy(sibling.bytes.data(), proof.siblings.data() + 32 * i, 32);

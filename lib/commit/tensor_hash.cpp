@@ -31,7 +31,8 @@ Hash256 block_root(ByteView bytes) {
 }
 
 ByteView block_of(ByteView data, std::size_t index) {
-  return data.subspan(index * kBlockBytes, std::min(kBlockBytes, data.size() - index * kBlockBytes));
+  return data.subspan(index * kBlockBytes,
+                      std::min(kBlockBytes, data.size() - index * kBlockBytes));
 }
 
 void check(const TensorRef& tensor) {
@@ -104,8 +105,9 @@ bool is_valid_name(std::string_view name) noexcept {
 }
 
 Bytes named_leaf_record(const NamedRoot& entry) {
-  return codec::encode(
-      [&](codec::Writer& w) { write_named_leaf(w, {as_bytes(entry.name), entry.root}); });
+  return codec::encode([&](codec::Writer& w) {
+    write_named_leaf(w, {as_bytes(entry.name), entry.root});
+  });
 }
 
 Hash256 NamedTree::root(Tag tag) const {
@@ -114,8 +116,9 @@ Hash256 NamedTree::root(Tag tag) const {
 }
 
 std::size_t NamedTree::find(std::string_view name) const noexcept {
-  const auto at = std::lower_bound(leaves.begin(), leaves.end(), name,
-                                   [](const NamedRoot& a, std::string_view b) { return a.name < b; });
+  const auto at =
+      std::lower_bound(leaves.begin(), leaves.end(), name,
+                       [](const NamedRoot& a, std::string_view b) { return a.name < b; });
   const bool found = at != leaves.end() && at->name == name;
   return found ? static_cast<std::size_t>(at - leaves.begin()) : leaves.size();
 }

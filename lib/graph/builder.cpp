@@ -9,7 +9,8 @@ namespace {
 using numerics::NodeSpec;
 using numerics::OpCode;
 
-NodeSpec spec_of(OpCode op, const TensorType& output, std::initializer_list<std::uint64_t> attributes) {
+NodeSpec spec_of(OpCode op, const TensorType& output,
+                 std::initializer_list<std::uint64_t> attributes) {
   NodeSpec spec;
   spec.op = op;
   spec.output = output;
@@ -96,7 +97,8 @@ Value Builder::emit(NodeSpec spec, std::span<const Value> inputs) {
     return {};
   }
   const Bytes record = codec::encode([&](codec::Writer& w) { write_node(w, node); });
-  const auto [at, is_new] = m_known.try_emplace(std::string(record.begin(), record.end()), node_count());
+  const auto [at, is_new] =
+      m_known.try_emplace(std::string(record.begin(), record.end()), node_count());
   if (!is_new) return {at->second};
   m_nodes.push_back(node);
   m_detached.push_back(false);
@@ -143,8 +145,8 @@ void Builder::bind(std::string_view name, Value value) {
   const auto [at, is_new] = m_slots.try_emplace(std::string(name));
   if (is_new) at->second.type = type(value);
   if (at->second.type != type(value)) {
-    fail("slot " + std::string(name) + " is " + to_text(at->second.type) + " and cannot be bound to " +
-         to_text(type(value)));
+    fail("slot " + std::string(name) + " is " + to_text(at->second.type) +
+         " and cannot be bound to " + to_text(type(value)));
   }
   if (at->second.output) fail("slot " + std::string(name) + " is bound twice");
   at->second.output = value;
@@ -197,7 +199,8 @@ Value Builder::matmul(Value a, Value b, bool transpose_a, bool transpose_b) {
     out.shape.dims[rank - 1] = type(b).shape[transpose_b ? rank - 2 : rank - 1];
   }
   const Value inputs[] = {a, b};
-  return emit(spec_of(OpCode::kMatMul, out, {transpose_a ? 1u : 0u, transpose_b ? 1u : 0u}), inputs);
+  return emit(spec_of(OpCode::kMatMul, out, {transpose_a ? 1u : 0u, transpose_b ? 1u : 0u}),
+              inputs);
 }
 
 Value Builder::conv2d(Value x, Value w, const ConvOptions& o) {

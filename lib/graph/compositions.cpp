@@ -33,7 +33,7 @@ Value Builder::reduce_once(OpCode op, Value x, std::uint64_t axes) {
   return emit(spec, inputs);
 }
 
-// INV-graph-040: innermost axes first, as many in one node as its fold may be long; an axis that is
+// INV-GRA-040: innermost axes first, as many in one node as its fold may be long; an axis that is
 // longer alone is folded in two, its largest fitting divisor inside.
 Value Builder::reduce(OpCode op, Value x, std::uint64_t axes) {
   while (ok()) {
@@ -73,11 +73,12 @@ Value Builder::reduce(OpCode op, Value x, std::uint64_t axes) {
 
 Value Builder::mean(Value x) {
   if (!ok()) return {};
-  const Shape& shape = type(x).shape;
+  const Shape shape = type(x).shape;
   const float count = static_cast<float>(shape.elements());
   if (shape.rank == 0) return x;
   const std::uint64_t all = (std::uint64_t{1} << shape.rank) - 1;
-  return div(reshape(reduce_sum(x, all), {}), constant(count));
+  const Value divisor = constant(count);
+  return div(reshape(reduce_sum(x, all), {}), divisor);
 }
 
 Value Builder::broadcast(Value x, const Shape& shape) {
@@ -86,12 +87,14 @@ Value Builder::broadcast(Value x, const Shape& shape) {
 
 Value Builder::rows(Value x, std::uint64_t first, std::uint64_t count) {
   const TensorType index{DType::kU32, {count}};
-  return gather_rows(x, add(iota(index, 0), constant_bits({DType::kU32, {}}, first)));
+  const Value offset = constant_bits({DType::kU32, {}}, first);
+  return gather_rows(x, add(iota(index, 0), offset));
 }
 
 Value Builder::detach(Value x) {
   if (!ok()) return {};
-  // A node of its own, so that other uses of x keep their gradients: found again, it is detached too.
+  // A node of its own, so that other uses of x keep their gradients: found again, it is detached
+  // too.
   const TensorType t = type(x);
   numerics::NodeSpec spec;
   spec.op = OpCode::kReshape;
@@ -104,7 +107,8 @@ Value Builder::detach(Value x) {
 
 Value Builder::one_hot(Value labels, std::uint64_t classes) {
   const std::uint64_t n = type(labels).shape[0];
-  return equal(reshape(labels, {n, 1}), iota({DType::kU32, {1, classes}}, 1));
+  const Value classes_row = iota({DType::kU32, {1, classes}}, 1);
+  return equal(reshape(labels, {n, 1}), classes_row);
 }
 
 Value Builder::softmax_cross_entropy(Value logits, Value labels) {
@@ -119,8 +123,9 @@ Value Builder::softmax_cross_entropy(Value logits, Value labels) {
   // The maximum only keeps exp in range; its gradient would cancel, so none is taken.
   const Value shifted = sub(logits, detach(reduce_max(logits, 0b10)));
   const Value sum = reduce_sum(exp(shifted), 0b10);
-  const Value chosen = select(one_hot(labels, shape[1]), shifted, constant(0.0F));
-  return mean(sub(log(sum), reduce_sum(chosen, 0b10)));
+  const Value zero = constant(0.0F);
+  const Value chosen = reduce_sum(select(one_hot(labels, shape[1]), shifted, zero), 0b10);
+  return mean(sub(log(sum), chosen));
 }
 
 Result<Program> Builder::finish() {
@@ -149,7 +154,8 @@ Result<Program> Builder::finish() {
     if (!live[i]) continue;
     renumbered[i] = static_cast<std::uint32_t>(program.nodes.size());
     Node node = m_nodes[i];
-    for (unsigned k = 0; k < node.spec.operand_count; ++k) node.inputs[k] = renumbered[node.inputs[k]];
+    for (unsigned k = 0; k < node.spec.operand_count; ++k)
+      node.inputs[k] = renumbered[node.inputs[k]];
     program.nodes.push_back(node);
     program.labels.push_back(m_labels[i]);
   }

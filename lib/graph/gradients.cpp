@@ -103,8 +103,9 @@ class Differentiation {
     slot = slot ? m_b.add(*slot, g) : g;
   }
 
-  Value sum_to(Value g, const Shape& shape) {
-    const Shape& from = m_b.type(g).shape;
+  // Shapes by value: the builder's own move when it grows.
+  Value sum_to(Value g, const Shape shape) {
+    const Shape from = m_b.type(g).shape;
     if (from == shape) return g;
     std::uint64_t axes = 0;
     const unsigned extra = from.rank - shape.rank;
@@ -117,8 +118,8 @@ class Differentiation {
 
   [[nodiscard]] Value zero() { return m_b.constant(0.0F); }
 
-  // Sums over parts of the first axis what `product` makes of rows [first, first + count), so that no
-  // fold is longer than it may be: as few parts as do, of equal size but the last.
+  // Sums over parts of the first axis what `product` makes of rows [first, first + count), so that
+  // no fold is longer than it may be: as few parts as do, of equal size but the last.
   template <class Product>
   Value in_parts(std::uint64_t rows, std::uint64_t steps_a_row, Product&& product) {
     if (steps_a_row == 0 || rows * steps_a_row <= numerics::kMaxFoldSteps) return product(0, rows);
@@ -151,8 +152,9 @@ class Differentiation {
       return;
     }
     send(b, in_parts(m_b.type(a).shape[0], 1, [&](std::uint64_t first, std::uint64_t count) {
-      return m_b.matmul(rows(a, first, count), rows(g, first, count), true, false);
-    }));
+           const Value a_rows = rows(a, first, count);
+           return m_b.matmul(a_rows, rows(g, first, count), true, false);
+         }));
   }
 
   void conv2d(const Node& node, Value g) {
@@ -163,8 +165,9 @@ class Differentiation {
       const Shape y = node.spec.output.shape;
       const Shape shape = m_b.type(w).shape;
       send(w, in_parts(y[0], y[1] * y[2], [&](std::uint64_t first, std::uint64_t count) {
-        return m_b.conv2d_grad_weight(rows(x, first, count), rows(g, first, count), shape, options);
-      }));
+             const Value x_rows = rows(x, first, count);
+             return m_b.conv2d_grad_weight(x_rows, rows(g, first, count), shape, options);
+           }));
     }
     if (m_needed[x.node]) send(x, m_b.conv2d_grad_input(g, w, m_b.type(x).shape, options));
   }
@@ -173,7 +176,8 @@ class Differentiation {
     const Value x{node.inputs[0]};
     const Value is_max = m_b.equal(x, y);
     const Value hits = m_b.reduce_sum(m_b.cast(is_max, DType::kF32), node.spec.attributes[0]);
-    send(x, m_b.select(is_max, m_b.div(g, hits), zero()));
+    const Value share = m_b.div(g, hits);
+    send(x, m_b.select(is_max, share, zero()));
   }
 
   void back_through(Value y, Value g) {
@@ -189,7 +193,10 @@ class Differentiation {
     switch (op) {
       case OpCode::kReshape: return send(a, m_b.reshape(g, m_b.type(a).shape));
       case OpCode::kNeg: return send(a, m_b.neg(g));
-      case OpCode::kRelu: return send(a, m_b.select(m_b.less(zero(), y), g, zero()));
+      case OpCode::kRelu: {
+        const Value none = zero();
+        return send(a, m_b.select(m_b.less(none, y), g, none));
+      }
       case OpCode::kSqrt: return send(a, m_b.div(m_b.mul(g, m_b.constant(0.5F)), y));
       case OpCode::kExp: return send(a, m_b.mul(g, y));
       case OpCode::kLog: return send(a, m_b.div(g, a));
@@ -231,8 +238,7 @@ class Differentiation {
       case OpCode::kConv2d: return conv2d(node, g);
       case OpCode::kMaxPool2d:
         return send(a, m_b.max_pool2d_grad(a, y, g, node.spec.attributes[0]));
-      default:
-        m_b.fail(std::string(numerics::name_of(op)) + " has no gradient");
+      default: m_b.fail(std::string(numerics::name_of(op)) + " has no gradient");
     }
   }
 
@@ -242,15 +248,15 @@ class Differentiation {
   }
 
   Builder& m_b;
-  std::vector<bool> m_needed;                     // on a way from wrt to the loss
+  std::vector<bool> m_needed;                    // on a way from wrt to the loss
   std::vector<std::optional<Value>> m_gradient;  // of the loss, so far
 };
 
 }  // namespace
 
 std::vector<Value> gradients(Builder& builder, Value loss, std::span<const Value> wrt) {
-  if (builder.ok() && (builder.type(loss).dtype != DType::kF32 ||
-                       builder.type(loss).shape.elements() != 1)) {
+  if (builder.ok() &&
+      (builder.type(loss).dtype != DType::kF32 || builder.type(loss).shape.elements() != 1)) {
     builder.fail("a gradient is taken of one f32 element, not of " + to_text(builder.type(loss)));
   }
   if (!builder.ok()) return std::vector<Value>(wrt.size());

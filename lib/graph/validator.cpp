@@ -93,8 +93,9 @@ Finding check_node(const Program& p, std::uint32_t i, bool is_init) {
   for (unsigned k = 0; k < node.spec.operand_count; ++k) {
     const TensorType& actual = p.nodes[node.inputs[k]].spec.output;
     if (actual != node.spec.operands[k]) {
-      return {ProgramVerdict::kOperandType, "operand " + std::to_string(k) + " is " + to_text(actual) +
-                                                ", not " + to_text(node.spec.operands[k])};
+      return {ProgramVerdict::kOperandType, "operand " + std::to_string(k) + " is " +
+                                                to_text(actual) + ", not " +
+                                                to_text(node.spec.operands[k])};
     }
   }
   return check_source(p, node.spec, is_init);
@@ -123,8 +124,8 @@ Finding check_slots(const Program& p) {
   }
   for (const Slot& slot : p.slots) {
     if (p.nodes[slot.output].spec.output != slot.type) {
-      return {ProgramVerdict::kSlotType, "slot " + slot.name + " is " + to_text(slot.type) + ", but " +
-                                             describe_node(p, slot.output)};
+      return {ProgramVerdict::kSlotType, "slot " + slot.name + " is " + to_text(slot.type) +
+                                             ", but " + describe_node(p, slot.output)};
     }
   }
   return {};
@@ -179,8 +180,8 @@ Finding check(const Program& p, bool is_init) {
 
 Finding check_against(const Program& step, const Program& init) {
   if (step.slots.size() != init.slots.size()) {
-    return {ProgramVerdict::kSlotsDiffer, std::to_string(step.slots.size()) + " slots, not " +
-                                              std::to_string(init.slots.size())};
+    return {ProgramVerdict::kSlotsDiffer,
+            std::to_string(step.slots.size()) + " slots, not " + std::to_string(init.slots.size())};
   }
   for (std::size_t i = 0; i < step.slots.size(); ++i) {
     if (step.slots[i].name != init.slots[i].name || step.slots[i].type != init.slots[i].type) {

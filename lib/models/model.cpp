@@ -36,14 +36,16 @@ Value dense(Builder& b, const Parameters& parameters, const std::string& name, V
   const Builder::Scope scope(b, name);
   const std::uint64_t in = b.type(x).shape[1];
   const Value w = parameters(name + "/weight", {in, width}, in);
-  return b.add(b.matmul(x, w), parameters(name + "/bias", {width}, 0));
+  const Value bias = parameters(name + "/bias", {width}, 0);
+  return b.add(b.matmul(x, w), bias);
 }
 
 Value convolution(Builder& b, const Parameters& parameters, const std::string& name, Value x,
                   std::uint64_t channels, std::uint64_t kernel) {
   const Builder::Scope scope(b, name);
   const std::uint64_t in = b.type(x).shape[3];
-  const Value w = parameters(name + "/weight", {kernel, kernel, in, channels}, kernel * kernel * in);
+  const Value w =
+      parameters(name + "/weight", {kernel, kernel, in, channels}, kernel * kernel * in);
   const Value y = b.conv2d(x, w, {.stride = 1, .padding = kernel / 2});
   const Value bias = parameters(name + "/bias", {channels}, 0);
   // Pooling first: the maximum of relus is the relu of the maximum, over a quarter of the elements.
@@ -54,7 +56,8 @@ Value convolution(Builder& b, const Parameters& parameters, const std::string& n
 Value network(Builder& b, const Parameters& parameters, const ModelDescription& d, Value images) {
   const std::uint64_t n = b.type(images).shape[0];
   const Value scale = b.constant(1.0F / (255.0F * d.pixel_deviation));
-  Value x = b.fma(b.cast(images, DType::kF32), scale, b.constant(-d.pixel_mean / d.pixel_deviation));
+  const Value shift = b.constant(-d.pixel_mean / d.pixel_deviation);
+  Value x = b.fma(b.cast(images, DType::kF32), scale, shift);
   std::size_t number = 0;
   const std::vector<std::uint64_t> channels = channels_of(d);
   if (!channels.empty()) x = b.reshape(x, {n, d.height, d.width, 1});
@@ -85,7 +88,8 @@ Result<ProgramPair> training_of(const ModelDescription& d) {
     images = b.gather_rows(all_images, index);
     labels = b.cast(b.gather_rows(all_labels, index), DType::kU32);
   }
-  const Parameters parameters = [&](std::string_view name, const Shape& shape, std::uint64_t fan_in) {
+  const Parameters parameters = [&](std::string_view name, const Shape& shape,
+                                    std::uint64_t fan_in) {
     return task.parameter(name, shape, fan_in);
   };
   const Value logits = network(b, parameters, d, images);
@@ -131,14 +135,15 @@ ModelDescription recommended(Family family, OptimizerKind kind, std::uint64_t st
   d.optimizer.kind = kind;
   d.optimizer.decay_steps = steps;
   const bool is_mlp = family == Family::kMlp;
-  d.optimizer.learning_rate = kind == OptimizerKind::kAdam ? (is_mlp ? 0.003F : 0.004F)
-                                                           : (is_mlp ? 0.08F : 0.04F);
+  d.optimizer.learning_rate =
+      kind == OptimizerKind::kAdam ? (is_mlp ? 0.003F : 0.004F) : (is_mlp ? 0.08F : 0.04F);
   return d;
 }
 
 Status validate(const ModelDescription& d) {
   const auto refuse = [](const char* what) { return Error{ErrorCode::kInvalidArgument, what}; };
-  if (d.family != Family::kMlp && d.family != Family::kCnn) return refuse("the model must be mlp or cnn");
+  if (d.family != Family::kMlp && d.family != Family::kCnn)
+    return refuse("the model must be mlp or cnn");
   if (!in_range(d.examples, 1, std::uint64_t{1} << 32)) return refuse("examples must be 1 to 2^32");
   if (!in_range(d.height, 1, 4096)) return refuse("height must be 1 to 4096");
   if (!in_range(d.width, 1, 4096)) return refuse("width must be 1 to 4096");
@@ -153,7 +158,8 @@ Status validate(const ModelDescription& d) {
   if (!in_range(d.kernel, 1, 31) || d.kernel % 2 == 0) return refuse("kernel must be odd, 1 to 31");
   const std::vector<std::uint64_t> channels = channels_of(d);
   const std::vector<std::uint64_t> hidden = hidden_of(d);
-  if (channels.size() > kMaxLayers || hidden.size() > kMaxLayers) return refuse("at most 32 layers");
+  if (channels.size() > kMaxLayers || hidden.size() > kMaxLayers)
+    return refuse("at most 32 layers");
   for (const std::uint64_t c : channels) {
     if (!in_range(c, 1, kMaxWidth)) return refuse("channels must be 1 to 65536 each");
   }

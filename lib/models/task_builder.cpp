@@ -31,7 +31,8 @@ Status validate(const OptimizerOptions& o) {
     return refuse("the optimizer is neither sgd nor adam");
   }
   if (!is_positive(o.learning_rate)) return refuse("learning_rate must be a positive number");
-  if (!(o.momentum >= 0 && o.momentum < 1)) return refuse("momentum must be at least 0 and below 1");
+  if (!(o.momentum >= 0 && o.momentum < 1))
+    return refuse("momentum must be at least 0 and below 1");
   if (!(o.beta1 > 0 && o.beta1 < 1)) return refuse("beta1 must be between 0 and 1");
   if (!(o.beta2 > 0 && o.beta2 < 1)) return refuse("beta2 must be between 0 and 1");
   if (!is_positive(o.epsilon)) return refuse("epsilon must be a positive number");
@@ -46,9 +47,13 @@ Value TaskBuilder::parameter(std::string_view name, const Shape& shape, std::uin
   } else {
     // The square root of IEEE doubles is correctly rounded: the same bound everywhere.
     const auto bound = static_cast<float>(std::sqrt(6.0 / static_cast<double>(fan_in)));
-    const Value uniform = m_init.random_uniform(shape, m_init.seed(), m_init.step_index(),
-                                                kFirstParameterPurpose + m_parameters.size());
-    m_init.bind(slot, m_init.fma(uniform, m_init.constant(2 * bound), m_init.constant(-bound)));
+    const Value seed = m_init.seed();
+    const Value t = m_init.step_index();
+    const Value width = m_init.constant(2 * bound);
+    const Value low = m_init.constant(-bound);
+    const Value uniform =
+        m_init.random_uniform(shape, seed, t, kFirstParameterPurpose + m_parameters.size());
+    m_init.bind(slot, m_init.fma(uniform, width, low));
   }
   const Value value = m_step.state(slot, {DType::kF32, shape});
   m_parameters.push_back({std::string(name), value});
@@ -57,7 +62,9 @@ Value TaskBuilder::parameter(std::string_view name, const Shape& shape, std::uin
 
 Value TaskBuilder::batch_index(std::uint64_t batch, std::uint64_t examples) {
   const Builder::Scope scope(m_step, "batch");
-  return m_step.shuffle_index(batch, examples, m_step.seed(), m_step.step_index(), kBatchPurpose);
+  const Value seed = m_step.seed();
+  const Value t = m_step.step_index();
+  return m_step.shuffle_index(batch, examples, seed, t, kBatchPurpose);
 }
 
 Value TaskBuilder::state(std::string_view name, const Shape& shape, float initial) {
@@ -72,7 +79,8 @@ Value TaskBuilder::minus_rate(const OptimizerOptions& o) {
   const Builder::Scope scope(b, "schedule");
   const Value t = b.cast(b.step_index(), DType::kF32);
   const Value done = b.div(t, b.constant(static_cast<float>(o.decay_steps)));
-  const Value left = b.max(b.sub(b.constant(1.0F), done), b.constant(kLeastRate));
+  const Value least = b.constant(kLeastRate);
+  const Value left = b.max(b.sub(b.constant(1.0F), done), least);
   return b.mul(left, b.constant(-o.learning_rate));
 }
 
@@ -98,13 +106,19 @@ void TaskBuilder::adam(const OptimizerOptions& o, const std::vector<Value>& grad
   const Value one = b.constant(1.0F);
   const auto correction = [&](const char* slot, float beta) {
     const Builder::Scope scope(b, "adam");
-    const Value power = b.mul(state(slot, {}, 1.0F), b.constant(beta));
+    const Value before = state(slot, {}, 1.0F);
+    const Value power = b.mul(before, b.constant(beta));
     b.bind(slot, power);
     return b.div(one, b.sub(one, power));  // 1 / (1 - beta^(t+1))
   };
   const Value correct1 = correction("optim/beta1_power", o.beta1);
   const Value correct2 = correction("optim/beta2_power", o.beta2);
   const Value rate = b.mul(correct1, minus_rate(o));
+  const Value beta1 = b.constant(o.beta1);
+  const Value beta2 = b.constant(o.beta2);
+  const Value rest1 = b.constant(1.0F - o.beta1);
+  const Value rest2 = b.constant(1.0F - o.beta2);
+  const Value epsilon = b.constant(o.epsilon);
   for (std::size_t i = 0; i < m_parameters.size(); ++i) {
     const Parameter& p = m_parameters[i];
     const Value g = gradients[i];
@@ -112,11 +126,11 @@ void TaskBuilder::adam(const OptimizerOptions& o, const std::vector<Value>& grad
     const Builder::Scope scope(b, joined("adam ", p.name));
     const std::string slot1 = joined("optim/", p.name, "/moment1");
     const std::string slot2 = joined("optim/", p.name, "/moment2");
-    const Value m = b.fma(b.constant(o.beta1), state(slot1, shape, 0.0F),
-                          b.mul(b.constant(1.0F - o.beta1), g));
-    const Value v = b.fma(b.constant(o.beta2), state(slot2, shape, 0.0F),
-                          b.mul(b.constant(1.0F - o.beta2), b.mul(g, g)));
-    const Value scale = b.add(b.sqrt(b.mul(v, correct2)), b.constant(o.epsilon));
+    const Value m_before = state(slot1, shape, 0.0F);
+    const Value v_before = state(slot2, shape, 0.0F);
+    const Value m = b.fma(beta1, m_before, b.mul(rest1, g));
+    const Value v = b.fma(beta2, v_before, b.mul(rest2, b.mul(g, g)));
+    const Value scale = b.add(b.sqrt(b.mul(v, correct2)), epsilon);
     b.bind(slot1, m);
     b.bind(slot2, v);
     b.bind(joined("model/", p.name), b.fma(rate, b.div(m, scale), p.value));

@@ -1,7 +1,7 @@
-// Proofs that an authenticated map holds, or does not hold, a key (docs/spec/commit.md): what a light
-// client checks. The tree is the sparse binary Merkle tree of the public `jmt` crate with SHA-256: keys
-// and values are hashed, a subtree with one entry is that entry's leaf, an empty one a placeholder.
-// Freestanding.
+// Proofs that an authenticated map holds, or does not hold, a key (docs/spec/commit.md): what a
+// light client checks. The tree is the sparse binary Merkle tree of the public `jmt` crate with
+// SHA-256: keys and values are hashed, a subtree with one entry is that entry's leaf, an empty one
+// a placeholder. Freestanding.
 #pragma once
 
 #include "assay/codec/codec.hpp"
@@ -10,7 +10,8 @@
 namespace assay::commit {
 
 inline constexpr unsigned kMaxMapDepth = 256;
-// A proof: flag (a leaf follows), leaf's key hash and value hash, count u32, siblings from the bottom up.
+// A proof: flag (a leaf follows), leaf's key hash and value hash, count u32, siblings from the
+// bottom up.
 inline constexpr std::size_t kMaxMapProofBytes = 1 + 64 + 4 + 32 * kMaxMapDepth;
 
 // "SPARSE_MERKLE_PLACEHOLDER_HASH__": the root of an empty map.
@@ -33,10 +34,10 @@ enum class MapProofVerdict : std::uint8_t {
 [[nodiscard]] const char* to_string(MapProofVerdict verdict) noexcept;
 
 // Does `proof` show that the map under `root` has `value` at `key`?
-[[nodiscard]] MapProofVerdict verify_present(Sha256Function sha256, const Hash256& root, ByteView key,
-                                             ByteView value, ByteView proof);
+[[nodiscard]] MapProofVerdict verify_present(Sha256Function sha256, const Hash256& root,
+                                             ByteView key, ByteView value, ByteView proof);
 // Does it show that the map has no `key`?
-[[nodiscard]] MapProofVerdict verify_absent(Sha256Function sha256, const Hash256& root, ByteView key,
-                                            ByteView proof);
+[[nodiscard]] MapProofVerdict verify_absent(Sha256Function sha256, const Hash256& root,
+                                            ByteView key, ByteView proof);
 
 }  // namespace assay::commit

@@ -1,8 +1,8 @@
-// RFC 9162 Merkle trees over SHA-256: leaf H(0x00 || data), node H(0x01 || left || right), the empty
-// list H(""). Checking only; commit/tree.hpp builds. Freestanding.
+// RFC 9162 Merkle trees over SHA-256: leaf H(0x00 || data), node H(0x01 || left || right), the
+// empty list H(""). Checking only; commit/tree.hpp builds. Freestanding.
 //
-// A subtree is a Range that the recursive split makes (left part: the largest power of two below the
-// size). The dispute walks a tree by Ranges, kSplitDepth levels of the split at a time.
+// A subtree is a Range that the recursive split makes (left part: the largest power of two below
+// the size). The dispute walks a tree by Ranges, kSplitDepth levels of the split at a time.
 #pragma once
 
 #include "assay/core/sha256_function.hpp"

@@ -1,5 +1,6 @@
-// The headed roots: a list root does not bind its length, so every root is the hash of a header with a
-// tag, the counts and the list roots: H(0x02 || tag || fields) (docs/spec/commit.md). Freestanding.
+// The headed roots: a list root does not bind its length, so every root is the hash of a header
+// with a tag, the counts and the list roots: H(0x02 || tag || fields) (docs/spec/commit.md).
+// Freestanding.
 #pragma once
 
 #include "assay/commit/merkle.hpp"
@@ -23,7 +24,8 @@ enum class Tag : std::uint8_t {
   return (type.byte_count() + kChunkBytes - 1) / kChunkBytes;
 }
 
-[[nodiscard]] Hash256 tensor_root(Sha256Function sha256, const TensorType& type, const Hash256& list_root);
+[[nodiscard]] Hash256 tensor_root(Sha256Function sha256, const TensorType& type,
+                                  const Hash256& list_root);
 // tag: kState, kDataSet or kTranscript.
 [[nodiscard]] Hash256 counted_root(Sha256Function sha256, Tag tag, std::uint64_t count,
                                    const Hash256& list_root);

@@ -1,5 +1,5 @@
-// The task header: everything that decides a task's bits and what it is (docs/spec/commit.md). What it
-// pays stands in the ledger's record beside it. Freestanding.
+// The task header: everything that decides a task's bits and what it is (docs/spec/commit.md). What
+// it pays stands in the ledger's record beside it. Freestanding.
 #pragma once
 
 #include "assay/commit/roots.hpp"
@@ -58,8 +58,9 @@ void write_task_header(codec::BasicWriter<Sink>& w, const TaskHeader& h) {
 // checkpoint_interval a positive multiple of it.
 [[nodiscard]] constexpr bool is_valid(const TaskHeader& h) noexcept {
   return h.profile == 1 && h.kind == WorkKind::kTraining && h.tier == AssuranceTier::kExact &&
-         h.steps >= 1 && h.steps <= kMaxSteps && h.commit_interval >= 1 && h.commit_interval <= h.steps &&
-         h.checkpoint_interval >= h.commit_interval && h.checkpoint_interval % h.commit_interval == 0;
+         h.steps >= 1 && h.steps <= kMaxSteps && h.commit_interval >= 1 &&
+         h.commit_interval <= h.steps && h.checkpoint_interval >= h.commit_interval &&
+         h.checkpoint_interval % h.commit_interval == 0;
 }
 
 // H(0x02 || 'K' || header bytes): the root of the task's header.
@@ -71,7 +72,8 @@ void write_task_header(codec::BasicWriter<Sink>& w, const TaskHeader& h) {
   return 1 + ceil_div(h.steps, h.commit_interval);
 }
 // The step after which transcript entry `entry` stands.
-[[nodiscard]] constexpr std::uint64_t step_of_entry(const TaskHeader& h, std::uint64_t entry) noexcept {
+[[nodiscard]] constexpr std::uint64_t step_of_entry(const TaskHeader& h,
+                                                    std::uint64_t entry) noexcept {
   const std::uint64_t s = entry * h.commit_interval;
   return s < h.steps ? s : h.steps;
 }

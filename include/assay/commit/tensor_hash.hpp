@@ -1,5 +1,5 @@
-// Roots of tensors, states and data sets (docs/spec/commit.md), hashed in place on the pool's threads,
-// several SHA-256 streams at once. Stateless; the data must not change while a call runs.
+// Roots of tensors, states and data sets (docs/spec/commit.md), hashed in place on the pool's
+// threads, several SHA-256 streams at once. Stateless; the data must not change while a call runs.
 #pragma once
 
 #include <string>
@@ -9,8 +9,8 @@
 
 namespace assay::commit {
 
-// A tensor's bytes, row-major and little-endian. Requires data.size() == type.byte_count() and a valid
-// shape.
+// A tensor's bytes, row-major and little-endian. Requires data.size() == type.byte_count() and a
+// valid shape.
 struct TensorRef {
   TensorType type;
   ByteView data;
@@ -18,7 +18,8 @@ struct TensorRef {
 
 [[nodiscard]] Hash256 tensor_root(const TensorType& type, ByteView data, TaskPool& pool);
 
-// All of them in one pass over the pool, so that many small tensors cost no more than one large one.
+// All of them in one pass over the pool, so that many small tensors cost no more than one large
+// one.
 [[nodiscard]] std::vector<Hash256> tensor_roots(std::span<const TensorRef> tensors, TaskPool& pool);
 
 // The tree over the chunks, for openings; tensor_root is the headed form of its root.

@@ -26,10 +26,10 @@ class Transcript {
   MerkleTree m_tree;
 };
 
-// True if a transcript of `count` entries under `transcript_root` has `state_root` at `entry`. The count
-// must come from the task's header (transcript_entries), never from a message. Freestanding.
+// True if a transcript of `count` entries under `transcript_root` has `state_root` at `entry`. The
+// count must come from the task's header (transcript_entries), never from a message. Freestanding.
 [[nodiscard]] bool verify_entry(Sha256Function sha256, const Hash256& transcript_root,
-                                std::uint64_t count, std::uint64_t entry,
-                                const Hash256& state_root, const Path& path);
+                                std::uint64_t count, std::uint64_t entry, const Hash256& state_root,
+                                const Path& path);
 
 }  // namespace assay::commit

@@ -1,6 +1,6 @@
-// A Merkle tree (commit/merkle.hpp) that keeps its levels, so that any subtree root and any inclusion
-// path is a look-up. Takes about twice the memory of its leaf hashes. Immutable once built: any number
-// of threads may read one.
+// A Merkle tree (commit/merkle.hpp) that keeps its levels, so that any subtree root and any
+// inclusion path is a look-up. Takes about twice the memory of its leaf hashes. Immutable once
+// built: any number of threads may read one.
 #pragma once
 
 #include <span>
@@ -38,8 +38,8 @@ class MerkleTree {
  private:
   void build(TaskPool& pool);
 
-  // Entry i of level l is the root of leaves [i * 2^l, (i + 1) * 2^l), cut at the end of the list: a
-  // node without a right neighbour stands on the next level unchanged, as RFC 9162 has it.
+  // Entry i of level l is the root of leaves [i * 2^l, (i + 1) * 2^l), cut at the end of the list:
+  // a node without a right neighbour stands on the next level unchanged, as RFC 9162 has it.
   std::vector<std::vector<Hash256>> m_levels;
 };
 

@@ -1,5 +1,5 @@
-// The one encoding of a tensor's type, under tensor roots and in node records: dtype u8, rank u8, dims
-// u64 each (docs/spec/commit.md). Freestanding.
+// The one encoding of a tensor's type, under tensor roots and in node records: dtype u8, rank u8,
+// dims u64 each (docs/spec/commit.md). Freestanding.
 #pragma once
 
 #include "assay/codec/codec.hpp"

@@ -1,7 +1,10 @@
 // Builds programs, with shapes inferred and checked as one goes (docs/spec/graph.md).
 //
-// Errors stick: the first one is kept, everything after it does nothing, and finish() returns it; so a
-// model is written down without a check a line. Equal nodes are made once. Not thread-safe.
+// Errors stick: the first one is kept, everything after it does nothing, and finish() returns it;
+// so a model is written down without a check a line. Equal nodes are made once. Not thread-safe.
+//
+// Nodes stand in the order of the calls. C++ leaves open which argument of a call is evaluated
+// first: where every compiler shall make the same program, a call takes at most one other call.
 //
 //   Builder b;
 //   const Value x = b.data("train/images", {DType::kF32, {64, 784}});
@@ -70,10 +73,14 @@ class Builder {
   }
   Value fma(Value a, Value b, Value c) { return pointwise(numerics::OpCode::kFma, {a, b, c}); }
 
-  // `axes`: bit i for axis i. Reduced axes stay with dimension 1. Longer than a fold may be: several
-  // nodes, by the rule of docs/spec/graph.md.
-  Value reduce_sum(Value x, std::uint64_t axes) { return reduce(numerics::OpCode::kReduceSum, x, axes); }
-  Value reduce_max(Value x, std::uint64_t axes) { return reduce(numerics::OpCode::kReduceMax, x, axes); }
+  // `axes`: bit i for axis i. Reduced axes stay with dimension 1. Longer than a fold may be:
+  // several nodes, by the rule of docs/spec/graph.md.
+  Value reduce_sum(Value x, std::uint64_t axes) {
+    return reduce(numerics::OpCode::kReduceSum, x, axes);
+  }
+  Value reduce_max(Value x, std::uint64_t axes) {
+    return reduce(numerics::OpCode::kReduceMax, x, axes);
+  }
 
   Value matmul(Value a, Value b, bool transpose_a = false, bool transpose_b = false);
   // x [n, h, w, ci], w [kh, kw, ci, co].
@@ -87,11 +94,12 @@ class Builder {
   // Uniform in [0, 1); each purpose is a stream of its own.
   Value random_uniform(const Shape& shape, Value seed, Value t, std::uint64_t purpose);
   // `count` indices below n: the batch of step t in a shuffle drawn anew each epoch.
-  Value shuffle_index(std::uint64_t count, std::uint64_t n, Value seed, Value t, std::uint64_t purpose);
+  Value shuffle_index(std::uint64_t count, std::uint64_t n, Value seed, Value t,
+                      std::uint64_t purpose);
 
   // Compositions.
-  Value mean(Value x);                                 // of all elements, a scalar
-  Value broadcast(Value x, const Shape& shape);        // x times ones
+  Value mean(Value x);                                            // of all elements, a scalar
+  Value broadcast(Value x, const Shape& shape);                   // x times ones
   Value rows(Value x, std::uint64_t first, std::uint64_t count);  // of the first axis
   Value detach(Value x);                               // x, of which no gradient is taken
   Value one_hot(Value labels, std::uint64_t classes);  // u32 [n] -> u32 [n, classes]
@@ -100,7 +108,9 @@ class Builder {
 
   [[nodiscard]] const TensorType& type(Value x) const;
   [[nodiscard]] const Node& node(Value x) const;
-  [[nodiscard]] std::uint32_t node_count() const { return static_cast<std::uint32_t>(m_nodes.size()); }
+  [[nodiscard]] std::uint32_t node_count() const {
+    return static_cast<std::uint32_t>(m_nodes.size());
+  }
   [[nodiscard]] bool is_detached(Value x) const { return m_detached[x.node]; }
   [[nodiscard]] bool ok() const { return !m_error; }
   void fail(std::string message);
@@ -119,7 +129,8 @@ class Builder {
   };
   [[nodiscard]] const std::string& label(Value x) const;
 
-  // The program without dead nodes, slots and declarations in order of their names. Ends the builder.
+  // The program without dead nodes, slots and declarations in order of their names. Ends the
+  // builder.
   [[nodiscard]] Result<Program> finish();
 
  private:

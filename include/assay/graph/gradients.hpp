@@ -9,10 +9,11 @@
 namespace assay::graph {
 
 // d loss / d wrt[i], of wrt[i]'s shape; zeros where loss does not depend on it. `loss` is one f32
-// element. Gradients that several uses of a value send back are added in descending order of the uses;
-// what a broadcast spread is summed again. An operator without a rule between wrt and loss is an error
-// of the builder.
-[[nodiscard]] std::vector<Value> gradients(Builder& builder, Value loss, std::span<const Value> wrt);
+// element. Gradients that several uses of a value send back are added in descending order of the
+// uses; what a broadcast spread is summed again. An operator without a rule between wrt and loss is
+// an error of the builder.
+[[nodiscard]] std::vector<Value> gradients(Builder& builder, Value loss,
+                                           std::span<const Value> wrt);
 
 // One row for every operator of the profile.
 struct GradientRow {

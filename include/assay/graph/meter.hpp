@@ -1,5 +1,5 @@
-// What a program costs, in scalar operations: integers from the graph alone, so that everybody prices
-// a task alike (docs/spec/graph.md).
+// What a program costs, in scalar operations: integers from the graph alone, so that everybody
+// prices a task alike (docs/spec/graph.md).
 #pragma once
 
 #include "assay/graph/program.hpp"

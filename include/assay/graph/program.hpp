@@ -14,7 +14,8 @@ namespace assay::graph {
 inline constexpr std::size_t kMaxLabelBytes = 96;
 inline constexpr std::size_t kMaxProgramBytes = std::size_t{32} << 20;
 
-// The state: slot i is leaf i of the state tree. `output` is the node whose output is its new value.
+// The state: slot i is leaf i of the state tree. `output` is the node whose output is its new
+// value.
 struct Slot {
   std::string name;
   TensorType type;

@@ -1,5 +1,6 @@
-// Which programs may be run, and disputed (docs/spec/graph.md). A solver runs the validator before it
-// takes a task; what it rejects, the referee would not judge. Pure functions; total over any Program.
+// Which programs may be run, and disputed (docs/spec/graph.md). A solver runs the validator before
+// it takes a task; what it rejects, the referee would not judge. Pure functions; total over any
+// Program.
 #pragma once
 
 #include <optional>
@@ -20,23 +21,23 @@ enum class ProgramVerdict : std::uint8_t {
   kTooManyData,
   kNoNodes,
   kNoSlots,
-  kWrongName,         // of a slot or a declaration: empty, too long, or of other characters
-  kNamesNotAscending, // not sorted, or a name twice
-  kInvalidType,       // of a slot or a declaration
-  kLabelCount,        // labels that are neither none nor one a node
-  kInvalidOperator,   // numerics::validate rejects it
+  kWrongName,          // of a slot or a declaration: empty, too long, or of other characters
+  kNamesNotAscending,  // not sorted, or a name twice
+  kInvalidType,        // of a slot or a declaration
+  kLabelCount,         // labels that are neither none nor one a node
+  kInvalidOperator,    // numerics::validate rejects it
   kInputNotEarlier,
-  kOperandType,       // repeats another type than its input's record has
+  kOperandType,  // repeats another type than its input's record has
   kStateInInit,
-  kSourceIndex,       // a slot or declaration that there is not
-  kSourceType,        // of another type than the slot or declaration
-  kSlotOutput,        // bound to a node that there is not
-  kSlotType,          // bound to a node of another type
+  kSourceIndex,  // a slot or declaration that there is not
+  kSourceType,   // of another type than the slot or declaration
+  kSlotOutput,   // bound to a node that there is not
+  kSlotType,     // bound to a node of another type
   kDeadNode,
-  kTooMuchMemory,     // kMaxStepBytes
-  kTooManyFolds,      // kMaxStepFolds
-  kSlotsDiffer,       // init and step disagree on a slot's name or type
-  kDataDiffer,        // init declares data other than the step's
+  kTooMuchMemory,  // kMaxStepBytes
+  kTooManyFolds,   // kMaxStepFolds
+  kSlotsDiffer,    // init and step disagree on a slot's name or type
+  kDataDiffer,     // init declares data other than the step's
 };
 [[nodiscard]] const char* to_string(ProgramVerdict verdict) noexcept;
 
@@ -57,7 +58,7 @@ class ValidProgram {
 
 struct Validation {
   ProgramVerdict verdict = ProgramVerdict::kNoNodes;
-  std::string words;  // what is wrong and where, for people
+  std::string words;                    // what is wrong and where, for people
   std::optional<ValidProgram> program;  // if kValid
 
   // The proof, or an Error (kInvalidArgument) with the words.

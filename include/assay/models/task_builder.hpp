@@ -1,6 +1,7 @@
-// Writes a training task's two programs side by side: parameters are declared once and appear in the
-// init program (drawn from the seed) and in the step program (read, differentiated, updated). For the
-// ready-made models see models/model.hpp; this is what they are made with (docs/spec/models.md).
+// Writes a training task's two programs side by side: parameters are declared once and appear in
+// the init program (drawn from the seed) and in the step program (read, differentiated, updated).
+// For the ready-made models see models/model.hpp; this is what they are made with
+// (docs/spec/models.md).
 //
 // Errors stick, as in graph::Builder. Not thread-safe.
 #pragma once
@@ -36,8 +37,8 @@ class TaskBuilder {
   // Of the step program, for everything but parameters.
   [[nodiscard]] graph::Builder& step() { return m_step; }
 
-  // Slot "model/<name>". Kaiming-uniform: uniform in [-sqrt(6 / fan_in), sqrt(6 / fan_in)); zeros if
-  // fan_in is 0. Every parameter draws from a purpose of its own.
+  // Slot "model/<name>". Kaiming-uniform: uniform in [-sqrt(6 / fan_in), sqrt(6 / fan_in)); zeros
+  // if fan_in is 0. Every parameter draws from a purpose of its own.
   graph::Value parameter(std::string_view name, const Shape& shape, std::uint64_t fan_in);
 
   // u32 [batch]: which of `examples` step t reads: a shuffle drawn anew each epoch.

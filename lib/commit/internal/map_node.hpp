@@ -9,7 +9,8 @@ namespace assay::commit::internal {
 inline constexpr unsigned kNodeBits = 4;
 inline constexpr unsigned kNodeChildren = 1u << kNodeBits;
 
-// What stands below a place: nothing, one entry, or a subtree of two or more with a node of its own.
+// What stands below a place: nothing, one entry, or a subtree of two or more with a node of its
+// own.
 struct MapChild {
   enum class Kind : std::uint8_t { kEmpty = 0, kLeaf = 1, kSubtree = 2 };
   Kind kind = Kind::kEmpty;

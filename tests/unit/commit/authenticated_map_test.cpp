@@ -1,4 +1,4 @@
-// INV-commit-020 to 024.
+// INV-COM-020 to 024.
 #include "assay/commit/authenticated_map.hpp"
 
 #include <gtest/gtest.h>
@@ -23,7 +23,9 @@ class MemoryStore final : public KeyValueStore {
     if (at == values.end()) return std::optional<Bytes>{};
     return std::optional<Bytes>{at->second};
   }
-  Status scan(ByteView, const std::function<bool(ByteView, ByteView)>&) const override { return {}; }
+  Status scan(ByteView, const std::function<bool(ByteView, ByteView)>&) const override {
+    return {};
+  }
   Status write(const WriteBatch& batch) override {
     for (const WriteBatch::Write& w : batch.writes) {
       if (w.value) {
@@ -39,7 +41,8 @@ class MemoryStore final : public KeyValueStore {
 
 Bytes text(const std::string& s) { return to_bytes(as_bytes(s)); }
 
-Hash256 apply(const AuthenticatedMap& map, MemoryStore& store, const std::vector<MapChange>& changes) {
+Hash256 apply(const AuthenticatedMap& map, MemoryStore& store,
+              const std::vector<MapChange>& changes) {
   WriteBatch batch;
   const Hash256 root = *map.apply(changes, batch);
   EXPECT_TRUE(store.write(batch));
@@ -65,7 +68,8 @@ Hash256 naive_root(const Entries& entries, unsigned depth = 0) {
 TEST(AuthenticatedMap, MatchesThePublicVectors) {
   MemoryStore store;
   const AuthenticatedMap map(store, text("m/"));
-  EXPECT_EQ(to_hex(*map.root()), "5350415253455f4d45524b4c455f504c414345484f4c4445525f484153485f5f");
+  EXPECT_EQ(to_hex(*map.root()),
+            "5350415253455f4d45524b4c455f504c414345484f4c4445525f484153485f5f");
   EXPECT_EQ(to_hex(apply(map, store, {{text("hello"), text("world")}})),
             "6b97115f56e533f2fd443f7e76e4d1ff94d34e6b2e233f2dbdf5cfd1ec39a30c");
   EXPECT_EQ(to_hex(apply(map, store, {{text("goodbye"), text("world")}})),

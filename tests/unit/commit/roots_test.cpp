@@ -1,4 +1,4 @@
-// INV-commit-010 to 014.
+// INV-COM-010 to 014.
 #include "assay/commit/roots.hpp"
 
 #include <gtest/gtest.h>
@@ -73,9 +73,11 @@ TEST(TensorRoot, BindsItsType) {
 TEST(TensorRoot, OfScalarsNeedsNoTree) {
   SerialTaskPool pool;
   Bytes raw{0x39, 0x30, 0, 0, 0, 0, 0, 0};
-  EXPECT_EQ(scalar_tensor_root(kSha, DType::kU64, 12345), tensor_root({DType::kU64, {}}, raw, pool));
+  EXPECT_EQ(scalar_tensor_root(kSha, DType::kU64, 12345),
+            tensor_root({DType::kU64, {}}, raw, pool));
   raw.resize(4);
-  EXPECT_EQ(scalar_tensor_root(kSha, DType::kU32, 12345), tensor_root({DType::kU32, {}}, raw, pool));
+  EXPECT_EQ(scalar_tensor_root(kSha, DType::kU32, 12345),
+            tensor_root({DType::kU32, {}}, raw, pool));
 }
 
 NamedTree example_tree() {
@@ -155,6 +157,30 @@ TEST(TaskHeader, RoundTripsAndItsRootBindsEveryByte) {
     codec::Reader other(bad);
     EXPECT_NE(task_root(kSha, read_task_header(other)), task_root(kSha, header));
   }
+}
+
+// docs/spec/commit.md, made by Python's hashlib.
+TEST(Roots, AreTheWorkedExamplesOfTheSpec) {
+  SerialTaskPool pool;
+  const float values[] = {1, 2};
+  const ByteView two{reinterpret_cast<const std::uint8_t*>(values), sizeof values};
+  const Hash256 tensor = tensor_root({DType::kF32, {2}}, two, pool);
+  EXPECT_EQ(to_hex(tensor), "9d8f416ff7a745f479a79784d55f4d271dde1c8befd27d9749605a10b1ab75c1");
+  EXPECT_EQ(to_hex(tensor_root({DType::kU8, {1500}}, Bytes(1500), pool)),
+            "bac2d4ca92d6aaab14215b12d8496f8885566a556291b632aafc7a2cc1050990");
+  const NamedTree state = named_tree(
+      {{"metric/loss", scalar_tensor_root(kSha, DType::kF32, 0x3f000000)}, {"model/w", tensor}});
+  EXPECT_EQ(to_hex(state.root(Tag::kState)),
+            "44879bcaa5dd7d9d2dc777e3ad176593bd6a0952d37c6ad3b7efa503b8511d2c");
+  EXPECT_EQ(to_hex(Transcript({state.root(Tag::kState)}).root()),
+            "7fe9a034ece837cf6217da682e190985dde1dc78c39be851dbeca14c9f9a4a92");
+  TaskHeader header;
+  header.seed = 7;
+  header.steps = 100;
+  header.commit_interval = 10;
+  header.checkpoint_interval = 50;
+  EXPECT_EQ(to_hex(task_root(kSha, header)),
+            "28bc339e07a6cf0df9f2853e79c59c66ab5f79fa3c46065811c7a2d25e9de2fe");
 }
 
 TEST(Transcript, OpensItsEntriesAndNoOthers) {

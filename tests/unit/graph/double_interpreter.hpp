@@ -1,5 +1,5 @@
-// Runs a program over doubles, element by element from the index rules: slow, and independent of the
-// kernels. For finite differences. Sources come from the caller.
+// Runs a program over doubles, element by element from the index rules: slow, and independent of
+// the kernels. For finite differences. Sources come from the caller.
 #pragma once
 
 #include <cmath>
@@ -63,7 +63,8 @@ class DoubleInterpreter {
       }
       case Op::kIota: {
         std::uint64_t index = e;
-        for (unsigned a = s.output.shape.rank - 1U; a > s.attributes[0]; --a) index /= s.output.shape[a];
+        for (unsigned a = s.output.shape.rank - 1U; a > s.attributes[0]; --a)
+          index /= s.output.shape[a];
         return static_cast<double>(index % s.output.shape[static_cast<unsigned>(s.attributes[0])]);
       }
       case Op::kReshape: return read(node, 0, e);
@@ -123,7 +124,8 @@ class DoubleInterpreter {
   std::uint64_t window_index(const Node& node, numerics::Pixel p, std::uint64_t k,
                              const Shape& x) const {
     const std::uint64_t window = node.spec.attributes[0];
-    return numerics::pixel_index(x, {p.n, p.h * window + k / window, p.w * window + k % window, p.c});
+    return numerics::pixel_index(x,
+                                 {p.n, p.h * window + k / window, p.w * window + k % window, p.c});
   }
 
   double pooled(const Node& node, std::uint64_t e) const {

@@ -1,4 +1,4 @@
-// INV-graph-030 to 041: gradients against central differences in double precision.
+// INV-GRA-030 to 041: gradients against central differences in double precision.
 #include "assay/graph/gradients.hpp"
 
 #include <gtest/gtest.h>
@@ -71,14 +71,18 @@ void check(const std::vector<Shape>& shapes, const Model& model, NamedDoubles da
 
 TEST(Gradients, OfEveryPointwiseRule) {
   const std::vector<Shape> two{{3, 4}, {3, 4}};
-  check(two, [](Builder& b, const auto& w) { return b.mean(b.mul(b.add(w[0], w[1]), b.sub(w[0], w[1]))); });
+  check(two, [](Builder& b, const auto& w) {
+    return b.mean(b.mul(b.add(w[0], w[1]), b.sub(w[0], w[1])));
+  });
   check(two, [](Builder& b, const auto& w) { return b.mean(b.mul(w[0], b.max(w[0], w[1]))); });
   check(two, [](Builder& b, const auto& w) { return b.mean(b.mul(w[0], b.min(w[0], w[1]))); });
   check(two, [](Builder& b, const auto& w) { return b.mean(b.fma(w[0], w[1], b.neg(w[0]))); });
   check(two, [](Builder& b, const auto& w) {
     return b.mean(b.select(b.less(w[0], w[1]), b.mul(w[0], w[1]), b.exp(w[0])));
   });
-  check(two, [](Builder& b, const auto& w) { return b.mean(b.div(b.log(w[0]), b.sqrt(w[1]))); }, {}, 0.5, 2);
+  check(
+      two, [](Builder& b, const auto& w) { return b.mean(b.div(b.log(w[0]), b.sqrt(w[1]))); }, {},
+      0.5, 2);
   check(two, [](Builder& b, const auto& w) { return b.mean(b.mul(b.relu(w[0]), w[1])); });
 }
 

@@ -1,4 +1,4 @@
-// INV-graph-010 to 023.
+// INV-GRA-010 to 023.
 #include "assay/graph/validator.hpp"
 
 #include <gtest/gtest.h>
@@ -70,14 +70,19 @@ TEST(Validator, RejectsEveryBrokenRuleByItsOwnVerdict) {
       {V::kInvalidOperator,
        [](Program& p) { p.nodes[find(p, OpCode::kMatMul)].spec.output.shape.dims[0] = 9; }},
       {V::kInputNotEarlier,
-       [](Program& p) { p.nodes.back().inputs[0] = static_cast<std::uint32_t>(p.nodes.size() - 1); }},
+       [](Program& p) {
+         p.nodes.back().inputs[0] = static_cast<std::uint32_t>(p.nodes.size() - 1);
+       }},
       {V::kInputNotEarlier, [](Program& p) { p.nodes.back().inputs[1] = ~0u; }},
       {V::kOperandType, [](Program& p) { p.nodes[find(p, OpCode::kMatMul)].inputs[0] = 1; }},
       {V::kSourceIndex, [](Program& p) { p.nodes[find(p, OpCode::kData)].spec.attributes[0] = 1; }},
-      {V::kSourceIndex, [](Program& p) { p.nodes[find(p, OpCode::kStateSlot)].spec.attributes[0] = 2; }},
-      {V::kSourceType, [](Program& p) { p.nodes[find(p, OpCode::kStateSlot)].spec.attributes[0] = 0; }},
+      {V::kSourceIndex,
+       [](Program& p) { p.nodes[find(p, OpCode::kStateSlot)].spec.attributes[0] = 2; }},
+      {V::kSourceType,
+       [](Program& p) { p.nodes[find(p, OpCode::kStateSlot)].spec.attributes[0] = 0; }},
       {V::kSourceType, [](Program& p) { p.data[0].type.dtype = DType::kI32; }},
-      {V::kSlotOutput, [](Program& p) { p.slots[0].output = static_cast<std::uint32_t>(p.nodes.size()); }},
+      {V::kSlotOutput,
+       [](Program& p) { p.slots[0].output = static_cast<std::uint32_t>(p.nodes.size()); }},
       {V::kSlotType, [](Program& p) { p.slots[0].output = p.slots[1].output; }},
       {V::kDeadNode, [](Program& p) { p.slots[1].output = find(p, OpCode::kStateSlot); }},
   };
@@ -95,7 +100,8 @@ TEST(Validator, WordsNameTheNode) {
   Program p = step_program();
   const std::uint32_t at = find(p, OpCode::kMatMul);
   p.nodes[at].inputs[0] = 1;
-  EXPECT_NE(validate_alone(p).words.find("node " + std::to_string(at) + " matmul"), std::string::npos);
+  EXPECT_NE(validate_alone(p).words.find("node " + std::to_string(at) + " matmul"),
+            std::string::npos);
 }
 
 TEST(Validator, HoldsInitAndStepToTheSameState) {
@@ -163,6 +169,20 @@ TEST(Program, EveryChangedByteShows) {
       (void)to_text(*decoded);
     }
   }
+}
+
+// docs/spec/graph.md, made by Python's hashlib.
+TEST(Program, IsTheWorkedExampleOfTheSpec) {
+  Builder b;
+  const Value w = b.state("model/w", {kF, {2}});
+  b.bind("model/w", b.mul(w, b.constant(2.0F)));
+  const Program p = *b.finish();
+  EXPECT_EQ(to_hex(node_record(p, 0)), "01000101020000000000000001000000000000000000");
+  EXPECT_EQ(to_hex(node_record(p, 1)), "1000010001000000400000000000");
+  EXPECT_EQ(to_hex(node_record(p, 2)),
+            "32000101020000000000000000020000000001010200000000000000010000000100");
+  EXPECT_EQ(to_hex(slot_record(p, 0)), "070000006d6f64656c2f770101020000000000000002000000");
+  EXPECT_EQ(to_hex(root_of(p)), "90961b82f144286e0c25624d0b909e204a80acb0e41bd810ac8793f8cbb3d0ff");
 }
 
 TEST(Program, RecordsOpenUnderItsRoot) {

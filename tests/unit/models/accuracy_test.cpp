@@ -1,4 +1,4 @@
-// INV-models-011: the recommended models reach their accuracy on Fashion-MNIST's test set.
+// INV-MOD-011: the recommended models reach their accuracy on Fashion-MNIST's test set.
 #include <gtest/gtest.h>
 
 #include <cstring>

@@ -1,4 +1,4 @@
-// INV-models-001 to 010.
+// INV-MOD-001 to 010.
 #include "assay/models/model.hpp"
 
 #include <gtest/gtest.h>
@@ -30,7 +30,8 @@ std::vector<ModelDescription> variants() {
   all.push_back(recommended(Family::kMlp, OptimizerKind::kSgd, 600));
   all.push_back(recommended(Family::kCnn, OptimizerKind::kAdam, 900));
   all.push_back({.family = Family::kMlp, .hidden = {64, 32, 16}, .batch = 1});
-  all.push_back({.family = Family::kCnn, .channels = {4}, .hidden = {8}, .kernel = 5, .batch = 256});
+  all.push_back(
+      {.family = Family::kCnn, .channels = {4}, .hidden = {8}, .kernel = 5, .batch = 256});
   return all;
 }
 
@@ -52,6 +53,19 @@ TEST(Models, EveryVariantValidates) {
 TEST(Models, BuildsTheSameBytesEveryTime) {
   const ModelDescription d{.family = Family::kCnn};
   EXPECT_EQ(graph::encode_program(build(d)->step), graph::encode_program(build(d)->step));
+}
+
+// Pinned, so that compilers that evaluate arguments in another order are found out. A deliberate
+// change of a model changes these.
+TEST(Models, AreTheSameProgramsWhoeverCompiledThem) {
+  const TaskPrograms mlp = *build(recommended(Family::kMlp, OptimizerKind::kAdam, 600));
+  EXPECT_EQ(to_hex(graph::root_of(mlp.init)),
+            "21edb37d648904511a295b50c569c8999ef072e8faecd2e291fb42498272039d");
+  EXPECT_EQ(to_hex(graph::root_of(mlp.step)),
+            "57f02bdf446195a7962ae9e045b4d055fe40b47feaff280a26e0e997ce83473a");
+  const TaskPrograms cnn = *build(recommended(Family::kCnn, OptimizerKind::kSgd, 600));
+  EXPECT_EQ(to_hex(graph::root_of(cnn.step)),
+            "4dccbe62732afd05b7dfcc5ee3299d8ff25ae4d90d6cf4148f31f5020954a47c");
 }
 
 TEST(Models, EveryRandomTensorHasAPurposeOfItsOwn) {
@@ -131,9 +145,12 @@ struct Toy {
 TEST(Optimizers, AdamFollowsItsPaper) {
   const OptimizerOptions o{.kind = OptimizerKind::kAdam, .learning_rate = 0.125F};
   const Toy toy(o);
-  NamedDoubles state{{"metric/loss", {0}},       {"model/w", {0, 1, 2, 5}},
-                     {"optim/beta1_power", {1}}, {"optim/beta2_power", {1}},
-                     {"optim/w/moment1", {0, 0, 0, 0}}, {"optim/w/moment2", {0, 0, 0, 0}}};
+  NamedDoubles state{{"metric/loss", {0}},
+                     {"model/w", {0, 1, 2, 5}},
+                     {"optim/beta1_power", {1}},
+                     {"optim/beta2_power", {1}},
+                     {"optim/w/moment1", {0, 0, 0, 0}},
+                     {"optim/w/moment2", {0, 0, 0, 0}}};
   std::vector<double> w = state.at("model/w");
   std::vector<double> m(4);
   std::vector<double> v(4);
@@ -152,7 +169,8 @@ TEST(Optimizers, AdamFollowsItsPaper) {
 }
 
 TEST(Optimizers, TheRateFallsLinearlyToAHundredth) {
-  const Toy toy({.kind = OptimizerKind::kSgd, .learning_rate = 0.5F, .decay_steps = 10, .momentum = 0});
+  const Toy toy(
+      {.kind = OptimizerKind::kSgd, .learning_rate = 0.5F, .decay_steps = 10, .momentum = 0});
   for (const std::uint64_t t : {0u, 1u, 5u, 9u, 10u, 1000u}) {
     const NamedDoubles state{{"metric/loss", {0}}, {"model/w", {0, 0, 0, 0}}};
     const double moved = DoubleInterpreter(toy.step, state, {}).run(t).at("model/w")[0];
@@ -163,7 +181,8 @@ TEST(Optimizers, TheRateFallsLinearlyToAHundredth) {
 
 TEST(Optimizers, SgdFollowsItsMomentum) {
   for (const float momentum : {0.0F, 0.5F}) {
-    const OptimizerOptions o{.kind = OptimizerKind::kSgd, .learning_rate = 0.5F, .momentum = momentum};
+    const OptimizerOptions o{
+        .kind = OptimizerKind::kSgd, .learning_rate = 0.5F, .momentum = momentum};
     const Toy toy(o);
     NamedDoubles state{{"metric/loss", {0}}, {"model/w", {0, 1, 2, 5}}};
     if (momentum > 0) state["optim/w/momentum"] = {0, 0, 0, 0};
