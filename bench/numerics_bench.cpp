@@ -1,5 +1,5 @@
-// Speed of the numeric kernels on one thread: products at square and at the demo's shapes, exp, log,
-// reductions. Asserts first that what it measures gives the reference's bits.
+// Speed of the numeric kernels on one thread: products at square and at the demo's shapes, exp,
+// log, reductions. Asserts first that what it measures gives the reference's bits.
 #include <benchmark/benchmark.h>
 
 #include <cstdio>
@@ -29,7 +29,8 @@ struct Case {
       auto* values = static_cast<float*>(operands[i].get());
       for (std::uint64_t e = 0; e < s.operands[i].shape.elements(); ++e) {
         state = state * 1'664'525 + 1'013'904'223;
-        values[e] = static_cast<float>(state >> 8) * 0x1p-23F - (s.op == OpCode::kLog ? 0.0F : 1.0F);
+        values[e] =
+            static_cast<float>(state >> 8) * 0x1p-23F - (s.op == OpCode::kLog ? 0.0F : 1.0F);
       }
     }
     output = allocate(s.output.byte_count());
@@ -40,8 +41,8 @@ struct Case {
   void run(Isa isa) {
     std::vector<const void*> in;
     for (const auto& operand : operands) in.push_back(operand.get());
-    numerics::run(isa, spec, in, output.get(), {static_cast<std::uint8_t*>(scratch.get()), scratch_size},
-                  pool);
+    numerics::run(isa, spec, in, output.get(),
+                  {static_cast<std::uint8_t*>(scratch.get()), scratch_size}, pool);
   }
 
   // FNV-1a of the output's bytes.
@@ -121,12 +122,16 @@ std::vector<Named> cases() {
   pointwise("log", node(OpCode::kLog, row, {row}), 16'384);
   pointwise("add", node(OpCode::kAdd, row, {row, row}), 16'384);
   pointwise("add_row", node(OpCode::kAdd, y1, {y1, f32({16})}), 64 * 28 * 28 * 16);
-  pointwise("reduce_sum_row", node(OpCode::kReduceSum, f32({16, 1}), {f32({16, 1024})}, {2}), 16'384);
-  pointwise("reduce_sum_bias", node(OpCode::kReduceSum, f32({1, 1, 1, 16}), {y1}, {7}), 64 * 28 * 28 * 16);
-  pointwise("max_pool", node(OpCode::kMaxPool2d, f32({64, 14, 14, 16}), {y1}, {2}), 64 * 28 * 28 * 16);
-  pointwise("max_pool_grad",
-            node(OpCode::kMaxPool2dGrad, y1, {y1, f32({64, 14, 14, 16}), f32({64, 14, 14, 16})}, {2}),
+  pointwise("reduce_sum_row", node(OpCode::kReduceSum, f32({16, 1}), {f32({16, 1024})}, {2}),
+            16'384);
+  pointwise("reduce_sum_bias", node(OpCode::kReduceSum, f32({1, 1, 1, 16}), {y1}, {7}),
             64 * 28 * 28 * 16);
+  pointwise("max_pool", node(OpCode::kMaxPool2d, f32({64, 14, 14, 16}), {y1}, {2}),
+            64 * 28 * 28 * 16);
+  pointwise(
+      "max_pool_grad",
+      node(OpCode::kMaxPool2dGrad, y1, {y1, f32({64, 14, 14, 16}), f32({64, 14, 14, 16})}, {2}),
+      64 * 28 * 28 * 16);
   return all;
 }
 
@@ -168,8 +173,10 @@ class FigureReporter final : public benchmark::ConsoleReporter {
       const std::string name = run.run_name.function_name;
       for (const auto& [unit, counter] : run.counters) {
         const double rate = counter;
-        if (unit == "flops") std::printf("figure numerics_%s %.1f GFLOP/s\n", name.c_str(), rate * 1e-9);
-        if (unit == "elements") std::printf("figure numerics_%s %.3f ns/element\n", name.c_str(), 1e9 / rate);
+        if (unit == "flops")
+          std::printf("figure numerics_%s %.1f GFLOP/s\n", name.c_str(), rate * 1e-9);
+        if (unit == "elements")
+          std::printf("figure numerics_%s %.3f ns/element\n", name.c_str(), 1e9 / rate);
       }
     }
   }
@@ -180,7 +187,8 @@ class FigureReporter final : public benchmark::ConsoleReporter {
 int main(int argc, char** argv) {
   check_digests();
   for (const Named& named : cases()) {
-    benchmark::RegisterBenchmark(named.name, [named](benchmark::State& state) { measure(state, named); });
+    benchmark::RegisterBenchmark(named.name,
+                                 [named](benchmark::State& state) { measure(state, named); });
   }
   benchmark::Initialize(&argc, argv);
   FigureReporter reporter;  // without colours: figures stand on lines of their own

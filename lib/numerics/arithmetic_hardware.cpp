@@ -8,7 +8,9 @@ namespace assay::numerics {
 namespace {
 
 float as_float(std::uint32_t bits) noexcept { return std::bit_cast<float>(bits); }
-std::uint32_t as_bits(float value) noexcept { return canonical(std::bit_cast<std::uint32_t>(value)); }
+std::uint32_t as_bits(float value) noexcept {
+  return canonical(std::bit_cast<std::uint32_t>(value));
+}
 
 // True if every number within the tolerance of `y` rounds to `out`.
 bool rounds_alike(double y, std::uint32_t& out) noexcept {

@@ -31,8 +31,9 @@ constexpr std::uint64_t shift_sticky(std::uint64_t v, std::int32_t n) noexcept {
   return v >> n | (v << (64 - n) != 0 ? 1U : 0U);
 }
 
-// x + y rounded once. Both significands are 0 or have at most 48 bits. Aligned to bit 61 first: then a
-// shift that loses bits is longer than 13, so cancellation cannot bring the sticky bit near the result.
+// x + y rounded once. Both significands are 0 or have at most 48 bits. Aligned to bit 61 first:
+// then a shift that loses bits is longer than 13, so cancellation cannot bring the sticky bit near
+// the result.
 std::uint32_t add_parts(Parts x, Parts y) noexcept {
   if (x.significand == 0 && y.significand == 0) return x.negative && y.negative ? kSignBit : 0;
   if (y.significand == 0) return round_to_f32(x.negative, x.exponent, x.significand);

@@ -73,8 +73,8 @@ ASSAY_AVX2 void strip3(void* out, const void* const* in, std::size_t n) {
   auto* y = static_cast<float*>(out);
   std::size_t i = 0;
   for (; i + 8 <= n; i += 8) {
-    _mm256_storeu_ps(y + i, apply3<op>(_mm256_loadu_ps(a + i), _mm256_loadu_ps(b + i),
-                                       _mm256_loadu_ps(c + i)));
+    _mm256_storeu_ps(
+        y + i, apply3<op>(_mm256_loadu_ps(a + i), _mm256_loadu_ps(b + i), _mm256_loadu_ps(c + i)));
   }
   if (i < n) {
     const __m256i mask = first_lanes(n - i);
@@ -96,6 +96,39 @@ ASSAY_AVX2 void u8_to_f32(void* out, const void* const* in, std::size_t n) {
   for (; i < n; ++i) y[i] = static_cast<float>(a[i]);
 }
 
+// The halves of 16 bits and the shift are exact, so that the sum is the one rounding.
+ASSAY_AVX2_INLINE __m256 u32_lanes(__m256i v) {
+  const __m256 high = _mm256_cvtepi32_ps(_mm256_srli_epi32(v, 16));
+  const __m256 low = _mm256_cvtepi32_ps(_mm256_and_si256(v, _mm256_set1_epi32(0xffff)));
+  return _mm256_add_ps(_mm256_mul_ps(high, _mm256_set1_ps(65'536.0F)), low);
+}
+
+template <bool is_signed>
+ASSAY_AVX2 void word_to_f32(void* out, const void* const* in, std::size_t n) {
+  const auto* a = static_cast<const int*>(in[0]);
+  auto* y = static_cast<float*>(out);
+  for (std::size_t i = 0; i < n; i += 8) {
+    const __m256i mask = first_lanes(n - i < 8 ? n - i : 8);
+    const __m256i v = _mm256_maskload_epi32(a + i, mask);
+    const __m256 f = is_signed ? _mm256_cvtepi32_ps(v) : u32_lanes(v);
+    if (n - i >= 8) {
+      _mm256_storeu_ps(y + i, f);
+    } else {
+      _mm256_maskstore_ps(y + i, mask, f);
+    }
+  }
+}
+
+StripFunction to_f32(DType from) {
+  switch (from) {
+    case DType::kF32: return copy_f32_avx2;
+    case DType::kU8: return u8_to_f32;
+    case DType::kI32: return word_to_f32<true>;
+    case DType::kU32: return word_to_f32<false>;
+    default: return nullptr;
+  }
+}
+
 }  // namespace
 
 void copy_f32_avx2(void* out, const void* const* in, std::size_t n) {
@@ -107,10 +140,7 @@ StripFunction avx2_strip(const NodeSpec& spec) {
   const DType to = spec.output.dtype;
   switch (spec.op) {
     case OpCode::kReshape:
-    case OpCode::kCast:
-      if (to != DType::kF32) return nullptr;
-      if (from == DType::kF32) return copy_f32_avx2;
-      return from == DType::kU8 ? u8_to_f32 : nullptr;
+    case OpCode::kCast: return to == DType::kF32 ? to_f32(from) : nullptr;
     case OpCode::kNeg: return strip1<OpCode::kNeg>;
     case OpCode::kRelu: return strip1<OpCode::kRelu>;
     case OpCode::kSqrt: return strip1<OpCode::kSqrt>;

@@ -51,8 +51,7 @@ void binary_f32(void* out, const void* const* in, std::size_t n) {
 template <OpCode op, DType dtype, class T, class Out>
 void binary_integer(void* out, const void* const* in, std::size_t n) {
   for (std::size_t i = 0; i < n; ++i) {
-    const std::uint64_t y =
-        binary<HardwareArithmetic>(op, dtype, at<T>(in[0], i), at<T>(in[1], i));
+    const std::uint64_t y = binary<HardwareArithmetic>(op, dtype, at<T>(in[0], i), at<T>(in[1], i));
     put(out, i, static_cast<Out>(y));
   }
 }
@@ -87,7 +86,8 @@ void select(void* out, const void* const* in, std::size_t n) {
 
 void fma_f32(void* out, const void* const* in, std::size_t n) {
   for (std::size_t i = 0; i < n; ++i) {
-    put(out, i, as_bits(__builtin_fmaf(at<float>(in[0], i), at<float>(in[1], i), at<float>(in[2], i))));
+    put(out, i,
+        as_bits(__builtin_fmaf(at<float>(in[0], i), at<float>(in[1], i), at<float>(in[2], i))));
   }
 }
 

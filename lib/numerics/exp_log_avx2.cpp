@@ -1,5 +1,5 @@
-// exp and log of eight lanes: binary64 polynomials, a rounding test, and the integer path for the rare
-// lane that fails it (about one in 2^21).
+// exp and log of eight lanes: binary64 polynomials, a rounding test, and the integer path for the
+// rare lane that fails it (about one in 2^21).
 #include "assay/numerics/arithmetic_integer.hpp"
 #include "internal/avx2_bits.hpp"
 #include "internal/exp_log_double.hpp"
@@ -38,8 +38,8 @@ ASSAY_AVX2_INLINE Quad exp4(__m128 x) {
                                     _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
   __m256d r = _mm256_fnmadd_pd(k, _mm256_set1_pd(kLn2High), d);
   r = _mm256_fnmadd_pd(k, _mm256_set1_pd(kLn2Low), r);
-  const __m256i exponent = _mm256_add_epi64(_mm256_cvtepi32_epi64(_mm256_cvtpd_epi32(k)),
-                                            _mm256_set1_epi64x(1023));
+  const __m256i exponent =
+      _mm256_add_epi64(_mm256_cvtepi32_epi64(_mm256_cvtpd_epi32(k)), _mm256_set1_epi64x(1023));
   const __m256d scale = _mm256_castsi256_pd(_mm256_slli_epi64(exponent, 52));
   return rounded4(_mm256_mul_pd(polynomial4(kExpCoefficients, r), scale));
 }

@@ -1,9 +1,9 @@
-// exp and log of binary32 in fixed-point integers of 128 bits (docs/spec/numerics.md, "exp", "log").
-// Freestanding.
+// exp and log of binary32 in fixed-point integers of 128 bits (docs/spec/numerics.md, "exp",
+// "log"). Freestanding.
 //
 // The worst case of either function over all binary32 inputs lies more than 2^-64 (relative) from a
-// rounding boundary, which the exhaustive test measures; the error here is below 2^-96, so cutting to
-// 64 bits and rounding those gives the correctly rounded result.
+// rounding boundary, which the exhaustive test measures; the error here is below 2^-96, so cutting
+// to 64 bits and rounding those gives the correctly rounded result.
 #include "internal/exp_log_integer.hpp"
 
 #include "assay/numerics/arithmetic_integer.hpp"
@@ -113,8 +113,8 @@ std::uint32_t IntegerArithmetic::exp(std::uint32_t a) noexcept {
   if (is_nan(a)) return kNaN;
   const std::uint32_t magnitude = a & ~kSignBit;
   const bool negative = a != magnitude;
-  if (magnitude < 0x3280'0000) return kOne;                              // |a| < 2^-26
-  if (magnitude >= 0x42d0'0000) return negative ? 0 : kInfinity;         // |a| >= 104
+  if (magnitude < 0x3280'0000) return kOne;                       // |a| < 2^-26
+  if (magnitude >= 0x42d0'0000) return negative ? 0 : kInfinity;  // |a| >= 104
   return internal::rounded(internal::exp_wide(a));
 }
 

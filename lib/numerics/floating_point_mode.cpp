@@ -9,7 +9,7 @@ namespace assay::numerics {
 namespace {
 
 #if defined(__x86_64__)
-constexpr std::uint32_t kSound = 0x1f80;         // all exceptions masked, to nearest, no FTZ, no DAZ
+constexpr std::uint32_t kSound = 0x1f80;  // all exceptions masked, to nearest, no FTZ, no DAZ
 constexpr std::uint32_t kModeBits = 0xffff & ~0x3fU;  // less the sticky exception flags
 std::uint32_t current() noexcept { return _mm_getcsr(); }
 void set(std::uint32_t mode) noexcept { _mm_setcsr(mode); }
@@ -34,7 +34,9 @@ void set(std::uint32_t) noexcept {}
 
 }  // namespace
 
-bool floating_point_mode_is_sound() noexcept { return (current() & kModeBits) == (kSound & kModeBits); }
+bool floating_point_mode_is_sound() noexcept {
+  return (current() & kModeBits) == (kSound & kModeBits);
+}
 
 FloatingPointMode::FloatingPointMode() noexcept : m_saved(current()) { set(kSound); }
 FloatingPointMode::~FloatingPointMode() { set(m_saved); }

@@ -30,7 +30,8 @@ std::uint32_t fold_length(const NodeSpec& spec) noexcept {
 
 FoldState fold_init(const NodeSpec& spec, std::uint64_t) noexcept {
   FoldState state;
-  if (spec.op == OpCode::kReduceMax || spec.op == OpCode::kMaxPool2d) state.words[0] = kMinusInfinity;
+  if (spec.op == OpCode::kReduceMax || spec.op == OpCode::kMaxPool2d)
+    state.words[0] = kMinusInfinity;
   return state;
 }
 

@@ -1,5 +1,5 @@
-// Blocking and threads of the product kernels. The depth is walked in order; what a block leaves in C is
-// exactly the fold's state, so blocks change no bit.
+// Blocking and threads of the product kernels. The depth is walked in order; what a block leaves in
+// C is exactly the fold's state, so blocks change no bit.
 #include "internal/gemm.hpp"
 
 #include <algorithm>
@@ -206,8 +206,8 @@ void run_gemm(const Gemm& gemm, Isa isa, std::span<std::uint8_t> scratch, TaskPo
   const std::size_t units = by_columns ? column_units : row_units;
   const std::size_t work = gemm.batches * gemm.rows * gemm.columns * gemm.depth;
   constexpr std::size_t kWorthATask = 200'000;  // multiply-adds: some ten microseconds
-  const std::size_t tasks =
-      std::min<std::size_t>({pool.thread_count(), units, std::max<std::size_t>(1, work / kWorthATask)});
+  const std::size_t tasks = std::min<std::size_t>(
+      {pool.thread_count(), units, std::max<std::size_t>(1, work / kWorthATask)});
   const std::size_t floats = workspace_floats(gemm.columns);
   const std::size_t misaligned = reinterpret_cast<std::uintptr_t>(scratch.data()) % 64;
   auto* base = reinterpret_cast<float*>(scratch.data() + (misaligned == 0 ? 0 : 64 - misaligned));

@@ -1,4 +1,5 @@
-// The product tile on AVX2 and FMA: 12 accumulators of 8 lanes, named, because GCC spills an array of them.
+// The product tile on AVX2 and FMA: 12 accumulators of 8 lanes, named, because GCC spills an array
+// of them.
 #include "internal/avx2_bits.hpp"
 #include "internal/gemm.hpp"
 

@@ -26,21 +26,22 @@ void gather(const KernelCall& call) {
   const auto* index = static_cast<const std::uint32_t*>(call.operands[1]);
   const std::size_t rows = s.output.shape[0];
   const std::size_t least = std::max<std::size_t>(1, 65'536 / bytes);
-  split(call.pool, rows, grain_for(call.pool, rows, least), [&](std::size_t first, std::size_t last) {
-    for (std::size_t i = first; i < last; ++i) {
-      auto* to = static_cast<std::uint8_t*>(call.output) + i * bytes;
-      if (index[i] >= table[0]) {
-        std::memset(to, 0, bytes);
-        continue;
-      }
-      const void* from = static_cast<const std::uint8_t*>(call.operands[0]) + index[i] * bytes;
-      if (is_float) {
-        copy_f32(to, &from, row);
-      } else {
-        std::memcpy(to, from, bytes);
-      }
-    }
-  });
+  split(
+      call.pool, rows, grain_for(call.pool, rows, least), [&](std::size_t first, std::size_t last) {
+        for (std::size_t i = first; i < last; ++i) {
+          auto* to = static_cast<std::uint8_t*>(call.output) + i * bytes;
+          if (index[i] >= table[0]) {
+            std::memset(to, 0, bytes);
+            continue;
+          }
+          const void* from = static_cast<const std::uint8_t*>(call.operands[0]) + index[i] * bytes;
+          if (is_float) {
+            copy_f32(to, &from, row);
+          } else {
+            std::memcpy(to, from, bytes);
+          }
+        }
+      });
 }
 
 void random_uniform(const KernelCall& call) {
@@ -49,15 +50,16 @@ void random_uniform(const KernelCall& call) {
   auto* out = static_cast<std::uint32_t*>(call.output);
   const std::size_t n = call.spec.output.shape.elements();
   const std::size_t blocks = (n + 3) / 4;
-  split(call.pool, blocks, grain_for(call.pool, blocks, 1'024), [&](std::size_t first, std::size_t last) {
-    for (std::size_t block = first; block < last; ++block) {
-      const PhiloxBlock words =
-          philox4x32_10({low_word(t), high_word(t), low_word(block), high_word(block)}, key);
-      for (std::size_t i = 0; i < 4 && 4 * block + i < n; ++i) {
-        out[4 * block + i] = uniform_from_word(words[i]);
-      }
-    }
-  });
+  split(call.pool, blocks, grain_for(call.pool, blocks, 1'024),
+        [&](std::size_t first, std::size_t last) {
+          for (std::size_t block = first; block < last; ++block) {
+            const PhiloxBlock words =
+                philox4x32_10({low_word(t), high_word(t), low_word(block), high_word(block)}, key);
+            for (std::size_t i = 0; i < 4 && 4 * block + i < n; ++i) {
+              out[4 * block + i] = uniform_from_word(words[i]);
+            }
+          }
+        });
 }
 
 void shuffle(const KernelCall& call) {
@@ -72,7 +74,8 @@ void shuffle(const KernelCall& call) {
     const std::uint64_t place = start + e;  // modulo 2^64
     if (e == 0 || place / n != epoch) {
       epoch = place / n;
-      for (std::uint32_t r = 0; r < kShuffleRounds; ++r) offsets[r] = shuffle_offset(key, epoch, r, n);
+      for (std::uint32_t r = 0; r < kShuffleRounds; ++r)
+        offsets[r] = shuffle_offset(key, epoch, r, n);
     }
     // Elements to the end of the epoch, of the output, and of the counter.
     std::uint64_t run = std::min(n - place % n, count - e);

@@ -13,7 +13,8 @@
 namespace assay::numerics {
 namespace {
 
-void run_reference(const NodeSpec& spec, std::span<const void* const> operands, void* output) noexcept {
+void run_reference(const NodeSpec& spec, std::span<const void* const> operands,
+                   void* output) noexcept {
   MemoryAccess access{&spec, {}};
   for (unsigned i = 0; i < spec.operand_count; ++i) access.operands[i] = operands[i];
   const std::uint64_t n = spec.output.shape.elements();
@@ -46,7 +47,8 @@ Isa best_isa() noexcept {
   static const Isa chosen = [] {
     const char* forced = std::getenv("ASSAY_ISA");
     for (const Isa isa : {Isa::kReference, Isa::kScalar, Isa::kAvx2}) {
-      if (forced != nullptr && std::strcmp(forced, name_of(isa)) == 0 && is_supported(isa)) return isa;
+      if (forced != nullptr && std::strcmp(forced, name_of(isa)) == 0 && is_supported(isa))
+        return isa;
     }
     return is_supported(Isa::kAvx2) ? Isa::kAvx2 : Isa::kScalar;
   }();
@@ -60,12 +62,13 @@ std::size_t scratch_bytes(Isa isa, const NodeSpec& spec, unsigned threads) noexc
 void run(Isa isa, const NodeSpec& spec, std::span<const void* const> operands, void* output,
          std::span<std::uint8_t> scratch, TaskPool& pool) noexcept {
   ASSAY_EXPECTS(!is_source(spec.op) && operands.size() == spec.operand_count);
-  ASSAY_EXPECTS(is_supported(isa) && scratch.size() >= scratch_bytes(isa, spec, pool.thread_count()));
+  ASSAY_EXPECTS(is_supported(isa) &&
+                scratch.size() >= scratch_bytes(isa, spec, pool.thread_count()));
   const FloatingPointMode mode;
   if (isa == Isa::kReference) return run_reference(spec, operands, output);
   const internal::KernelCall call{isa, spec, operands, output, scratch, pool};
-  if (internal::run_elementwise(call) || internal::run_product(call) || internal::run_reduce(call) ||
-      internal::run_pool(call) || internal::run_index(call)) {
+  if (internal::run_elementwise(call) || internal::run_product(call) ||
+      internal::run_reduce(call) || internal::run_pool(call) || internal::run_index(call)) {
     return;
   }
   run_reference(spec, operands, output);  // constants and counters: once a program

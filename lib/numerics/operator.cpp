@@ -159,8 +159,10 @@ SpecVerdict check_conv(const NodeSpec& s, const Shape& x, const Shape& w, const 
   if (x.rank != 4 || w.rank != 4 || y.rank != 4) return SpecVerdict::kWrongShape;
   const std::uint64_t stride = s.attributes[0];
   const std::uint64_t padding = s.attributes[1];
-  if (stride == 0 || stride > kMaxStride || padding > kMaxStride) return SpecVerdict::kWrongAttribute;
-  if (w[2] != x[3] || w[3] != y[3] || y[0] != x[0] || y[1] != convolved(x[1], w[0], stride, padding) ||
+  if (stride == 0 || stride > kMaxStride || padding > kMaxStride)
+    return SpecVerdict::kWrongAttribute;
+  if (w[2] != x[3] || w[3] != y[3] || y[0] != x[0] ||
+      y[1] != convolved(x[1], w[0], stride, padding) ||
       y[2] != convolved(x[2], w[1], stride, padding)) {
     return SpecVerdict::kWrongShape;
   }
@@ -214,7 +216,8 @@ SpecVerdict check_fit(const NodeSpec& s) noexcept {
       if (a != y || s.operands[2].shape != b) return SpecVerdict::kWrongShape;
       return check_pool(s, a, b);
     case OpCode::kGatherRows: {
-      if (a.rank == 0 || b.rank != 1 || y.rank != a.rank || y[0] != b[0]) return SpecVerdict::kWrongShape;
+      if (a.rank == 0 || b.rank != 1 || y.rank != a.rank || y[0] != b[0])
+        return SpecVerdict::kWrongShape;
       for (unsigned i = 1; i < a.rank; ++i) {
         if (a[i] != y[i]) return SpecVerdict::kWrongShape;
       }

@@ -41,8 +41,8 @@ constexpr PoolKernels kScalar{max_window_scalar, grad_window_scalar};
 
 // body(first element of x, first element of y) for every window of the rows [first, last) of y.
 template <class Body>
-void for_windows(const Shape& x, const Shape& y, std::size_t window, std::size_t first, std::size_t last,
-                 const Body& body) {
+void for_windows(const Shape& x, const Shape& y, std::size_t window, std::size_t first,
+                 std::size_t last, const Body& body) {
   for (std::size_t row = first; row < last; ++row) {
     const std::size_t image = row / y[1];
     const std::size_t top = (image * x[1] + row % y[1] * window) * x[2];
@@ -73,7 +73,8 @@ bool run_pool(const KernelCall& call) {
       if (forward) {
         kernels.max(strides, in + at_x, channels, out + at_y);
       } else {
-        kernels.grad(strides, in + at_x, call.f32(1) + at_y, call.f32(2) + at_y, channels, out + at_x);
+        kernels.grad(strides, in + at_x, call.f32(1) + at_y, call.f32(2) + at_y, channels,
+                     out + at_x);
       }
     });
   });

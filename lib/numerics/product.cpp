@@ -1,6 +1,6 @@
-// matmul, conv2d and its gradients as one product (internal/gemm.hpp). A convolution reads its input
-// through offsets from a copy with the padding written out; the elements read and their order are the
-// definition's.
+// matmul, conv2d and its gradients as one product (internal/gemm.hpp). A convolution reads its
+// input through offsets from a copy with the padding written out; the elements read and their order
+// are the definition's.
 #include <algorithm>
 #include <cstring>
 
@@ -32,7 +32,8 @@ Conv conv_of(const NodeSpec& s) {
   Conv c{};
   c.image = &s.operands[0].shape;
   if (s.op == OpCode::kConv2dGradInput) {
-    // Input row h under kernel row kh reads dilated row h + padding - kh; kernel rows run backwards.
+    // Input row h under kernel row kh reads dilated row h + padding - kh; kernel rows run
+    // backwards.
     c.weight = &s.operands[1].shape;
     const Shape& w = *c.weight;
     c.frame.height = s.output.shape[1] + w[0] - 1;
@@ -141,7 +142,8 @@ Gemm conv_gemm(const KernelCall& call, std::uint8_t* scratch) {
   auto* frame = reinterpret_cast<float*>(scratch);
   if (c.frame.needed) {
     const std::ptrdiff_t top = backward ? static_cast<std::ptrdiff_t>(w[0]) - 1 - padding : padding;
-    const std::ptrdiff_t left = backward ? static_cast<std::ptrdiff_t>(w[1]) - 1 - padding : padding;
+    const std::ptrdiff_t left =
+        backward ? static_cast<std::ptrdiff_t>(w[1]) - 1 - padding : padding;
     fill_frame(call, c, top, left, frame);
   }
   const auto pixel = static_cast<std::ptrdiff_t>(image[3]);
@@ -149,8 +151,8 @@ Gemm conv_gemm(const KernelCall& call, std::uint8_t* scratch) {
   const auto picture = static_cast<std::ptrdiff_t>(c.frame.height) * line;
   const Shape& places = s.op == OpCode::kConv2dGradWeight ? s.operands[1].shape : s.output.shape;
   const auto step = backward ? 1 : static_cast<std::ptrdiff_t>(s.attributes[0]);
-  // (n, oh, ow), and (kh, kw, channel). The gradient of the input reads its frame from the last kernel
-  // place backwards.
+  // (n, oh, ow), and (kh, kw, channel). The gradient of the input reads its frame from the last
+  // kernel place backwards.
   const std::ptrdiff_t sign = backward ? -1 : 1;
   const Offsets pixels{places[1], places[2], picture, step * line, step * pixel};
   const Offsets taps{w[1], image[3], sign * line, sign * pixel, 1};
@@ -172,7 +174,8 @@ Gemm conv_gemm(const KernelCall& call, std::uint8_t* scratch) {
   g.b = call.f32(1);
   g.b_depth = g.columns;
   if (backward) {
-    g.a += static_cast<std::ptrdiff_t>(w[0] - 1) * line + static_cast<std::ptrdiff_t>(w[1] - 1) * pixel;
+    g.a += static_cast<std::ptrdiff_t>(w[0] - 1) * line +
+           static_cast<std::ptrdiff_t>(w[1] - 1) * pixel;
     auto* turned = reinterpret_cast<float*>(scratch + frame_bytes(c));
     turn_weights(call.f32(1), w, turned);
     g.b = turned;

@@ -1,5 +1,5 @@
-// reduce_sum and reduce_max. Axes are merged to [outer, reduced, inner]; masks that do not merge so run
-// over the scalar definition.
+// reduce_sum and reduce_max. Axes are merged to [outer, reduced, inner]; masks that do not merge so
+// run over the scalar definition.
 #include <algorithm>
 #include <bit>
 #include <cstring>
@@ -49,14 +49,16 @@ float join_lanes(float (&lane)[kReduceLanes]) {
 }
 
 // `n` rows of `columns` (at most kColumns) elements, `stride` apart.
-void sum_columns_scalar(const float* x, std::size_t n, std::size_t stride, std::size_t columns, float* y) {
+void sum_columns_scalar(const float* x, std::size_t n, std::size_t stride, std::size_t columns,
+                        float* y) {
   for (std::size_t j = 0; j < columns; ++j) {
     float lane[kReduceLanes] = {};
     for (std::size_t k = 0; k < n; ++k) lane[k % kReduceLanes] += x[k * stride + j];
     y[j] = join_lanes(lane);
   }
 }
-void max_columns_scalar(const float* x, std::size_t n, std::size_t stride, std::size_t columns, float* y) {
+void max_columns_scalar(const float* x, std::size_t n, std::size_t stride, std::size_t columns,
+                        float* y) {
   for (std::size_t j = 0; j < columns; ++j) {
     std::uint32_t best = kMinusInfinity;
     for (std::size_t k = 0; k < n; ++k) best = max_bits(best, bits_of(x[k * stride + j]));
@@ -82,7 +84,8 @@ void run_by_definition(const KernelCall& call) {
   split(call.pool, n, grain_for(call.pool, n, 64), [&](std::size_t first, std::size_t last) {
     MemoryAccess access{&call.spec, {call.operands[0]}};
     for (std::size_t e = first; e < last; ++e) {
-      store_element(DType::kF32, call.output, e, evaluate<HardwareArithmetic>(call.spec, e, access));
+      store_element(DType::kF32, call.output, e,
+                    evaluate<HardwareArithmetic>(call.spec, e, access));
     }
   });
 }
@@ -103,12 +106,14 @@ bool run_reduce(const KernelCall& call) {
     const std::size_t least = std::max<std::size_t>(1, 16'384 / v.reduced);
     split(call.pool, v.outer, grain_for(call.pool, v.outer, least),
           [&](std::size_t first, std::size_t last) {
-            for (std::size_t i = first; i < last; ++i) y[i] = kernels.row(x + i * v.reduced, v.reduced);
+            for (std::size_t i = first; i < last; ++i)
+              y[i] = kernels.row(x + i * v.reduced, v.reduced);
           });
     return true;
   }
   const std::size_t blocks = (v.inner + kColumns - 1) / kColumns;
-  const std::size_t least = std::max<std::size_t>(1, 16'384 / v.reduced / std::min(v.inner, kColumns));
+  const std::size_t least =
+      std::max<std::size_t>(1, 16'384 / v.reduced / std::min(v.inner, kColumns));
   split(call.pool, v.outer * blocks, grain_for(call.pool, v.outer * blocks, least),
         [&](std::size_t first, std::size_t last) {
           for (std::size_t i = first; i < last; ++i) {

@@ -31,7 +31,8 @@ ASSAY_AVX2 float sum_row(const float* x, std::size_t n) {
     high = _mm256_add_ps(high, _mm256_loadu_ps(x + k + 8));
   }
   const std::size_t rest = n - k;
-  if (rest > 0) low = _mm256_add_ps(low, _mm256_maskload_ps(x + k, first_lanes(rest < 8 ? rest : 8)));
+  if (rest > 0)
+    low = _mm256_add_ps(low, _mm256_maskload_ps(x + k, first_lanes(rest < 8 ? rest : 8)));
   if (rest > 8) high = _mm256_add_ps(high, _mm256_maskload_ps(x + k + 8, first_lanes(rest - 8)));
   return join16(low, high);
 }
@@ -56,33 +57,36 @@ ASSAY_AVX2 float max_row(const float* x, std::size_t n) {
 }
 
 // One group of eight columns, the lanes in memory: each is touched again only sixteen rows later.
-ASSAY_AVX2_INLINE void sum_8(const float* x, std::size_t n, std::size_t stride, __m256i mask, bool whole,
-                             float* y) {
+ASSAY_AVX2_INLINE void sum_8(const float* x, std::size_t n, std::size_t stride, __m256i mask,
+                             bool whole, float* y) {
   alignas(32) float lane[kLanes][8] = {};
   std::size_t k = 0;
   if (whole) {
     for (; k + kLanes <= n; k += kLanes) {
 #pragma GCC unroll 16
       for (std::size_t l = 0; l < kLanes; ++l) {
-        _mm256_store_ps(lane[l], _mm256_add_ps(_mm256_load_ps(lane[l]),
-                                               _mm256_loadu_ps(x + (k + l) * stride)));
+        _mm256_store_ps(
+            lane[l], _mm256_add_ps(_mm256_load_ps(lane[l]), _mm256_loadu_ps(x + (k + l) * stride)));
       }
     }
   }
   for (; k < n; ++k) {
     float* to = lane[k % kLanes];
-    _mm256_store_ps(to, _mm256_add_ps(_mm256_load_ps(to), _mm256_maskload_ps(x + k * stride, mask)));
+    _mm256_store_ps(to,
+                    _mm256_add_ps(_mm256_load_ps(to), _mm256_maskload_ps(x + k * stride, mask)));
   }
   for (std::size_t half = kLanes / 2; half > 0; half /= 2) {
     for (std::size_t l = 0; l < half; ++l) {
-      _mm256_store_ps(lane[l], _mm256_add_ps(_mm256_load_ps(lane[l]), _mm256_load_ps(lane[half + l])));
+      _mm256_store_ps(lane[l],
+                      _mm256_add_ps(_mm256_load_ps(lane[l]), _mm256_load_ps(lane[half + l])));
     }
   }
   _mm256_maskstore_ps(y, mask, canonical8(_mm256_load_ps(lane[0])));
 }
 
 // Many columns: row after row, so that memory is read in order.
-ASSAY_AVX2 void sum_wide(const float* x, std::size_t n, std::size_t stride, std::size_t groups, float* y) {
+ASSAY_AVX2 void sum_wide(const float* x, std::size_t n, std::size_t stride, std::size_t groups,
+                         float* y) {
   alignas(32) float lane[kLanes][kColumns];
   for (auto& l : lane) {
     for (std::size_t g = 0; g < groups; ++g) _mm256_store_ps(l + 8 * g, _mm256_setzero_ps());
@@ -117,7 +121,8 @@ ASSAY_AVX2 void sum_columns(const float* x, std::size_t n, std::size_t stride, s
     sum_wide(x, n, stride, groups, y);
   }
   groups *= 8;
-  if (groups < columns) sum_8(x + groups, n, stride, first_lanes(columns - groups), false, y + groups);
+  if (groups < columns)
+    sum_8(x + groups, n, stride, first_lanes(columns - groups), false, y + groups);
 }
 
 ASSAY_AVX2 void max_columns(const float* x, std::size_t n, std::size_t stride, std::size_t columns,
@@ -125,7 +130,8 @@ ASSAY_AVX2 void max_columns(const float* x, std::size_t n, std::size_t stride, s
   for (std::size_t j = 0; j < columns; j += 8) {
     const __m256i mask = first_lanes(columns - j < 8 ? columns - j : 8);
     __m256 best = minus_infinity8();
-    for (std::size_t k = 0; k < n; ++k) best = max8(best, _mm256_maskload_ps(x + k * stride + j, mask));
+    for (std::size_t k = 0; k < n; ++k)
+      best = max8(best, _mm256_maskload_ps(x + k * stride + j, mask));
     _mm256_maskstore_ps(y + j, mask, best);
   }
 }

@@ -17,7 +17,8 @@ ASSAY_AVX2_INLINE __m256i multiply_upper(__m256i a, __m256i m) {
 }
 
 // Word 0 of philox4x32_10 with counter (c0, c1, c2, c3).
-ASSAY_AVX2_INLINE __m256i philox_word0(__m256i c0, __m256i c1, __m256i c2, __m256i c3, PhiloxKey key) {
+ASSAY_AVX2_INLINE __m256i philox_word0(__m256i c0, __m256i c1, __m256i c2, __m256i c3,
+                                       PhiloxKey key) {
   const __m256i m0 = splat(0xD251'1F53);
   const __m256i m1 = splat(0xCD9E'8D57);
   for (int round = 0; round < 10; ++round) {
@@ -62,7 +63,8 @@ ASSAY_AVX2 std::size_t shuffle_avx2(PhiloxKey key, std::uint64_t epoch, std::uin
 }
 #else
 std::size_t shuffle_avx2(PhiloxKey, std::uint64_t, std::uint64_t,
-                         const std::array<std::uint64_t, kShuffleRounds>&, std::uint32_t*, std::size_t) {
+                         const std::array<std::uint64_t, kShuffleRounds>&, std::uint32_t*,
+                         std::size_t) {
   return 0;
 }
 #endif

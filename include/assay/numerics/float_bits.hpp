@@ -1,5 +1,6 @@
-// binary32 as bit patterns: everything of the profile that needs no rounding arithmetic, so that the
-// hardware's and the integer-only arithmetic share these lines (docs/spec/numerics.md). Freestanding.
+// binary32 as bit patterns: everything of the profile that needs no rounding arithmetic, so that
+// the hardware's and the integer-only arithmetic share these lines (docs/spec/numerics.md).
+// Freestanding.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +15,9 @@ inline constexpr std::uint32_t kMinusInfinity = 0xff80'0000;
 inline constexpr std::uint32_t kSignBit = 0x8000'0000;
 inline constexpr std::uint32_t kOne = 0x3f80'0000;
 
-[[nodiscard]] constexpr bool is_nan(std::uint32_t a) noexcept { return (a & ~kSignBit) > kInfinity; }
+[[nodiscard]] constexpr bool is_nan(std::uint32_t a) noexcept {
+  return (a & ~kSignBit) > kInfinity;
+}
 
 // The one NaN that operators see and write.
 [[nodiscard]] constexpr std::uint32_t canonical(std::uint32_t a) noexcept {
@@ -47,8 +50,8 @@ inline constexpr std::uint32_t kOne = 0x3f80'0000;
   return !is_nan(a) && !is_nan(b) && !equal_bits(a, b) && order_key(a) < order_key(b);
 }
 
-// sign, and significand * 2^exponent rounded once, to nearest even. The lowest bit of the significand
-// may be sticky if at least 27 significant bits stand above it.
+// sign, and significand * 2^exponent rounded once, to nearest even. The lowest bit of the
+// significand may be sticky if at least 27 significant bits stand above it.
 [[nodiscard]] constexpr std::uint32_t round_to_f32(bool negative, std::int32_t exponent,
                                                    std::uint64_t significand) noexcept {
   const std::uint32_t sign = negative ? kSignBit : 0;

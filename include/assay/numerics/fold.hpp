@@ -8,7 +8,8 @@
 //   Arithmetic: static functions on bit patterns. HardwareArithmetic (arithmetic_hardware.hpp) or
 //               IntegerArithmetic (arithmetic_integer.hpp): the same bits, the latter without any
 //               floating-point instruction;
-//   Access:     `std::uint64_t read(unsigned operand, std::uint64_t index)`, the bits of an element,
+//   Access:     `std::uint64_t read(unsigned operand, std::uint64_t index)`, the bits of an
+//   element,
 //               zero-extended. Memory (run), memory with a note of what was read (record), openings
 //               (replay). Steps canonicalise what they read.
 // so that reference, prover and referee are the same lines. Freestanding.

@@ -7,7 +7,8 @@ namespace assay::numerics {
 
 inline constexpr unsigned kReduceLanes = 16;
 
-[[nodiscard]] constexpr std::uint64_t element_bits(const NodeSpec& spec, const FoldState& state) noexcept {
+[[nodiscard]] constexpr std::uint64_t element_bits(const NodeSpec& spec,
+                                                   const FoldState& state) noexcept {
   return size_of(spec.output.dtype) == 8 ? state.words[0] | std::uint64_t{state.words[1]} << 32
                                          : state.words[0];
 }
@@ -61,7 +62,8 @@ void max_pool(const NodeSpec& s, std::uint64_t e, std::uint32_t step, Access& ac
   state.words[0] = max_bits(state.words[0], low_word(bits));
 }
 
-// Word 0: the result so far; word 1: whether the first maximum has been seen. The last step clears it.
+// Word 0: the result so far; word 1: whether the first maximum has been seen. The last step clears
+// it.
 template <class Access>
 void max_pool_grad(const NodeSpec& s, std::uint64_t e, std::uint32_t step, Access& access,
                    FoldState& state) noexcept {
@@ -114,8 +116,10 @@ void fold_step(const NodeSpec& spec, std::uint64_t element, std::uint32_t step, 
     case OpCode::kConv2dGradWeight:
       return fold_steps::product<Arithmetic>(spec, element, step, access, state);
     case OpCode::kMaxPool2d: return fold_steps::max_pool(spec, element, step, access, state);
-    case OpCode::kMaxPool2dGrad: return fold_steps::max_pool_grad(spec, element, step, access, state);
-    case OpCode::kShuffleIndex: return fold_steps::shuffle_index(spec, element, step, access, state);
+    case OpCode::kMaxPool2dGrad:
+      return fold_steps::max_pool_grad(spec, element, step, access, state);
+    case OpCode::kShuffleIndex:
+      return fold_steps::shuffle_index(spec, element, step, access, state);
     default: state = fold_final(spec, pointwise<Arithmetic>(spec, element, access));
   }
 }

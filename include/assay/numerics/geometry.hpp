@@ -1,5 +1,5 @@
-// Which element of an operand a fold step reads (docs/spec/numerics.md). Freestanding; every function
-// needs a valid spec.
+// Which element of an operand a fold step reads (docs/spec/numerics.md). Freestanding; every
+// function needs a valid spec.
 #pragma once
 
 #include "assay/numerics/operator.hpp"
@@ -22,8 +22,8 @@ namespace assay::numerics {
 }
 
 // Element k of the reduced axes, row-major, under element e of the output of a reduction.
-[[nodiscard]] constexpr std::uint64_t reduce_index(const Shape& x, std::uint64_t mask, std::uint64_t e,
-                                                   std::uint64_t k) noexcept {
+[[nodiscard]] constexpr std::uint64_t reduce_index(const Shape& x, std::uint64_t mask,
+                                                   std::uint64_t e, std::uint64_t k) noexcept {
   std::uint64_t index = 0;
   std::uint64_t stride = 1;
   for (unsigned axis = x.rank; axis-- > 0;) {
@@ -87,7 +87,8 @@ struct TapPair {
 }
 
 // The operands of step k of element e, for matmul and the three convolutions.
-[[nodiscard]] constexpr TapPair product_taps(const NodeSpec& s, std::uint64_t e, std::uint64_t k) noexcept {
+[[nodiscard]] constexpr TapPair product_taps(const NodeSpec& s, std::uint64_t e,
+                                             std::uint64_t k) noexcept {
   const Shape& a = s.operands[0].shape;
   const Shape& b = s.operands[1].shape;
   const Shape& y = s.output.shape;
@@ -99,7 +100,8 @@ struct TapPair {
       const std::uint64_t i = e / y[r + 1] % y[r];
       const std::uint64_t batch = e / y[r + 1] / y[r];
       t.a.inside = true;
-      t.a.index = batch * a[r] * a[r + 1] + (s.attributes[0] != 0 ? k * a[r + 1] + i : i * a[r + 1] + k);
+      t.a.index =
+          batch * a[r] * a[r + 1] + (s.attributes[0] != 0 ? k * a[r + 1] + i : i * a[r + 1] + k);
       t.b = batch * b[r] * b[r + 1] + (s.attributes[1] != 0 ? j * b[r + 1] + k : k * b[r + 1] + j);
       return t;
     }

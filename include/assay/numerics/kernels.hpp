@@ -1,8 +1,8 @@
-// Whole-tensor execution of one operator: the reference (a plain loop over the scalar definitions) and
-// the fast kernels, bit-equal to it. Chosen at run time by what the processor offers.
+// Whole-tensor execution of one operator: the reference (a plain loop over the scalar definitions)
+// and the fast kernels, bit-equal to it. Chosen at run time by what the processor offers.
 //
-// Thread-safe. Kernels split outputs over the pool, never a reduction, and set the floating-point mode
-// in every task. The bits do not depend on the ISA, the thread count or the compiler.
+// Thread-safe. Kernels split outputs over the pool, never a reduction, and set the floating-point
+// mode in every task. The bits do not depend on the ISA, the thread count or the compiler.
 #pragma once
 
 #include <span>
@@ -20,7 +20,8 @@ enum class Isa : std::uint8_t {
 
 [[nodiscard]] const char* name_of(Isa isa) noexcept;
 [[nodiscard]] bool is_supported(Isa isa) noexcept;
-// The fastest that this processor supports. ASSAY_ISA=reference|scalar|avx2 in the environment forces one.
+// The fastest that this processor supports. ASSAY_ISA=reference|scalar|avx2 in the environment
+// forces one.
 [[nodiscard]] Isa best_isa() noexcept;
 
 // Bytes of private scratch memory that `run` wants for this node on `threads` threads.

@@ -15,7 +15,8 @@ namespace assay::numerics {
     default: return load_le<std::uint64_t>(bytes);
   }
 }
-inline void store_element(DType dtype, void* data, std::uint64_t index, std::uint64_t bits) noexcept {
+inline void store_element(DType dtype, void* data, std::uint64_t index,
+                          std::uint64_t bits) noexcept {
   auto* bytes = static_cast<std::uint8_t*>(data) + index * size_of(dtype);
   switch (size_of(dtype)) {
     case 1: *bytes = static_cast<std::uint8_t>(bits); break;

@@ -17,46 +17,46 @@ inline constexpr std::uint64_t kMaxFoldSteps = 131'072;
 // Numbers are part of the profile: never reuse one.
 // Sources are not folds: the dispute decides them by one opening.
 enum class OpCode : std::uint16_t {
-  kStateSlot = 1,   // attributes: slot index. The slot's tensor in the state before the step
-  kData = 2,        // attributes: index into the program's data declarations
-  kStepIndex = 3,   // u64 scalar: t, 0 for the first step and in the init program
-  kSeed = 4,        // u64 scalar: the task's seed
+  kStateSlot = 1,  // attributes: slot index. The slot's tensor in the state before the step
+  kData = 2,       // attributes: index into the program's data declarations
+  kStepIndex = 3,  // u64 scalar: t, 0 for the first step and in the init program
+  kSeed = 4,       // u64 scalar: the task's seed
 
-  kConstant = 16,   // attributes: bits. Every element is that value
-  kIota = 17,       // attributes: axis. Index along the axis, converted to the output dtype
-  kReshape = 18,    // (x): same elements in row-major order
-  kCast = 19,       // (x): conversion to the output dtype
+  kConstant = 16,  // attributes: bits. Every element is that value
+  kIota = 17,      // attributes: axis. Index along the axis, converted to the output dtype
+  kReshape = 18,   // (x): same elements in row-major order
+  kCast = 19,      // (x): conversion to the output dtype
 
-  kNeg = 32,        // f32 (x)
+  kNeg = 32,  // f32 (x)
   kRelu = 33,
   kSqrt = 34,
   kExp = 35,
   kLog = 36,
 
-  kAdd = 48,        // f32, i32, u32, u64 (a, b), each broadcast to the output's shape
+  kAdd = 48,  // f32, i32, u32, u64 (a, b), each broadcast to the output's shape
   kSub = 49,
   kMul = 50,
-  kDiv = 51,        // f32
-  kMax = 52,        // f32
-  kMin = 53,        // f32
-  kEqual = 54,      // operands of one dtype -> u32 0 or 1
-  kLess = 55,       // operands of one dtype -> u32 0 or 1
-  kSelect = 56,     // (condition u32, a, b): a where the condition is not 0; broadcast
-  kFma = 57,        // f32 (a, b, c): fma(a, b, c); broadcast
+  kDiv = 51,     // f32
+  kMax = 52,     // f32
+  kMin = 53,     // f32
+  kEqual = 54,   // operands of one dtype -> u32 0 or 1
+  kLess = 55,    // operands of one dtype -> u32 0 or 1
+  kSelect = 56,  // (condition u32, a, b): a where the condition is not 0; broadcast
+  kFma = 57,     // f32 (a, b, c): fma(a, b, c); broadcast
 
   kReduceSum = 64,  // f32 (x) attributes: axes mask. Reduced axes stay with dimension 1; 16 lanes
   kReduceMax = 65,  // f32 (x) attributes: axes mask
 
-  kMatMul = 80,     // f32 (a, b) attributes: transpose a, transpose b. Rank 2, or 3 with a batch
-  kConv2d = 81,     // f32 (x NHWC, w KhKwCiCo) attributes: stride, padding
+  kMatMul = 80,  // f32 (a, b) attributes: transpose a, transpose b. Rank 2, or 3 with a batch
+  kConv2d = 81,  // f32 (x NHWC, w KhKwCiCo) attributes: stride, padding
   kConv2dGradInput = 82,   // f32 (gy, w) attributes: stride, padding. Output shape: x's
   kConv2dGradWeight = 83,  // f32 (x, gy) attributes: stride, padding. Output shape: w's
   kMaxPool2d = 84,         // f32 (x NHWC) attributes: window (= stride)
   kMaxPool2dGrad = 85,     // f32 (x, y, gy) attributes: window. To the first maximum of each window
 
-  kGatherRows = 96,     // (table [n, ...], index u32 [b]) -> [b, ...]; out of range reads 0
-  kRandomUniform = 112, // (seed u64, t u64) attributes: purpose -> f32 in [0, 1)
-  kShuffleIndex = 113,  // (seed u64, t u64) attributes: n, purpose -> u32 [b]
+  kGatherRows = 96,      // (table [n, ...], index u32 [b]) -> [b, ...]; out of range reads 0
+  kRandomUniform = 112,  // (seed u64, t u64) attributes: purpose -> f32 in [0, 1)
+  kShuffleIndex = 113,   // (seed u64, t u64) attributes: n, purpose -> u32 [b]
 };
 
 [[nodiscard]] constexpr bool is_source(OpCode op) noexcept {
@@ -83,10 +83,10 @@ enum class SpecVerdict : std::uint8_t {
   kWrongAttributeCount,
   kUnknownDType,
   kInvalidShape,
-  kWrongDType,      // this operator does not take these dtypes
-  kWrongShape,      // shapes that do not fit together or the attributes
+  kWrongDType,  // this operator does not take these dtypes
+  kWrongShape,  // shapes that do not fit together or the attributes
   kWrongAttribute,
-  kFoldTooLong,     // an element would need more than kMaxFoldSteps steps
+  kFoldTooLong,  // an element would need more than kMaxFoldSteps steps
 };
 
 // Total: any bytes may stand in `spec`.

@@ -40,7 +40,8 @@ using PhiloxKey = std::array<std::uint32_t, 2>;
 [[nodiscard]] constexpr std::uint32_t random_word(PhiloxKey key, std::uint64_t t,
                                                   std::uint64_t element) noexcept {
   const std::uint64_t block = element >> 2;
-  return philox4x32_10({low_word(t), high_word(t), low_word(block), high_word(block)}, key)[element & 3];
+  return philox4x32_10({low_word(t), high_word(t), low_word(block), high_word(block)},
+                       key)[element & 3];
 }
 
 // The shuffle: a swap-or-not permutation of [0, n), n at most 2^32 (Hoang, Morris, Rogaway 2012).
@@ -48,14 +49,16 @@ inline constexpr std::uint32_t kShuffleRounds = 24;
 
 // The round's offset, the same for all elements of an epoch.
 [[nodiscard]] constexpr std::uint64_t shuffle_offset(PhiloxKey key, std::uint64_t epoch,
-                                                     std::uint32_t round, std::uint64_t n) noexcept {
+                                                     std::uint32_t round,
+                                                     std::uint64_t n) noexcept {
   const PhiloxBlock b = philox4x32_10({low_word(epoch), high_word(epoch), 0, 2 * round}, key);
   return (b[0] | std::uint64_t{b[1]} << 32) % n;
 }
 
 [[nodiscard]] constexpr std::uint64_t shuffle_round(PhiloxKey key, std::uint64_t epoch,
                                                     std::uint32_t round, std::uint64_t n,
-                                                    std::uint64_t offset, std::uint64_t x) noexcept {
+                                                    std::uint64_t offset,
+                                                    std::uint64_t x) noexcept {
   const std::uint64_t partner = offset >= x ? offset - x : offset + n - x;
   const std::uint64_t larger = partner > x ? partner : x;
   const PhiloxBlock b =

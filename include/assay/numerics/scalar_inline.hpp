@@ -61,7 +61,8 @@ template <class Arithmetic>
 }
 
 template <class Arithmetic>
-[[nodiscard]] std::uint64_t binary(OpCode op, DType dtype, std::uint64_t a, std::uint64_t b) noexcept {
+[[nodiscard]] std::uint64_t binary(OpCode op, DType dtype, std::uint64_t a,
+                                   std::uint64_t b) noexcept {
   if (dtype != DType::kF32) {
     switch (op) {
       case OpCode::kAdd: return wrap_to(dtype, a + b);
@@ -98,7 +99,8 @@ template <class Arithmetic, class Access>
     case OpCode::kIota: {
       std::uint64_t index = e;
       for (unsigned axis = shape.rank - 1U; axis > s.attributes[0]; --axis) index /= shape[axis];
-      return convert(DType::kU64, s.output.dtype, index % shape[static_cast<unsigned>(s.attributes[0])]);
+      return convert(DType::kU64, s.output.dtype,
+                     index % shape[static_cast<unsigned>(s.attributes[0])]);
     }
     case OpCode::kReshape:
     case OpCode::kCast: return convert(s.operands[0].dtype, s.output.dtype, access.read(0, e));

@@ -1,5 +1,5 @@
-// The one table of operators: where each column of DESIGN.md's promise is kept. A test fails on a row with
-// a hole. Thread-safe: constant data.
+// The one table of operators: where each column of DESIGN.md's promise is kept. A test fails on a
+// row with a hole. Thread-safe: constant data.
 #pragma once
 
 #include <span>
@@ -12,13 +12,13 @@ namespace assay::numerics {
 struct OperatorRow {
   OpCode op;
   const char* name;
-  const char* definition;    // the scalar definition: header and function
-  const char* kernel;        // the fast kernel's source files below lib/numerics/
-  const char* gradient;      // "graph: rule" (graph/gradients.hpp) or "not differentiable: because"
-  const char* integer;       // the integer arithmetic it is judged with
-  const char* vectors;       // file below tests/vectors/numerics/ with cases named like the operator
-  const char* fuzz;          // deterministic fuzz test: program and test
-  const char* dispute;       // a dispute that ends in it: program and test
+  const char* definition;  // the scalar definition: header and function
+  const char* kernel;      // the fast kernel's source files below lib/numerics/
+  const char* gradient;    // "graph: rule" (graph/gradients.hpp) or "not differentiable: because"
+  const char* integer;     // the integer arithmetic it is judged with
+  const char* vectors;     // file below tests/vectors/numerics/ with cases named like the operator
+  const char* fuzz;        // deterministic fuzz test: program and test
+  const char* dispute;     // a dispute that ends in it: program and test
   const char* spec_section;  // heading in docs/spec/numerics.md
 };
 

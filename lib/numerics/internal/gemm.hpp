@@ -1,5 +1,5 @@
-// C[i, j] = the chain over k of fma(A[i, k], B[k, j], acc) from +0, with A and B read through offsets, so that
-// matmul with any transposes and the three convolutions are one kernel.
+// C[i, j] = the chain over k of fma(A[i, k], B[k, j], acc) from +0, with A and B read through
+// offsets, so that matmul with any transposes and the three convolutions are one kernel.
 #pragma once
 
 #include <cstddef>
@@ -31,7 +31,8 @@ struct Gemm {
   bool pack_a = false;
 };
 
-// One tile of 6 rows and 16 or 8 columns. a[r][depth_offset[k]] and b[k * b_stride + j], k ascending.
+// One tile of 6 rows and 16 or 8 columns. a[r][depth_offset[k]] and b[k * b_stride + j], k
+// ascending.
 struct Tile {
   const float* a[6];
   const std::ptrdiff_t* a_depth;

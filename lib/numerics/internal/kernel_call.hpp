@@ -18,7 +18,9 @@ struct KernelCall {
   std::span<std::uint8_t> scratch;
   TaskPool& pool;
 
-  [[nodiscard]] const float* f32(unsigned i) const { return static_cast<const float*>(operands[i]); }
+  [[nodiscard]] const float* f32(unsigned i) const {
+    return static_cast<const float*>(operands[i]);
+  }
   [[nodiscard]] float* f32_output() const { return static_cast<float*>(output); }
 };
 
@@ -36,7 +38,8 @@ void split(TaskPool& pool, std::size_t count, std::size_t grain, const Body& bod
 }
 
 // A grain that gives each thread about two pieces of at least `least`.
-[[nodiscard]] inline std::size_t grain_for(const TaskPool& pool, std::size_t count, std::size_t least) {
+[[nodiscard]] inline std::size_t grain_for(const TaskPool& pool, std::size_t count,
+                                           std::size_t least) {
   const std::size_t pieces = 2 * std::size_t{pool.thread_count()};
   const std::size_t even = (count + pieces - 1) / pieces;
   return even > least ? even : least;

@@ -27,7 +27,8 @@ TEST(Arithmetic, IntegersEqualTheHardware) {
     ASSERT_EQ(Integer::sub(a, b), Hardware::sub(a, b)) << std::hex << a << ' ' << b;
     ASSERT_EQ(Integer::mul(a, b), Hardware::mul(a, b)) << std::hex << a << ' ' << b;
     ASSERT_EQ(Integer::div(a, b), Hardware::div(a, b)) << std::hex << a << ' ' << b;
-    ASSERT_EQ(Integer::fma(a, b, c), Hardware::fma(a, b, c)) << std::hex << a << ' ' << b << ' ' << c;
+    ASSERT_EQ(Integer::fma(a, b, c), Hardware::fma(a, b, c))
+        << std::hex << a << ' ' << b << ' ' << c;
     ASSERT_EQ(Integer::sqrt(a), Hardware::sqrt(a)) << std::hex << a;
   }
 }
@@ -35,8 +36,9 @@ TEST(Arithmetic, IntegersEqualTheHardware) {
 // Every pair of special and neighbouring patterns.
 TEST(Arithmetic, IntegersEqualTheHardwareAtTheEdges) {
   std::set<std::uint32_t> edges;
-  for (const std::uint32_t base : {0x0000'0000U, 0x0080'0000U, 0x3f00'0000U, 0x3f80'0000U, 0x4b00'0000U,
-                                   0x7f00'0000U, 0x7f80'0000U, 0x0040'0000U, 0x3380'0000U}) {
+  for (const std::uint32_t base :
+       {0x0000'0000U, 0x0080'0000U, 0x3f00'0000U, 0x3f80'0000U, 0x4b00'0000U, 0x7f00'0000U,
+        0x7f80'0000U, 0x0040'0000U, 0x3380'0000U}) {
     for (int d = -2; d <= 2; ++d) {
       for (const std::uint32_t sign : {0U, kSignBit}) edges.insert(canonical((base + d) ^ sign));
     }
@@ -48,7 +50,8 @@ TEST(Arithmetic, IntegersEqualTheHardwareAtTheEdges) {
       ASSERT_EQ(Integer::mul(a, b), Hardware::mul(a, b));
       ASSERT_EQ(Integer::div(a, b), Hardware::div(a, b));
       for (const std::uint32_t c : edges) {
-        ASSERT_EQ(Integer::fma(a, b, c), Hardware::fma(a, b, c)) << std::hex << a << ' ' << b << ' ' << c;
+        ASSERT_EQ(Integer::fma(a, b, c), Hardware::fma(a, b, c))
+            << std::hex << a << ' ' << b << ' ' << c;
       }
     }
   }
@@ -72,8 +75,9 @@ TEST(Arithmetic, RoundsConversionsAsTheHardwareDoes) {
 
 TEST(Arithmetic, ConstantCancellationIsPlusZero) {
   EXPECT_EQ(Integer::fma(kOne, kOne, kOne | kSignBit), 0U);
-  EXPECT_EQ(Integer::fma(0x0d80'0000, 0x8d80'0000, 0), kSignBit);  // 2^-100 times -2^-100 rounds to -0
-  EXPECT_EQ(Integer::fma(0, kOne, kSignBit), 0U);                  // and a padded tap makes it +0
+  EXPECT_EQ(Integer::fma(0x0d80'0000, 0x8d80'0000, 0),
+            kSignBit);                             // 2^-100 times -2^-100 rounds to -0
+  EXPECT_EQ(Integer::fma(0, kOne, kSignBit), 0U);  // and a padded tap makes it +0
 }
 
 TEST(WideInteger, PortableProductEqualsTheNativeOne) {
@@ -91,12 +95,14 @@ TEST(WideInteger, Divides) {
   using internal::U128;
   EXPECT_EQ(internal::divide_fraction(1, 3), (U128{0x5555'5555'5555'5555, 0x5555'5555'5555'5555}));
   EXPECT_EQ(internal::divide_small({7, 0}, 7), (U128{1, 0}));
-  EXPECT_EQ(internal::multiply_small(internal::divide_small({700, 4'000}, 10), 10), (U128{700, 4'000}));
+  EXPECT_EQ(internal::multiply_small(internal::divide_small({700, 4'000}, 10), 10),
+            (U128{700, 4'000}));
 }
 
 // Known answers published with Random123.
 TEST(Philox, KnownAnswers) {
-  EXPECT_EQ(philox4x32_10({}, {}), (PhiloxBlock{0x6627'e8d5, 0xe169'c58d, 0xbc57'ac4c, 0x9b00'dbd8}));
+  EXPECT_EQ(philox4x32_10({}, {}),
+            (PhiloxBlock{0x6627'e8d5, 0xe169'c58d, 0xbc57'ac4c, 0x9b00'dbd8}));
   constexpr std::uint32_t kOnes = 0xffff'ffff;
   EXPECT_EQ(philox4x32_10({kOnes, kOnes, kOnes, kOnes}, {kOnes, kOnes}),
             (PhiloxBlock{0x408f'276d, 0x41c8'3b0e, 0xa20b'c7c6, 0x6d54'51fd}));
@@ -135,16 +141,19 @@ TEST(ExpLog, HardwareKernelAndIntegersAgreeOnASample) {
     const test::Buffer x(kCount * 4);
     std::uint32_t bits = 12'345;
     for (std::uint64_t base = 0; base < 1ULL << 32; base += std::uint64_t{kCount} * kStep) {
-      for (std::size_t i = 0; i < kCount; ++i, bits += kStep) store_element(DType::kF32, x.data(), i, bits);
+      for (std::size_t i = 0; i < kCount; ++i, bits += kStep)
+        store_element(DType::kF32, x.data(), i, bits);
       const test::Buffer got = test::run_node(best_isa(), s, {x}, pool);
       for (std::size_t i = 0; i < kCount; ++i) {
-        const auto in = canonical(static_cast<std::uint32_t>(load_element(DType::kF32, x.data(), i)));
+        const auto in =
+            canonical(static_cast<std::uint32_t>(load_element(DType::kF32, x.data(), i)));
         const std::uint64_t y = load_element(DType::kF32, got.data(), i);
         const bool is_exp = op == OpCode::kExp;
         const std::uint32_t want = is_exp ? Integer::exp(in) : Integer::log(in);
         ASSERT_EQ(y, want) << name_of(op) << ' ' << std::hex << in;
         if (i % 8 == 0) {
-          ASSERT_EQ(is_exp ? Hardware::exp(in) : Hardware::log(in), want) << name_of(op) << ' ' << std::hex << in;
+          ASSERT_EQ(is_exp ? Hardware::exp(in) : Hardware::log(in), want)
+              << name_of(op) << ' ' << std::hex << in;
         }
         const std::uint32_t magnitude = in & ~kSignBit;
         const bool proper = is_exp ? magnitude >= 0x3280'0000 && magnitude < 0x42d0'0000

@@ -1,5 +1,6 @@
-// exp and log on all 2^32 inputs: the kernel against the integer path, and the proof that the integer
-// path is correctly rounded: no input comes nearer to a rounding boundary than its error bound.
+// exp and log on all 2^32 inputs: the kernel against the integer path, and the proof that the
+// integer path is correctly rounded: no input comes nearer to a rounding boundary than its error
+// bound.
 #include <gtest/gtest.h>
 
 #include <atomic>

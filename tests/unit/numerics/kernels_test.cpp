@@ -1,4 +1,5 @@
-// Kernels against the reference: every operator, random shapes and data, 1 to 3 threads, bit for bit.
+// Kernels against the reference: every operator, random shapes and data, 1 to 3 threads, bit for
+// bit.
 #include "assay/numerics/kernels.hpp"
 
 #include <gtest/gtest.h>
@@ -11,13 +12,16 @@ namespace {
 using test::Buffer;
 using test::Generator;
 
-bool same(const Buffer& a, const Buffer& b) { return std::memcmp(a.data(), b.data(), a.size()) == 0; }
+bool same(const Buffer& a, const Buffer& b) {
+  return std::memcmp(a.data(), b.data(), a.size()) == 0;
+}
 
 std::string first_difference(const NodeSpec& s, const Buffer& want, const Buffer& got) {
   for (std::uint64_t e = 0; e < s.output.shape.elements(); ++e) {
     const std::uint64_t w = load_element(s.output.dtype, want.data(), e);
     const std::uint64_t g = load_element(s.output.dtype, got.data(), e);
-    if (w != g) return "element " + std::to_string(e) + ": " + std::to_string(w) + " is " + std::to_string(g);
+    if (w != g)
+      return "element " + std::to_string(e) + ": " + std::to_string(w) + " is " + std::to_string(g);
   }
   return "none";
 }
@@ -35,8 +39,8 @@ void compare(Generator& random, OpCode op, std::uint64_t scale) {
     for (const unsigned threads : {1U, 2U, 3U}) {
       test::ThreadedPool pool(threads);
       const Buffer got = run_node(isa, s, operands, pool);
-      ASSERT_TRUE(same(want, got)) << test::describe(s) << " " << name_of(isa) << " threads " << threads
-                                   << " " << first_difference(s, want, got);
+      ASSERT_TRUE(same(want, got)) << test::describe(s) << " " << name_of(isa) << " threads "
+                                   << threads << " " << first_difference(s, want, got);
     }
   }
 }

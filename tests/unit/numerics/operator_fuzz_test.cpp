@@ -1,5 +1,5 @@
-// Deterministic fuzzing of every operator: random valid nodes and hostile data through every path that
-// computes an element, and random bytes through the validator.
+// Deterministic fuzzing of every operator: random valid nodes and hostile data through every path
+// that computes an element, and random bytes through the validator.
 #include <gtest/gtest.h>
 
 #include "assay/numerics/arithmetic_hardware.hpp"

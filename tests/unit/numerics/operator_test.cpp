@@ -41,20 +41,25 @@ TEST(Validate, EachVerdict) {
   s = good, s.operands[1].shape.dims[0] = 2;
   EXPECT_EQ(validate(s), kWrongShape);
   EXPECT_EQ(validate(node(OpCode::kIota, f32({2}), {}, {1})), kWrongAttribute);
-  EXPECT_EQ(validate(node(OpCode::kMatMul, f32({1, 1}), {f32({1, 131'073}), f32({131'073, 1})}, {0, 0})),
-            kFoldTooLong);
+  EXPECT_EQ(
+      validate(node(OpCode::kMatMul, f32({1, 1}), {f32({1, 131'073}), f32({131'073, 1})}, {0, 0})),
+      kFoldTooLong);
 }
 
 TEST(Validate, FoldsAtTheLimit) {
-  EXPECT_EQ(validate(node(OpCode::kMatMul, f32({1, 1}), {f32({1, 131'072}), f32({131'072, 1})}, {0, 0})), kValid);
+  EXPECT_EQ(
+      validate(node(OpCode::kMatMul, f32({1, 1}), {f32({1, 131'072}), f32({131'072, 1})}, {0, 0})),
+      kValid);
   const NodeSpec most = node(OpCode::kReduceSum, f32({1}), {f32({131'068})}, {1});
   EXPECT_EQ(validate(most), kValid);
   EXPECT_EQ(fold_length(most), kMaxFoldSteps);
   EXPECT_EQ(validate(node(OpCode::kReduceSum, f32({1}), {f32({131'069})}, {1})), kFoldTooLong);
   EXPECT_EQ(validate(node(OpCode::kReduceMax, f32({1}), {f32({131'072})}, {1})), kValid);
-  EXPECT_EQ(validate(node(OpCode::kMaxPool2d, f32({1, 1, 1, 1}), {f32({1, 400, 400, 1})}, {400})), kFoldTooLong);
+  EXPECT_EQ(validate(node(OpCode::kMaxPool2d, f32({1, 1, 1, 1}), {f32({1, 400, 400, 1})}, {400})),
+            kFoldTooLong);
   const auto weight = [](std::uint64_t n) {
-    return node(OpCode::kConv2dGradWeight, f32({1, 1, 1, 1}), {f32({n, 64, 64, 1}), f32({n, 64, 64, 1})}, {1, 0});
+    return node(OpCode::kConv2dGradWeight, f32({1, 1, 1, 1}),
+                {f32({n, 64, 64, 1}), f32({n, 64, 64, 1})}, {1, 0});
   };
   EXPECT_EQ(validate(weight(32)), kValid);
   EXPECT_EQ(validate(weight(33)), kFoldTooLong);
@@ -62,7 +67,8 @@ TEST(Validate, FoldsAtTheLimit) {
 
 TEST(Validate, Convolutions) {
   const auto conv = [](std::uint64_t out, std::uint64_t stride, std::uint64_t padding) {
-    return validate(node(OpCode::kConv2d, f32({1, out, out, 2}), {f32({1, 9, 9, 3}), f32({3, 3, 3, 2})}, {stride, padding}));
+    return validate(node(OpCode::kConv2d, f32({1, out, out, 2}),
+                         {f32({1, 9, 9, 3}), f32({3, 3, 3, 2})}, {stride, padding}));
   };
   EXPECT_EQ(conv(7, 1, 0), kValid);
   EXPECT_EQ(conv(9, 1, 1), kValid);
@@ -71,7 +77,8 @@ TEST(Validate, Convolutions) {
   EXPECT_EQ(conv(5, 2, 0), kWrongShape);
   EXPECT_EQ(conv(7, 0, 0), kWrongAttribute);
   EXPECT_EQ(conv(7, 1, 65'536), kWrongAttribute);
-  EXPECT_EQ(validate(node(OpCode::kConv2d, f32({1, 1, 1, 1}), {f32({1, 2, 2, 1}), f32({3, 3, 1, 1})}, {1, 0})),
+  EXPECT_EQ(validate(node(OpCode::kConv2d, f32({1, 1, 1, 1}),
+                          {f32({1, 2, 2, 1}), f32({3, 3, 1, 1})}, {1, 0})),
             kWrongShape);
 }
 

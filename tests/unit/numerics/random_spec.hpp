@@ -1,5 +1,5 @@
-// Random nodes for the differential and fuzz tests: every operator, small shapes, and data rich in what
-// goes wrong (NaN with payloads, infinities, both zeros, subnormals, ties).
+// Random nodes for the differential and fuzz tests: every operator, small shapes, and data rich in
+// what goes wrong (NaN with payloads, infinities, both zeros, subnormals, ties).
 #pragma once
 
 #include <algorithm>
@@ -16,13 +16,36 @@
 
 namespace assay::numerics::test {
 
-inline constexpr OpCode kOperators[] = {
-    OpCode::kConstant, OpCode::kIota, OpCode::kReshape, OpCode::kCast, OpCode::kNeg, OpCode::kRelu,
-    OpCode::kSqrt, OpCode::kExp, OpCode::kLog, OpCode::kAdd, OpCode::kSub, OpCode::kMul, OpCode::kDiv,
-    OpCode::kMax, OpCode::kMin, OpCode::kEqual, OpCode::kLess, OpCode::kSelect, OpCode::kFma,
-    OpCode::kReduceSum, OpCode::kReduceMax, OpCode::kMatMul, OpCode::kConv2d, OpCode::kConv2dGradInput,
-    OpCode::kConv2dGradWeight, OpCode::kMaxPool2d, OpCode::kMaxPool2dGrad, OpCode::kGatherRows,
-    OpCode::kRandomUniform, OpCode::kShuffleIndex};
+inline constexpr OpCode kOperators[] = {OpCode::kConstant,
+                                        OpCode::kIota,
+                                        OpCode::kReshape,
+                                        OpCode::kCast,
+                                        OpCode::kNeg,
+                                        OpCode::kRelu,
+                                        OpCode::kSqrt,
+                                        OpCode::kExp,
+                                        OpCode::kLog,
+                                        OpCode::kAdd,
+                                        OpCode::kSub,
+                                        OpCode::kMul,
+                                        OpCode::kDiv,
+                                        OpCode::kMax,
+                                        OpCode::kMin,
+                                        OpCode::kEqual,
+                                        OpCode::kLess,
+                                        OpCode::kSelect,
+                                        OpCode::kFma,
+                                        OpCode::kReduceSum,
+                                        OpCode::kReduceMax,
+                                        OpCode::kMatMul,
+                                        OpCode::kConv2d,
+                                        OpCode::kConv2dGradInput,
+                                        OpCode::kConv2dGradWeight,
+                                        OpCode::kMaxPool2d,
+                                        OpCode::kMaxPool2dGrad,
+                                        OpCode::kGatherRows,
+                                        OpCode::kRandomUniform,
+                                        OpCode::kShuffleIndex};
 
 // Threads started for every call: slow, but a real race detector's meal.
 class ThreadedPool final : public TaskPool {
@@ -66,18 +89,20 @@ class Generator {
  public:
   explicit Generator(std::uint64_t seed) : m_engine(seed) {}
   std::uint64_t operator()(std::uint64_t below) { return m_engine() % below; }
-  std::uint64_t range(std::uint64_t low, std::uint64_t high) { return low + (*this)(high - low + 1); }
+  std::uint64_t range(std::uint64_t low, std::uint64_t high) {
+    return low + (*this)(high - low + 1);
+  }
   std::uint64_t word() { return m_engine(); }
 
   std::uint32_t f32() {
     const auto bits = static_cast<std::uint32_t>(m_engine());
     switch ((*this)(m_tame ? 40 : 16)) {
-      case 0: return bits & 0x8000'0000;                       // zeros
-      case 1: return 0x7f80'0000 | (bits & 0x8000'0000);       // infinities
-      case 2: return 0x7f80'0000 | bits;                       // mostly NaN with payloads
-      case 3: return bits & 0x807f'ffff;                       // subnormals
-      case 4: return bits;                                     // anything
-      case 5: return 0x3f80'0000 | (bits & 0x8000'0000);       // ties
+      case 0: return bits & 0x8000'0000;                  // zeros
+      case 1: return 0x7f80'0000 | (bits & 0x8000'0000);  // infinities
+      case 2: return 0x7f80'0000 | bits;                  // mostly NaN with payloads
+      case 3: return bits & 0x807f'ffff;                  // subnormals
+      case 4: return bits;                                // anything
+      case 5: return 0x3f80'0000 | (bits & 0x8000'0000);  // ties
       default: return (bits & 0x807f'ffff) | static_cast<std::uint32_t>(range(118, 134)) << 23;
     }
   }
@@ -132,10 +157,11 @@ inline void Generator::conv(NodeSpec& s, std::uint64_t scale) {
   const std::uint64_t kh = range(1, 5);
   const std::uint64_t kw = range(1, 5);
   const std::uint64_t channels = (*this)(2) == 0 ? 8 * range(1, scale) : range(1, 5 * scale);
-  const Shape x{range(1, 1 + scale), kh + (*this)(4 * scale), kw + (*this)(4 * scale), range(1, 3 * scale)};
+  const Shape x{range(1, 1 + scale), kh + (*this)(4 * scale), kw + (*this)(4 * scale),
+                range(1, 3 * scale)};
   const Shape w{kh, kw, x[3], channels};
-  const Shape y{x[0], (x[1] + 2 * padding - kh) / stride + 1, (x[2] + 2 * padding - kw) / stride + 1,
-                channels};
+  const Shape y{x[0], (x[1] + 2 * padding - kh) / stride + 1,
+                (x[2] + 2 * padding - kw) / stride + 1, channels};
   const auto type = [](const Shape& shape) { return TensorType{DType::kF32, shape}; };
   if (s.op == OpCode::kConv2d) set_operands(s, {type(x), type(w)}), s.output = type(y);
   if (s.op == OpCode::kConv2dGradInput) set_operands(s, {type(y), type(w)}), s.output = type(x);
@@ -242,9 +268,11 @@ inline NodeSpec Generator::spec(OpCode op, std::uint64_t scale) {
     case OpCode::kMaxPool2d:
     case OpCode::kMaxPool2dGrad: {
       const std::uint64_t window = range(1, 3);
-      const TensorType x{DType::kF32, {range(1, 3), range(window, 6 * scale), range(window, 6 * scale),
-                                       range(1, 5 * scale)}};
-      const TensorType y{DType::kF32, {x.shape[0], x.shape[1] / window, x.shape[2] / window, x.shape[3]}};
+      const TensorType x{
+          DType::kF32,
+          {range(1, 3), range(window, 6 * scale), range(window, 6 * scale), range(1, 5 * scale)}};
+      const TensorType y{DType::kF32,
+                         {x.shape[0], x.shape[1] / window, x.shape[2] / window, x.shape[3]}};
       set_attributes(s, {window});
       s.output = op == OpCode::kMaxPool2d ? y : x;
       set_operands(s, {x});
@@ -272,8 +300,8 @@ inline NodeSpec Generator::spec(OpCode op, std::uint64_t scale) {
   }
 }
 
-// Operands with data that fits the operator: gather indices near the table's size, pooling operands that
-// really are the maximum most of the time.
+// Operands with data that fits the operator: gather indices near the table's size, pooling operands
+// that really are the maximum most of the time.
 inline std::vector<Buffer> random_operands(Generator& random, const NodeSpec& s) {
   std::vector<Buffer> operands;
   for (unsigned i = 0; i < s.operand_count; ++i) {
@@ -306,7 +334,8 @@ inline std::vector<const void*> pointers(const std::vector<Buffer>& buffers) {
   return out;
 }
 
-inline Buffer run_node(Isa isa, const NodeSpec& s, const std::vector<Buffer>& operands, TaskPool& pool) {
+inline Buffer run_node(Isa isa, const NodeSpec& s, const std::vector<Buffer>& operands,
+                       TaskPool& pool) {
   Buffer out(s.output.byte_count());
   const Buffer scratch(scratch_bytes(isa, s, pool.thread_count()));
   const std::vector<const void*> in = pointers(operands);

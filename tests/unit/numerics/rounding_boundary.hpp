@@ -18,7 +18,8 @@ inline int bits_to_boundary(const internal::WideValue& v) {
   const internal::U128 half{std::uint64_t{1} << 63, 0};
   const internal::U128 apart =
       internal::less(rest, half) ? internal::subtract(half, rest) : internal::subtract(rest, half);
-  return kept + (apart.high != 0 ? std::countl_zero(apart.high) : 64 + std::countl_zero(apart.low | 1));
+  return kept +
+         (apart.high != 0 ? std::countl_zero(apart.high) : 64 + std::countl_zero(apart.low | 1));
 }
 
 }  // namespace assay::numerics::test

@@ -21,7 +21,9 @@ std::string read(const std::string& path) {
   return text.str();
 }
 
-bool is_none(const std::string& column) { return column.starts_with("none: ") && column.size() > 6; }
+bool is_none(const std::string& column) {
+  return column.starts_with("none: ") && column.size() > 6;
+}
 
 TEST(OperatorTable, HasEveryOperatorOnce) {
   std::set<OpCode> seen;
@@ -51,11 +53,14 @@ TEST(OperatorTable, NamesSourceFilesThatExist) {
     }
     if (!is_none(row.kernel)) {
       std::istringstream files(row.kernel);
-      for (std::string file; files >> file;) EXPECT_FALSE(read("lib/numerics/" + file).empty()) << file;
+      for (std::string file; files >> file;)
+        EXPECT_FALSE(read("lib/numerics/" + file).empty()) << file;
     }
     if (!is_none(row.integer)) {
-      const std::string file = std::string(row.integer).substr(0, std::string(row.integer).find(':'));
-      EXPECT_FALSE((read("lib/numerics/" + file) + read("include/assay/numerics/" + file)).empty()) << file;
+      const std::string file =
+          std::string(row.integer).substr(0, std::string(row.integer).find(':'));
+      EXPECT_FALSE((read("lib/numerics/" + file) + read("include/assay/numerics/" + file)).empty())
+          << file;
     }
   }
 }
@@ -90,7 +95,8 @@ TEST(OperatorTable, NamesTestsThatRun) {
       }
     }
     if (!is_source(row.op)) {
-      EXPECT_TRUE(registered.contains(std::string("AllOperators/KernelsTest.EqualTheReference/") + row.name));
+      EXPECT_TRUE(registered.contains(std::string("AllOperators/KernelsTest.EqualTheReference/") +
+                                      row.name));
     }
   }
 }
@@ -99,8 +105,9 @@ TEST(OperatorTable, EveryOperatorHasItsSectionInTheSpec) {
   const std::string spec = read("docs/spec/numerics.md");
   ASSERT_FALSE(spec.empty());
   for (const OperatorRow& row : operator_table()) {
-    const bool found = spec.find(std::string("\n## ") + row.spec_section + "\n") != std::string::npos ||
-                       spec.find(std::string("\n### ") + row.spec_section + "\n") != std::string::npos;
+    const bool found =
+        spec.find(std::string("\n## ") + row.spec_section + "\n") != std::string::npos ||
+        spec.find(std::string("\n### ") + row.spec_section + "\n") != std::string::npos;
     EXPECT_TRUE(found) << row.spec_section;
   }
 }

@@ -48,12 +48,14 @@ OpCode op_named(const std::string& name) {
 TensorType read_tensor(const Json& j, Buffer& out) {
   TensorType t;
   t.dtype = dtype_named(*j.find("dtype")->get<std::string>());
-  for (const Json& d : *j.find("shape")->get<Json::Array>()) t.shape.dims[t.shape.rank++] = number(d);
+  for (const Json& d : *j.find("shape")->get<Json::Array>())
+    t.shape.dims[t.shape.rank++] = number(d);
   out = Buffer(t.byte_count());
   const auto& bits = *j.find("bits")->get<Json::Array>();
   EXPECT_EQ(bits.size(), t.shape.elements());
   for (std::size_t i = 0; i < bits.size(); ++i) {
-    store_element(t.dtype, out.data(), i, std::strtoull(bits[i].get<std::string>()->c_str(), nullptr, 16));
+    store_element(t.dtype, out.data(), i,
+                  std::strtoull(bits[i].get<std::string>()->c_str(), nullptr, 16));
   }
   return t;
 }
@@ -121,8 +123,8 @@ TEST_P(VectorsTest, HoldForEveryImplementation) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Files, VectorsTest,
-                         testing::Values("pointwise.json", "reduce.json", "product.json", "pool.json",
-                                         "index.json"),
+                         testing::Values("pointwise.json", "reduce.json", "product.json",
+                                         "pool.json", "index.json"),
                          [](const auto& file) {
                            const std::string name = file.param;
                            return name.substr(0, name.find('.'));
@@ -135,7 +137,8 @@ TEST(OperatorTable, NamesVectorsThatExist) {
     const std::string file = row.vectors;
     if (file.starts_with("none: ")) continue;
     if (!counts.contains(file)) {
-      for (const VectorCase& c : read_file(file)) counts[file][c.spec.op] += c.spec.output.shape.elements();
+      for (const VectorCase& c : read_file(file))
+        counts[file][c.spec.op] += c.spec.output.shape.elements();
     }
     EXPECT_GE(counts[file][row.op], 20U) << row.name << " has too few elements in " << file;
   }

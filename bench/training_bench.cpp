@@ -1,0 +1,150 @@
+// Steps a second of the demo's models, and what a state root every ten steps costs. Runs with and
+// without roots are interleaved in one process, so that a busy machine slows both. Prints
+// `figure NAME VALUE UNIT MIN MAX` lines; --profile adds the time by operator.
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <string>
+
+#include "assay/host/thread_pool.hpp"
+#include "assay/models/model.hpp"
+#include "assay/training/run.hpp"
+
+namespace {
+
+using namespace assay;
+
+constexpr std::uint64_t kBlockSteps = 20;
+
+std::uint64_t nanoseconds() {
+  return static_cast<std::uint64_t>(
+      std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now().time_since_epoch())
+          .count());
+}
+
+NamedTensors made_up_images(std::uint64_t count) {
+  Tensor images({DType::kU8, {count, 28, 28}});
+  Tensor labels({DType::kU8, {count}});
+  std::uint32_t x = 1;
+  for (std::uint64_t i = 0; i < count; ++i) {
+    labels.data()[i] = static_cast<std::uint8_t>(i % 10);
+    for (std::uint64_t j = 0; j < 784; ++j) {
+      x = x * 1664525 + 1013904223;
+      images.data()[i * 784 + j] = static_cast<std::uint8_t>((j % 10 == i % 10 ? 128 : 0) + (x >> 25));
+    }
+  }
+  NamedTensors data;
+  data.emplace(std::string(models::kImages), std::move(images));
+  data.emplace(std::string(models::kLabels), std::move(labels));
+  return data;
+}
+
+struct Spread {
+  std::vector<double> values;
+  [[nodiscard]] double median() {
+    std::sort(values.begin(), values.end());
+    return values[values.size() / 2];
+  }
+  void print(const std::string& name, const char* unit) {
+    const double middle = median();
+    std::printf("figure %s %.4f %s %.4f %.4f\n", name.c_str(), middle, unit, values.front(), values.back());
+  }
+};
+
+// Seconds that a run takes for one block.
+double block(training::TrainingRun& run) {
+  const std::uint64_t start = nanoseconds();
+  if (auto status = run.advance(kBlockSteps); !status) {
+    std::fprintf(stderr, "%s\n", status.error().message.c_str());
+    std::exit(1);
+  }
+  return static_cast<double>(nanoseconds() - start) * 1e-9;
+}
+
+// The digest first: scalar and fast kernels agree after three steps.
+void check(const training::Task& task, TaskPool& pool) {
+  Hash256 roots[2];
+  const numerics::Isa isas[2] = {numerics::Isa::kScalar, numerics::best_isa()};
+  for (int i = 0; i < 2; ++i) {
+    training::ExecutionOptions options;
+    options.isa = isas[i];
+    auto execution = training::ProgramExecution::create(task, pool, options).value();
+    auto run = training::TrainingRun::open(task, *execution, pool).value();
+    if (!run->advance(3)) std::exit(1);
+    roots[i] = run->state_root();
+  }
+  ASSAY_INVARIANT(roots[0] == roots[1]);
+}
+
+void measure(models::Family family, unsigned blocks, bool profile) {
+  models::ModelDescription description;
+  description.family = family;
+  description.examples = 10'000;
+  auto programs = models::build(description).value();
+  host::ThreadTaskPool pool;
+  const NamedTensors data = made_up_images(description.examples);
+  const std::uint64_t steps = (blocks + 1) * kBlockSteps;
+  const auto task_with = [&](std::uint64_t interval) {
+    return training::make_task({1, steps, interval, steps / interval * interval}, programs.init, programs.step, data,
+                               pool)
+        .value();
+  };
+  const training::Task plain_task = task_with(steps), rooted_task = task_with(10);
+  check(plain_task, pool);
+
+  auto plain_execution = training::ProgramExecution::create(plain_task, pool).value();
+  auto rooted_execution = training::ProgramExecution::create(rooted_task, pool).value();
+  auto plain = training::TrainingRun::open(plain_task, *plain_execution, pool).value();
+  auto rooted = training::TrainingRun::open(rooted_task, *rooted_execution, pool).value();
+  block(*plain);
+  block(*rooted);
+  Spread rate, ratio;
+  for (unsigned i = 0; i < blocks; ++i) {
+    // The order alternates, so that whatever the first of a pair pays is shared.
+    const bool plain_first = i % 2 == 0;
+    const double first = block(plain_first ? *plain : *rooted);
+    const double second = block(plain_first ? *rooted : *plain);
+    rate.values.push_back(static_cast<double>(kBlockSteps) / (plain_first ? first : second));
+    ratio.values.push_back(plain_first ? second / first : first / second);
+  }
+  ASSAY_INVARIANT(plain->state_root() == rooted->state_root());
+  const std::string name = models::name_of(family);
+  rate.print("training_" + name + "_rate", "steps/s");
+  ratio.print("training_" + name + "_root_every_10_ratio", "x");
+  const auto memory = plain_execution->executor().memory();
+  std::printf("%s: %zu nodes, %.1f MB state, executor %.1f MB\n", name.c_str(),
+              plain_task.step->program().nodes.size(), static_cast<double>(training::byte_count(plain->state())) * 1e-6,
+              static_cast<double>(memory.total()) * 1e-6);
+
+  if (!profile) return;
+  training::ExecutionOptions options;
+  options.nanoseconds = nanoseconds;
+  auto timed = training::ProgramExecution::create(plain_task, pool, options).value();
+  auto run = training::TrainingRun::open(plain_task, *timed, pool).value();
+  const double wall = block(*run);
+  double sum = 0;
+  for (const exec::OperatorTime& time : timed->executor().times()) {
+    const double microseconds = static_cast<double>(time.nanoseconds) * 1e-3 / kBlockSteps;
+    sum += microseconds;
+    std::printf("  %-20s %6.1f a step %9.1f us\n", time.name,
+                static_cast<double>(time.runs) / static_cast<double>(kBlockSteps), microseconds);
+  }
+  std::printf("  outside of kernels %.1f us a step of %.1f us\n", wall * 1e6 / kBlockSteps - sum,
+              wall * 1e6 / kBlockSteps);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  bool profile = false;
+  unsigned blocks = 30;
+  for (int i = 1; i < argc; ++i) {
+    if (std::strcmp(argv[i], "--profile") == 0) profile = true;
+    if (std::strncmp(argv[i], "--blocks=", 9) == 0) blocks = static_cast<unsigned>(std::atoi(argv[i] + 9));
+  }
+  measure(models::Family::kMlp, blocks, profile);
+  measure(models::Family::kCnn, blocks, profile);
+  return 0;
+}
