@@ -7,6 +7,7 @@
 
 #include "assay/blob/blob_store.hpp"
 #include "assay/core/faces.hpp"
+#include "assay/net/client.hpp"
 
 namespace assay::blob {
 
@@ -27,6 +28,10 @@ struct GetReply {
   Bytes body;
 };
 using Get = std::function<Result<GetReply>(const GetRequest& request)>;
+
+// Over HTTPS; `client`, whose limit on bodies must be at least kRangeBytesMax, must outlive it. Each GET
+// may take `timeout_ms`.
+[[nodiscard]] Get make_get(net::HttpsClient& client, std::uint64_t timeout_ms);
 
 // Not thread-safe; `store` must outlive it.
 class BlobClient {
