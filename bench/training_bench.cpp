@@ -19,9 +19,9 @@ using namespace assay;
 constexpr std::uint64_t kBlockSteps = 20;
 
 std::uint64_t nanoseconds() {
-  return static_cast<std::uint64_t>(
-      std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now().time_since_epoch())
-          .count());
+  return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::nanoseconds>(
+                                        std::chrono::steady_clock::now().time_since_epoch())
+                                        .count());
 }
 
 NamedTensors made_up_images(std::uint64_t count) {
@@ -32,7 +32,8 @@ NamedTensors made_up_images(std::uint64_t count) {
     labels.data()[i] = static_cast<std::uint8_t>(i % 10);
     for (std::uint64_t j = 0; j < 784; ++j) {
       x = x * 1664525 + 1013904223;
-      images.data()[i * 784 + j] = static_cast<std::uint8_t>((j % 10 == i % 10 ? 128 : 0) + (x >> 25));
+      images.data()[i * 784 + j] =
+          static_cast<std::uint8_t>((j % 10 == i % 10 ? 128 : 0) + (x >> 25));
     }
   }
   NamedTensors data;
@@ -49,7 +50,8 @@ struct Spread {
   }
   void print(const std::string& name, const char* unit) {
     const double middle = median();
-    std::printf("figure %s %.4f %s %.4f %.4f\n", name.c_str(), middle, unit, values.front(), values.back());
+    std::printf("figure %s %.4f %s %.4f %.4f\n", name.c_str(), middle, unit, values.front(),
+                values.back());
   }
 };
 
@@ -87,8 +89,8 @@ void measure(models::Family family, unsigned blocks, bool profile) {
   const NamedTensors data = made_up_images(description.examples);
   const std::uint64_t steps = (blocks + 1) * kBlockSteps;
   const auto task_with = [&](std::uint64_t interval) {
-    return training::make_task({1, steps, interval, steps / interval * interval}, programs.init, programs.step, data,
-                               pool)
+    return training::make_task({1, steps, interval, steps / interval * interval}, programs.init,
+                               programs.step, data, pool)
         .value();
   };
   const training::Task plain_task = task_with(steps), rooted_task = task_with(10);
@@ -115,7 +117,8 @@ void measure(models::Family family, unsigned blocks, bool profile) {
   ratio.print("training_" + name + "_root_every_10_ratio", "x");
   const auto memory = plain_execution->executor().memory();
   std::printf("%s: %zu nodes, %.1f MB state, executor %.1f MB\n", name.c_str(),
-              plain_task.step->program().nodes.size(), static_cast<double>(training::byte_count(plain->state())) * 1e-6,
+              plain_task.step->program().nodes.size(),
+              static_cast<double>(training::byte_count(plain->state())) * 1e-6,
               static_cast<double>(memory.total()) * 1e-6);
 
   if (!profile) return;
@@ -142,7 +145,8 @@ int main(int argc, char** argv) {
   unsigned blocks = 30;
   for (int i = 1; i < argc; ++i) {
     if (std::strcmp(argv[i], "--profile") == 0) profile = true;
-    if (std::strncmp(argv[i], "--blocks=", 9) == 0) blocks = static_cast<unsigned>(std::atoi(argv[i] + 9));
+    if (std::strncmp(argv[i], "--blocks=", 9) == 0)
+      blocks = static_cast<unsigned>(std::atoi(argv[i] + 9));
   }
   measure(models::Family::kMlp, blocks, profile);
   measure(models::Family::kCnn, blocks, profile);

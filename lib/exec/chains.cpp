@@ -31,10 +31,10 @@ bool is_elementwise(OpCode op) {
 
 // Every operand is of the output's shape or one element, and nothing is wider than a tile's
 // elements.
-bool is_fusable(const numerics::NodeSpec& spec) {
+bool is_fusable(const numerics::NodeSpec& spec, std::uint64_t elements_min) {
   if (!is_elementwise(spec.op) || size_of(spec.output.dtype) > 4) return false;
   const std::uint64_t elements = spec.output.shape.elements();
-  if (elements <= kTileElements) return false;
+  if (elements < elements_min || elements < 2) return false;
   for (unsigned k = 0; k < spec.operand_count; ++k) {
     const TensorType& type = spec.operands[k];
     if (size_of(type.dtype) > 4) return false;
@@ -80,7 +80,7 @@ void place_locals(std::uint32_t first, std::uint32_t last,
 }  // namespace
 
 Chains find_chains(std::span<const graph::Node> nodes, std::span<const std::uint32_t> slot_nodes,
-                   bool fuse) {
+                   std::optional<std::uint64_t> elements_min) {
   const auto count = static_cast<std::uint32_t>(nodes.size());
   Chains chains;
   chains.first.resize(count);
@@ -89,7 +89,7 @@ Chains find_chains(std::span<const graph::Node> nodes, std::span<const std::uint
   chains.member.assign(count, 0);
   chains.is_local.assign(count, 0);
   chains.local_tile.assign(count, 0);
-  if (!fuse) return chains;
+  if (!elements_min) return chains;
 
   std::vector<std::uint32_t> last_reader(count, 0);
   for (std::uint32_t i = 0; i < count; ++i) {
@@ -105,19 +105,21 @@ Chains find_chains(std::span<const graph::Node> nodes, std::span<const std::uint
   }
 
   for (std::uint32_t i = 0; i < count; ++i) {
-    if (!is_fusable(nodes[i].spec)) continue;
+    if (!is_fusable(nodes[i].spec, *elements_min)) continue;
     const std::uint64_t elements = nodes[i].spec.output.shape.elements();
     std::uint32_t last = i;
     for (std::uint32_t j = i + 1; j < count; ++j) {
       if (is_free(nodes, j, i)) continue;
-      if (!is_fusable(nodes[j].spec) || nodes[j].spec.output.shape.elements() != elements) break;
+      if (!is_fusable(nodes[j].spec, *elements_min) ||
+          nodes[j].spec.output.shape.elements() != elements)
+        break;
       last = j;
     }
     if (last == i) continue;
     for (std::uint32_t j = i; j <= last; ++j) {
       chains.first[j] = i;
       chains.last[j] = last;
-      chains.member[j] = is_fusable(nodes[j].spec) ? 1 : 0;
+      chains.member[j] = is_fusable(nodes[j].spec, *elements_min) ? 1 : 0;
       chains.is_local[j] = chains.member[j] && !is_bound[j] && last_reader[j] <= last;
     }
     place_locals(i, last, last_reader, chains);

@@ -42,12 +42,13 @@ void AlignedBuffer::Free::operator()(std::uint8_t* p) const noexcept {
 }
 
 Engine::Engine(std::span<const graph::Node> nodes, std::span<const std::uint32_t> slot_nodes,
-               numerics::Isa isa, bool fuse, TaskPool& pool, Nanoseconds nanoseconds)
+               const ExecutorOptions& options, TaskPool& pool)
     : m_nodes(nodes),
-      m_isa(isa),
+      m_isa(options.isa),
       m_pool(pool),
-      m_nanoseconds(std::move(nanoseconds)),
-      m_chains(find_chains(nodes, slot_nodes, fuse)),
+      m_nanoseconds(options.nanoseconds),
+      m_chains(find_chains(nodes, slot_nodes,
+                           options.fuse ? std::optional(options.fuse_elements_min) : std::nullopt)),
       m_plan(plan_memory({nodes, slot_nodes, m_chains.last, m_chains.first, m_chains.is_local})),
       m_fixed(m_plan.fixed_bytes),
       m_arena(m_plan.arena_bytes),
@@ -68,7 +69,8 @@ Engine::Engine(std::span<const graph::Node> nodes, std::span<const std::uint32_t
     if (nodes[i].spec.op == OpCode::kStepIndex) m_t_nodes.push_back(i);
     if (nodes[i].spec.op == OpCode::kSeed) m_seed_nodes.push_back(i);
     if (!numerics::is_source(nodes[i].spec.op)) {
-      scratch = std::max(scratch, numerics::scratch_bytes(isa, nodes[i].spec, pool.thread_count()));
+      scratch =
+          std::max(scratch, numerics::scratch_bytes(m_isa, nodes[i].spec, pool.thread_count()));
     }
     if (m_chains.first[i] == i && m_chains.last[i] > i) make_chain(i, m_chains.last[i]);
   }
@@ -171,8 +173,7 @@ void Engine::run_node(std::uint32_t i) {
 
 void Engine::run_chain(const Chain& chain) {
   const std::uint64_t tiles = ceil_div<std::uint64_t>(chain.elements, kTileElements);
-  // Some 16 tiles a task: waking a thread costs as much as a few of them.
-  m_pool.run(tiles, 16, [&](std::size_t first, std::size_t last) {
+  m_pool.run(tiles, 4, [&](std::size_t first, std::size_t last) {
     const numerics::FloatingPointMode mode;
     for (std::size_t tile = first; tile < last; ++tile) run_tile(chain, tile);
   });

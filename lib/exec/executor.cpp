@@ -17,7 +17,7 @@ struct Executor::Parts {
         const ExecutorOptions& options)
       : program(p),
         slot_nodes(std::move(bound)),
-        engine(program.nodes, slot_nodes, options.isa, options.fuse, pool, options.nanoseconds),
+        engine(program.nodes, slot_nodes, options, pool),
         next(program.slots.size()),
         state_at(program.slots.size()),
         next_at(program.slots.size()) {

@@ -56,7 +56,9 @@ Result<Evaluation> evaluate(const graph::ValidProgram& predict, const NamedTenso
   if (!fits) return misfit("images or labels are not of the program's shape");
 
   const std::vector<TensorView> data{batch.view()};
-  ASSAY_TRY(auto executor, exec::Executor::create(predict, data, pool, {isa, true, {}}));
+  exec::ExecutorOptions options;
+  options.isa = isa;
+  ASSAY_TRY(auto executor, exec::Executor::create(predict, data, pool, options));
   const std::size_t image_bytes = batch.byte_count() / in[0];
   Evaluation result;
   result.examples = images.type.shape[0];

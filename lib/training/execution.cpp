@@ -64,6 +64,7 @@ struct ProgramExecution::Parts {
   const Task& task;
   TaskPool& pool;
   ExecutionOptions options;
+  exec::ExecutorOptions plain;  // for traces
   exec::Executor init;
   exec::Executor step;
   std::unique_ptr<exec::Executor> tracing_step;  // made at the first trace
@@ -71,14 +72,19 @@ struct ProgramExecution::Parts {
 
 Result<std::unique_ptr<ProgramExecution>> ProgramExecution::create(const Task& task, TaskPool& pool,
                                                                    ExecutionOptions options) {
-  exec::ExecutorOptions plain{options.isa, false, {}};
-  exec::ExecutorOptions fast{options.isa, options.fuse, options.nanoseconds};
+  exec::ExecutorOptions plain;
+  plain.isa = options.isa;
+  plain.fuse = false;
+  exec::ExecutorOptions fast;
+  fast.isa = options.isa;
+  fast.fuse = options.fuse;
+  fast.nanoseconds = options.nanoseconds;
   ASSAY_TRY(auto init, exec::Executor::create(*task.init, views_of(task.init->program(), task.data),
                                               pool, plain));
   ASSAY_TRY(auto step, exec::Executor::create(*task.step, views_of(task.step->program(), task.data),
                                               pool, fast));
-  return std::unique_ptr<ProgramExecution>(new ProgramExecution(std::unique_ptr<Parts>(
-      new Parts{task, pool, std::move(options), std::move(init), std::move(step), nullptr})));
+  return std::unique_ptr<ProgramExecution>(new ProgramExecution(std::unique_ptr<Parts>(new Parts{
+      task, pool, std::move(options), plain, std::move(init), std::move(step), nullptr})));
 }
 
 ProgramExecution::ProgramExecution(std::unique_ptr<Parts> parts) : m_parts(std::move(parts)) {}
@@ -116,7 +122,7 @@ Result<std::unique_ptr<Trace>> ProgramExecution::trace_step(std::uint64_t t,
   if (!p.tracing_step) {
     const graph::ValidProgram& program = *p.task.step;
     ASSAY_TRY(auto made, exec::Executor::create(program, views_of(program.program(), p.task.data),
-                                                p.pool, {p.options.isa, false, {}}));
+                                                p.pool, p.plain));
     p.tracing_step = std::make_unique<exec::Executor>(std::move(made));
   }
   return std::unique_ptr<Trace>(new ProgramTrace(*p.tracing_step, p.task.step->program(), t,

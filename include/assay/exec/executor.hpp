@@ -24,6 +24,9 @@ struct ExecutorOptions {
   // Run neighbouring elementwise nodes together, tile by tile. Off for traces, which see every
   // output.
   bool fuse = true;
+  // Smaller tensors stay in the cache between two nodes anyway, where running them together only
+  // costs.
+  std::uint64_t fuse_elements_min = std::uint64_t{1} << 18;
   Nanoseconds nanoseconds;  // none: nothing is measured
 };
 

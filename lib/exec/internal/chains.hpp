@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -11,9 +12,10 @@
 
 namespace assay::exec {
 
-inline constexpr std::size_t kTileElements = 1024;
+inline constexpr std::size_t kTileElements = 4096;
 inline constexpr std::size_t kMaxLocalTiles = 12;
-inline constexpr std::size_t kTileBytes = kTileElements * 4;
+// Not a multiple of a page: tiles of equal page offset get in each other's way.
+inline constexpr std::size_t kTileBytes = kTileElements * 4 + 320;
 
 // True if the node is its operand's memory under another shape. A reshape of f32 that came from
 // outside is not: operators canonicalise the NaN that they read, and a state or a data set may hold
@@ -35,7 +37,9 @@ struct Chains {
   std::vector<std::uint8_t> local_tile;  // per node: which tile of scratch, if local
 };
 
+// `elements_min`: of tensors worth it; none: nothing is fused.
 [[nodiscard]] Chains find_chains(std::span<const graph::Node> nodes,
-                                 std::span<const std::uint32_t> slot_nodes, bool fuse);
+                                 std::span<const std::uint32_t> slot_nodes,
+                                 std::optional<std::uint64_t> elements_min);
 
 }  // namespace assay::exec

@@ -37,7 +37,7 @@ class Engine {
 
   // `nodes` must outlive the engine.
   Engine(std::span<const graph::Node> nodes, std::span<const std::uint32_t> slot_nodes,
-         numerics::Isa isa, bool fuse, TaskPool& pool, Nanoseconds nanoseconds);
+         const ExecutorOptions& options, TaskPool& pool);
 
   void bind_data(std::span<const std::uint8_t* const> data);
 

@@ -57,7 +57,8 @@ TEST(Executor, StepsAreTheInterpretersForEveryIsaThreadCountAndFusion) {
     host::ThreadTaskPool pool(threads);
     for (const Isa isa : supported()) {
       for (const bool fuse : {false, true}) {
-        auto executor = Executor::create(programs.step, views(data), pool, {isa, fuse, {}}).value();
+        auto executor =
+            Executor::create(programs.step, views(data), pool, {isa, fuse, 2, {}}).value();
         NamedTensors state = expected[0];
         for (std::uint64_t t = 0; t < 5; ++t) {
           executor.step(t, 7, state);
@@ -141,7 +142,7 @@ TEST(Executor, RandomGraphsAreTheInterpreters) {
   SerialTaskPool serial;
   host::ThreadTaskPool pool(2);
   for (int round = 0; round < 60; ++round) {
-    const Shape shape = round % 3 == 0 ? Shape{3, 5} : Shape{7, 611};
+    const Shape shape = round % 3 == 0 ? Shape{3, 5} : Shape{13, 4096 / 4 + 5};
     const Shape flat{shape.elements()};
     tiny::Sketch s;
     std::vector<std::uint32_t> wide, narrow;
@@ -191,7 +192,9 @@ TEST(Executor, RandomGraphsAreTheInterpreters) {
     ASSERT_TRUE(validation.program) << validation.words;
     const graph::ValidProgram& program = *validation.program;
 
-    auto fused = Executor::create(program, {}, pool).value();
+    ExecutorOptions tiled;
+    tiled.fuse_elements_min = 2;
+    auto fused = Executor::create(program, {}, pool, tiled).value();
     ExecutorOptions plain;
     plain.fuse = false;
     auto unfused = Executor::create(program, {}, pool, plain).value();
