@@ -25,11 +25,13 @@ net::HttpsServer::Handler make_handler(net::EventLoop& loop, HttpsFace face) {
     const bool get = request.method == "GET" || request.method == "HEAD";
     if (request.target == "/rpc") {
       if (request.method != "POST") return reply(not_allowed("POST"));
-      loop.post([dispatcher = face.dispatcher, body = std::move(request.body), reply] {
+      loop.post([dispatcher = face.dispatcher, after_call = face.after_call,
+                 body = std::move(request.body), reply] {
         const std::string_view text(reinterpret_cast<const char*>(body.data()), body.size());
         dispatcher->handle(text, [reply](const std::string& response) {
           reply(json_response(response.empty() ? 204 : 200, response));
         });
+        if (after_call) after_call();
       });
     } else if (request.target == "/status") {
       if (!get) return reply(not_allowed("GET"));
@@ -41,8 +43,14 @@ net::HttpsServer::Handler make_handler(net::EventLoop& loop, HttpsFace face) {
         reply(net::make_response(why.empty() ? 200 : 503, "text/plain",
                                  (why.empty() ? "ok" : why) + "\n"));
       });
+    } else if (request.target == "/metrics") {
+      if (!get) return reply(not_allowed("GET"));
+      loop.post([metrics = face.metrics, reply] {
+        reply(net::make_response(200, "text/plain; version=0.0.4", metrics()));
+      });
     } else {
-      reply(net::make_response(404, "text/plain", "POST /rpc, GET /healthz or GET /status\n"));
+      reply(net::make_response(404, "text/plain",
+                               "POST /rpc, GET /healthz, GET /status or GET /metrics\n"));
     }
   };
 }

@@ -1,4 +1,5 @@
-// JSON-RPC over HTTPS (docs/spec/rpc.md): POST /rpc, GET /healthz, GET /status.
+// JSON-RPC over HTTPS (docs/spec/rpc.md): POST /rpc, GET /healthz, GET /status,
+// GET /metrics.
 #pragma once
 
 #include "assay/net/client.hpp"
@@ -13,6 +14,8 @@ struct HttpsFace {
   const Dispatcher* dispatcher = nullptr;
   std::function<codec::Json()> status;  // of GET /status
   std::function<std::string()> trouble;  // of GET /healthz: empty if all is well
+  std::function<std::string()> metrics;  // of GET /metrics, in Prometheus' text format
+  std::function<void()> after_call;      // once a request's methods were called; may be none
 };
 
 // Everything in `face` is called on the loop's thread. The loop and what `face` refers to must outlive

@@ -1,0 +1,57 @@
+// The folder of a ledger node, made and read: genesis record, operator's key, and an authority of its own
+// whose certificate the roles pin (docs/spec/node.md has the layout).
+#pragma once
+
+#include <filesystem>
+
+#include "assay/crypto/keystore.hpp"
+#include "assay/protocol/block.hpp"
+
+namespace assay::node {
+
+struct HomeOptions {
+  std::filesystem::path home;
+  std::string chain_name = "devnet";
+  std::vector<protocol::GenesisAccount> accounts;
+  std::vector<std::string> hosts{"127.0.0.1", "localhost"};  // that the server's certificate names
+  std::uint32_t certificate_days = 365;
+  std::string password;               // of the operator's key file
+  std::uint64_t scrypt_n = crypto::KeystoreOptions{}.scrypt_n;
+};
+
+// What a node needs to start, read back from its folder.
+struct Home {
+  protocol::Genesis genesis;
+  std::string certificate_pem;  // the server's
+  std::string key_pem;
+};
+
+// Where things are below the home.
+[[nodiscard]] std::filesystem::path genesis_path(const std::filesystem::path& home);
+[[nodiscard]] std::filesystem::path operator_key_path(const std::filesystem::path& home);
+[[nodiscard]] std::filesystem::path authority_path(const std::filesystem::path& home);      // to pin
+[[nodiscard]] std::filesystem::path authority_key_path(const std::filesystem::path& home);  // issues more
+[[nodiscard]] std::filesystem::path server_certificate_path(const std::filesystem::path& home);
+[[nodiscard]] std::filesystem::path server_key_path(const std::filesystem::path& home);
+
+// Errors: kAlreadyExists (the folder has a genesis record: nothing is changed), kInvalidArgument (an
+// account twice, a bad name or host), those of the disk.
+[[nodiscard]] Result<ChainId> init_home(const HomeOptions& options, const Clock& clock, Rng& rng);
+
+// Errors: kNotFound with the command that makes a home, kPermission (a key that others can read).
+[[nodiscard]] Result<Home> read_home(const std::filesystem::path& home);
+
+// Another certificate of the home's authority, for a role on `hosts`: PEM of certificate and key.
+struct RoleCertificate {
+  std::string certificate_pem;
+  std::string key_pem;
+};
+[[nodiscard]] Result<RoleCertificate> issue_role_certificate(const std::filesystem::path& home,
+                                                             const std::string& common_name,
+                                                             const std::vector<std::string>& hosts,
+                                                             const Clock& clock);
+
+// "<64 hex digits>=<atoms>" or "<64 hex digits>=<atoms>:<staked atoms>". kInvalidArgument.
+[[nodiscard]] Result<protocol::GenesisAccount> parse_genesis_account(const std::string& text);
+
+}  // namespace assay::node

@@ -1,0 +1,139 @@
+#include "assay/node/home.hpp"
+
+#include <algorithm>
+#include <charconv>
+
+#include "assay/host/key_file.hpp"
+#include "assay/host/read_file.hpp"
+#include "assay/net/certificate.hpp"
+
+namespace assay::node {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr std::uint64_t kMaxPemBytes = 64 * 1024;
+constexpr std::uint64_t kMaxGenesisBytes = 1024 * 1024;
+
+std::string text_of(const Bytes& bytes) { return {bytes.begin(), bytes.end()}; }
+
+Status make_folder(const fs::path& folder) {
+  std::error_code error;
+  fs::create_directories(folder, error);
+  if (!error) fs::permissions(folder, fs::perms::owner_all, error);
+  if (error)
+    return {ErrorCode::kIo, "cannot make folder " + folder.string() + ": " + error.message()};
+  return {};
+}
+
+Result<net::Certified> read_authority(const fs::path& home) {
+  ASSAY_TRY(const Bytes certificate, host::read_file(authority_path(home), kMaxPemBytes));
+  ASSAY_TRY(const Bytes key, host::read_secret_file(authority_key_path(home), kMaxPemBytes));
+  return net::Certified{text_of(certificate), text_of(key)};
+}
+
+}  // namespace
+
+fs::path genesis_path(const fs::path& home) { return home / "config" / "genesis.bin"; }
+fs::path operator_key_path(const fs::path& home) { return home / "keys" / "operator.json"; }
+fs::path authority_path(const fs::path& home) { return home / "tls" / "authority.pem"; }
+fs::path authority_key_path(const fs::path& home) { return home / "tls" / "authority.key"; }
+fs::path server_certificate_path(const fs::path& home) { return home / "tls" / "server.pem"; }
+fs::path server_key_path(const fs::path& home) { return home / "tls" / "server.key"; }
+
+Result<ChainId> init_home(const HomeOptions& options, const Clock& clock, Rng& rng) {
+  const fs::path& home = options.home;
+  if (fs::exists(genesis_path(home)))
+    return {ErrorCode::kAlreadyExists,
+            home.string() + " already holds a node; name another folder or remove it"};
+  protocol::Genesis genesis;
+  genesis.name = options.chain_name;
+  genesis.time_ms = clock.unix_ms();
+  genesis.accounts = options.accounts;
+  const auto by_id = [](const auto& a, const auto& b) { return a.account < b.account; };
+  std::sort(genesis.accounts.begin(), genesis.accounts.end(), by_id);
+  for (std::size_t i = 1; i < genesis.accounts.size(); ++i)
+    if (genesis.accounts[i].account == genesis.accounts[i - 1].account)
+      return {ErrorCode::kInvalidArgument,
+              "account " + to_hex(genesis.accounts[i].account.value) + " is given twice"};
+
+  for (const char* folder : {"config", "keys", "tls"}) ASSAY_TRY_STATUS(make_folder(home / folder));
+  // What a broken-off init left is not worth keeping: without genesis nothing refers to it.
+  for (const fs::path& path : {operator_key_path(home), authority_key_path(home), server_key_path(home)}) {
+    std::error_code ignored;
+    fs::remove(path, ignored);
+  }
+  crypto::KeystoreOptions keystore;
+  keystore.scrypt_n = options.scrypt_n;
+  keystore.description = "operator of " + options.chain_name;
+  ASSAY_TRY(genesis.operator_key,
+            host::create_key_file(operator_key_path(home), options.password, rng, keystore));
+
+  const net::Validity validity = net::valid_for_days(clock.unix_ms() / 1000, options.certificate_days);
+  ASSAY_TRY(const net::Certified authority,
+            net::make_authority("assay " + options.chain_name + " authority", validity));
+  net::LeafOptions leaf;
+  leaf.common_name = "assayd " + options.chain_name;
+  leaf.hosts = options.hosts;
+  leaf.validity = validity;
+  ASSAY_TRY(const net::Certified server, net::issue_certificate(authority, leaf));
+  ASSAY_TRY_STATUS(host::write_file(authority_path(home), as_bytes(authority.certificate_pem)));
+  ASSAY_TRY_STATUS(host::write_secret_file(authority_key_path(home), as_bytes(authority.key_pem)));
+  ASSAY_TRY_STATUS(host::write_file(server_certificate_path(home), as_bytes(server.certificate_pem)));
+  ASSAY_TRY_STATUS(host::write_secret_file(server_key_path(home), as_bytes(server.key_pem)));
+  // Last: it is what makes the folder a home.
+  ASSAY_TRY_STATUS(host::write_file(genesis_path(home), encode(genesis)));
+  return chain_id_of(genesis);
+}
+
+Result<Home> read_home(const fs::path& home) {
+  if (!fs::exists(genesis_path(home)))
+    return {ErrorCode::kNotFound,
+            home.string() + " holds no node; make one with: assayd init --home " + home.string()};
+  Home out;
+  ASSAY_TRY(const Bytes genesis, host::read_file(genesis_path(home), kMaxGenesisBytes));
+  auto decoded = protocol::decode_genesis(genesis);
+  if (!decoded) return with_context(std::move(decoded).error(), genesis_path(home).string());
+  out.genesis = std::move(*decoded);
+  ASSAY_TRY(const Bytes certificate, host::read_file(server_certificate_path(home), kMaxPemBytes));
+  ASSAY_TRY(const Bytes key, host::read_secret_file(server_key_path(home), kMaxPemBytes));
+  out.certificate_pem = text_of(certificate);
+  out.key_pem = text_of(key);
+  return out;
+}
+
+Result<RoleCertificate> issue_role_certificate(const fs::path& home, const std::string& common_name,
+                                               const std::vector<std::string>& hosts,
+                                               const Clock& clock) {
+  ASSAY_TRY(const net::Certified authority, read_authority(home));
+  net::LeafOptions leaf;
+  leaf.common_name = common_name;
+  leaf.hosts = hosts;
+  leaf.validity = net::valid_for_days(clock.unix_ms() / 1000, 365);
+  ASSAY_TRY(net::Certified issued, net::issue_certificate(authority, leaf));
+  return RoleCertificate{std::move(issued.certificate_pem), std::move(issued.key_pem)};
+}
+
+Result<protocol::GenesisAccount> parse_genesis_account(const std::string& text) {
+  const Error wrong{ErrorCode::kInvalidArgument,
+                    "'" + text.substr(0, 100) +
+                        "' is no genesis account; write <64 hex digits>=<atoms>[:<staked atoms>]"};
+  const std::size_t equals = text.find('=');
+  if (equals == std::string::npos) return wrong;
+  const auto key = hash_from_hex(std::string_view(text).substr(0, equals));
+  const std::string_view amounts = std::string_view(text).substr(equals + 1);
+  const std::size_t colon = std::min(amounts.find(':'), amounts.size());
+  const auto number = [](std::string_view digits, std::uint64_t& out) {
+    const char* const end = digits.data() + digits.size();
+    const auto [stop, error] = std::from_chars(digits.data(), end, out);
+    return !digits.empty() && error == std::errc{} && stop == end;
+  };
+  protocol::GenesisAccount account;
+  if (!key || !number(amounts.substr(0, colon), account.amount.value)) return wrong;
+  if (colon < amounts.size() && !number(amounts.substr(colon + 1), account.staked.value)) return wrong;
+  account.account = AccountId{*key};
+  return account;
+}
+
+}  // namespace assay::node
