@@ -2,6 +2,7 @@
 #include <cstdio>
 
 #include "assay/cli/audit.hpp"
+#include "assay/cli/devnet.hpp"
 #include "assay/crypto/random.hpp"
 #include "assay/host/key_file.hpp"
 
@@ -85,6 +86,38 @@ void add_keys(Command& root, KeyOptions& options) {
       .action([&options] { return check_key(options); });
 }
 
+struct DevnetOptions {
+  std::string folder;
+  std::string chain = "devnet";
+  std::vector<std::string> parties;
+};
+
+Status make_devnet(const DevnetOptions& options) {
+  assay::cli::DevnetSettings settings;
+  settings.folder = options.folder;
+  settings.chain = options.chain;
+  for (const std::string& text : options.parties) {
+    ASSAY_TRY(settings.parties.emplace_back(), assay::cli::parse_party(text));
+  }
+  ASSAY_TRY(const auto accounts, assay::cli::make_devnet(settings));
+  for (const auto& account : accounts)
+    std::printf("%s %s\n", assay::to_hex(account.id.value).c_str(), account.name.c_str());
+  return {};
+}
+
+void add_devnet(Command& root, DevnetOptions& options) {
+  root.subcommand("devnet", "Make the folders of a local network: keys, certificates, genesis")
+      .argument("folder", options.folder, "folder to make")
+      .option("chain", options.chain, "the chain's name")
+      .option("party", options.parties, "NAME=TOKENS:STAKED, repeated")
+      .examples(
+          "  assay devnet net --party submitter=1000 --party solver=10:1000 --party verifier=10:500\n"
+          "  assayd run --home net/ledger &\n"
+          "  assay-solver --home net/solver --take-open-tasks\n"
+          "Prints one line for each account: its id and its name.")
+      .action([&options] { return make_devnet(options); });
+}
+
 void add_audit(Command& root, AuditOptions& options, ExitCode& exit_code) {
   root.subcommand("audit", "Say what an evidence file proves, and whom it convicts")
       .argument("file", options.file, "evidence file")
@@ -100,12 +133,14 @@ void add_audit(Command& root, AuditOptions& options, ExitCode& exit_code) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  assay::cli::Program program("assay", "Keys and audits for assay");
+  assay::cli::Program program("assay", "Keys, audits and local networks for assay");
   KeyOptions keys;
   AuditOptions audits;
+  DevnetOptions devnet;
   ExitCode exit_code = ExitCode::kOk;
   add_keys(program.root(), keys);
   add_audit(program.root(), audits, exit_code);
+  add_devnet(program.root(), devnet);
   const int failed = program.run(argc, argv);
   return failed != 0 ? failed : static_cast<int>(exit_code);
 }

@@ -1,0 +1,37 @@
+// What every role program has in common: its options, its folder, its log, and running one role until it
+// finishes or is told to stop.
+#pragma once
+
+#include "assay/cli/options.hpp"
+#include "assay/roles/role.hpp"
+
+namespace assay::cli {
+
+// Paths that are empty stand for the file of the usual name in `home` (docs/spec/cli.md).
+struct RoleSettings {
+  std::string home = ".";
+  std::string ledger = "https://127.0.0.1:7400";
+  std::string key;            // key.json
+  std::string password_file;  // password; ASSAY_PASSWORD if there is no such file
+  std::string genesis;        // genesis.bin
+  std::string authority;      // authority.pem
+  std::string certificate;    // tls.pem
+  std::string tls_key;        // tls-key.pem
+  std::string listen_host = "127.0.0.1";
+  std::uint64_t listen_port = 0;
+  std::string advertise_host = "127.0.0.1";
+  std::uint64_t threads = 0;
+  std::string log_format = "text";
+  std::string log_level = "info";
+  std::string log_file;
+};
+void add_role_options(Command& command, RoleSettings& settings);
+
+using MakeRole = std::function<Result<std::unique_ptr<roles::Role>>(const roles::RoleContext& context)>;
+
+// Opens key, genesis record and folder (one process a folder), refuses to start where the floating-point
+// mode is not sound, and drives the role. SIGINT and SIGTERM end it cleanly (kCancelled).
+[[nodiscard]] Status run_role(const RoleSettings& settings, const MakeRole& make,
+                              const roles::ExecutionFactory& execution = roles::honest_execution());
+
+}  // namespace assay::cli

@@ -1,0 +1,135 @@
+#include "assay/cli/role_program.hpp"
+
+#include <unistd.h>
+
+#include <filesystem>
+#include <mutex>
+
+#include "assay/cli/terminal.hpp"
+#include "assay/host/clock.hpp"
+#include "assay/host/files.hpp"
+#include "assay/host/key_file.hpp"
+#include "assay/host/log.hpp"
+#include "assay/host/read_file.hpp"
+#include "assay/host/signals.hpp"
+#include "assay/host/thread_pool.hpp"
+#include "assay/numerics/kernels.hpp"
+#include "assay/roles/driver.hpp"
+
+namespace assay::cli {
+
+namespace {
+
+constexpr std::uint64_t kGenesisBytesMax = std::uint64_t{1} << 20;
+constexpr std::uint64_t kPemBytesMax = std::uint64_t{64} << 10;
+
+// On a terminal, training is a line that is redrawn; everything else stays a log line.
+class TerminalLog final : public Log {
+ public:
+  TerminalLog(Log& log, const Clock& clock)
+      : m_log(log), m_clock(clock), m_on_terminal(isatty(STDERR_FILENO) != 0) {}
+  void write(LogLevel level, std::string_view event, const Fields& fields) override {
+    const std::lock_guard lock(m_mutex);
+    if (!m_on_terminal || event != "training.progress") {
+      if (m_on_terminal && event == "training.finished") m_line.reset();
+      return m_log.write(level, event, fields);
+    }
+    if (!m_line) m_line = std::make_unique<ProgressLine>(stderr, "training", "steps", m_clock);
+    std::uint64_t step = 0, steps = 0;
+    for (const auto& [key, value] : fields) {
+      if (key == "step") step = std::stoull(value);
+      if (key == "steps") steps = std::stoull(value);
+      if (key == "loss") m_line->note("loss " + value);
+    }
+    m_line->advance(step, steps);
+  }
+
+ private:
+  Log& m_log;
+  const Clock& m_clock;
+  bool m_on_terminal;
+  std::mutex m_mutex;
+  std::unique_ptr<ProgressLine> m_line;
+};
+
+std::filesystem::path path_or(const std::string& given, const std::string& home, const char* usual) {
+  return given.empty() ? std::filesystem::path(home) / usual : std::filesystem::path(given);
+}
+
+Result<std::string> read_text(const std::filesystem::path& path) {
+  ASSAY_TRY(const Bytes bytes, host::read_file(path, kPemBytesMax));
+  return std::string(bytes.begin(), bytes.end());
+}
+
+Result<crypto::KeyPair> open_key(const RoleSettings& s) {
+  host::PasswordSource source;
+  source.file = path_or(s.password_file, s.home, "password");
+  if (s.password_file.empty() && !std::filesystem::exists(source.file)) source.file.clear();
+  ASSAY_TRY(const std::string password, host::read_password(source));
+  return host::open_key_file(path_or(s.key, s.home, "key.json"), password);
+}
+
+}  // namespace
+
+void add_role_options(Command& command, RoleSettings& s) {
+  command.option("home", s.home, "this party's folder: keys, certificates and everything it keeps")
+      .option("ledger", s.ledger, "the ledger node's address")
+      .option("key", s.key, "key file [HOME/key.json]")
+      .option("password-file", s.password_file, "its password [HOME/password, else $ASSAY_PASSWORD]")
+      .option("genesis", s.genesis, "the chain's genesis record [HOME/genesis.bin]")
+      .option("authority", s.authority, "certificate that the others' must lead to [HOME/authority.pem]")
+      .option("certificate", s.certificate, "own certificate [HOME/tls.pem]")
+      .option("tls-key", s.tls_key, "and its key [HOME/tls-key.pem]")
+      .option("listen-host", s.listen_host, "address for serving blobs")
+      .option("listen-port", s.listen_port, "its port; 0: any free one")
+      .option("advertise-host", s.advertise_host, "host under which others reach it")
+      .option("threads", s.threads, "threads for training and replay; 0: one a core")
+      .choice("log-format", s.log_format, {"text", "json"}, "log lines for people or for scripts")
+      .option("log-level", s.log_level, "debug, info, warning or error")
+      .option("log-file", s.log_file, "append the log there instead of standard error");
+}
+
+Status run_role(const RoleSettings& s, const MakeRole& make, const roles::ExecutionFactory& execution) {
+  if (!numerics::floating_point_mode_is_sound())
+    return {ErrorCode::kUnsupported,
+            "this process flushes subnormal numbers or rounds otherwise than to nearest; a library built with "
+            "-ffast-math does that: remove it from LD_PRELOAD"};
+  if (s.listen_port > 65'535)
+    return {ErrorCode::kInvalidArgument, "--listen-port is at most 65535"};
+  const host::SystemClock clock;
+  ASSAY_TRY(const LogLevel level, host::parse_log_level(s.log_level));
+  ASSAY_TRY(const auto lines, host::LineLog::open({s.log_format == "json" ? host::LogFormat::kJson
+                                                                          : host::LogFormat::kText,
+                                                   level, s.log_file},
+                                                  clock));
+  TerminalLog log(*lines, clock);
+  ASSAY_TRY(const auto stop, host::StopSource::install());
+  ASSAY_TRY(const auto lock, host::FolderLock::acquire(s.home));
+  ASSAY_TRY(const crypto::KeyPair key, open_key(s));
+  ASSAY_TRY(const Bytes genesis_bytes, host::read_file(path_or(s.genesis, s.home, "genesis.bin"), kGenesisBytesMax));
+  auto genesis = protocol::decode_genesis(genesis_bytes);
+  if (!genesis) return with_context(genesis.error(), "the genesis record");
+
+  ASSAY_TRY(const auto files, host::DiskFiles::open(std::filesystem::path(s.home) / "data"));
+  host::ThreadTaskPool pool(static_cast<unsigned>(s.threads));
+  const roles::RoleContext context{key, protocol::chain_id_of(*genesis), *files, pool, log, execution};
+
+  roles::DriverOptions options;
+  options.ledger_url = s.ledger;
+  ASSAY_TRY(options.authority_pem, read_text(path_or(s.authority, s.home, "authority.pem")));
+  ASSAY_TRY(options.certificate_pem, read_text(path_or(s.certificate, s.home, "tls.pem")));
+  ASSAY_TRY(const Bytes tls_key, host::read_secret_file(path_or(s.tls_key, s.home, "tls-key.pem"), kPemBytesMax));
+  options.key_pem.assign(tls_key.begin(), tls_key.end());
+  options.listen_host = s.listen_host;
+  options.listen_port = static_cast<std::uint16_t>(s.listen_port);
+  options.advertise_host = s.advertise_host;
+
+  ASSAY_TRY(const std::unique_ptr<roles::Role> role, make(context));
+  ASSAY_TRY(const auto driver, roles::Driver::create(options, context, *files));
+  stop->on_stop([&driver = *driver] { driver.stop(); });
+  const Status outcome = driver->run(*role);
+  log.write(LogLevel::kInfo, "role.stopped", {{"status", outcome ? "finished" : outcome.error().message}});
+  return outcome;
+}
+
+}  // namespace assay::cli

@@ -1,0 +1,283 @@
+#include "assay/roles/driver.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <set>
+
+#include "assay/blob/blob_client.hpp"
+#include "assay/blob/blob_server.hpp"
+#include "assay/blob/blob_store.hpp"
+#include "assay/codec/json.hpp"
+#include "assay/crypto/sha256.hpp"
+#include "assay/host/files.hpp"
+#include "assay/net/certificate.hpp"
+#include "assay/net/client.hpp"
+#include "assay/net/event_loop.hpp"
+#include "assay/net/server.hpp"
+#include "assay/rpc/client.hpp"
+#include "assay/rpc/https.hpp"
+
+namespace assay::roles {
+
+namespace {
+
+constexpr std::uint64_t kWaitBlockMs = 5'000;    // of one long poll
+constexpr std::uint64_t kLedgerTimeoutMs = 20'000;
+constexpr std::uint64_t kBlobTimeoutMs = 60'000;
+constexpr std::uint64_t kRetryMs = 500;          // after the ledger could not be reached
+constexpr std::uint64_t kValidBlocks = 100'000;  // how far ahead a transaction stays valid
+constexpr unsigned kFetchThreads = 2;
+
+using codec::Json;
+using codec::JsonRef;
+
+}  // namespace
+
+struct Driver::State {
+  State(const DriverOptions& o, const RoleContext& c) : options(o), context(c) {}
+
+  DriverOptions options;
+  RoleContext context;
+  std::unique_ptr<net::HttpsClient> https;
+  std::unique_ptr<blob::BlobStore> blobs;
+  std::unique_ptr<net::HttpsServer> server;
+  net::EventLoop loop;
+  std::atomic<bool> stopping{false};
+
+  // Only during run(), on the loop.
+  Role* role = nullptr;
+  Status outcome;
+  std::uint64_t head_height = 0;
+  std::uint64_t last_nonce = 0;
+  bool unreachable = false;
+  std::string own_url;
+  Hash256 own_certificate;
+  std::uint64_t endpoint_sent_ms = 0;
+  net::TimerId timer = 0;
+  std::set<std::string> jobs_under_way;
+  std::set<std::string> fetches_under_way;
+  // Last: their threads end before what they use.
+  std::unique_ptr<net::WorkerThread> poller, sender, fetchers, worker;
+
+  Status start(host::DiskFiles& files);
+  void poll();
+  void handle(const Event& event);
+  void perform(Action action);
+  void submit(Submit submission);
+  void start_job(StartJob job);
+  void fetch(Fetch fetch);
+  void publish(const std::string& name, Result<blob::BlobId> id);
+  void keep_endpoint(const protocol::View& view);
+  void log(LogLevel level, std::string_view event, const Log::Fields& fields) {
+    context.log.write(level, event, fields);
+  }
+};
+
+Status Driver::State::start(host::DiskFiles& files) {
+  ASSAY_TRY(https, net::HttpsClient::create({.authority_pem = options.authority_pem,
+                                             .certificate_pem = {},
+                                             .key_pem = {}}));
+  ASSAY_TRY(blobs, blob::BlobStore::open(files));
+  net::ServerOptions server_options;
+  server_options.host = options.listen_host;
+  server_options.port = options.listen_port;
+  server_options.certificate_pem = options.certificate_pem;
+  server_options.key_pem = options.key_pem;
+  ASSAY_TRY(server, net::HttpsServer::start(server_options,
+                                            [store = blobs.get()](net::HttpRequest request, const auto& reply) {
+                                              reply(blob::serve(*store, request));
+                                            }));
+  own_url = "https://" + options.advertise_host + ":" + std::to_string(server->port());
+  ASSAY_TRY(const net::CertificateInfo certificate, net::inspect_certificate(options.certificate_pem));
+  ASSAY_TRY(own_certificate, hash_from_hex(certificate.sha256_fingerprint));
+  return {};
+}
+
+// One long poll after another: what the ledger holds now, after every block and every few seconds.
+void Driver::State::poll() {
+  if (stopping) return;
+  const auto ask = [this, after = head_height]() -> Result<std::shared_ptr<const protocol::View>> {
+    rpc::RpcClient client(rpc::make_post(*https, options.ledger_url, kLedgerTimeoutMs));
+    if (after > 0) {
+      ASSAY_TRY(const Json waited, client.call("wait_block", Json::object({{"after", Json(after)},
+                                                                           {"timeout_ms", Json(kWaitBlockMs)}})));
+    }
+    ASSAY_TRY(const Json answer,
+              client.call("view", Json::object({{"account", Json(to_hex(context.account().value))}})));
+    ASSAY_TRY(const Bytes bytes, JsonRef(answer)["view"].hex());
+    ASSAY_TRY(protocol::View view, protocol::decode_view(bytes));
+    if (view.head.chain != context.chain)
+      return {ErrorCode::kIntegrity, "the ledger at " + options.ledger_url + " runs another chain: check the genesis file"};
+    return std::make_shared<const protocol::View>(std::move(view));
+  };
+  poller->call(ask, [this](Result<std::shared_ptr<const protocol::View>> view) {
+    if (stopping) return;
+    if (!view) {
+      if (!unreachable)
+        log(LogLevel::kWarning, "ledger.unreachable", {{"url", options.ledger_url}, {"error", view.error().message}});
+      unreachable = true;
+      if (view.error().code == ErrorCode::kIntegrity) {
+        outcome = view.error();
+        stopping = true;
+        return loop.stop();
+      }
+      loop.call_after(kRetryMs, [this] { poll(); });
+      return;
+    }
+    if (unreachable) log(LogLevel::kInfo, "ledger.reached", {{"url", options.ledger_url}});
+    unreachable = false;
+    head_height = (*view)->head.height.value;
+    last_nonce = std::max(last_nonce, (*view)->self.profile.last_nonce);
+    keep_endpoint(**view);
+    handle(LedgerUpdate{*view});
+    poll();
+  });
+}
+
+// Others look up on the ledger where this party's blobs are.
+void Driver::State::keep_endpoint(const protocol::View& view) {
+  const std::uint64_t now = loop.now_ms();
+  if (!view.self.exists || (view.self.profile.url == own_url && view.self.profile.certificate == own_certificate) ||
+      (endpoint_sent_ms != 0 && now < endpoint_sent_ms + kWaitBlockMs))
+    return;
+  endpoint_sent_ms = now;
+  const Hash256 id = crypto::sha256({as_bytes("assay/endpoint/1"), as_bytes(own_url), own_certificate.view(),
+                                     as_bytes(std::to_string(last_nonce))});
+  Submit submission;
+  std::copy_n(id.bytes.begin(), submission.client_id.size(), submission.client_id.begin());
+  submission.payload = protocol::RegisterEndpoint{own_url, own_certificate};
+  submit(std::move(submission));
+}
+
+void Driver::State::handle(const Event& event) {
+  if (stopping) return;
+  for (Action& action : role->on(event, loop.now_ms())) perform(std::move(action));
+  if (timer != 0) loop.cancel(timer);
+  timer = 0;
+  if (const auto wake = role->next_deadline(); wake && !stopping)
+    timer = loop.call_at(*wake, [this] {
+      timer = 0;
+      handle(Tick{});
+    });
+}
+
+void Driver::State::perform(Action action) {
+  if (auto* submission = std::get_if<Submit>(&action)) {
+    submit(std::move(*submission));
+  } else if (auto* job = std::get_if<StartJob>(&action)) {
+    start_job(std::move(*job));
+  } else if (auto* wanted = std::get_if<Fetch>(&action)) {
+    fetch(std::move(*wanted));
+  } else if (const auto* bytes = std::get_if<Publish>(&action)) {
+    publish(bytes->name, blobs->put(bytes->bytes));
+  } else if (const auto* file = std::get_if<PublishFile>(&action)) {
+    auto read = context.files.read(file->file);
+    publish(file->name, read ? blobs->put(*read) : Result<blob::BlobId>(read.error()));
+  } else if (const auto* report = std::get_if<Report>(&action)) {
+    log(report->level, report->event, report->fields);
+  } else if (auto* finish = std::get_if<Finish>(&action)) {
+    outcome = std::move(finish->status);
+    stopping = true;
+    loop.stop();
+  }
+}
+
+void Driver::State::publish(const std::string& name, Result<blob::BlobId> id) {
+  Status named = id ? blobs->set_name(name, *id) : Status(id.error());
+  if (!named) log(LogLevel::kError, "blob.not_published", {{"name", name}, {"error", named.error().message}});
+}
+
+void Driver::State::submit(Submit submission) {
+  protocol::Envelope envelope;
+  envelope.chain = context.chain;
+  envelope.sender = context.account();
+  envelope.nonce = ++last_nonce;
+  envelope.client_id = submission.client_id;
+  envelope.valid_until = Height(head_height + kValidBlocks);
+  envelope.payload = std::move(submission.payload);
+  const std::string kind = protocol::to_string(protocol::kind_of(envelope.payload));
+  const auto send = [this, bytes = protocol::sign_transaction(envelope, context.key)]() -> Result<Json> {
+    rpc::RpcClient client(rpc::make_post(*https, options.ledger_url, kLedgerTimeoutMs));
+    return client.call("submit_transaction", Json::object({{"tx", Json(to_hex(bytes))}}));
+  };
+  sender->call(send, [this, kind, client_id = envelope.client_id](Result<Json> answer) {
+    // A lost answer is no answer: the role sends again, under the same client id.
+    if (!answer) {
+      log(LogLevel::kDebug, "transaction.unanswered", {{"kind", kind}, {"error", answer.error().message}});
+      return;
+    }
+    const JsonRef ref(*answer);
+    const auto code = ref["verdict_code"].u64();
+    const auto detail = ref["detail"].u64();
+    if (!code || *code > protocol::kTxVerdictLast) return;
+    const auto verdict = static_cast<protocol::TxVerdict>(*code);
+    log(LogLevel::kDebug, "transaction.answered", {{"kind", kind}, {"verdict", protocol::to_string(verdict)}});
+    if (verdict != protocol::TxVerdict::kApplied)
+      handle(TransactionRefused{client_id, verdict, detail ? static_cast<std::uint8_t>(*detail) : std::uint8_t{0}});
+  });
+}
+
+void Driver::State::start_job(StartJob job) {
+  if (!jobs_under_way.insert(job.job).second) return;
+  const bool queued = worker->call(
+      [this, body = std::move(job.body)] { return body([this] { return stopping.load(); }); },
+      [this, name = job.job](JobResult outcome_of_job) {
+        jobs_under_way.erase(name);
+        handle(JobFinished{name, std::move(outcome_of_job)});
+      });
+  if (!queued) jobs_under_way.erase(job.job);
+}
+
+void Driver::State::fetch(Fetch wanted) {
+  if (!fetches_under_way.insert(wanted.name).second) return;
+  const auto get = [this, wanted]() -> Result<Bytes> {
+    blob::BlobClient client(*blobs, blob::make_get(*https, kBlobTimeoutMs));
+    ASSAY_TRY(const blob::IndexEntry entry, client.fetch_by_name(wanted.name, {wanted.url}, wanted.bytes_max));
+    ASSAY_TRY(Bytes bytes, blobs->read_all(entry.id, wanted.bytes_max));
+    return bytes;
+  };
+  fetchers->call(get, [this, name = wanted.name](Result<Bytes> bytes) {
+    fetches_under_way.erase(name);
+    handle(FetchFinished{name, std::move(bytes)});
+  });
+}
+
+Driver::Driver(std::unique_ptr<State> state) : m_state(std::move(state)) {}
+Driver::~Driver() = default;
+
+Result<std::unique_ptr<Driver>> Driver::create(const DriverOptions& options, const RoleContext& context,
+                                               host::DiskFiles& files) {
+  auto state = std::make_unique<State>(options, context);
+  ASSAY_TRY_STATUS(state->start(files));
+  return std::unique_ptr<Driver>(new Driver(std::move(state)));
+}
+
+Status Driver::run(Role& role) {
+  State& s = *m_state;
+  s.role = &role;
+  s.outcome = Status(ErrorCode::kCancelled, "stopped");
+  s.poller = std::make_unique<net::WorkerThread>(s.loop);
+  s.sender = std::make_unique<net::WorkerThread>(s.loop);
+  s.fetchers = std::make_unique<net::WorkerThread>(s.loop, kFetchThreads);
+  s.worker = std::make_unique<net::WorkerThread>(s.loop);
+  s.log(LogLevel::kInfo, "role.started", {{"account", to_hex(s.context.account().value)},
+                                          {"ledger", s.options.ledger_url}, {"blobs", s.own_url}});
+  s.poll();
+  if (!s.stopping) s.loop.run();
+  s.stopping = true;
+  s.https->cancel();
+  s.worker.reset();
+  s.fetchers.reset();
+  s.sender.reset();
+  s.poller.reset();
+  return s.outcome;
+}
+
+void Driver::stop() {
+  m_state->stopping = true;
+  m_state->loop.stop();
+}
+
+std::uint16_t Driver::port() const { return m_state->server->port(); }
+
+}  // namespace assay::roles
