@@ -1,0 +1,216 @@
+// A ledger in memory with named parties, driven block by block.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include "assay/commit/transcript.hpp"
+#include "assay/core/memory_store.hpp"
+#include "assay/crypto/sha256.hpp"
+#include "assay/dispute/claims.hpp"
+#include "assay/economics/splits.hpp"
+#include "assay/protocol/apply.hpp"
+#include "assay/protocol/view.hpp"
+
+namespace assay::protocol::test {
+
+inline crypto::KeyPair make_key(std::uint8_t n) {
+  std::array<std::uint8_t, 32> seed{};
+  seed[0] = n;
+  seed[1] = 0x5a;
+  return crypto::KeyPair(crypto::SecretKey(seed.data()));
+}
+
+inline Hash256 hash_of_text(std::string_view text) { return crypto::sha256(as_bytes(text)); }
+
+// A transcript of made-up roots and the messages about it.
+struct MadeRun {
+  commit::Transcript transcript;
+  Hash256 salt = hash_of_text("salt");
+
+  explicit MadeRun(std::vector<Hash256> roots) : transcript(std::move(roots)) {}
+  static std::vector<Hash256> made_up(std::uint64_t entries, std::string_view name) {
+    std::vector<Hash256> roots;
+    for (std::uint64_t i = 0; i < entries; ++i)
+      roots.push_back(hash_of_text(std::string(name) + std::to_string(i)));
+    return roots;
+  }
+  Hash256 start_root(std::uint64_t entry) const {
+    return entry == 0 ? Hash256{} : transcript.state_root(entry - 1);
+  }
+  commit::Path start_path(std::uint64_t entry) const {
+    return entry == 0 ? commit::Path{} : transcript.path(entry - 1);
+  }
+};
+
+class Net {
+ public:
+  explicit Net(unsigned parties = 6, std::uint64_t amount = 1'000'000, std::uint64_t staked = 1'000'000) {
+    Genesis genesis;
+    genesis.name = "test";
+    genesis.time_ms = 1'700'000'000'000;
+    for (unsigned i = 0; i < parties; ++i) {
+      keys.push_back(make_key(static_cast<std::uint8_t>(i)));
+      genesis.accounts.push_back({id(i), Amount{amount}, Amount{staked}});
+    }
+    genesis.operator_key = keys[0].public_key();
+    auto made = init_chain(store, genesis);
+    EXPECT_TRUE(made) << (made ? "" : made.error().message);
+    EXPECT_TRUE(store.write(made->batch));
+    head = made->header;
+    nonces.resize(parties);
+  }
+
+  AccountId id(unsigned party) const { return AccountId{keys[party].public_key()}; }
+
+  Envelope envelope(unsigned party, Payload payload) {
+    Envelope e;
+    e.chain = head.chain;
+    e.sender = id(party);
+    e.nonce = ++nonces[party];
+    store_le(e.client_id.data(), ++clients);
+    e.valid_until = Height{head.height.value + 100};
+    e.payload = std::move(payload);
+    return e;
+  }
+  Bytes tx(unsigned party, Payload payload) {
+    return sign_transaction(envelope(party, std::move(payload)), keys[party]);
+  }
+
+  BlockResult block(std::vector<Bytes> transactions = {}, std::uint64_t ms = 100) {
+    Block b;
+    b.height = Height{head.height.value + 1};
+    b.time_ms = head.time_ms + ms;
+    b.beacon = hash_of_text("beacon" + std::to_string(b.height.value));
+    b.transactions = std::move(transactions);
+    auto result = apply(store, b);
+    EXPECT_TRUE(result) << (result ? "" : result.error().message);
+    EXPECT_TRUE(store.write(result->batch));
+    const Status audit = audit_money(store);
+    EXPECT_TRUE(audit) << (audit ? "" : audit.error().message);
+    head = result->header;
+    history.push_back(std::move(b));
+    return std::move(*result);
+  }
+  Receipt send(unsigned party, Payload payload) {
+    return block({tx(party, std::move(payload))}).receipts.receipts.front();
+  }
+  TxVerdict verdict(unsigned party, Payload payload) { return send(party, std::move(payload)).verdict; }
+  // Empty blocks until `ms` of ledger time have passed.
+  void wait(std::uint64_t ms) {
+    for (; ms > 0; ms -= std::min<std::uint64_t>(ms, 5000)) block({}, std::min<std::uint64_t>(ms, 5000));
+  }
+
+  StateReader read() const { return StateReader(store); }
+  AccountView account(unsigned party) const { return read().account(id(party)).value(); }
+  ClaimView claim(const ClaimId& c) const { return read().claim(c).value().value(); }
+  ClaimStatus status(const ClaimId& c) const { return claim(c).record.status; }
+
+  MemoryStore store;
+  BlockHeader head;
+  std::vector<crypto::KeyPair> keys;
+  std::vector<std::uint64_t> nonces;
+  std::uint64_t clients = 0;
+  std::vector<Block> history;
+};
+
+// 10 entries: 27 steps of interval 3.
+inline PostTask sample_task() {
+  PostTask t;
+  t.header.init_program = hash_of_text("init");
+  t.header.step_program = hash_of_text("step");
+  t.header.data_set = hash_of_text("data");
+  t.header.steps = 27;
+  t.header.commit_interval = 3;
+  t.header.checkpoint_interval = 9;
+  t.price = Amount{1000};
+  t.verification_fee = Amount{205};
+  t.solver_stake = Amount{2001};
+  t.verifier_stake = Amount{400};
+  t.challenger_bond = Amount{251};
+  t.declared_harm = Amount{50};
+  t.seats = 2;
+  t.draws = 2;
+  t.windows = {10'000, 20'000, 8'000, 9'000, 7'000, 6'000, 12'000, 11'000, 5'000, 3'000, 4'000};
+  return t;
+}
+
+struct Posted {
+  TaskId task;
+  ClaimId claim;
+};
+// Posts, and accepts with party `solver`.
+inline Posted post_and_accept(Net& net, unsigned submitter, unsigned solver, const PostTask& terms) {
+  const Envelope e = net.envelope(submitter, terms);
+  Posted p;
+  p.task = task_id_of(net.head.chain, net.id(submitter), e.client_id);
+  p.claim = claim_id_of(p.task, net.id(solver));
+  EXPECT_EQ(net.block({sign_transaction(e, net.keys[submitter])}).receipts.receipts[0].verdict,
+            TxVerdict::kApplied);
+  EXPECT_EQ(net.verdict(solver, AcceptTask{p.task, 2000, hash_of_text("r")}), TxVerdict::kApplied);
+  return p;
+}
+
+inline RevealTranscript reveal_of(const Net& net, const Posted& p, unsigned solver, const PostTask& terms,
+                                  const MadeRun& run) {
+  RevealTranscript r;
+  r.claim = p.claim;
+  r.transcript_root = run.transcript.root();
+  r.salt = run.salt;
+  const std::uint64_t last = run.transcript.size() - 1;
+  r.final_state_root = run.transcript.state_root(last);
+  r.final_path = run.transcript.path(last);
+  const Hash256 digest = dispute::claim_digest(crypto::sha256_function(), net.head.chain, p.task,
+                                               terms.header, r.transcript_root);
+  r.signature = net.keys[solver].sign(digest.view());
+  return r;
+}
+
+inline CommitTranscript commitment_of(const Posted& p, const MadeRun& run) {
+  return {p.claim, transcript_commitment(p.claim, run.transcript.root(), run.salt)};
+}
+
+// What a verifier that computed `own` as the end root says about its draw.
+inline OpenSeal opening_of(const Net& net, const Posted& p, unsigned verifier, const PostTask& terms,
+                           const MadeRun& run, std::uint32_t draw, std::uint64_t entry, bool honest_match = true) {
+  OpenSeal o;
+  o.claim = p.claim;
+  o.draw = draw;
+  o.salt = hash_of_text("seal" + std::to_string(draw));
+  o.interior_root = hash_of_text("interior" + std::to_string(entry));
+  o.start_root = run.start_root(entry);
+  o.start_path = run.start_path(entry);
+  o.end_root = run.transcript.state_root(entry);
+  o.end_path = run.transcript.path(entry);
+  o.own_end_root = honest_match ? o.end_root : hash_of_text("mine");
+  if (honest_match) {
+    const Hash256 digest =
+        dispute::attestation_digest(crypto::sha256_function(), net.head.chain, p.task, terms.header, entry,
+                                    o.start_root, o.end_root);
+    o.attestation = net.keys[verifier].sign(digest.view());
+  }
+  return o;
+}
+inline Hash256 seal_of(const Net& net, const Posted& p, unsigned verifier, const OpenSeal& o) {
+  return seal_commitment({p.claim, net.id(verifier), o.draw, o.salt, o.interior_root, o.own_end_root});
+}
+
+inline VerifierRecord verifier_of(const Net& net, const ClaimId& claim, unsigned verifier) {
+  for (const VerifierRecord& v : net.claim(claim).verifiers)
+    if (v.verifier == net.id(verifier)) return v;
+  ADD_FAILURE() << "no such verifier";
+  return {};
+}
+
+// Commits and reveals in two blocks.
+inline ChallengeId commit_challenge(Net& net, const Posted& p, unsigned challenger, std::uint64_t entry) {
+  const Hash256 commitment =
+      challenge_commitment({p.claim, entry, net.id(challenger), hash_of_text("challenge")});
+  EXPECT_EQ(net.verdict(challenger, CommitChallenge{p.claim, commitment}), TxVerdict::kApplied);
+  return challenge_id_of(p.claim, net.id(challenger), commitment);
+}
+inline RevealChallenge challenge_reveal(const ChallengeId& id, const MadeRun& run, std::uint64_t entry) {
+  return {id,   entry, hash_of_text("challenge"), run.start_root(entry), run.start_path(entry),
+          run.transcript.state_root(entry), run.transcript.path(entry)};
+}
+
+}  // namespace assay::protocol::test
