@@ -228,7 +228,9 @@ TEST(LedgerNode, APendingDeadlineForcesEmptyBlocks) {
   }
   const std::uint64_t needed =
       (missing + protocol::kMaxLedgerStepMs - 1) / protocol::kMaxLedgerStepMs;
-  if (needed <= 20) EXPECT_EQ(w.node->head().height.value - before, needed);
+  if (needed <= 20) {
+    EXPECT_EQ(w.node->head().height.value - before, needed);
+  }
 }
 
 TEST(LedgerNode, ALightClientFollowsIt) {

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "assay/core/memory_store.hpp"
 #include "assay/node/ledger_node.hpp"
 
@@ -32,7 +34,8 @@ inline protocol::Genesis genesis_record() {
   g.name = "test";
   g.operator_key = key_of(1).public_key();
   g.time_ms = 1'000'000;
-  for (const std::uint8_t seed : {2, 3}) g.accounts.push_back({account_of(seed), Amount{1000}, Amount{0}});
+  for (const std::uint8_t seed : {std::uint8_t{2}, std::uint8_t{3}})
+    g.accounts.push_back({account_of(seed), Amount{1000}, Amount{0}});
   std::sort(g.accounts.begin(), g.accounts.end(),
             [](const auto& a, const auto& b) { return a.account < b.account; });
   return g;

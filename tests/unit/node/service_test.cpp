@@ -140,7 +140,9 @@ TEST(GenesisAccount, ReadsItsText) {
   const std::string id(64, 'a');
   EXPECT_EQ(parse_genesis_account(id + "=5")->amount, Amount{5});
   EXPECT_EQ(parse_genesis_account(id + "=5:3")->staked, Amount{3});
-  for (const std::string& bad : {std::string(""), id, id + "=", id + "=5:", id + "=-1", "a=5", id + "=5:3:1"})
+  const std::string none;
+  for (const std::string& bad :
+       {none, id, id + "=", id + "=5:", id + "=-1", none + "a=5", id + "=5:3:1"})
     EXPECT_FALSE(parse_genesis_account(bad)) << bad;
 }
 
