@@ -58,12 +58,12 @@ class HostileTest : public HttpsTest {
  protected:
   static ServerOptions impatient() {
     ServerOptions options = server_options();
-    options.handshake_timeout_ms = 150;
-    options.idle_timeout_ms = 150;
-    options.header_timeout_ms = 150;
-    options.body_timeout_ms = 150;
-    options.write_timeout_ms = 150;
-    options.handler_timeout_ms = 150;
+    options.handshake_timeout_ms = 300;
+    options.idle_timeout_ms = 300;
+    options.header_timeout_ms = 300;
+    options.body_timeout_ms = 300;
+    options.write_timeout_ms = 300;
+    options.handler_timeout_ms = 300;
     options.limits.header_bytes = 4096;
     options.limits.body_bytes = 1 << 20;
     return options;
