@@ -1,5 +1,6 @@
 // Whole games on the ledger, over the toy task: a lie is judged by the referee and slashed, a true claim
 // is defended, and an attestor defends itself when its solver does not.
+#include "assay/dispute/moves.hpp"
 #include "harness.hpp"
 #include "support/toy_player.hpp"
 
@@ -204,6 +205,46 @@ TEST(Slash, AnAttestorThatDefendsALieIsSlashedToo) {
   EXPECT_EQ(p.net.account(kAnn).available, Amount{1'000'000});
   EXPECT_EQ(p.net.account(kBob).staked, Amount{1'000'000});
   EXPECT_EQ(p.net.account(kEve).available, Amount{1'000'000 + 1000 + 500});
+}
+
+// A program over the profile's limits should never have been admitted: everybody is refunded.
+TEST(Slash, AProgramOverTheLimitsIsVoid) {
+  commit::ProgramHeader absurd;
+  absurd.node_count = 0xffffffff;
+  Net net;
+  PostTask terms = sample_task();
+  terms.header.step_program = commit::program_root(crypto::sha256_function(), absurd);
+  terms.header.steps = 9;
+  terms.header.commit_interval = 1;  // one step an interval: the first offer is the trace's
+  const MadeRun run(MadeRun::made_up(10, "run"));
+  const Posted posted = post_and_accept(net, kSubmitter, kSolver, terms);
+  ASSERT_EQ(net.verdict(kAnn, EnlistVerifier{posted.claim}), V::kApplied);
+  ASSERT_EQ(net.verdict(kSolver, commitment_of(posted, run)), V::kApplied);
+  net.wait(8'000);
+  ASSERT_EQ(net.verdict(kSolver, reveal_of(net, posted, kSolver, terms, run)), V::kApplied);
+  net.block();
+  net.wait(7'000);  // nobody seals
+  const ChallengeId hidden = commit_challenge(net, posted, kBob, 5);  // never revealed
+  const ChallengeId id = commit_challenge(net, posted, kEve, 4);
+  ASSERT_EQ(net.verdict(kEve, challenge_reveal(id, run, 4)), V::kApplied);
+  const GameId game_id = game_id_of(id, net.id(kSolver));
+  const TaskView task = net.read().task(posted.task).value().value();
+  const GameView game = net.read().game(game_id).value().value();
+  const dispute::GameTerms game_terms =
+      terms_of(net.head.chain, task, net.read().challenge(id).value().value(), game);
+  const Bytes body = codec::encode([&](codec::Writer& w) { dispute::write_trace_offer(w, &absurd, {}); });
+  const dispute::RecordedMove move = dispute::record_move(
+      crypto::sha256_function(), game_terms, position_of(game_terms, game), dispute::Role::kDefender, body,
+      [&](const Hash256& digest) { return net.keys[kSolver].sign(digest.view()); });
+  const Bytes bytes = codec::encode([&](codec::Writer& w) { dispute::write_signed_move(w, move.view()); });
+  ASSERT_EQ(net.verdict(kSolver, PlayMove{game_id, bytes}), V::kApplied);
+  EXPECT_EQ(net.status(posted.claim), ClaimStatus::kVoid);
+  EXPECT_EQ(net.read().challenge(hidden).value()->record.status, ChallengeStatus::kVoid);
+  for (unsigned party = 0; party < 5; ++party) {
+    EXPECT_EQ(net.account(party).available, Amount{1'000'000}) << party;
+    EXPECT_EQ(net.account(party).staked, Amount{1'000'000}) << party;
+  }
+  EXPECT_FALSE(net.read().next_deadline().value());
 }
 
 }  // namespace
