@@ -51,6 +51,8 @@ Result<std::optional<Bytes>> Player::next_move(const Position& position) {
   return std::optional<Bytes>{};
 }
 
+void Player::see(const Position& position) { m_parts->knowledge.note_offer(position); }
+
 Result<Hash256> Player::state_root(std::uint64_t step) {
   return m_parts->knowledge.state_root(step);
 }

@@ -17,7 +17,7 @@ struct Lie {
   std::string
       slot;  // weight-bit: the state slot; empty: the first that starts with "param"/"model"
   std::string data;           // data: the tensor; empty: the first
-  std::uint64_t element = 0;  // weight-bit, output-element, data
+  std::uint64_t element = 0;  // weight-bit, output-element (or the next that matters), data
   unsigned bit = 12;          // weight-bit, output-element
   std::string op = "matmul";  // output-element: the first node of this operator, or "conv2d"
   // learning-rate: the constant node; kFind: the one that the parameters' updates are scaled by.

@@ -73,16 +73,27 @@ Mover random_pointer(const training::Task& task, const dispute::GameTerms& terms
           return std::optional<Bytes>(
               codec::encode([&](codec::Writer& w) { dispute::write_trace_point(w, index); }));
         }
-        const auto node = static_cast<std::uint32_t>(children.ranges[index].first);
-        const graph::ValidProgram& program = task.program_of(terms.entry);
-        const Bytes record = graph::node_record(program.program(), node);
-        const commit::Path path = program.trees().nodes.path(node);
-        return std::optional<Bytes>(codec::encode(
-            [&](codec::Writer& w) { dispute::write_trace_leaf(w, index, record, path); }));
+        return point_at_node(task, terms, p,
+                             static_cast<std::uint32_t>(children.ranges[index].first));
       }
       default: return std::optional<Bytes>{};
     }
   };
+}
+
+std::optional<Bytes> point_at_node(const training::Task& task, const dispute::GameTerms& terms,
+                                   const Position& position, std::uint32_t node) {
+  const commit::Children children = commit::children_of(position.range);
+  unsigned index = 0;
+  while (node - children.ranges[index].first >= children.ranges[index].count) ++index;
+  if (children.ranges[index].count > 1) {
+    return codec::encode([&](codec::Writer& w) { dispute::write_trace_point(w, index); });
+  }
+  const graph::ValidProgram& program = task.program_of(terms.entry);
+  const Bytes record = graph::node_record(program.program(), node);
+  const commit::Path path = program.trees().nodes.path(node);
+  return codec::encode(
+      [&](codec::Writer& w) { dispute::write_trace_leaf(w, index, record, path); });
 }
 
 }  // namespace assay::duel

@@ -25,4 +25,10 @@ using Mover = std::function<Result<std::optional<Bytes>>(const dispute::Position
 [[nodiscard]] Mover random_pointer(const training::Task& task, const dispute::GameTerms& terms,
                                    std::uint64_t seed);
 
+// At kTracePoint: the move that leads to `node`.
+[[nodiscard]] std::optional<Bytes> point_at_node(const training::Task& task,
+                                                 const dispute::GameTerms& terms,
+                                                 const dispute::Position& position,
+                                                 std::uint32_t node);
+
 }  // namespace assay::duel

@@ -3,10 +3,10 @@
 // against its own execution, whatever that computed.
 //
 // Sans-I/O and resumable: a move is a function of position and execution; what a Player keeps is a
-// cache. One exception: a challenger opens the scalar step only if next_move() has seen the
-// positions of this game's walk through the trace (its own turns), because a position keeps no
-// offer of an earlier turn. Without them it leaves the opening to the defender, whose clock runs.
-// Not thread-safe.
+// cache. One exception: to open the scalar step a challenger needs the subtree roots that the
+// defender offered on the walk through the trace, which a later position does not keep. It notes
+// them at its own turns; one that was made anew in between must see() the earlier positions again,
+// or it leaves that opening to the defender, whose clock runs. Not thread-safe.
 #pragma once
 
 #include <functional>
@@ -42,6 +42,11 @@ class Player {
   // a challenger has no case; kInvalidArgument if the position is not one of these terms and this
   // task; those of the execution and the state provider.
   [[nodiscard]] Result<std::optional<Bytes>> next_move(const dispute::Position& position);
+
+  // Shows a position of this game without asking for a move; next_move() does it for its own.
+  // Showing a player that was made anew every position since the start of the trace makes it whole
+  // again.
+  void see(const dispute::Position& position);
 
   // The root of this execution's state after `step` steps.
   [[nodiscard]] Result<Hash256> state_root(std::uint64_t step);
