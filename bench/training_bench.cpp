@@ -113,6 +113,13 @@ void measure(models::Family family, unsigned blocks, bool profile) {
   }
   ASSAY_INVARIANT(plain->state_root() == rooted->state_root());
   const std::string name = models::name_of(family);
+  Spread root;
+  for (int i = 0; i < 50; ++i) {
+    const std::uint64_t start = nanoseconds();
+    const Hash256 unused = plain->state_root();
+    root.values.push_back(static_cast<double>(nanoseconds() - start) * 1e-3 + (unused.bytes[0] & 0));
+  }
+  root.print("training_" + name + "_state_root", "us");
   rate.print("training_" + name + "_rate", "steps/s");
   ratio.print("training_" + name + "_root_every_10_ratio", "x");
   const auto memory = plain_execution->executor().memory();
