@@ -1,10 +1,13 @@
 // Speed of the numeric kernels on one thread: products at square and at the demo's shapes, exp,
 // log, reductions. Asserts first that what it measures gives the reference's bits.
 #include <benchmark/benchmark.h>
+#include <dlfcn.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <ctime>
 #include <map>
 #include <memory>
 #include <vector>
@@ -182,6 +185,47 @@ class FigureReporter final : public benchmark::ConsoleReporter {
   }
 };
 
+// OpenBLAS on the same squares, if this machine has it: one thread, the better of several runs
+// each, alternating.
+void compare_with_openblas() {
+  using Sgemm = void (*)(int, int, int, int, int, int, float, const float*, int, const float*, int,
+                         float, float*, int);
+  setenv("OPENBLAS_NUM_THREADS", "1", 1);
+  void* library = dlopen("libopenblas.so.0", RTLD_NOW);
+  if (library == nullptr) {
+    std::printf("no libopenblas.so.0 here: no comparison\n");
+    return;
+  }
+  const auto sgemm = reinterpret_cast<Sgemm>(dlsym(library, "cblas_sgemm"));
+  // Of this thread's processor time, so that a busy machine disturbs little.
+  const auto seconds = [](const auto& work) {
+    timespec from{};
+    timespec to{};
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &from);
+    for (int i = 0; i < 3; ++i) work();
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &to);
+    return static_cast<double>(to.tv_sec - from.tv_sec) +
+           static_cast<double>(to.tv_nsec - from.tv_nsec) * 1e-9;
+  };
+  for (const int n : {256, 512, 1024}) {
+    Case c(matmul(n, n, n, false, false));
+    const auto* a = static_cast<const float*>(c.operands[0].get());
+    const auto* b = static_cast<const float*>(c.operands[1].get());
+    const auto out = Case::allocate(c.spec.output.byte_count());
+    std::vector<double> ratios;
+    for (int round = 0; round < 9; ++round) {
+      const double ours = seconds([&] { c.run(best_isa()); });
+      const double theirs = seconds([&] {
+        sgemm(101, 111, 111, n, n, n, 1, a, n, b, n, 0, static_cast<float*>(out.get()), n);
+      });
+      ratios.push_back(ours / theirs);
+    }
+    std::sort(ratios.begin(), ratios.end());
+    std::printf("figure numerics_gemm_%d_time_over_openblas %.2f x %.2f %.2f\n", n, ratios[4],
+                ratios[0], ratios[8]);
+  }
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -193,5 +237,6 @@ int main(int argc, char** argv) {
   benchmark::Initialize(&argc, argv);
   FigureReporter reporter;  // without colours: figures stand on lines of their own
   benchmark::RunSpecifiedBenchmarks(&reporter);
+  compare_with_openblas();
   return 0;
 }

@@ -52,14 +52,15 @@ TEST_P(OperatorFuzz, EveryPathAgrees) {
       }
       const std::uint64_t bits = load_element(s.output.dtype, fast.data(), e);
       ASSERT_EQ(hardware, fold_final(s, bits)) << test::describe(s) << " element " << e;
-      if (s.output.dtype == DType::kF32) {
+      if (s.output.dtype == DType::kF32) {  // INV-NUM-001
         ASSERT_EQ(bits, canonical(static_cast<std::uint32_t>(bits))) << test::describe(s);
       }
     }
   }
 }
 
-// A step is a function for any state, as a liar may post it: no crash, and the arithmetics agree.
+// INV-NUM-002. A step is a function for any state, as a liar may post it: no crash, and the
+// arithmetics agree.
 TEST_P(OperatorFuzz, StepsAreTotal) {
   Generator random(17'000 + static_cast<unsigned>(GetParam()));
   for (int round = 0; round < 100; ++round) {
@@ -120,7 +121,8 @@ TEST(ValidatorFuzz, AnswersToAnything) {
   EXPECT_GT(accepted, 500);
 }
 
-// An element depends on its own inputs alone: the rows of a batch give what each gives alone.
+// INV-NUM-003. An element depends on its own inputs alone: the rows of a batch give what each gives
+// alone.
 TEST(BatchInvariance, RowsDoNotSeeEachOther) {
   Generator random(12);
   for (const bool tb : {false, true}) {
