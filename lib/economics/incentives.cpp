@@ -18,8 +18,10 @@ const char* to_string(TermsVerdict verdict) noexcept {
     case TermsVerdict::kDrawsOutOfRange: return "too few or too many draws per verifier";
     case TermsVerdict::kEntriesOutOfRange: return "too few or too many transcript entries";
     case TermsVerdict::kFeeTooSmall: return "the verification fee is less than an atom per draw";
-    case TermsVerdict::kSolverUndeterred: return "a lazy solver would gain: raise its stake or the draws";
-    case TermsVerdict::kVerifierUndeterred: return "a blind verifier would gain: raise the verifier stake";
+    case TermsVerdict::kSolverUndeterred:
+      return "a lazy solver would gain: raise its stake or the draws";
+    case TermsVerdict::kVerifierUndeterred:
+      return "a blind verifier would gain: raise the verifier stake";
     case TermsVerdict::kDefenceUnpaid: return "the challenger's bond does not pay for a replay";
     case TermsVerdict::kWhistleblowerUnpaid: return "the bounty does not pay for a replay";
   }
@@ -29,8 +31,10 @@ const char* to_string(TermsVerdict verdict) noexcept {
 // q.numerator (burned + unpaid) m > C q.denominator. The left side is split so that it fits: the
 // product of two 33-bit factors and a 61-bit sum is at most 127 bits.
 bool deters(const Deterrence& d) noexcept {
-  ASSAY_EXPECTS(d.q.denominator > 0 && d.q.denominator <= kMaxEntries && d.q.numerator <= kMaxEntries);
-  ASSAY_EXPECTS(d.burned <= kMaxTaskAtoms && d.unpaid <= kMaxTaskAtoms && d.saving <= kMaxTaskAtoms);
+  ASSAY_EXPECTS(d.q.denominator > 0 && d.q.denominator <= kMaxEntries &&
+                d.q.numerator <= kMaxEntries);
+  ASSAY_EXPECTS(d.burned <= kMaxTaskAtoms && d.unpaid <= kMaxTaskAtoms &&
+                d.saving <= kMaxTaskAtoms);
   ASSAY_EXPECTS(d.false_intervals >= 1 && d.false_intervals <= kMaxEntries);
   const Wide loss = Wide{d.q.numerator} * d.false_intervals * (Wide{d.burned} + d.unpaid);
   return loss > Wide{d.saving} * d.q.denominator;
@@ -43,8 +47,9 @@ std::uint64_t cost_bound(std::uint64_t price, std::uint64_t m, std::uint64_t n) 
 
 namespace {
 
-// For every m: by A1 the saving is at most ceil(price m / n) < price m / n + 1, so the left side grows
-// at least as fast in m as the right one, and m = 1 is the hardest but for the rounding at m = 1.
+// For every m: by A1 the saving is at most ceil(price m / n) < price m / n + 1, so the left side
+// grows at least as fast in m as the right one, and m = 1 is the hardest but for the rounding at m
+// = 1.
 bool solver_deterred(const TaskTerms& t) noexcept {
   Deterrence d;
   d.q = {t.draws, t.entries};
@@ -58,13 +63,14 @@ bool solver_deterred(const TaskTerms& t) noexcept {
 }  // namespace
 
 TermsVerdict check_terms(const TaskTerms& t) noexcept {
-  if (t.price > kMaxTaskAtoms || t.verification_fee > kMaxTaskAtoms || t.solver_stake > kMaxTaskAtoms ||
-      t.verifier_stake > kMaxTaskAtoms || t.challenger_bond > kMaxTaskAtoms ||
-      t.declared_harm > kMaxTaskAtoms)
+  if (t.price > kMaxTaskAtoms || t.verification_fee > kMaxTaskAtoms ||
+      t.solver_stake > kMaxTaskAtoms || t.verifier_stake > kMaxTaskAtoms ||
+      t.challenger_bond > kMaxTaskAtoms || t.declared_harm > kMaxTaskAtoms)
     return TermsVerdict::kAmountTooLarge;
   if (t.price == 0) return TermsVerdict::kNoPrice;
   if (t.seats < 1 || t.seats > kMaxSeats) return TermsVerdict::kSeatsOutOfRange;
-  if (t.draws < 1 || t.draws > kMaxDraws || t.draws > t.entries) return TermsVerdict::kDrawsOutOfRange;
+  if (t.draws < 1 || t.draws > kMaxDraws || t.draws > t.entries)
+    return TermsVerdict::kDrawsOutOfRange;
   if (t.entries < 2 || t.entries > kMaxEntries) return TermsVerdict::kEntriesOutOfRange;
   const std::uint64_t per_seal = fee_per_seal({t.verification_fee, t.seats, t.draws});
   if (per_seal == 0) return TermsVerdict::kFeeTooSmall;
@@ -72,7 +78,8 @@ TermsVerdict check_terms(const TaskTerms& t) noexcept {
   if (burned_part(t.verifier_stake) <= per_seal * t.draws) return TermsVerdict::kVerifierUndeterred;
   const std::uint64_t replay = cost_bound(t.price, 1, t.entries);
   if (split_bond(t.challenger_bond).defender < replay) return TermsVerdict::kDefenceUnpaid;
-  if (split_slash({t.solver_stake, 1, replay}).bounty < replay) return TermsVerdict::kWhistleblowerUnpaid;
+  if (split_slash({t.solver_stake, 1, replay}).bounty < replay)
+    return TermsVerdict::kWhistleblowerUnpaid;
   return TermsVerdict::kHolds;
 }
 

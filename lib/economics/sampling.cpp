@@ -25,8 +25,9 @@ Random prf(Sha256Function sha256, const DrawTerms& t, std::uint32_t index, std::
   store_le(counters, index);
   store_le(counters + 4, attempt);
   const ByteView domain{reinterpret_cast<const std::uint8_t*>(kDomain), sizeof kDomain - 1};
-  const Hash256 h = sha256_of(sha256, {domain, t.beacon.view(), t.claim.value.view(),
-                                       t.verifier.value.view(), ByteView{counters, sizeof counters}});
+  const Hash256 h =
+      sha256_of(sha256, {domain, t.beacon.view(), t.claim.value.view(), t.verifier.value.view(),
+                         ByteView{counters, sizeof counters}});
   return {load_le<std::uint64_t>(h.bytes.data()), load_le<std::uint64_t>(h.bytes.data() + 8)};
 }
 
@@ -48,8 +49,8 @@ std::vector<Draw> draw_intervals(Sha256Function sha256, const DrawTerms& t) {
     for (std::uint32_t attempt = 0;; ++attempt) {
       const Random random = prf(sha256, t, i, attempt);
       const std::uint64_t entry = scale_to(random.entry, t.entries);
-      const bool seen = std::any_of(draws.begin(), draws.end(),
-                                    [&](const Draw& d) { return d.entry == entry; });
+      const bool seen =
+          std::any_of(draws.begin(), draws.end(), [&](const Draw& d) { return d.entry == entry; });
       if (seen) continue;
       draws.push_back({entry, interior_step(t, entry, random.step)});
       break;

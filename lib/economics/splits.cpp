@@ -18,6 +18,8 @@ SlashSplit split_slash(const Slash& slash) noexcept {
 
 BondSplit split_bond(std::uint64_t bond) noexcept { return {bond / 2, bond - bond / 2}; }
 
-UnrevealedSplit split_unrevealed(std::uint64_t bond) noexcept { return {bond / 2, bond - bond / 2}; }
+UnrevealedSplit split_unrevealed(std::uint64_t bond) noexcept {
+  return {bond / 2, bond - bond / 2};
+}
 
 }  // namespace assay::economics

@@ -46,7 +46,9 @@ std::optional<Pending> Ledger::pending(const PendingId& id) const {
   return m_base.pending(id);
 }
 
-Amount Ledger::balance(const AccountKey& key) const { return account(key).value_or(Account{}).balance; }
+Amount Ledger::balance(const AccountKey& key) const {
+  return account(key).value_or(Account{}).balance;
+}
 
 Amount Ledger::available(const AccountKey& key) const {
   return account(key).value_or(Account{}).available();
@@ -74,7 +76,8 @@ void Ledger::move(const Transfer& t) {
 LedgerVerdict Ledger::issue(const AccountKey& credit, Amount amount) {
   if (amount.value == 0) return LedgerVerdict::kZeroAmount;
   std::uint64_t issued = 0;
-  if (!checked_add(m_diff.issued.value, amount.value, issued)) return LedgerVerdict::kSupplyOverflow;
+  if (!checked_add(m_diff.issued.value, amount.value, issued))
+    return LedgerVerdict::kSupplyOverflow;
   m_diff.issued = Amount{issued};
   increase(touch(credit).balance, amount);
   return LedgerVerdict::kOk;

@@ -49,7 +49,10 @@ Receipt run_transaction(State& state, const Context& block, ByteView bytes) {
   Context c{state, block.chain, block.height, block.now, block.beacon, receipt.events};
   state.overlay().mark();
   const Outcome outcome = std::visit(
-      [&](const auto& payload) { return execute(c, Sender{e.sender, e.client_id}, payload); }, e.payload);
+      [&](const auto& payload) {
+        return execute(c, Sender{e.sender, e.client_id}, payload);
+      },
+      e.payload);
   if (outcome.verdict != TxVerdict::kApplied) {
     state.overlay().rollback();
     receipt.events.clear();
@@ -57,7 +60,8 @@ Receipt run_transaction(State& state, const Context& block, ByteView bytes) {
   Profile profile = state.profile(e.sender);
   profile.last_nonce = e.nonce;
   state.put(e.sender, profile);
-  state.put(e.sender, e.client_id, FirstResult{tx.id, tx.content, outcome.verdict, outcome.detail, block.height});
+  state.put(e.sender, e.client_id,
+            FirstResult{tx.id, tx.content, outcome.verdict, outcome.detail, block.height});
   return answer(receipt, outcome);
 }
 
@@ -78,8 +82,8 @@ Hash256 list_root(std::span<const Bytes> items) {
 }
 
 // The header's roots and everything to persist.
-Status seal_block(const KeyValueStore& store, const State& state, const std::vector<Bytes>& transactions,
-                  BlockResult& result) {
+Status seal_block(const KeyValueStore& store, const State& state,
+                  const std::vector<Bytes>& transactions, BlockResult& result) {
   ASSAY_TRY_STATUS(state.status());
   ASSAY_INVARIANT(state.money_conserved());  // INV-PRO-002
 
@@ -114,7 +118,8 @@ Status seal_block(const KeyValueStore& store, const State& state, const std::vec
 
 Status check_block(const BlockHeader& head, const Block& block) {
   const auto refuse = [](const char* why) {
-    return Status{ErrorCode::kInvalidArgument, std::string("this block cannot follow the head: ") + why};
+    return Status{ErrorCode::kInvalidArgument,
+                  std::string("this block cannot follow the head: ") + why};
   };
   if (block.height.value != head.height.value + 1) return refuse("its height is not the next");
   if (block.time_ms < head.time_ms) return refuse("its time runs back");
@@ -130,7 +135,8 @@ Status check_block(const BlockHeader& head, const Block& block) {
 Result<BlockResult> init_chain(const KeyValueStore& store, const Genesis& genesis) {
   ASSAY_TRY(const auto present, store.get(Bytes{kHeadKey}));
   if (present) return Error{ErrorCode::kAlreadyExists, "this store holds a chain already"};
-  if (genesis.accounts.size() > kMaxGenesisAccounts || genesis.name.empty() || genesis.name.size() > 64)
+  if (genesis.accounts.size() > kMaxGenesisAccounts || genesis.name.empty() ||
+      genesis.name.size() > 64)
     return Error{ErrorCode::kInvalidArgument, "the genesis names no chain or too many accounts"};
 
   State state(store);
@@ -172,8 +178,9 @@ Result<BlockResult> apply(const KeyValueStore& store, const Block& block) {
   header.beacon = block.beacon;
   header.parent = hash_of(head);
 
-  Context c{state, header.chain, header.height, header.ledger_time, header.beacon,
-            result.receipts.block_events};
+  Context c{state,         header.chain,
+            header.height, header.ledger_time,
+            header.beacon, result.receipts.block_events};
   run_deadlines(c);
   for (const Bytes& tx : block.transactions) {
     result.receipts.receipts.push_back(run_transaction(state, c, tx));
@@ -187,7 +194,8 @@ Result<Receipt> check_transaction(const KeyValueStore& store, ByteView transacti
   ASSAY_TRY(const BlockHeader head, StateReader(store).head());
   State state(store);
   std::vector<Event> none;
-  const Context c{state, head.chain, Height{head.height.value + 1}, head.ledger_time, Hash256{}, none};
+  const Context c{state,     head.chain, Height{head.height.value + 1}, head.ledger_time,
+                  Hash256{}, none};
   Receipt receipt = run_transaction(state, c, transaction);
   ASSAY_TRY_STATUS(state.status());
   return receipt;
@@ -198,7 +206,8 @@ Status audit_money(const KeyValueStore& store) {
   const bool holds = state.money_audited();
   ASSAY_TRY_STATUS(state.status());
   if (!holds)
-    return {ErrorCode::kIntegrity, "the ledger's accounts do not add up: restore the folder or sync it again"};
+    return {ErrorCode::kIntegrity,
+            "the ledger's accounts do not add up: restore the folder or sync it again"};
   return {};
 }
 

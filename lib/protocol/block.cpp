@@ -72,7 +72,8 @@ Result<BlockHeader> decode_header(ByteView bytes) {
   get(r, h.height);
   h.time_ms = r.u64();
   get(r, h.ledger_time);
-  for (Hash256* hash : {&h.beacon, &h.parent, &h.tx_root, &h.receipts_root, &h.state_root}) *hash = r.hash();
+  for (Hash256* hash : {&h.beacon, &h.parent, &h.tx_root, &h.receipts_root, &h.state_root})
+    *hash = r.hash();
   if (!r.finish()) return malformed("block header");
   return h;
 }

@@ -46,7 +46,8 @@ std::uint64_t Context::balance(const AccountKey& key) const {
   return state.account(key).value_or(ledger::Account{}).balance.value;
 }
 
-void Context::advance(ClaimRecord& claim, ClaimStatus status, std::optional<std::uint64_t> window_ms) {
+void Context::advance(ClaimRecord& claim, ClaimStatus status,
+                      std::optional<std::uint64_t> window_ms) {
   if (claim.deadline != LedgerTimeMs{})
     state.remove_deadline({claim.deadline, DeadlineKind::kClaim, claim.id.value});
   claim.status = status;

@@ -16,26 +16,34 @@ using namespace wire;
 struct Put {
   Writer& w;
   template <class Tag, class Rep>
-  void operator()(const Strong<Tag, Rep>& id) { put(w, id); }
+  void operator()(const Strong<Tag, Rep>& id) {
+    put(w, id);
+  }
   void operator()(const Hash256& h) { w.hash(h); }
   void operator()(std::uint32_t n) { w.u32(n); }
   void operator()(std::uint64_t n) { w.u64(n); }
   void operator()(bool b) { w.flag(b); }
   void operator()(const ledger::AccountKey& k) { ledger::write_account_key(w, k); }
   template <class E>
-  void enumeration(const E& e, E) { put_enum(w, e); }
+  void enumeration(const E& e, E) {
+    put_enum(w, e);
+  }
 };
 struct Get {
   Reader& r;
   template <class Tag, class Rep>
-  void operator()(Strong<Tag, Rep>& id) { get(r, id); }
+  void operator()(Strong<Tag, Rep>& id) {
+    get(r, id);
+  }
   void operator()(Hash256& h) { h = r.hash(); }
   void operator()(std::uint32_t& n) { n = r.u32(); }
   void operator()(std::uint64_t& n) { n = r.u64(); }
   void operator()(bool& b) { b = r.flag(); }
   void operator()(ledger::AccountKey& k) { k = ledger::read_account_key(r); }
   template <class E>
-  void enumeration(E& e, E last) { get_enum(r, e, last); }
+  void enumeration(E& e, E last) {
+    get_enum(r, e, last);
+  }
 };
 
 template <class A, class E>

@@ -6,13 +6,14 @@
 
 namespace assay::protocol::internal {
 
-std::optional<dispute::Position> replay_game(const dispute::GameTerms& terms, std::span<const Bytes> moves) {
+std::optional<dispute::Position> replay_game(const dispute::GameTerms& terms,
+                                             std::span<const Bytes> moves) {
   dispute::Position position = dispute::start(terms);
   for (const Bytes& bytes : moves) {
     codec::Reader r(bytes);
     const dispute::SignedMove move = dispute::read_signed_move(r);
-    if (!r.finish() || dispute::apply(crypto::sha256_function(), terms, position, move.role, move.body) !=
-                           dispute::MoveVerdict::kAccepted)
+    if (!r.finish() || dispute::apply(crypto::sha256_function(), terms, position, move.role,
+                                      move.body) != dispute::MoveVerdict::kAccepted)
       return std::nullopt;
   }
   return position;
@@ -78,13 +79,15 @@ void close_games(Context& c, const ChallengeRecord& challenge) {
 
 void drop_deadline(Context& c, const ChallengeRecord& challenge) {
   if (challenge.status == ChallengeStatus::kCommitted)
-    c.state.remove_deadline({challenge.deadline, DeadlineKind::kChallengeReveal, challenge.id.value});
+    c.state.remove_deadline(
+        {challenge.deadline, DeadlineKind::kChallengeReveal, challenge.id.value});
   else if (challenge.status == ChallengeStatus::kPlaying && !challenge.stand_up_closed)
     c.state.remove_deadline({challenge.deadline, DeadlineKind::kStandUp, challenge.id.value});
 }
 
 // The bond is dealt with here, whatever becomes of the claim. `beaten_by`: of a lost challenge.
-void resolve(Context& c, ChallengeRecord challenge, ChallengeStatus status, const AccountId* beaten_by) {
+void resolve(Context& c, ChallengeRecord challenge, ChallengeStatus status,
+             const AccountId* beaten_by) {
   drop_deadline(c, challenge);
   close_games(c, challenge);
   challenge.status = status;
@@ -107,8 +110,7 @@ void resolve(Context& c, ChallengeRecord challenge, ChallengeStatus status, cons
       c.pay(bond_of, burned_account(), split.burned);
       break;
     }
-    default:
-      c.pay(bond_of, user_account(challenge.challenger), bond);
+    default: c.pay(bond_of, user_account(challenge.challenger), bond);
   }
 
   ClaimRecord claim = c.state.need_claim(challenge.claim);
@@ -125,8 +127,8 @@ void resolve_void(Context& c, const ClaimId& id) {
   settle(c, id, ClaimStatus::kVoid);
 }
 
-// INV-PRO-010: a claim falls when one challenger has beaten every defender that stood up. One defender
-// that holds out decides the challenge for the claim.
+// INV-PRO-010: a claim falls when one challenger has beaten every defender that stood up. One
+// defender that holds out decides the challenge for the claim.
 void evaluate(Context& c, const ChallengeId& id) {
   const ChallengeRecord challenge = c.state.need_challenge(id);
   if (challenge.status != ChallengeStatus::kPlaying) return;

@@ -23,12 +23,14 @@ TaskId task_id_of(const ChainId& chain, const AccountId& submitter, const Client
 }
 
 ClaimId claim_id_of(const TaskId& task, const AccountId& solver) {
-  return ClaimId{crypto::sha256({as_bytes("assay/claim-id/1"), task.value.view(), solver.value.view()})};
+  return ClaimId{
+      crypto::sha256({as_bytes("assay/claim-id/1"), task.value.view(), solver.value.view()})};
 }
 
-ChallengeId challenge_id_of(const ClaimId& claim, const AccountId& challenger, const Hash256& commitment) {
-  return ChallengeId{crypto::sha256(
-      {as_bytes("assay/challenge-id/1"), claim.value.view(), challenger.value.view(), commitment.view()})};
+ChallengeId challenge_id_of(const ClaimId& claim, const AccountId& challenger,
+                            const Hash256& commitment) {
+  return ChallengeId{crypto::sha256({as_bytes("assay/challenge-id/1"), claim.value.view(),
+                                     challenger.value.view(), commitment.view()})};
 }
 
 GameId game_id_of(const ChallengeId& challenge, const AccountId& defender) {
@@ -36,14 +38,16 @@ GameId game_id_of(const ChallengeId& challenge, const AccountId& defender) {
       crypto::sha256({as_bytes("assay/game-id/1"), challenge.value.view(), defender.value.view()})};
 }
 
-Hash256 transcript_commitment(const ClaimId& claim, const Hash256& transcript_root, const Hash256& salt) {
+Hash256 transcript_commitment(const ClaimId& claim, const Hash256& transcript_root,
+                              const Hash256& salt) {
   return crypto::sha256({as_bytes("assay/transcript-commitment/1"), claim.value.view(),
                          transcript_root.view(), salt.view()});
 }
 
 Hash256 seal_commitment(const SealParts& p) {
   return crypto::sha256({as_bytes("assay/seal/1"), p.claim.value.view(), p.verifier.value.view(),
-                         Word(p.draw).view(), p.salt.view(), p.interior_root.view(), p.end_root.view()});
+                         Word(p.draw).view(), p.salt.view(), p.interior_root.view(),
+                         p.end_root.view()});
 }
 
 Hash256 challenge_commitment(const ChallengeParts& p) {

@@ -118,12 +118,25 @@ const char* to_string(GameStatus status) noexcept {
 }
 
 const char* name_of(const Event& event) noexcept {
-  static constexpr const char* kNames[] = {
-      "money_moved",         "task_posted",        "task_ended",        "task_accepted",
-      "verifier_enlisted",   "transcript_committed", "transcript_revealed", "claim_advanced",
-      "verifier_drawn",      "verifier_sealed",    "seal_opened",       "challenge_committed",
-      "challenge_revealed",  "challenge_ended",    "game_started",      "game_moved",
-      "game_finished",       "claim_settled",      "slashed"};
+  static constexpr const char* kNames[] = {"money_moved",
+                                           "task_posted",
+                                           "task_ended",
+                                           "task_accepted",
+                                           "verifier_enlisted",
+                                           "transcript_committed",
+                                           "transcript_revealed",
+                                           "claim_advanced",
+                                           "verifier_drawn",
+                                           "verifier_sealed",
+                                           "seal_opened",
+                                           "challenge_committed",
+                                           "challenge_revealed",
+                                           "challenge_ended",
+                                           "game_started",
+                                           "game_moved",
+                                           "game_finished",
+                                           "claim_settled",
+                                           "slashed"};
   static_assert(std::size(kNames) == std::variant_size_v<Event>);
   return kNames[event.index()];
 }

@@ -48,17 +48,20 @@ void read(Reader& r, RegisterEndpoint& p) {
 
 // The windows in the order of their struct.
 constexpr std::uint64_t Windows::*kWindows[] = {
-    &Windows::accept_ms,    &Windows::train_ms,     &Windows::enlist_ms, &Windows::reveal_ms,
-    &Windows::seal_ms,      &Windows::open_ms,      &Windows::challenge_ms,
-    &Windows::challenge_reveal_ms, &Windows::stand_up_ms, &Windows::move_ms, &Windows::replay_ms};
+    &Windows::accept_ms,    &Windows::train_ms,
+    &Windows::enlist_ms,    &Windows::reveal_ms,
+    &Windows::seal_ms,      &Windows::open_ms,
+    &Windows::challenge_ms, &Windows::challenge_reveal_ms,
+    &Windows::stand_up_ms,  &Windows::move_ms,
+    &Windows::replay_ms};
 static_assert(sizeof(Windows) == std::size(kWindows) * 8);
 
 void write(Writer& w, const PostTask& p) {
   commit::write_task_header(w, p.header);
   w.flag(p.reserved_solver.has_value());
   if (p.reserved_solver) w.hash(p.reserved_solver->value);
-  for (const Amount a : {p.price, p.verification_fee, p.solver_stake, p.verifier_stake, p.challenger_bond,
-                         p.declared_harm})
+  for (const Amount a : {p.price, p.verification_fee, p.solver_stake, p.verifier_stake,
+                         p.challenger_bond, p.declared_harm})
     w.u64(a.value);
   w.u32(p.seats);
   w.u32(p.draws);
@@ -67,8 +70,8 @@ void write(Writer& w, const PostTask& p) {
 void read(Reader& r, PostTask& p) {
   p.header = commit::read_task_header(r);
   if (r.flag()) p.reserved_solver = AccountId{r.hash()};
-  for (Amount* a : {&p.price, &p.verification_fee, &p.solver_stake, &p.verifier_stake, &p.challenger_bond,
-                    &p.declared_harm})
+  for (Amount* a : {&p.price, &p.verification_fee, &p.solver_stake, &p.verifier_stake,
+                    &p.challenger_bond, &p.declared_harm})
     *a = Amount{r.u64()};
   p.seats = r.u32();
   p.draws = r.u32();
@@ -216,33 +219,36 @@ Payload empty_payload(std::size_t index, std::index_sequence<I...>) {
 
 constexpr std::size_t kPathMax = 1 + 32 * commit::kMaxPathLength;
 constexpr TxRow kTable[] = {
-    {TxKind::kTransfer, "transfer", 40, "transfer", "Tamper.transfer", "transaction"},
-    {TxKind::kStake, "stake", 8, "stake", "Tamper.stake", "transaction"},
-    {TxKind::kUnstake, "unstake", 8, "unstake", "Tamper.unstake", "transaction"},
+    {TxKind::kTransfer, "transfer", 40, "transfer", "Tamper.transfer", "Fuzz.transactions"},
+    {TxKind::kStake, "stake", 8, "stake", "Tamper.stake", "Fuzz.transactions"},
+    {TxKind::kUnstake, "unstake", 8, "unstake", "Tamper.unstake", "Fuzz.transactions"},
     {TxKind::kRegisterEndpoint, "register_endpoint", 4 + kMaxUrlBytes + 32, "register_endpoint",
-     "Tamper.register_endpoint", "transaction"},
-    {TxKind::kPostTask, "post_task", commit::kTaskHeaderBytes + 33 + 6 * 8 + 2 * 4 + 11 * 8, "post_task",
-     "Tamper.post_task", "transaction"},
-    {TxKind::kCancelTask, "cancel_task", 32, "cancel_task", "Tamper.cancel_task", "transaction"},
-    {TxKind::kAcceptTask, "accept_task", 72, "accept_task", "Tamper.accept_task", "transaction"},
+     "Tamper.register_endpoint", "Fuzz.transactions"},
+    {TxKind::kPostTask, "post_task", commit::kTaskHeaderBytes + 33 + 6 * 8 + 2 * 4 + 11 * 8,
+     "post_task", "Tamper.post_task", "Fuzz.transactions"},
+    {TxKind::kCancelTask, "cancel_task", 32, "cancel_task", "Tamper.cancel_task",
+     "Fuzz.transactions"},
+    {TxKind::kAcceptTask, "accept_task", 72, "accept_task", "Tamper.accept_task",
+     "Fuzz.transactions"},
     {TxKind::kEnlistVerifier, "enlist_verifier", 32, "enlist_verifier", "Tamper.enlist_verifier",
-     "transaction"},
-    {TxKind::kCommitTranscript, "commit_transcript", 64, "commit_transcript", "Tamper.commit_transcript",
-     "transaction"},
+     "Fuzz.transactions"},
+    {TxKind::kCommitTranscript, "commit_transcript", 64, "commit_transcript",
+     "Tamper.commit_transcript", "Fuzz.transactions"},
     {TxKind::kRevealTranscript, "reveal_transcript", 4 * 32 + kPathMax + 64, "reveal_transcript",
-     "Tamper.reveal_transcript", "transaction"},
-    {TxKind::kSeal, "seal", 36 + 32 * economics::kMaxDraws, "seal", "Tamper.seal", "transaction"},
-    {TxKind::kOpenSeal, "open_seal", 36 + 5 * 32 + 2 * kPathMax + 65, "open_seal", "Tamper.open_seal",
-     "transaction"},
-    {TxKind::kCommitChallenge, "commit_challenge", 64, "commit_challenge", "Tamper.commit_challenge",
-     "transaction"},
+     "Tamper.reveal_transcript", "Fuzz.transactions"},
+    {TxKind::kSeal, "seal", 36 + 32 * economics::kMaxDraws, "seal", "Tamper.seal",
+     "Fuzz.transactions"},
+    {TxKind::kOpenSeal, "open_seal", 36 + 5 * 32 + 2 * kPathMax + 65, "open_seal",
+     "Tamper.open_seal", "Fuzz.transactions"},
+    {TxKind::kCommitChallenge, "commit_challenge", 64, "commit_challenge",
+     "Tamper.commit_challenge", "Fuzz.transactions"},
     {TxKind::kRevealChallenge, "reveal_challenge", 40 + 3 * 32 + 2 * kPathMax, "reveal_challenge",
-     "Tamper.reveal_challenge", "transaction"},
-    {TxKind::kStandUp, "stand_up", 32, "stand_up", "Tamper.stand_up", "transaction"},
+     "Tamper.reveal_challenge", "Fuzz.transactions"},
+    {TxKind::kStandUp, "stand_up", 32, "stand_up", "Tamper.stand_up", "Fuzz.transactions"},
     {TxKind::kPlayMove, "play_move", 36 + kMaxSignedMoveBytes, "play_move", "Tamper.play_move",
-     "transaction"},
+     "Fuzz.transactions"},
     {TxKind::kReportContradiction, "report_contradiction", 128, "report_contradiction",
-     "Tamper.report_contradiction", "transaction"},
+     "Tamper.report_contradiction", "Fuzz.transactions"},
 };
 static_assert(std::size(kTable) == kTxKindLast);
 static_assert(36 + kMaxSignedMoveBytes + kEnvelopeBytes + 64 <= kMaxTransactionBytes);
@@ -258,7 +264,8 @@ const TxRow& row_of(TxKind kind) noexcept {
 }
 
 Bytes encode_payload(const Payload& payload) {
-  return codec::encode([&](Writer& w) { std::visit([&](const auto& p) { write(w, p); }, payload); });
+  return codec::encode(
+      [&](Writer& w) { std::visit([&](const auto& p) { write(w, p); }, payload); });
 }
 
 bool decode_payload(TxKind kind, ByteView bytes, Payload& out) {

@@ -62,11 +62,13 @@ void write(Writer& w, const ClaimRecord& c) {
   put_enum(w, c.status);
   wire::put(w, c.deadline);
   w.u64(c.replay_ms);
-  for (const Hash256* h : {&c.r_commitment, &c.commitment, &c.transcript_root, &c.salt, &c.final_state_root})
+  for (const Hash256* h :
+       {&c.r_commitment, &c.commitment, &c.transcript_root, &c.salt, &c.final_state_root})
     w.hash(*h);
   wire::put(w, c.signature);
   w.hash(c.beacon);
-  for (const std::uint32_t n : {c.enlisted, c.sealed, c.opened, c.challenges, c.unresolved}) w.u32(n);
+  for (const std::uint32_t n : {c.enlisted, c.sealed, c.opened, c.challenges, c.unresolved})
+    w.u32(n);
   w.flag(c.doomed);
   w.u64(c.fallen_entry);
   w.flag(c.solver_lost);
@@ -79,11 +81,13 @@ void read(Reader& r, ClaimRecord& c) {
   get_enum(r, c.status, ClaimStatus::kExpired);
   wire::get(r, c.deadline);
   c.replay_ms = r.u64();
-  for (Hash256* h : {&c.r_commitment, &c.commitment, &c.transcript_root, &c.salt, &c.final_state_root})
+  for (Hash256* h :
+       {&c.r_commitment, &c.commitment, &c.transcript_root, &c.salt, &c.final_state_root})
     *h = r.hash();
   wire::get(r, c.signature);
   c.beacon = r.hash();
-  for (std::uint32_t* n : {&c.enlisted, &c.sealed, &c.opened, &c.challenges, &c.unresolved}) *n = r.u32();
+  for (std::uint32_t* n : {&c.enlisted, &c.sealed, &c.opened, &c.challenges, &c.unresolved})
+    *n = r.u32();
   c.doomed = r.flag();
   c.fallen_entry = r.u64();
   c.solver_lost = r.flag();
@@ -191,8 +195,8 @@ void read(Reader& r, GameRecord& g) {
   g.challenger_bank_ms = r.u64();
 }
 
-dispute::GameTerms terms_of(const ChainId& chain, const GameRecord& game, const ChallengeRecord& challenge,
-                            const TaskRecord& task) {
+dispute::GameTerms terms_of(const ChainId& chain, const GameRecord& game,
+                            const ChallengeRecord& challenge, const TaskRecord& task) {
   dispute::GameTerms terms;
   terms.chain = chain;
   terms.game = game.id;

@@ -19,10 +19,12 @@ std::uint64_t replay_cost(const Case& s) {
 }
 
 // INV-PRO-011: only those who lost a game of their own, or contradicted themselves, come here.
-void slash(Context& c, const Case& s, const AccountId& loser, const std::vector<AccountId>& winners) {
+void slash(Context& c, const Case& s, const AccountId& loser,
+           const std::vector<AccountId>& winners) {
   const auto lock = lock_account(s.claim.id, loser);
   const std::uint64_t stake = c.balance(lock);
-  const economics::SlashSplit split = economics::split_slash({stake, winners.size(), replay_cost(s)});
+  const economics::SlashSplit split =
+      economics::split_slash({stake, winners.size(), replay_cost(s)});
   c.pay(lock, burned_account(), split.burned);
   for (std::size_t i = 0; i < winners.size(); ++i)
     c.pay(lock, user_account(winners[i]), i == 0 ? split.bounty : split.other_cost);
@@ -37,7 +39,8 @@ void release(Context& c, const Case& s, const AccountId& id) {
 // One account may win through several challenges; each won one is one share.
 std::vector<AccountId> winners_over(Context& c, const Case& s, const AccountId& loser) {
   std::vector<AccountId> winners;
-  if (loser == s.claim.solver && s.claim.contradicted_by) winners.push_back(*s.claim.contradicted_by);
+  if (loser == s.claim.solver && s.claim.contradicted_by)
+    winners.push_back(*s.claim.contradicted_by);
   for (const ChallengeRecord& challenge : s.won) {
     const std::optional<GameRecord> game = c.state.game(game_id_of(challenge.id, loser));
     if (game && game->status == GameStatus::kChallengerWon) winners.push_back(challenge.challenger);
@@ -45,12 +48,12 @@ std::vector<AccountId> winners_over(Context& c, const Case& s, const AccountId& 
   return winners;
 }
 
-// Work that was done is paid: an attestation unless it stands for the interval that fell, a mismatch
-// only if its interval fell.
+// Work that was done is paid: an attestation unless it stands for the interval that fell, a
+// mismatch only if its interval fell.
 bool earns(const Case& s, const VerifierRecord& v, std::size_t draw) {
   if (!v.opened[draw] || v.lost) return false;
-  const bool at_fall = s.end == ClaimStatus::kFallen && !s.won.empty() &&
-                       v.draws[draw].entry == s.won.front().entry;
+  const bool at_fall =
+      s.end == ClaimStatus::kFallen && !s.won.empty() && v.draws[draw].entry == s.won.front().entry;
   return v.opened[draw]->attestation.has_value() != at_fall;
 }
 
@@ -98,8 +101,8 @@ void settle(Context& c, const ClaimId& id, ClaimStatus end) {
   c.emit(TaskEnded{task.id, task.status});
 }
 
-// A doomed claim need not wait for its last window, because nobody may challenge it any more; but its
-// verifiers have theirs to open.
+// A doomed claim need not wait for its last window, because nobody may challenge it any more; but
+// its verifiers have theirs to open.
 void maybe_settle(Context& c, const ClaimId& id) {
   const ClaimRecord claim = c.state.need_claim(id);
   if (claim.unresolved != 0 || is_settled(claim.status)) return;

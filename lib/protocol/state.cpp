@@ -40,7 +40,11 @@ Bytes verifier_key(const ClaimId& claim, const AccountId& id) {
 }
 Bytes game_key(const GameId& id) { return Key(Table::kGame).id(id.value).bytes(); }
 Bytes deadline_key(const Deadline& d) {
-  return Key(Table::kDeadline).u64(d.time.value).u8(static_cast<std::uint8_t>(d.kind)).id(d.id).bytes();
+  return Key(Table::kDeadline)
+      .u64(d.time.value)
+      .u8(static_cast<std::uint8_t>(d.kind))
+      .id(d.id)
+      .bytes();
 }
 const Bytes kSupplyKey = Key(Table::kSupply).bytes();
 
@@ -56,8 +60,9 @@ Hash256 last_hash(ByteView key) {
 State::State(const KeyValueStore& store) : m_overlay(store, Bytes{kStatePrefix}) {}
 
 void State::damaged() const {
-  m_overlay.fail({ErrorCode::kIntegrity,
-                  "a record of the ledger's state is damaged: restore the folder or sync it again"});
+  m_overlay.fail(
+      {ErrorCode::kIntegrity,
+       "a record of the ledger's state is damaged: restore the folder or sync it again"});
 }
 
 template <class Record>
@@ -192,8 +197,12 @@ Profile State::profile(const AccountId& id) const {
 std::optional<FirstResult> State::first_result(const AccountId& id, const ClientId& client) const {
   return load<FirstResult>(result_key(id, client));
 }
-std::optional<TaskRecord> State::task(const TaskId& id) const { return load<TaskRecord>(task_key(id)); }
-std::optional<ClaimRecord> State::claim(const ClaimId& id) const { return load<ClaimRecord>(claim_key(id)); }
+std::optional<TaskRecord> State::task(const TaskId& id) const {
+  return load<TaskRecord>(task_key(id));
+}
+std::optional<ClaimRecord> State::claim(const ClaimId& id) const {
+  return load<ClaimRecord>(claim_key(id));
+}
 std::optional<VerifierRecord> State::verifier(const ClaimId& claim, const AccountId& id) const {
   return load<VerifierRecord>(verifier_key(claim, id));
 }
@@ -202,7 +211,9 @@ std::optional<ChallengeRecord> State::challenge(const ChallengeId& id) const {
   if (!at) return std::nullopt;
   return need(std::optional(load<ChallengeRecord>(*at)));
 }
-std::optional<GameRecord> State::game(const GameId& id) const { return load<GameRecord>(game_key(id)); }
+std::optional<GameRecord> State::game(const GameId& id) const {
+  return load<GameRecord>(game_key(id));
+}
 
 TaskRecord State::need_task(const TaskId& id) const { return need(task(id)); }
 ClaimRecord State::need_claim(const ClaimId& id) const { return need(claim(id)); }

@@ -49,7 +49,8 @@ TxVerdict parse_transaction(const ChainId& chain, ByteView bytes, ParsedTransact
   if (version != kTxVersion) return TxVerdict::kUnknownVersion;
   if (e.chain != chain) return TxVerdict::kWrongChain;
   if (kind < 1 || kind > kTxKindLast) return TxVerdict::kUnknownKind;
-  if (!decode_payload(static_cast<TxKind>(kind), payload, e.payload)) return TxVerdict::kMalformedPayload;
+  if (!decode_payload(static_cast<TxKind>(kind), payload, e.payload))
+    return TxVerdict::kMalformedPayload;
   out.id = tx_digest(body);
   out.content = crypto::sha256({as_bytes("assay/tx-content/1"), ByteView{&kind, 1}, payload});
   if (!crypto::ed25519_verify(e.sender.value, out.id.value.view(), out.signature.data()))

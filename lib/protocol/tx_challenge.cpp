@@ -30,8 +30,8 @@ Outcome execute(Context& c, const Sender& s, const CommitChallenge& p) {
   challenge.sequence = claim->challenges;
   challenge.commitment = p.commitment;
   challenge.committed_at = c.height;
-  // Until the seals are open nothing is revealed, so that no verifier learns from a challenge and every
-  // attestor can stand up; the clock of an earlier commitment starts then (open_challenges).
+  // Until the seals are open nothing is revealed, so that no verifier learns from a challenge and
+  // every attestor can stand up; the clock of an earlier commitment starts then (open_challenges).
   if (claim->status == ClaimStatus::kChallenging) {
     challenge.deadline = c.after(terms.windows.challenge_reveal_ms);
     c.state.add_deadline({challenge.deadline, DeadlineKind::kChallengeReveal, challenge.id.value});
@@ -56,8 +56,8 @@ bool opens(const ClaimRecord& claim, std::uint64_t count, const RevealChallenge&
                               p.start_path);
 }
 
-// Challenges of one interval share its place in the queue, because they share its replay; a new interval
-// waits for those in play.
+// Challenges of one interval share its place in the queue, because they share its replay; a new
+// interval waits for those in play.
 std::uint32_t queue_position(const State& state, const ClaimId& claim, std::uint64_t entry) {
   std::uint32_t last = 0;
   for (const ChallengeRecord& other : state.challenges(claim)) {
@@ -85,7 +85,8 @@ Outcome execute(Context& c, const Sender& s, const RevealChallenge& p) {
     return TxVerdict::kWrongCommitment;
   if (!opens(claim, count, p)) return TxVerdict::kWrongOpening;
 
-  c.state.remove_deadline({challenge->deadline, DeadlineKind::kChallengeReveal, challenge->id.value});
+  c.state.remove_deadline(
+      {challenge->deadline, DeadlineKind::kChallengeReveal, challenge->id.value});
   challenge->queue_position = queue_position(c.state, claim.id, p.entry);
   challenge->status = ChallengeStatus::kPlaying;
   challenge->entry = p.entry;
@@ -149,25 +150,24 @@ Outcome execute(Context& c, const Sender&, const PlayMove& p) {
   const std::uint64_t allowance = task.terms.windows.move_ms;
   // Time beyond the turn's allowance comes out of the side's replay time.
   const std::uint64_t used = c.now.value - game->turn_started.value;
-  std::uint64_t& bank = game->on_turn == dispute::Role::kDefender ? game->defender_bank_ms
-                                                                  : game->challenger_bank_ms;
+  std::uint64_t& bank =
+      game->on_turn == dispute::Role::kDefender ? game->defender_bank_ms : game->challenger_bank_ms;
   if (used > allowance) bank -= std::min(bank, used - allowance);
   if (position->stage == dispute::Stage::kFinished) {
     c.state.put(*game);
-    const GameStatus status = position->outcome == dispute::Outcome::kDefenderWins
-                                  ? GameStatus::kDefenderWon
-                              : position->outcome == dispute::Outcome::kChallengerWins
-                                  ? GameStatus::kChallengerWon
-                                  : GameStatus::kVoid;
+    const GameStatus status =
+        position->outcome == dispute::Outcome::kDefenderWins     ? GameStatus::kDefenderWon
+        : position->outcome == dispute::Outcome::kChallengerWins ? GameStatus::kChallengerWon
+                                                                 : GameStatus::kVoid;
     finish_game(c, game->id, status, false);
     return {};
   }
   c.state.remove_deadline({game->deadline, DeadlineKind::kTurn, game->id.value});
   game->on_turn = dispute::on_turn(*position);
   game->turn_started = c.now;
-  game->deadline = c.after(allowance + (game->on_turn == dispute::Role::kDefender
-                                            ? game->defender_bank_ms
-                                            : game->challenger_bank_ms));
+  game->deadline =
+      c.after(allowance + (game->on_turn == dispute::Role::kDefender ? game->defender_bank_ms
+                                                                     : game->challenger_bank_ms));
   c.state.add_deadline({game->deadline, DeadlineKind::kTurn, game->id.value});
   c.state.put(*game);
   return {};
@@ -177,7 +177,8 @@ Outcome execute(Context& c, const Sender& s, const ReportContradiction& p) {
   std::optional<ClaimRecord> claim = c.state.claim(p.claim);
   if (!claim) return TxVerdict::kUnknownClaim;
   if (claim->solver == s.id) return TxVerdict::kSelfDealing;
-  if (claim->status < ClaimStatus::kDrawing || is_settled(claim->status)) return TxVerdict::kWrongPhase;
+  if (claim->status < ClaimStatus::kDrawing || is_settled(claim->status))
+    return TxVerdict::kWrongPhase;
   const TaskRecord task = c.state.need_task(claim->task);
   const Hash256 digest = dispute::claim_digest(crypto::sha256_function(), c.chain, task.id,
                                                task.terms.header, p.transcript_root);

@@ -22,7 +22,8 @@ Outcome execute(Context& c, const Sender& s, const Stake& p) {
   return {};
 }
 
-// Stakes behind claims stand in locks of their own, so nothing that unbonds is at risk of being missed.
+// Stakes behind claims stand in locks of their own, so nothing that unbonds is at risk of being
+// missed.
 Outcome execute(Context& c, const Sender& s, const Unstake& p) {
   if (p.amount.value == 0) return TxVerdict::kZeroAmount;
   const ledger::PendingId id = unbonding_pending(s.id, s.client_id);

@@ -35,14 +35,16 @@ Outcome execute(Context& c, const Sender& s, const PostTask& p) {
   if (!commit::is_valid(p.header)) return TxVerdict::kInvalidTaskHeader;
   if (!windows_in_range(p.windows)) return TxVerdict::kWindowOutOfRange;
   const economics::TaskTerms terms = terms_of(p);
-  if (const auto verdict = economics::check_terms(terms); verdict != economics::TermsVerdict::kHolds)
+  if (const auto verdict = economics::check_terms(terms);
+      verdict != economics::TermsVerdict::kHolds)
     return {TxVerdict::kTermsRefused, static_cast<std::uint8_t>(verdict)};
   if (p.reserved_solver == s.id) return TxVerdict::kSelfDealing;
 
   TaskRecord task;
   task.id = task_id_of(c.chain, s.id, s.client_id);
   const ledger::Transfer pay{user_account(s.id), escrow_account(task.id), Amount{escrowed(p)}};
-  if (c.reserve(escrow_pending(task.id), pay) != LedgerVerdict::kOk) return TxVerdict::kInsufficientFunds;
+  if (c.reserve(escrow_pending(task.id), pay) != LedgerVerdict::kOk)
+    return TxVerdict::kInsufficientFunds;
   task.submitter = s.id;
   task.terms = p;
   task.deters_harm = economics::deters_harm(terms);
@@ -75,15 +77,16 @@ Outcome execute(Context& c, const Sender& s, const AcceptTask& p) {
   std::optional<TaskRecord> task = c.state.task(p.task);
   if (!task) return TxVerdict::kUnknownTask;
   const PostTask& terms = task->terms;
-  if (terms.reserved_solver && *terms.reserved_solver != s.id) return TxVerdict::kReservedForAnother;
+  if (terms.reserved_solver && *terms.reserved_solver != s.id)
+    return TxVerdict::kReservedForAnother;
   if (task->submitter == s.id) return TxVerdict::kSelfDealing;
   if (task->status != TaskStatus::kOpen) return TxVerdict::kWrongPhase;
   if (p.replay_ms < 1 || p.replay_ms > terms.windows.replay_ms) return TxVerdict::kQuoteTooSlow;
 
   ClaimRecord claim;
   claim.id = claim_id_of(task->id, s.id);
-  if (terms.solver_stake.value != 0 &&
-      c.transfer(stake_account(s.id), lock_account(claim.id, s.id), terms.solver_stake) != LedgerVerdict::kOk)
+  if (terms.solver_stake.value != 0 && c.transfer(stake_account(s.id), lock_account(claim.id, s.id),
+                                                  terms.solver_stake) != LedgerVerdict::kOk)
     return TxVerdict::kInsufficientStake;
   if (c.post(escrow_pending(task->id), Amount{escrowed(terms)}) != LedgerVerdict::kOk)
     c.state.overlay().fail({ErrorCode::kIntegrity, "a task's escrow is missing"});
@@ -130,8 +133,8 @@ Outcome execute(Context& c, const Sender& s, const RevealTranscript& p) {
   if (!commit::verify_entry(crypto::sha256_function(), p.transcript_root, count, count - 1,
                             p.final_state_root, p.final_path))
     return TxVerdict::kWrongOpening;
-  const Hash256 digest =
-      dispute::claim_digest(crypto::sha256_function(), c.chain, claim->task, header, p.transcript_root);
+  const Hash256 digest = dispute::claim_digest(crypto::sha256_function(), c.chain, claim->task,
+                                               header, p.transcript_root);
   if (!crypto::ed25519_verify(s.id.value, digest.view(), p.signature.data()))
     return TxVerdict::kWrongClaimSignature;
 

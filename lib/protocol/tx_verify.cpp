@@ -29,7 +29,8 @@ Outcome execute(Context& c, const Sender& s, const EnlistVerifier& p) {
   ++claim->enlisted;
   c.state.put(*claim);
   c.emit(VerifierEnlisted{claim->id, s.id});
-  if (claim->status == ClaimStatus::kEnlisting && claim->enlisted == terms.seats) end_enlisting(c, *claim);
+  if (claim->status == ClaimStatus::kEnlisting && claim->enlisted == terms.seats)
+    end_enlisting(c, *claim);
   return {};
 }
 
@@ -61,7 +62,8 @@ bool opens(const ClaimRecord& claim, const commit::TaskHeader& header, const Ope
   if (!commit::verify_entry(sha256, claim.transcript_root, count, entry, p.end_root, p.end_path))
     return false;
   if (entry == 0) return p.start_root == Hash256{} && p.start_path.length == 0;
-  return commit::verify_entry(sha256, claim.transcript_root, count, entry - 1, p.start_root, p.start_path);
+  return commit::verify_entry(sha256, claim.transcript_root, count, entry - 1, p.start_root,
+                              p.start_path);
 }
 
 }  // namespace
@@ -85,8 +87,8 @@ Outcome execute(Context& c, const Sender& s, const OpenSeal& p) {
   if (matches != p.attestation.has_value()) return TxVerdict::kWrongAttestation;
   if (matches) {
     const Hash256 digest =
-        dispute::attestation_digest(crypto::sha256_function(), c.chain, task.id, task.terms.header, entry,
-                                    p.start_root, p.end_root);
+        dispute::attestation_digest(crypto::sha256_function(), c.chain, task.id, task.terms.header,
+                                    entry, p.start_root, p.end_root);
     if (!crypto::ed25519_verify(s.id.value, digest.view(), p.attestation->data()))
       return TxVerdict::kWrongAttestation;
   }

@@ -89,15 +89,16 @@ Result<std::optional<std::vector<Bytes>>> load_list(const KeyValueStore& store, 
 
 }  // namespace
 
-dispute::GameTerms terms_of(const ChainId& chain, const TaskView& task, const ChallengeView& challenge,
-                            const GameView& game) {
+dispute::GameTerms terms_of(const ChainId& chain, const TaskView& task,
+                            const ChallengeView& challenge, const GameView& game) {
   return terms_of(chain, game.record, challenge.record, task.record);
 }
 
 dispute::Position position_of(const dispute::GameTerms& terms, const GameView& game) {
   std::optional<dispute::Position> position = replay_game(terms, game.moves);
   ASSAY_EXPECTS(position.has_value());
-  if (game.record.by_clock && position->stage != dispute::Stage::kFinished) dispute::forfeit(*position);
+  if (game.record.by_clock && position->stage != dispute::Stage::kFinished)
+    dispute::forfeit(*position);
   return *position;
 }
 

@@ -1,5 +1,7 @@
-// The bytes of a View. A client may have them from anybody, so every count is bounded by what is there.
+// The bytes of a View. A client may have them from anybody, so every count is bounded by what is
+// there.
 #include "assay/protocol/view.hpp"
+#include "internal/position.hpp"
 #include "internal/wire.hpp"
 
 namespace assay::protocol {
@@ -82,12 +84,26 @@ void read(Reader& r, TaskView& t) {
   read_all(r, claim.challenges);
 }
 
+// Each game's moves apply to its terms, so that position_of() may count on it.
+bool games_stand(const View& view) {
+  for (const TaskView& task : view.tasks) {
+    if (!task.claim) continue;
+    for (const ChallengeView& challenge : task.claim->challenges)
+      for (const GameView& game : challenge.games) {
+        const dispute::GameTerms terms = terms_of(view.head.chain, task, challenge, game);
+        if (!dispute::is_valid(terms) || !internal::replay_game(terms, game.moves)) return false;
+      }
+  }
+  return true;
+}
+
 }  // namespace
 
 Bytes encode(const View& view) {
   return codec::encode([&](Writer& w) {
     w.bytes(encode(view.head));
-    for (const Amount n : {view.totals.issued, view.totals.burned, view.totals.jackpot, view.totals.treasury})
+    for (const Amount n :
+         {view.totals.issued, view.totals.burned, view.totals.jackpot, view.totals.treasury})
       wire::put(w, n);
     write(w, view.self);
     write_all(w, view.tasks);
@@ -106,7 +122,8 @@ Result<View> decode_view(ByteView bytes) {
   read(r, view.self);
   read_all(r, view.tasks);
   read_all(r, view.accounts);
-  if (!r.finish()) return Error{ErrorCode::kMalformed, "these bytes are no view of the ledger"};
+  if (!r.finish() || !games_stand(view))
+    return Error{ErrorCode::kMalformed, "these bytes are no view of the ledger"};
   return view;
 }
 

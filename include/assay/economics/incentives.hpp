@@ -6,12 +6,14 @@
 // gets back at most half.
 //
 // Assumptions, each of which a reader may doubt:
-//  A1  A solver takes a task only if its cost is at most the price, so m false intervals of n save at
+//  A1  A solver takes a task only if its cost is at most the price, so m false intervals of n save
+//  at
 //      most ceil(price m / n).
 //  A2  Of the enlisted verifiers at least one does not collude with the solver, and its draws are
-//      distinct and uniform: a given interval is replayed with probability at least draws / entries.
-//  A3  Whoever replays a false interval challenges it, because the bounty pays for the replay (E-4).
-//  A4  A challenger who is right wins (docs/spec/dispute.md).
+//      distinct and uniform: a given interval is replayed with probability at least draws /
+//      entries.
+//  A3  Whoever replays a false interval challenges it, because the bounty pays for the replay
+//  (E-4). A4  A challenger who is right wins (docs/spec/dispute.md).
 #pragma once
 
 #include "assay/core/bytes.hpp"
@@ -33,16 +35,17 @@ struct Fraction {
 // q (S_burned + R_unpaid) > C / m: m false intervals, of which each is replayed with chance q, cost
 // more than the C that they save.
 struct Deterrence {
-  Fraction q;                           // numerator and denominator at most kMaxEntries
-  std::uint64_t burned = 0;             // S_burned, at most 2^60
-  std::uint64_t unpaid = 0;             // R_unpaid, at most 2^60
-  std::uint64_t saving = 0;             // C, at most 2^60
-  std::uint64_t false_intervals = 1;    // m, 1 to kMaxEntries
+  Fraction q;                         // numerator and denominator at most kMaxEntries
+  std::uint64_t burned = 0;           // S_burned, at most 2^60
+  std::uint64_t unpaid = 0;           // R_unpaid, at most 2^60
+  std::uint64_t saving = 0;           // C, at most 2^60
+  std::uint64_t false_intervals = 1;  // m, 1 to kMaxEntries
 };
 [[nodiscard]] bool deters(const Deterrence& d) noexcept;
 
 // What m of n entries cost at most, by assumption A1: ceil(price m / n).
-[[nodiscard]] std::uint64_t cost_bound(std::uint64_t price, std::uint64_t m, std::uint64_t n) noexcept;
+[[nodiscard]] std::uint64_t cost_bound(std::uint64_t price, std::uint64_t m,
+                                       std::uint64_t n) noexcept;
 
 struct TaskTerms {
   std::uint64_t price = 0;
@@ -50,16 +53,16 @@ struct TaskTerms {
   std::uint64_t solver_stake = 0;
   std::uint64_t verifier_stake = 0;
   std::uint64_t challenger_bond = 0;
-  std::uint64_t declared_harm = 0;     // of one false interval that stands
+  std::uint64_t declared_harm = 0;  // of one false interval that stands
   std::uint32_t seats = 0;
-  std::uint32_t draws = 0;             // of one verifier
-  std::uint64_t entries = 0;           // of the transcript
+  std::uint32_t draws = 0;    // of one verifier
+  std::uint64_t entries = 0;  // of the transcript
 };
 
 // Dense, in order of precedence. Everything but kHolds refuses the task.
 enum class TermsVerdict : std::uint8_t {
   kHolds = 0,
-  kAmountTooLarge,       // over kMaxTaskAtoms
+  kAmountTooLarge,  // over kMaxTaskAtoms
   kNoPrice,
   kSeatsOutOfRange,      // 1 to kMaxSeats
   kDrawsOutOfRange,      // 1 to min(kMaxDraws, entries)
@@ -74,13 +77,13 @@ inline constexpr std::uint8_t kTermsVerdictLast = 10;
 [[nodiscard]] const char* to_string(TermsVerdict verdict) noexcept;
 
 //  E-1  q (burned(solver_stake) + price) > C / m for every m from 1 to entries, q = draws / entries
-//  E-2  burned(verifier_stake) > what one verifier can be paid: attesting blindly costs more than it earns
-//  E-3  the defender's part of a lost bond covers the replay of one interval
-//  E-4  the bounty covers the replay of one interval
+//  E-2  burned(verifier_stake) > what one verifier can be paid: attesting blindly costs more than
+//  it earns E-3  the defender's part of a lost bond covers the replay of one interval E-4  the
+//  bounty covers the replay of one interval
 [[nodiscard]] TermsVerdict check_terms(const TaskTerms& terms) noexcept;
 
-// E-5: q S_burned covers the declared harm. A task that fails it is taken, and labelled as deterring
-// laziness only.
+// E-5: q S_burned covers the declared harm. A task that fails it is taken, and labelled as
+// deterring laziness only.
 [[nodiscard]] bool deters_harm(const TaskTerms& terms) noexcept;
 
 }  // namespace assay::economics

@@ -13,14 +13,14 @@ namespace assay::economics {
 
 struct SlashSplit {
   std::uint64_t burned = 0;
-  std::uint64_t bounty = 0;       // of the earliest winning commit
-  std::uint64_t other_cost = 0;   // of each other winner
+  std::uint64_t bounty = 0;      // of the earliest winning commit
+  std::uint64_t other_cost = 0;  // of each other winner
   friend constexpr bool operator==(const SlashSplit&, const SlashSplit&) = default;
 };
 // burned + bounty + other_winners * other_cost == stake. What is not burned pays first the others'
-// cost, together at most half of it, rounded down; the rest is the bounty. Without winners (the slash
-// of a solver whose claim stood) all is burned.
-// replay_cost: what one other winner spent, at most.
+// cost, together at most half of it, rounded down; the rest is the bounty. Without winners (the
+// slash of a solver whose claim stood) all is burned. replay_cost: what one other winner spent, at
+// most.
 struct Slash {
   std::uint64_t stake = 0;
   std::uint64_t winners = 0;
@@ -45,8 +45,8 @@ struct UnrevealedSplit {
 };
 [[nodiscard]] UnrevealedSplit split_unrevealed(std::uint64_t bond) noexcept;
 
-// What one opened seal earns: fee / (seats * draws), rounded down. What is not earned, the remainder
-// included, goes back to the submitter. seats and draws are positive.
+// What one opened seal earns: fee / (seats * draws), rounded down. What is not earned, the
+// remainder included, goes back to the submitter. seats and draws are positive.
 struct FeeTerms {
   std::uint64_t fee = 0;
   std::uint32_t seats = 1;

@@ -1,5 +1,5 @@
-// Accounts of the double-entry ledger (docs/spec/ledger.md). The ledger knows only money: what an owner
-// hash means is the business of `protocol`.
+// Accounts of the double-entry ledger (docs/spec/ledger.md). The ledger knows only money: what an
+// owner hash means is the business of `protocol`.
 #pragma once
 
 #include "assay/codec/buffer.hpp"
@@ -57,8 +57,8 @@ inline constexpr std::size_t kAccountBytes = 24;
 using PendingId = Strong<struct PendingIdTag, Hash256>;
 enum class PendingState : std::uint8_t { kReserved = 1, kPosted = 2, kVoided = 3 };
 
-// A two-phase transfer. It is resolved once, and the record stays, so that resolving it again can be
-// answered exactly.
+// A two-phase transfer. It is resolved once, and the record stays, so that resolving it again can
+// be answered exactly.
 struct Pending {
   AccountKey debit;
   AccountKey credit;

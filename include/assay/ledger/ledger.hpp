@@ -18,15 +18,15 @@ enum class LedgerVerdict : std::uint8_t {
   kOk = 0,
   kZeroAmount,
   kSameAccount,
-  kDebitsBurned,        // the burned account is never debited
-  kIdExists,            // a pending transfer has this id
+  kDebitsBurned,  // the burned account is never debited
+  kIdExists,      // a pending transfer has this id
   kPendingNotFound,
-  kPendingPosted,       // resolved before
+  kPendingPosted,  // resolved before
   kPendingVoided,
   kPostExceedsPending,
   kDebitAccountNotFound,
-  kInsufficientFunds,   // more than the balance less what is reserved
-  kSupplyOverflow,      // issuing would exceed 64 bits
+  kInsufficientFunds,  // more than the balance less what is reserved
+  kSupplyOverflow,     // issuing would exceed 64 bits
 };
 inline constexpr std::uint8_t kLedgerVerdictLast = 11;
 [[nodiscard]] const char* to_string(LedgerVerdict verdict) noexcept;
@@ -87,8 +87,8 @@ class Ledger final : public LedgerView {
   LedgerDiff m_diff;
 };
 
-// INV-LED-001 and 002 of a diff against the view it was made on: balances change by exactly what was
-// issued, reserved debits and credits by the same sum, nothing is reserved twice.
+// INV-LED-001 and 002 of a diff against the view it was made on: balances change by exactly what
+// was issued, reserved debits and credits by the same sum, nothing is reserved twice.
 [[nodiscard]] bool conserves(const LedgerView& before, const LedgerDiff& diff);
 
 // The same recomputed from all records: feed every account, then compare.

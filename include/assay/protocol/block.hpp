@@ -18,7 +18,7 @@ struct GenesisAccount {
   Amount staked;
 };
 struct Genesis {
-  std::string name;    // of the chain, 1 to 64 bytes
+  std::string name;      // of the chain, 1 to 64 bytes
   Hash256 operator_key;  // Ed25519: who orders transactions and makes the beacon, in embedded mode
   std::uint64_t time_ms = 0;
   std::vector<GenesisAccount> accounts;
@@ -30,21 +30,21 @@ struct Genesis {
 [[nodiscard]] ChainId chain_id_of(const Genesis& genesis);
 
 struct Block {
-  Height height;               // the head's + 1
-  std::uint64_t time_ms = 0;   // Unix time, not before the head's
+  Height height;              // the head's + 1
+  std::uint64_t time_ms = 0;  // Unix time, not before the head's
   Hash256 beacon;
   std::vector<Bytes> transactions;
 };
 
 struct BlockHeader {
   ChainId chain;
-  Height height;           // 0: genesis
+  Height height;  // 0: genesis
   std::uint64_t time_ms = 0;
   LedgerTimeMs ledger_time;
   Hash256 beacon;
-  Hash256 parent;          // hash of the header before; zero for genesis
-  Hash256 tx_root;         // RFC 9162 list root over the transactions' bytes
-  Hash256 receipts_root;   // and over the receipts' bytes, the block's own events last
+  Hash256 parent;         // hash of the header before; zero for genesis
+  Hash256 tx_root;        // RFC 9162 list root over the transactions' bytes
+  Hash256 receipts_root;  // and over the receipts' bytes, the block's own events last
   Hash256 state_root;
   friend bool operator==(const BlockHeader&, const BlockHeader&) = default;
 };
@@ -56,7 +56,7 @@ inline constexpr std::size_t kHeaderBytes = 32 + 8 + 8 + 8 + 5 * 32;
 [[nodiscard]] Hash256 hash_of(const BlockHeader& header);
 
 struct Receipt {
-  TxId id;                  // zero if the bytes are no transaction
+  TxId id;  // zero if the bytes are no transaction
   TxVerdict verdict{};
   std::uint8_t detail = 0;  // of the verdicts that name one
   bool repeated = false;    // the client id was known: verdict and detail are the first result's

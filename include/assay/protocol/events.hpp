@@ -120,10 +120,11 @@ struct Slashed {
 };
 
 // The kind's number on the wire is the alternative's index + 1.
-using Event = std::variant<MoneyMoved, TaskPosted, TaskEnded, TaskAccepted, VerifierEnlisted,
-                           TranscriptCommitted, TranscriptRevealed, ClaimAdvanced, VerifierDrawn,
-                           VerifierSealed, SealOpened, ChallengeCommitted, ChallengeRevealed,
-                           ChallengeEnded, GameStarted, GameMoved, GameFinished, ClaimSettled, Slashed>;
+using Event =
+    std::variant<MoneyMoved, TaskPosted, TaskEnded, TaskAccepted, VerifierEnlisted,
+                 TranscriptCommitted, TranscriptRevealed, ClaimAdvanced, VerifierDrawn,
+                 VerifierSealed, SealOpened, ChallengeCommitted, ChallengeRevealed, ChallengeEnded,
+                 GameStarted, GameMoved, GameFinished, ClaimSettled, Slashed>;
 
 [[nodiscard]] const char* name_of(const Event& event) noexcept;
 void write(codec::Writer& w, const Event& event);

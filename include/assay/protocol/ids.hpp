@@ -9,7 +9,8 @@ namespace assay::protocol {
 using ClientId = std::array<std::uint8_t, 16>;  // chosen by the sender; one an action, for ever
 using ChallengeId = Strong<struct ChallengeIdTag, Hash256>;
 
-[[nodiscard]] TaskId task_id_of(const ChainId& chain, const AccountId& submitter, const ClientId& client_id);
+[[nodiscard]] TaskId task_id_of(const ChainId& chain, const AccountId& submitter,
+                                const ClientId& client_id);
 [[nodiscard]] ClaimId claim_id_of(const TaskId& task, const AccountId& solver);
 [[nodiscard]] ChallengeId challenge_id_of(const ClaimId& claim, const AccountId& challenger,
                                           const Hash256& commitment);

@@ -1,5 +1,5 @@
-// What transactions ask for: one struct a kind (docs/spec/protocol.md has the byte tables). Every size
-// that a sender controls has a named limit.
+// What transactions ask for: one struct a kind (docs/spec/protocol.md has the byte tables). Every
+// size that a sender controls has a named limit.
 #pragma once
 
 #include <optional>
@@ -25,17 +25,18 @@ inline constexpr std::uint64_t kMaxWindowMs = std::uint64_t{366} * 24 * 3600 * 1
 
 // Windows of a task, in milliseconds of ledger time, each from 1 to kMaxWindowMs.
 struct Windows {
-  std::uint64_t accept_ms = 0;            // from posting: a solver accepts
-  std::uint64_t train_ms = 0;             // from acceptance: the transcript is committed to
-  std::uint64_t enlist_ms = 0;            // from then: free verifier seats are taken
-  std::uint64_t reveal_ms = 0;            // from then: the transcript is revealed
-  std::uint64_t seal_ms = 0;              // from the draw: drawn verifiers seal
-  std::uint64_t open_ms = 0;              // from then: they open
-  std::uint64_t challenge_ms = 0;         // from then: last challenges are committed to
-  std::uint64_t challenge_reveal_ms = 0;  // from its commitment, at the earliest from the openings' end
-  std::uint64_t stand_up_ms = 0;          // from its reveal: attestors join the defence
-  std::uint64_t move_ms = 0;              // allowance of each turn of a game
-  std::uint64_t replay_ms = 0;            // at most this a solver may quote for replaying an interval
+  std::uint64_t accept_ms = 0;     // from posting: a solver accepts
+  std::uint64_t train_ms = 0;      // from acceptance: the transcript is committed to
+  std::uint64_t enlist_ms = 0;     // from then: free verifier seats are taken
+  std::uint64_t reveal_ms = 0;     // from then: the transcript is revealed
+  std::uint64_t seal_ms = 0;       // from the draw: drawn verifiers seal
+  std::uint64_t open_ms = 0;       // from then: they open
+  std::uint64_t challenge_ms = 0;  // from then: last challenges are committed to
+  std::uint64_t challenge_reveal_ms =
+      0;                          // from its commitment, at the earliest from the openings' end
+  std::uint64_t stand_up_ms = 0;  // from its reveal: attestors join the defence
+  std::uint64_t move_ms = 0;      // allowance of each turn of a game
+  std::uint64_t replay_ms = 0;    // at most this a solver may quote for replaying an interval
   friend bool operator==(const Windows&, const Windows&) = default;
 };
 
@@ -98,7 +99,7 @@ struct RevealTranscript {
   Hash256 transcript_root;
   Hash256 salt;
   Hash256 final_state_root;
-  commit::Path final_path;      // of the last entry, transcript_entries(task) - 1
+  commit::Path final_path;        // of the last entry, transcript_entries(task) - 1
   crypto::Signature signature{};  // by the solver over dispute::claim_digest()
 };
 struct Seal {
@@ -112,9 +113,9 @@ struct OpenSeal {
   Hash256 salt;
   Hash256 interior_root;
   Hash256 own_end_root;
-  Hash256 start_root;     // what the transcript says before the interval; zero for entry 0
+  Hash256 start_root;       // what the transcript says before the interval; zero for entry 0
   commit::Path start_path;  // empty for entry 0
-  Hash256 end_root;       // and after it
+  Hash256 end_root;         // and after it
   commit::Path end_path;
   // Over dispute::attestation_digest(), present exactly if own_end_root == end_root.
   std::optional<crypto::Signature> attestation;
@@ -153,9 +154,10 @@ struct ReportContradiction {
 };
 
 // The kind's number on the wire is the alternative's index + 1.
-using Payload = std::variant<Transfer, Stake, Unstake, RegisterEndpoint, PostTask, CancelTask, AcceptTask,
-                             EnlistVerifier, CommitTranscript, RevealTranscript, Seal, OpenSeal,
-                             CommitChallenge, RevealChallenge, StandUp, PlayMove, ReportContradiction>;
+using Payload =
+    std::variant<Transfer, Stake, Unstake, RegisterEndpoint, PostTask, CancelTask, AcceptTask,
+                 EnlistVerifier, CommitTranscript, RevealTranscript, Seal, OpenSeal,
+                 CommitChallenge, RevealChallenge, StandUp, PlayMove, ReportContradiction>;
 
 enum class TxKind : std::uint8_t {
   kTransfer = 1,

@@ -17,8 +17,8 @@ struct Profile {
 };
 
 enum class TaskStatus : std::uint8_t {
-  kOpen = 1,   // waits for a solver
-  kClaimed,    // its claim tells the rest
+  kOpen = 1,  // waits for a solver
+  kClaimed,   // its claim tells the rest
   kCancelled,
   kUnclaimed,  // nobody accepted in time
   kPaid,       // the claim became final and the solver was paid
@@ -60,23 +60,23 @@ struct ClaimRecord {
   TaskId task;
   AccountId solver;
   ClaimStatus status = ClaimStatus::kTraining;
-  LedgerTimeMs deadline;       // of the status; zero where the status has none
+  LedgerTimeMs deadline;        // of the status; zero where the status has none
   std::uint64_t replay_ms = 0;  // the solver's quote
   Hash256 r_commitment;
-  Hash256 commitment;          // to the transcript
-  Hash256 transcript_root;     // from kDrawing on, as the three below
+  Hash256 commitment;       // to the transcript
+  Hash256 transcript_root;  // from kDrawing on, as the three below
   Hash256 salt;
   Hash256 final_state_root;
   crypto::Signature signature{};
-  Hash256 beacon;              // from kSealing on: what the draws came from
+  Hash256 beacon;  // from kSealing on: what the draws came from
   std::uint32_t enlisted = 0;
-  std::uint32_t sealed = 0;    // verifiers that sealed
-  std::uint32_t opened = 0;    // seals opened
-  std::uint32_t challenges = 0;   // committed ever
-  std::uint32_t unresolved = 0;   // of them
-  bool doomed = false;            // a challenge won: the claim falls when all are resolved
+  std::uint32_t sealed = 0;        // verifiers that sealed
+  std::uint32_t opened = 0;        // seals opened
+  std::uint32_t challenges = 0;    // committed ever
+  std::uint32_t unresolved = 0;    // of them
+  bool doomed = false;             // a challenge won: the claim falls when all are resolved
   std::uint64_t fallen_entry = 0;  // of the earliest winning challenge
-  bool solver_lost = false;       // a game of its own, or contradicted itself
+  bool solver_lost = false;        // a game of its own, or contradicted itself
   std::optional<AccountId> contradicted_by;
 };
 
@@ -90,10 +90,10 @@ struct OpenedSeal {
 struct VerifierRecord {
   ClaimId claim;
   AccountId verifier;
-  std::vector<economics::Draw> draws;           // from kSealing on
-  std::vector<Hash256> seals;                   // one a draw, once sealed
+  std::vector<economics::Draw> draws;             // from kSealing on
+  std::vector<Hash256> seals;                     // one a draw, once sealed
   std::vector<std::optional<OpenedSeal>> opened;  // one a draw
-  bool lost = false;                            // a game of its own
+  bool lost = false;                              // a game of its own
 };
 
 enum class ChallengeStatus : std::uint8_t {
@@ -104,7 +104,9 @@ enum class ChallengeStatus : std::uint8_t {
   kUnrevealed,  // in time: the bond is forfeited
   kVoid,        // refunded
 };
-[[nodiscard]] constexpr bool is_resolved(ChallengeStatus s) noexcept { return s >= ChallengeStatus::kWon; }
+[[nodiscard]] constexpr bool is_resolved(ChallengeStatus s) noexcept {
+  return s >= ChallengeStatus::kWon;
+}
 
 struct ChallengeRecord {
   ChallengeId id;
@@ -117,7 +119,7 @@ struct ChallengeRecord {
   // kCommitted: to reveal (zero until the claim is kChallenging: it cannot be revealed before);
   // kPlaying: for attestors to stand up.
   LedgerTimeMs deadline;
-  std::uint64_t entry = 0;     // from kPlaying on, as all below
+  std::uint64_t entry = 0;  // from kPlaying on, as all below
   Hash256 start_root;
   commit::Path start_path;
   Hash256 end_root;
@@ -143,11 +145,11 @@ struct GameRecord {
   AccountId challenger;
   bool by_attestor = false;
   GameStatus status = GameStatus::kOpen;
-  bool by_clock = false;        // decided by a clock that ran out
-  std::uint32_t turn = 0;       // accepted moves
+  bool by_clock = false;   // decided by a clock that ran out
+  std::uint32_t turn = 0;  // accepted moves
   dispute::Role on_turn = dispute::Role::kDefender;
   LedgerTimeMs turn_started;
-  LedgerTimeMs deadline;        // of the side on turn
+  LedgerTimeMs deadline;               // of the side on turn
   std::uint64_t defender_bank_ms = 0;  // replay time left beyond each turn's allowance
   std::uint64_t challenger_bank_ms = 0;
 };

@@ -17,9 +17,9 @@ inline constexpr std::uint64_t kMaxNonceGap = std::uint64_t{1} << 32;
 struct Envelope {
   ChainId chain;
   AccountId sender;
-  std::uint64_t nonce = 0;    // above the sender's last; gaps are allowed
-  ClientId client_id{};       // a repeated id is answered with the first result and does nothing
-  Height valid_until;         // the last block that may hold it
+  std::uint64_t nonce = 0;  // above the sender's last; gaps are allowed
+  ClientId client_id{};     // a repeated id is answered with the first result and does nothing
+  Height valid_until;       // the last block that may hold it
   Payload payload;
 };
 
@@ -39,7 +39,8 @@ struct ParsedTransaction {
   crypto::Signature signature{};
 };
 // Everything that bytes alone decide, in order of precedence, the signature last.
-[[nodiscard]] TxVerdict parse_transaction(const ChainId& chain, ByteView bytes, ParsedTransaction& out);
+[[nodiscard]] TxVerdict parse_transaction(const ChainId& chain, ByteView bytes,
+                                          ParsedTransaction& out);
 
 // The one table of transactions. A test fails on a row with a hole.
 struct TxRow {
@@ -48,7 +49,7 @@ struct TxRow {
   std::size_t payload_bytes_max;
   const char* spec_section;  // a heading of docs/spec/protocol.md
   const char* tamper_test;   // in tests/unit/protocol
-  const char* fuzz_target;   // in tests/fuzz
+  const char* fuzz_target;   // in tests/unit/protocol
 };
 [[nodiscard]] std::span<const TxRow> transaction_table() noexcept;
 [[nodiscard]] const TxRow& row_of(TxKind kind) noexcept;

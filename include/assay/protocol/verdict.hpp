@@ -18,12 +18,12 @@ enum class TxVerdict : std::uint16_t {
   kUnknownKind,
   kMalformedPayload,
   kWrongSignature,
-  kUnknownAccount,    // nobody ever sent it money
-  kClientIdReused,    // the id was used before, for something else
-  kExpired,           // valid_until_height is below this block's height
-  kValidForTooLong,   // more than kMaxValidityBlocks ahead
-  kNonceTooLow,       // not above the last used
-  kNonceTooHigh,      // more than kMaxNonceGap above it
+  kUnknownAccount,   // nobody ever sent it money
+  kClientIdReused,   // the id was used before, for something else
+  kExpired,          // valid_until_height is below this block's height
+  kValidForTooLong,  // more than kMaxValidityBlocks ahead
+  kNonceTooLow,      // not above the last used
+  kNonceTooHigh,     // more than kMaxNonceGap above it
 
   // The payload alone. From here on the result is recorded under the client id.
   kZeroAmount,
@@ -31,7 +31,7 @@ enum class TxVerdict : std::uint16_t {
   kBadEndpoint,
   kInvalidTaskHeader,
   kWindowOutOfRange,
-  kTermsRefused,      // detail: economics::TermsVerdict
+  kTermsRefused,  // detail: economics::TermsVerdict
   kZeroCommitment,
 
   // The payload against the state.
@@ -44,9 +44,9 @@ enum class TxVerdict : std::uint16_t {
   kReservedForAnother,
   kNotVerifier,
   kNotChallenger,
-  kSelfDealing,       // solver of one's own task, verifier or challenger of one's own claim
+  kSelfDealing,  // solver of one's own task, verifier or challenger of one's own claim
   kWrongPhase,
-  kQuoteTooSlow,      // a replay time of zero or over the task's allowance
+  kQuoteTooSlow,  // a replay time of zero or over the task's allowance
   kAlreadyEnlisted,
   kSeatsFull,
   kWrongSealCount,
@@ -55,24 +55,25 @@ enum class TxVerdict : std::uint16_t {
   kDrawOutOfRange,
   kAlreadyOpened,
   kEntryOutOfRange,
-  kAlreadyExists,     // a challenge with this commitment
+  kAlreadyExists,  // a challenge with this commitment
   kTooManyChallenges,
-  kSameBlock,         // a challenge is revealed in a later block than its commitment
-  kWrongCommitment,   // what is revealed is not what was committed to
-  kWrongOpening,      // a path that does not lead to the transcript's root
+  kSameBlock,        // a challenge is revealed in a later block than its commitment
+  kWrongCommitment,  // what is revealed is not what was committed to
+  kWrongOpening,     // a path that does not lead to the transcript's root
   kWrongClaimSignature,
   kWrongAttestation,  // no, or a needless, or somebody else's signature
   kNoContradiction,
-  kNoAttestation,     // of the challenged interval, by the sender
+  kNoAttestation,  // of the challenged interval, by the sender
   kAlreadyStanding,
   kGameFinished,
-  kMoveRefused,       // detail: dispute::MoveVerdict
+  kMoveRefused,  // detail: dispute::MoveVerdict
 
   // Money.
   kInsufficientFunds,
   kInsufficientStake,
 };
-inline constexpr std::uint16_t kTxVerdictLast = static_cast<std::uint16_t>(TxVerdict::kInsufficientStake);
+inline constexpr std::uint16_t kTxVerdictLast =
+    static_cast<std::uint16_t>(TxVerdict::kInsufficientStake);
 
 [[nodiscard]] const char* to_string(TxVerdict verdict) noexcept;
 

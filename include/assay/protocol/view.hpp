@@ -55,10 +55,11 @@ struct View {
 };
 // A view's bytes, for the wire.
 [[nodiscard]] Bytes encode(const View& view);
-// Errors: kMalformed.
+// Errors: kMalformed, also for games whose moves do not apply.
 [[nodiscard]] Result<View> decode_view(ByteView bytes);
 
-// The terms and the position of a game, derived from its moves. Thread-safe, pure.
+// The terms and the position of a game, derived from its moves. Thread-safe, pure. Requires a game
+// that StateReader or decode_view() gave.
 [[nodiscard]] dispute::GameTerms terms_of(const ChainId& chain, const TaskView& task,
                                           const ChallengeView& challenge, const GameView& game);
 [[nodiscard]] dispute::Position position_of(const dispute::GameTerms& terms, const GameView& game);

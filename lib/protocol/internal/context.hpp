@@ -1,5 +1,5 @@
-// What a handler works with: the state, the block's inputs, the events. Handlers check first and change
-// after; what they changed before a refusal is rolled back by the caller.
+// What a handler works with: the state, the block's inputs, the events. Handlers check first and
+// change after; what they changed before a refusal is rolled back by the caller.
 #pragma once
 
 #include "internal/state.hpp"
@@ -24,12 +24,15 @@ struct Context {
   std::vector<Event>& events;
 
   template <class E>
-  void emit(E event) { events.emplace_back(std::move(event)); }
+  void emit(E event) {
+    events.emplace_back(std::move(event));
+  }
 
   // Money. The verdict is the ledger's; the events of what moved are emitted.
   [[nodiscard]] ledger::LedgerVerdict transfer(const ledger::AccountKey& debit,
                                                const ledger::AccountKey& credit, Amount amount);
-  [[nodiscard]] ledger::LedgerVerdict reserve(const ledger::PendingId& id, const ledger::Transfer& t);
+  [[nodiscard]] ledger::LedgerVerdict reserve(const ledger::PendingId& id,
+                                              const ledger::Transfer& t);
   [[nodiscard]] ledger::LedgerVerdict post(const ledger::PendingId& id, Amount amount);
   [[nodiscard]] ledger::LedgerVerdict void_pending(const ledger::PendingId& id);
   // Money that the rules say is there: its absence is damage, nothing of zero moves.
@@ -59,19 +62,20 @@ struct Sender {
   AccountId id;
   ClientId client_id{};
 };
-[[nodiscard]] Outcome execute(Context& c, const Sender& s, const Transfer& p);             // tx_money
+[[nodiscard]] Outcome execute(Context& c, const Sender& s, const Transfer& p);  // tx_money
 [[nodiscard]] Outcome execute(Context& c, const Sender& s, const Stake& p);
 [[nodiscard]] Outcome execute(Context& c, const Sender& s, const Unstake& p);
 [[nodiscard]] Outcome execute(Context& c, const Sender& s, const RegisterEndpoint& p);
-[[nodiscard]] Outcome execute(Context& c, const Sender& s, const PostTask& p);             // tx_task
+[[nodiscard]] Outcome execute(Context& c, const Sender& s, const PostTask& p);  // tx_task
 [[nodiscard]] Outcome execute(Context& c, const Sender& s, const CancelTask& p);
 [[nodiscard]] Outcome execute(Context& c, const Sender& s, const AcceptTask& p);
 [[nodiscard]] Outcome execute(Context& c, const Sender& s, const CommitTranscript& p);
 [[nodiscard]] Outcome execute(Context& c, const Sender& s, const RevealTranscript& p);
-[[nodiscard]] Outcome execute(Context& c, const Sender& s, const EnlistVerifier& p);       // tx_verify
+[[nodiscard]] Outcome execute(Context& c, const Sender& s, const EnlistVerifier& p);  // tx_verify
 [[nodiscard]] Outcome execute(Context& c, const Sender& s, const Seal& p);
 [[nodiscard]] Outcome execute(Context& c, const Sender& s, const OpenSeal& p);
-[[nodiscard]] Outcome execute(Context& c, const Sender& s, const CommitChallenge& p);      // tx_challenge
+[[nodiscard]] Outcome execute(Context& c, const Sender& s,
+                              const CommitChallenge& p);  // tx_challenge
 [[nodiscard]] Outcome execute(Context& c, const Sender& s, const RevealChallenge& p);
 [[nodiscard]] Outcome execute(Context& c, const Sender& s, const StandUp& p);
 [[nodiscard]] Outcome execute(Context& c, const Sender& s, const PlayMove& p);
@@ -87,7 +91,8 @@ void end_sealing(Context& c, ClaimRecord& claim);
 void end_opening(Context& c, ClaimRecord& claim);
 
 // Games (games.cpp). Each loads what it needs by id, so that no copy of a record goes stale.
-void start_game(Context& c, const ChallengeId& challenge, const AccountId& defender, bool by_attestor);
+void start_game(Context& c, const ChallengeId& challenge, const AccountId& defender,
+                bool by_attestor);
 void finish_game(Context& c, const GameId& game, GameStatus status, bool by_clock);
 void close_stand_up(Context& c, const ChallengeId& challenge);
 void expire_challenge(Context& c, const ChallengeId& challenge);

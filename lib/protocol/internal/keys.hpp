@@ -1,4 +1,5 @@
-// Keys of the state's records (docs/spec/protocol.md, "Keys") and of what stands beside it in the store.
+// Keys of the state's records (docs/spec/protocol.md, "Keys") and of what stands beside it in the
+// store.
 #pragma once
 
 #include "assay/ledger/account.hpp"

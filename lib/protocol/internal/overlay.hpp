@@ -1,6 +1,6 @@
 // What a block changes, over what the store holds: reads see the changes, and a transaction that is
-// refused is rolled back. Failures of the store are sticky: reads then find nothing, and whoever uses the
-// overlay checks status() before it believes anything.
+// refused is rolled back. Failures of the store are sticky: reads then find nothing, and whoever
+// uses the overlay checks status() before it believes anything.
 #pragma once
 
 #include <functional>

@@ -1,5 +1,5 @@
-// The state as typed records over an overlay. Damaged records are sticky failures, as the store's are:
-// status() is checked before a result is believed.
+// The state as typed records over an overlay. Damaged records are sticky failures, as the store's
+// are: status() is checked before a result is believed.
 #pragma once
 
 #include "assay/ledger/ledger.hpp"
@@ -39,7 +39,8 @@ class State final : public ledger::LedgerView {
   explicit State(const KeyValueStore& store);
 
   // Money.
-  [[nodiscard]] std::optional<ledger::Account> account(const ledger::AccountKey& key) const override;
+  [[nodiscard]] std::optional<ledger::Account> account(
+      const ledger::AccountKey& key) const override;
   [[nodiscard]] std::optional<ledger::Pending> pending(const ledger::PendingId& id) const override;
   [[nodiscard]] Amount issued() const override;
   void merge(const ledger::LedgerDiff& diff);
@@ -50,10 +51,12 @@ class State final : public ledger::LedgerView {
 
   // Records.
   [[nodiscard]] Profile profile(const AccountId& id) const;
-  [[nodiscard]] std::optional<FirstResult> first_result(const AccountId& id, const ClientId& client) const;
+  [[nodiscard]] std::optional<FirstResult> first_result(const AccountId& id,
+                                                        const ClientId& client) const;
   [[nodiscard]] std::optional<TaskRecord> task(const TaskId& id) const;
   [[nodiscard]] std::optional<ClaimRecord> claim(const ClaimId& id) const;
-  [[nodiscard]] std::optional<VerifierRecord> verifier(const ClaimId& claim, const AccountId& id) const;
+  [[nodiscard]] std::optional<VerifierRecord> verifier(const ClaimId& claim,
+                                                       const AccountId& id) const;
   [[nodiscard]] std::optional<ChallengeRecord> challenge(const ChallengeId& id) const;
   [[nodiscard]] std::optional<GameRecord> game(const GameId& id) const;
   // The same of what must exist: absence is damage.

@@ -8,13 +8,21 @@
 namespace assay::protocol::wire {
 
 template <class Tag>
-void put(codec::Writer& w, const Strong<Tag, Hash256>& id) { w.hash(id.value); }
+void put(codec::Writer& w, const Strong<Tag, Hash256>& id) {
+  w.hash(id.value);
+}
 template <class Tag>
-void put(codec::Writer& w, const Strong<Tag, std::uint64_t>& n) { w.u64(n.value); }
+void put(codec::Writer& w, const Strong<Tag, std::uint64_t>& n) {
+  w.u64(n.value);
+}
 template <class Tag>
-void get(codec::Reader& r, Strong<Tag, Hash256>& id) { id.value = r.hash(); }
+void get(codec::Reader& r, Strong<Tag, Hash256>& id) {
+  id.value = r.hash();
+}
 template <class Tag>
-void get(codec::Reader& r, Strong<Tag, std::uint64_t>& n) { n.value = r.u64(); }
+void get(codec::Reader& r, Strong<Tag, std::uint64_t>& n) {
+  n.value = r.u64();
+}
 
 inline void put(codec::Writer& w, const crypto::Signature& s) { w.raw(s); }
 inline void get(codec::Reader& r, crypto::Signature& s) {
@@ -34,7 +42,9 @@ void get(codec::Reader& r, std::optional<T>& value) {
 
 // An enumeration from 1 to `last`, as u8.
 template <class E>
-void put_enum(codec::Writer& w, E e) { w.u8(static_cast<std::uint8_t>(e)); }
+void put_enum(codec::Writer& w, E e) {
+  w.u8(static_cast<std::uint8_t>(e));
+}
 template <class E>
 void get_enum(codec::Reader& r, E& e, E last) {
   const std::uint8_t raw = r.u8();

@@ -70,7 +70,8 @@ TEST(Incentives, DeterrenceIsTheInequality) {
               ASSERT_EQ(deters({{num, den}, burned, unpaid, saving, m}), left > right);
             }
   // The largest arguments do not wrap.
-  EXPECT_TRUE(deters({{kMaxEntries, kMaxEntries}, kMaxTaskAtoms, kMaxTaskAtoms, kMaxTaskAtoms, kMaxEntries}));
+  EXPECT_TRUE(deters(
+      {{kMaxEntries, kMaxEntries}, kMaxTaskAtoms, kMaxTaskAtoms, kMaxTaskAtoms, kMaxEntries}));
   EXPECT_FALSE(deters({{1, kMaxEntries}, 1, 1, kMaxTaskAtoms, 1}));
 }
 
@@ -96,17 +97,20 @@ TEST(Incentives, FirstRuleBrokenIsTheAnswer) {
     return check_terms(t);
   };
   using V = TermsVerdict;
-  EXPECT_EQ(verdict([](TaskTerms& t) { t.declared_harm = kMaxTaskAtoms + 1, t.price = 0; }), V::kAmountTooLarge);
+  EXPECT_EQ(verdict([](TaskTerms& t) { t.declared_harm = kMaxTaskAtoms + 1, t.price = 0; }),
+            V::kAmountTooLarge);
   EXPECT_EQ(verdict([](TaskTerms& t) { t.price = 0, t.seats = 0; }), V::kNoPrice);
   EXPECT_EQ(verdict([](TaskTerms& t) { t.seats = 0, t.draws = 0; }), V::kSeatsOutOfRange);
   EXPECT_EQ(verdict([](TaskTerms& t) { t.seats = kMaxSeats + 1; }), V::kSeatsOutOfRange);
   EXPECT_EQ(verdict([](TaskTerms& t) { t.draws = 12; }), V::kDrawsOutOfRange);
   EXPECT_EQ(verdict([](TaskTerms& t) { t.draws = 1, t.entries = 1; }), V::kEntriesOutOfRange);
-  EXPECT_EQ(verdict([](TaskTerms& t) { t.verification_fee = 3, t.solver_stake = 0; }), V::kFeeTooSmall);
+  EXPECT_EQ(verdict([](TaskTerms& t) { t.verification_fee = 3, t.solver_stake = 0; }),
+            V::kFeeTooSmall);
   EXPECT_EQ(verdict([](TaskTerms& t) { t.price = 5000, t.entries = 100000, t.solver_stake = 0; }),
             V::kSolverUndeterred);
   EXPECT_EQ(verdict([](TaskTerms& t) { t.verifier_stake = 200; }), V::kVerifierUndeterred);
-  EXPECT_EQ(verdict([](TaskTerms& t) { t.challenger_bond = 100, t.solver_stake = 0; }), V::kDefenceUnpaid);
+  EXPECT_EQ(verdict([](TaskTerms& t) { t.challenger_bond = 100, t.solver_stake = 0; }),
+            V::kDefenceUnpaid);
   EXPECT_EQ(verdict([](TaskTerms& t) { t.solver_stake = 0; }), V::kWhistleblowerUnpaid);
   for (std::uint8_t v = 0; v <= kTermsVerdictLast; ++v)
     EXPECT_STRNE(to_string(static_cast<V>(v)), "unknown") << int{v};
@@ -124,7 +128,8 @@ TEST(Incentives, HoldingTermsDeterEveryNumberOfFalseIntervals) {
           if (check_terms(t) != TermsVerdict::kHolds) continue;
           ++held;
           for (std::uint64_t m = 1; m <= entries; ++m)
-            ASSERT_TRUE(deters({{draws, entries}, burned_part(stake), price, cost_bound(price, m, entries), m}));
+            ASSERT_TRUE(deters(
+                {{draws, entries}, burned_part(stake), price, cost_bound(price, m, entries), m}));
         }
   EXPECT_GT(held, 100);
 }
@@ -174,7 +179,8 @@ TEST(Sampling, AnIntervalOfOneStepIsSealedAtItsEnd) {
   DrawTerms t = draw_terms(5, 5);
   t.commit_interval = 1;
   t.steps = 4;
-  for (const Draw& d : draw_intervals(crypto::sha256_function(), t)) EXPECT_EQ(d.interior_step, d.entry);
+  for (const Draw& d : draw_intervals(crypto::sha256_function(), t))
+    EXPECT_EQ(d.interior_step, d.entry);
 }
 
 // Every argument changes the draw; the same arguments give the same.
@@ -193,7 +199,8 @@ TEST(Sampling, DependsOnEverything) {
   EXPECT_NE(drawn, draw_intervals(crypto::sha256_function(), other));
 }
 
-// The chi-square of 20,000 draws over 10 entries (9 degrees of freedom) stays below its 1e-6 quantile.
+// The chi-square of 20,000 draws over 10 entries (9 degrees of freedom) stays below its 1e-6
+// quantile.
 TEST(Sampling, IsUniform) {
   std::array<int, 10> counts{};
   for (std::uint32_t i = 0; i < 20000; ++i) {

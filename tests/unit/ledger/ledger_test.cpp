@@ -139,7 +139,8 @@ TEST(Ledger, RecordsHaveOneEncoding) {
   const Bytes bytes = encode(account);
   ASSERT_EQ(bytes.size(), kAccountBytes);
   EXPECT_EQ(decode_account(bytes).value(), account);
-  const Pending pending{key(1), key(2, AccountKind::kEscrow), Amount{5}, PendingState::kPosted, Amount{4}};
+  const Pending pending{key(1), key(2, AccountKind::kEscrow), Amount{5}, PendingState::kPosted,
+                        Amount{4}};
   const Bytes record = encode(pending);
   ASSERT_EQ(record.size(), kPendingBytes);
   EXPECT_EQ(decode_pending(record).value(), pending);
@@ -159,7 +160,10 @@ TEST(LedgerProperty, AgreesWithAnIndependentModel) {
     std::mt19937_64 random(seed);
     MemoryView view;
     std::map<std::uint8_t, std::uint64_t> free_of;  // the model: spendable
-    struct Held { std::uint8_t from, to; std::uint64_t amount; };
+    struct Held {
+      std::uint8_t from, to;
+      std::uint64_t amount;
+    };
     std::map<std::uint32_t, Held> held;
     {
       Ledger genesis(view);
@@ -175,7 +179,8 @@ TEST(LedgerProperty, AgreesWithAnIndependentModel) {
       const auto from = static_cast<std::uint8_t>(random() % 6);
       const auto to = static_cast<std::uint8_t>(random() % 6);
       const std::uint64_t amount = random() % 400;
-      const bool possible = amount > 0 && from != to && free_of.count(from) && free_of[from] >= amount;
+      const bool possible =
+          amount > 0 && from != to && free_of.count(from) && free_of[from] >= amount;
       LedgerVerdict v{};
       switch (random() % 4) {
         case 0:
@@ -194,7 +199,8 @@ TEST(LedgerProperty, AgreesWithAnIndependentModel) {
           const bool post = random() % 2 == 0;
           v = post ? l.post(pending_id(id), Amount{amount}) : l.void_pending(pending_id(id));
           const auto it = held.find(id);
-          const bool ok = it != held.end() && (!post || (amount > 0 && amount <= it->second.amount));
+          const bool ok =
+              it != held.end() && (!post || (amount > 0 && amount <= it->second.amount));
           EXPECT_EQ(v == LedgerVerdict::kOk, ok);
           if (!ok) break;
           const std::uint64_t moved = post ? amount : 0;
@@ -207,7 +213,8 @@ TEST(LedgerProperty, AgreesWithAnIndependentModel) {
       view.merge(l.diff());
       ASSERT_TRUE(view.adds_up());
       for (const auto& [owner, atoms] : free_of)
-        ASSERT_EQ(Ledger(view).available(key(owner)).value, atoms) << "seed " << seed << " step " << step;
+        ASSERT_EQ(Ledger(view).available(key(owner)).value, atoms)
+            << "seed " << seed << " step " << step;
     }
   }
 }

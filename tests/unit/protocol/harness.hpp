@@ -44,7 +44,8 @@ struct MadeRun {
 
 class Net {
  public:
-  explicit Net(unsigned parties = 6, std::uint64_t amount = 1'000'000, std::uint64_t staked = 1'000'000) {
+  explicit Net(unsigned parties = 6, std::uint64_t amount = 1'000'000,
+               std::uint64_t staked = 1'000'000) {
     Genesis genesis;
     genesis.name = "test";
     genesis.time_ms = 1'700'000'000'000;
@@ -94,10 +95,13 @@ class Net {
   Receipt send(unsigned party, Payload payload) {
     return block({tx(party, std::move(payload))}).receipts.receipts.front();
   }
-  TxVerdict verdict(unsigned party, Payload payload) { return send(party, std::move(payload)).verdict; }
+  TxVerdict verdict(unsigned party, Payload payload) {
+    return send(party, std::move(payload)).verdict;
+  }
   // Empty blocks until `ms` of ledger time have passed.
   void wait(std::uint64_t ms) {
-    for (; ms > 0; ms -= std::min<std::uint64_t>(ms, 5000)) block({}, std::min<std::uint64_t>(ms, 5000));
+    for (; ms > 0; ms -= std::min<std::uint64_t>(ms, 5000))
+      block({}, std::min<std::uint64_t>(ms, 5000));
   }
 
   StateReader read() const { return StateReader(store); }
@@ -139,7 +143,8 @@ struct Posted {
   ClaimId claim;
 };
 // Posts, and accepts with party `solver`.
-inline Posted post_and_accept(Net& net, unsigned submitter, unsigned solver, const PostTask& terms) {
+inline Posted post_and_accept(Net& net, unsigned submitter, unsigned solver,
+                              const PostTask& terms) {
   const Envelope e = net.envelope(submitter, terms);
   Posted p;
   p.task = task_id_of(net.head.chain, net.id(submitter), e.client_id);
@@ -150,8 +155,8 @@ inline Posted post_and_accept(Net& net, unsigned submitter, unsigned solver, con
   return p;
 }
 
-inline RevealTranscript reveal_of(const Net& net, const Posted& p, unsigned solver, const PostTask& terms,
-                                  const MadeRun& run) {
+inline RevealTranscript reveal_of(const Net& net, const Posted& p, unsigned solver,
+                                  const PostTask& terms, const MadeRun& run) {
   RevealTranscript r;
   r.claim = p.claim;
   r.transcript_root = run.transcript.root();
@@ -170,8 +175,9 @@ inline CommitTranscript commitment_of(const Posted& p, const MadeRun& run) {
 }
 
 // What a verifier that computed `own` as the end root says about its draw.
-inline OpenSeal opening_of(const Net& net, const Posted& p, unsigned verifier, const PostTask& terms,
-                           const MadeRun& run, std::uint32_t draw, std::uint64_t entry, bool honest_match = true) {
+inline OpenSeal opening_of(const Net& net, const Posted& p, unsigned verifier,
+                           const PostTask& terms, const MadeRun& run, std::uint32_t draw,
+                           std::uint64_t entry, bool honest_match = true) {
   OpenSeal o;
   o.claim = p.claim;
   o.draw = draw;
@@ -184,14 +190,15 @@ inline OpenSeal opening_of(const Net& net, const Posted& p, unsigned verifier, c
   o.own_end_root = honest_match ? o.end_root : hash_of_text("mine");
   if (honest_match) {
     const Hash256 digest =
-        dispute::attestation_digest(crypto::sha256_function(), net.head.chain, p.task, terms.header, entry,
-                                    o.start_root, o.end_root);
+        dispute::attestation_digest(crypto::sha256_function(), net.head.chain, p.task, terms.header,
+                                    entry, o.start_root, o.end_root);
     o.attestation = net.keys[verifier].sign(digest.view());
   }
   return o;
 }
 inline Hash256 seal_of(const Net& net, const Posted& p, unsigned verifier, const OpenSeal& o) {
-  return seal_commitment({p.claim, net.id(verifier), o.draw, o.salt, o.interior_root, o.own_end_root});
+  return seal_commitment(
+      {p.claim, net.id(verifier), o.draw, o.salt, o.interior_root, o.own_end_root});
 }
 
 inline VerifierRecord verifier_of(const Net& net, const ClaimId& claim, unsigned verifier) {
@@ -202,15 +209,22 @@ inline VerifierRecord verifier_of(const Net& net, const ClaimId& claim, unsigned
 }
 
 // Commits and reveals in two blocks.
-inline ChallengeId commit_challenge(Net& net, const Posted& p, unsigned challenger, std::uint64_t entry) {
+inline ChallengeId commit_challenge(Net& net, const Posted& p, unsigned challenger,
+                                    std::uint64_t entry) {
   const Hash256 commitment =
       challenge_commitment({p.claim, entry, net.id(challenger), hash_of_text("challenge")});
   EXPECT_EQ(net.verdict(challenger, CommitChallenge{p.claim, commitment}), TxVerdict::kApplied);
   return challenge_id_of(p.claim, net.id(challenger), commitment);
 }
-inline RevealChallenge challenge_reveal(const ChallengeId& id, const MadeRun& run, std::uint64_t entry) {
-  return {id,   entry, hash_of_text("challenge"), run.start_root(entry), run.start_path(entry),
-          run.transcript.state_root(entry), run.transcript.path(entry)};
+inline RevealChallenge challenge_reveal(const ChallengeId& id, const MadeRun& run,
+                                        std::uint64_t entry) {
+  return {id,
+          entry,
+          hash_of_text("challenge"),
+          run.start_root(entry),
+          run.start_path(entry),
+          run.transcript.state_root(entry),
+          run.transcript.path(entry)};
 }
 
 }  // namespace assay::protocol::test

@@ -1,5 +1,5 @@
-// Random histories against an auditor that knows the rules of payment and nothing of the machine: from
-// what each party did it predicts every balance.
+// Random histories against an auditor that knows the rules of payment and nothing of the machine:
+// from what each party did it predicts every balance.
 #include <map>
 #include <random>
 
@@ -22,9 +22,16 @@ struct Plan {
   unsigned submitter, solver;
   std::vector<unsigned> verifiers;  // that enlist
   bool cancels = false, commits = true, reveals = true;
-  struct Duty { bool seals, opens, matches, stands_up, holds_out; };
+  struct Duty {
+    bool seals, opens, matches, stands_up, holds_out;
+  };
   std::map<unsigned, Duty> duty;
-  struct Attack { unsigned challenger; std::uint64_t entry; bool reveals; bool solver_holds_out; };
+  struct Attack {
+    unsigned challenger;
+    std::uint64_t entry;
+    bool reveals;
+    bool solver_holds_out;
+  };
   std::vector<Attack> attacks;
   PostTask terms = sample_task();
   MadeRun run{MadeRun::made_up(10, "plan")};
@@ -37,8 +44,8 @@ struct Plan {
 
 // What the histories went through, so that a test of nothing cannot pass.
 struct Seen {
-  unsigned final = 0, fallen = 0, expired = 0, cancelled = 0, unrevealed = 0, thrown = 0, attestors_lost = 0,
-           attestors_won = 0, shared_bounties = 0;
+  unsigned final = 0, fallen = 0, expired = 0, cancelled = 0, unrevealed = 0, thrown = 0,
+           attestors_lost = 0, attestors_won = 0, shared_bounties = 0;
 };
 
 class History {
@@ -55,10 +62,11 @@ class History {
     do p.solver = below(kParties);
     while (p.solver == p.submitter);
     p.terms.header.seed = n;
-    for (auto* w : {&p.terms.windows.accept_ms, &p.terms.windows.train_ms, &p.terms.windows.enlist_ms,
-                    &p.terms.windows.reveal_ms, &p.terms.windows.seal_ms, &p.terms.windows.open_ms,
-                    &p.terms.windows.challenge_ms, &p.terms.windows.challenge_reveal_ms,
-                    &p.terms.windows.stand_up_ms, &p.terms.windows.move_ms})
+    for (auto* w :
+         {&p.terms.windows.accept_ms, &p.terms.windows.train_ms, &p.terms.windows.enlist_ms,
+          &p.terms.windows.reveal_ms, &p.terms.windows.seal_ms, &p.terms.windows.open_ms,
+          &p.terms.windows.challenge_ms, &p.terms.windows.challenge_reveal_ms,
+          &p.terms.windows.stand_up_ms, &p.terms.windows.move_ms})
       *w = 30'000;
     p.terms.price = Amount{900 + below(400)};
     p.terms.verification_fee = Amount{200 + below(9)};
@@ -106,7 +114,8 @@ class History {
   }
 
  private:
-  void once(Plan& p, const std::string& what, std::vector<Bytes>& txs, unsigned party, const Payload& payload) {
+  void once(Plan& p, const std::string& what, std::vector<Bytes>& txs, unsigned party,
+            const Payload& payload) {
     if (p.done[what]) return;
     p.done[what] = true;
     txs.push_back(m_net.tx(party, payload));
@@ -145,7 +154,8 @@ class History {
       return;
     }
     if (status == ClaimStatus::kTraining) {
-      for (const unsigned v : p.verifiers) once(p, "enlist" + std::to_string(v), txs, v, EnlistVerifier{p.posted.claim});
+      for (const unsigned v : p.verifiers)
+        once(p, "enlist" + std::to_string(v), txs, v, EnlistVerifier{p.posted.claim});
       if (p.commits && claim.verifiers.size() == p.verifiers.size())
         once(p, "commit", txs, p.solver, commitment_of(p.posted, p.run));
     }
@@ -163,7 +173,8 @@ class History {
       const Plan::Duty duty = p.duty[v];
       std::vector<OpenSeal> opens;
       for (std::uint32_t i = 0; i < record.draws.size(); ++i)
-        opens.push_back(opening_of(m_net, p.posted, v, p.terms, p.run, i, record.draws[i].entry, duty.matches));
+        opens.push_back(
+            opening_of(m_net, p.posted, v, p.terms, p.run, i, record.draws[i].entry, duty.matches));
       Seal seal{p.posted.claim, {}};
       for (const OpenSeal& o : opens) seal.seals.push_back(seal_of(m_net, p.posted, v, o));
       if (claim.record.status == ClaimStatus::kSealing) {
@@ -176,7 +187,8 @@ class History {
   }
 
   Hash256 commitment(const Plan& p, const Plan::Attack& a) const {
-    return challenge_commitment({p.posted.claim, a.entry, m_net.id(a.challenger), hash_of_text("challenge")});
+    return challenge_commitment(
+        {p.posted.claim, a.entry, m_net.id(a.challenger), hash_of_text("challenge")});
   }
 
   void attack(Plan& p, std::vector<Bytes>& txs) {
@@ -198,7 +210,8 @@ class History {
         for (const VerifierRecord& v : claim.verifiers) {
           unsigned who = 0;
           while (m_net.id(who) != v.verifier) ++who;
-          if (who != a.challenger && p.duty[who].stands_up && attested(v, a.entry) && !c.record.stand_up_closed)
+          if (who != a.challenger && p.duty[who].stands_up && attested(v, a.entry) &&
+              !c.record.stand_up_closed)
             once(p, "stand" + tag + "." + std::to_string(who), txs, who, StandUp{c.record.id});
         }
       }
@@ -210,8 +223,8 @@ class History {
     return false;
   }
 
-  // A defender that holds out makes its first offer, and the challenger falls silent; one that does not
-  // falls silent itself.
+  // A defender that holds out makes its first offer, and the challenger falls silent; one that does
+  // not falls silent itself.
   void hold_out(Plan& p, const ChallengeView& c, const GameView& game, const Plan::Attack& a,
                 const std::string& tag, std::vector<Bytes>& txs) {
     unsigned who = 0;
@@ -224,7 +237,8 @@ class History {
     const TaskView task = m_net.read().task(p.posted.task).value().value();
     const dispute::GameTerms terms = terms_of(m_net.head.chain, task, c, game);
     const dispute::Position position = position_of(terms, game);
-    std::vector<Hash256> roots(dispute::chain_spacing(position).segments - 1, hash_of_text("offer"));
+    std::vector<Hash256> roots(dispute::chain_spacing(position).segments - 1,
+                               hash_of_text("offer"));
     Bytes body = codec::encode([&](codec::Writer& w) { dispute::write_chain_offer(w, roots); });
     const dispute::RecordedMove move = dispute::record_move(
         crypto::sha256_function(), terms, position, dispute::Role::kDefender, body,
@@ -301,7 +315,9 @@ class History {
     }
     const ClaimStatus end = claim.record.status;
     const bool transcript = p.commits && p.reveals;
-    EXPECT_EQ(end, !transcript ? ClaimStatus::kExpired : doomed ? ClaimStatus::kFallen : ClaimStatus::kFinal);
+    EXPECT_EQ(end, !transcript ? ClaimStatus::kExpired
+                   : doomed    ? ClaimStatus::kFallen
+                               : ClaimStatus::kFinal);
 
     seen.expired += !transcript;
     seen.fallen += doomed;
@@ -332,7 +348,8 @@ class History {
     m_free[p.submitter] += escrow;
   }
 
-  void slash(unsigned loser, std::uint64_t stake, const std::vector<unsigned>& winners, std::uint64_t price) {
+  void slash(unsigned loser, std::uint64_t stake, const std::vector<unsigned>& winners,
+             std::uint64_t price) {
     m_staked[loser] -= stake;
     if (winners.empty()) {
       m_burned += stake;
@@ -375,12 +392,14 @@ TEST(HistoryProperty, TheAuditorPredictsEveryBalance) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     History history(seed);
     history.run();
-    for (const auto field : {&Seen::final, &Seen::fallen, &Seen::expired, &Seen::cancelled, &Seen::unrevealed,
-                             &Seen::thrown, &Seen::attestors_lost, &Seen::attestors_won, &Seen::shared_bounties})
+    for (const auto field :
+         {&Seen::final, &Seen::fallen, &Seen::expired, &Seen::cancelled, &Seen::unrevealed,
+          &Seen::thrown, &Seen::attestors_lost, &Seen::attestors_won, &Seen::shared_bounties})
       all.*field += history.seen.*field;
   }
-  for (const auto field : {&Seen::final, &Seen::fallen, &Seen::expired, &Seen::cancelled, &Seen::unrevealed,
-                           &Seen::thrown, &Seen::attestors_lost, &Seen::attestors_won, &Seen::shared_bounties})
+  for (const auto field :
+       {&Seen::final, &Seen::fallen, &Seen::expired, &Seen::cancelled, &Seen::unrevealed,
+        &Seen::thrown, &Seen::attestors_lost, &Seen::attestors_won, &Seen::shared_bounties})
     EXPECT_GT(all.*field, 0u);
 }
 

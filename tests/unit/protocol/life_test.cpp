@@ -35,11 +35,13 @@ struct Started {
   }
   void seal(unsigned verifier, bool match = true) {
     Seal seal{posted.claim, {}};
-    for (const OpenSeal& o : openings(verifier, match)) seal.seals.push_back(seal_of(net, posted, verifier, o));
+    for (const OpenSeal& o : openings(verifier, match))
+      seal.seals.push_back(seal_of(net, posted, verifier, o));
     ASSERT_EQ(net.verdict(verifier, seal), V::kApplied);
   }
   void open(unsigned verifier, bool match = true) {
-    for (const OpenSeal& o : openings(verifier, match)) ASSERT_EQ(net.verdict(verifier, o), V::kApplied);
+    for (const OpenSeal& o : openings(verifier, match))
+      ASSERT_EQ(net.verdict(verifier, o), V::kApplied);
   }
   void to_challenging() {
     reveal();
@@ -97,7 +99,8 @@ TEST(Life, CancelledOrUnclaimedMoneyComesBack) {
   Net net;
   Envelope e = net.envelope(kSubmitter, sample_task());
   const TaskId task = task_id_of(net.head.chain, e.sender, e.client_id);
-  ASSERT_EQ(net.block({sign_transaction(e, net.keys[kSubmitter])}).receipts.receipts[0].verdict, V::kApplied);
+  ASSERT_EQ(net.block({sign_transaction(e, net.keys[kSubmitter])}).receipts.receipts[0].verdict,
+            V::kApplied);
   EXPECT_EQ(net.account(kSubmitter).reserved, Amount{1205});
   EXPECT_EQ(net.verdict(kStranger, CancelTask{TaskId{hash_of_text("x")}}), V::kUnknownTask);
   EXPECT_EQ(net.verdict(kStranger, CancelTask{task}), V::kNotSubmitter);
@@ -111,8 +114,9 @@ TEST(Life, CancelledOrUnclaimedMoneyComesBack) {
   EXPECT_EQ(net.account(kSubmitter).reserved, Amount{1205});
   net.wait(1'000);
   EXPECT_EQ(net.account(kSubmitter).reserved, Amount{0});
-  EXPECT_EQ(net.read().task(task_id_of(net.head.chain, e.sender, e.client_id)).value()->record.status,
-            TaskStatus::kUnclaimed);
+  EXPECT_EQ(
+      net.read().task(task_id_of(net.head.chain, e.sender, e.client_id)).value()->record.status,
+      TaskStatus::kUnclaimed);
 }
 
 TEST(Life, AcceptingHasItsRules) {
@@ -149,7 +153,8 @@ TEST(Life, LedgerTimeStandsStillWhenTheLedgerDoes) {
   Started s;
   s.net.block({}, 100 * 3600 * 1000);
   EXPECT_EQ(s.status(), ClaimStatus::kTraining);
-  EXPECT_EQ(ledger_time_at(s.net.head, s.net.head.time_ms + 90'000).value, s.net.head.ledger_time.value + 5000);
+  EXPECT_EQ(ledger_time_at(s.net.head, s.net.head.time_ms + 90'000).value,
+            s.net.head.ledger_time.value + 5000);
 }
 
 TEST(Life, NoTranscriptInTimeRefundsWithoutASlash) {
@@ -171,14 +176,16 @@ TEST(Life, AShorterTranscriptIsRefused) {
     ASSERT_EQ(s.net.verdict(kSolver, commitment_of(s.posted, s.run)), V::kApplied);
     s.net.wait(8'000);
     ASSERT_EQ(s.status(), ClaimStatus::kRevealing);
-    EXPECT_EQ(s.net.verdict(kSolver, reveal_of(s.net, s.posted, kSolver, s.terms, s.run)), V::kWrongOpening);
+    EXPECT_EQ(s.net.verdict(kSolver, reveal_of(s.net, s.posted, kSolver, s.terms, s.run)),
+              V::kWrongOpening);
   }
 }
 
 TEST(Life, RevealingHasItsRules) {
   Started s;
   const RevealTranscript good = reveal_of(s.net, s.posted, kSolver, s.terms, s.run);
-  EXPECT_EQ(s.net.verdict(kStranger, CommitTranscript{s.posted.claim, Hash256{}}), V::kZeroCommitment);
+  EXPECT_EQ(s.net.verdict(kStranger, CommitTranscript{s.posted.claim, Hash256{}}),
+            V::kZeroCommitment);
   EXPECT_EQ(s.net.verdict(kStranger, commitment_of(s.posted, s.run)), V::kNotSolver);
   EXPECT_EQ(s.net.verdict(kSolver, good), V::kWrongPhase);
   ASSERT_EQ(s.net.verdict(kSolver, commitment_of(s.posted, s.run)), V::kApplied);
@@ -210,8 +217,10 @@ TEST(Life, VerifyingHasItsRules) {
   EXPECT_EQ(s.net.verdict(kEve, EnlistVerifier{claim}), V::kSeatsFull);
   ASSERT_EQ(s.net.verdict(kSolver, commitment_of(s.posted, s.run)), V::kApplied);
   ASSERT_EQ(s.status(), ClaimStatus::kRevealing);  // the seats are full
-  ASSERT_EQ(s.net.verdict(kSolver, reveal_of(s.net, s.posted, kSolver, s.terms, s.run)), V::kApplied);
-  EXPECT_EQ(s.net.verdict(kAnn, Seal{claim, {}}), V::kWrongSealCount);  // the draw came with this block
+  ASSERT_EQ(s.net.verdict(kSolver, reveal_of(s.net, s.posted, kSolver, s.terms, s.run)),
+            V::kApplied);
+  EXPECT_EQ(s.net.verdict(kAnn, Seal{claim, {}}),
+            V::kWrongSealCount);  // the draw came with this block
   EXPECT_EQ(s.net.verdict(kEve, Seal{claim, {}}), V::kNotVerifier);
   const std::vector<OpenSeal> opens = s.openings(kAnn);
   EXPECT_EQ(s.net.verdict(kAnn, opens[0]), V::kWrongPhase);
@@ -270,7 +279,8 @@ TEST(Life, ChallengingHasItsRules) {
   EXPECT_EQ(s.net.verdict(kEve, challenge_reveal(id, s.run, 4)), V::kApplied);
   EXPECT_EQ(s.net.verdict(kEve, challenge_reveal(id, s.run, 4)), V::kWrongPhase);
   // Two blocks are needed, so that nobody orders a reveal right behind a commitment it has seen.
-  const Hash256 commitment = challenge_commitment({claim, 6, s.net.id(kStranger), hash_of_text("challenge")});
+  const Hash256 commitment =
+      challenge_commitment({claim, 6, s.net.id(kStranger), hash_of_text("challenge")});
   const ChallengeId second = challenge_id_of(claim, s.net.id(kStranger), commitment);
   const BlockResult both = s.net.block({s.net.tx(kStranger, CommitChallenge{claim, commitment}),
                                         s.net.tx(kStranger, challenge_reveal(second, s.run, 6))});
@@ -296,11 +306,12 @@ TEST(Life, ASilentSolverLosesItsStake) {
   s.net.wait(5'000);
   EXPECT_EQ(s.net.read().game(game).value()->record.status, GameStatus::kChallengerWon);
   EXPECT_EQ(s.status(), ClaimStatus::kFallen);
-  // Stake 2001: burned 1001, the bounty 1000. Price back; the four seals are paid but for those of the
-  // fallen interval.
+  // Stake 2001: burned 1001, the bounty 1000. Price back; the four seals are paid but for those of
+  // the fallen interval.
   std::uint64_t earned = 0;
   for (const unsigned v : {kAnn, kBob})
-    for (const economics::Draw& d : verifier_of(s.net, s.posted.claim, v).draws) earned += d.entry != 4 ? 51 : 0;
+    for (const economics::Draw& d : verifier_of(s.net, s.posted.claim, v).draws)
+      earned += d.entry != 4 ? 51 : 0;
   EXPECT_EQ(s.net.account(kEve).available, Amount{1'001'000});
   EXPECT_EQ(s.net.account(kSolver).staked, Amount{1'000'000 - 2001});
   EXPECT_EQ(s.net.account(kSubmitter).available, Amount{1'000'000 - earned});
@@ -375,8 +386,9 @@ TEST(Life, ARecordIsProvenUnderTheStateRoot) {
   key.insert(key.end(), owner.value.bytes.begin(), owner.value.bytes.end());
   const Bytes value = net.read().record(key).value().value();
   const Bytes proof = net.read().prove(key).value();
-  EXPECT_EQ(commit::verify_present(crypto::sha256_function(), net.head.state_root, key, value, proof),
-            commit::MapProofVerdict::kValid);
+  EXPECT_EQ(
+      commit::verify_present(crypto::sha256_function(), net.head.state_root, key, value, proof),
+      commit::MapProofVerdict::kValid);
   EXPECT_EQ(ledger::decode_account(value).value().balance, Amount{1'000'010});
 }
 
@@ -389,7 +401,8 @@ TEST(Life, ABlockThatCannotFollowIsAnError) {
   block.height = Height{1};
   block.time_ms = net.head.time_ms - 1;
   EXPECT_EQ(apply(net.store, block).error().code, ErrorCode::kInvalidArgument);
-  EXPECT_EQ(init_chain(net.store, Genesis{"again", {}, 0, {}}).error().code, ErrorCode::kAlreadyExists);
+  EXPECT_EQ(init_chain(net.store, Genesis{"again", {}, 0, {}}).error().code,
+            ErrorCode::kAlreadyExists);
 }
 
 }  // namespace
