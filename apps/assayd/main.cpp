@@ -49,8 +49,8 @@ Status init(const Options& options) {
   ASSAY_TRY(const assay::ChainId chain,
             assay::node::init_home(home, assay::host::SystemClock(), rng));
   std::printf("chain %s\nroles pin %s\nstart it with: assayd run --home %s\n",
-              to_hex(chain.value).c_str(),
-              assay::node::authority_path(options.home).c_str(), options.home.c_str());
+              to_hex(chain.value).c_str(), assay::node::authority_path(options.home).c_str(),
+              options.home.c_str());
   return {};
 }
 
@@ -58,8 +58,8 @@ Status run(const Options& options) {
   if (options.port > 65'535) return {ErrorCode::kInvalidArgument, "a port is at most 65535"};
   const assay::host::SystemClock clock;
   assay::host::LogOptions log_options;
-  log_options.format = options.log_format == "json" ? assay::host::LogFormat::kJson
-                                                    : assay::host::LogFormat::kText;
+  log_options.format =
+      options.log_format == "json" ? assay::host::LogFormat::kJson : assay::host::LogFormat::kText;
   ASSAY_TRY(log_options.level, assay::host::parse_log_level(options.log_level));
   ASSAY_TRY(const auto log, assay::host::LineLog::open(log_options, clock));
 
@@ -92,10 +92,10 @@ Status run(const Options& options) {
 
 int main(int argc, char** argv) {
   Options options;
-  assay::cli::Program program(
-      "assayd",
-      "The ledger node, embedded mode: it orders transactions itself, so its users trust its operator\n"
-      "for order, time and beacon, and for nothing else.");
+  assay::cli::Program program("assayd",
+                              "The ledger node, embedded mode: it orders transactions itself, so "
+                              "its users trust its operator\n"
+                              "for order, time and beacon, and for nothing else.");
   auto& root = program.root();
   constexpr const char* kHome = "folder of the node";
   constexpr const char* kPassword =
@@ -107,8 +107,9 @@ int main(int argc, char** argv) {
       .option("account", options.accounts, "<64 hex digits>=<atoms>[:<staked atoms>], repeatable")
       .option("host", options.hosts, "that the server's certificate names, repeatable")
       .option("scrypt-n", options.scrypt_n, "cost of guessing the password, a power of two")
-      .examples("  assayd init --home node --password-file node.password \\\n"
-                "    --account $(assay keys show submitter.json)=1000000000")
+      .examples(
+          "  assayd init --home node --password-file node.password \\\n"
+          "    --account $(assay keys show submitter.json)=1000000000")
       .action([&] { return init(options); });
   root.subcommand("run", "Run the node until it is told to stop (Ctrl-C)")
       .option("home", options.home, kHome)
@@ -119,8 +120,9 @@ int main(int argc, char** argv) {
       .flag("skip-audit", options.skip_audit, "do not recompute every balance at the start")
       .choice("log-format", options.log_format, {"text", "json"}, "of standard error")
       .choice("log-level", options.log_level, {"debug", "info", "warning", "error"}, "least level")
-      .examples("  assayd run --home node --password-file node.password\n"
-                "  curl --cacert node/tls/authority.pem https://127.0.0.1:8645/status")
+      .examples(
+          "  assayd run --home node --password-file node.password\n"
+          "  curl --cacert node/tls/authority.pem https://127.0.0.1:8645/status")
       .action([&] { return run(options); });
   return program.run(argc, argv);
 }

@@ -130,7 +130,8 @@ Status BlobClient::fetch(const BlobId& id, const std::vector<std::string>& base_
 Result<IndexEntry> BlobClient::resolve(const std::string& name,
                                        const std::vector<std::string>& base_urls,
                                        std::uint64_t max_bytes) {
-  if (!is_valid_name(name)) return {ErrorCode::kInvalidArgument, "'" + name + "' is no blob's name"};
+  if (!is_valid_name(name))
+    return {ErrorCode::kInvalidArgument, "'" + name + "' is no blob's name"};
   Error worst{};
   for (std::size_t u = 0; u < std::min(base_urls.size(), kMaxUrls); ++u) {
     const std::string url = base_urls[u] + "/index/" + name;

@@ -8,7 +8,8 @@ namespace assay::blob {
 
 namespace {
 
-constexpr std::string_view kBlobPrefix = "/blob/", kIndexPrefix = "/index/", kManifest = "/manifest";
+constexpr std::string_view kBlobPrefix = "/blob/", kIndexPrefix = "/index/",
+                           kManifest = "/manifest";
 constexpr std::string_view kText = "text/plain", kBinary = "application/octet-stream";
 
 net::HttpResponse say(unsigned status, const std::string& line) {
@@ -71,7 +72,8 @@ net::HttpResponse serve(const BlobStore& store, const net::HttpRequest& request)
     response.headers.set("Allow", "GET, HEAD");
     return response;
   }
-  if (target.starts_with(kIndexPrefix)) return serve_index(store, target.substr(kIndexPrefix.size()));
+  if (target.starts_with(kIndexPrefix))
+    return serve_index(store, target.substr(kIndexPrefix.size()));
   if (!target.starts_with(kBlobPrefix)) return say(404, "no such path");
   std::string_view rest = target.substr(kBlobPrefix.size());
   const auto hash = hash_from_hex(rest.substr(0, 64));

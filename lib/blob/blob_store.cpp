@@ -22,8 +22,8 @@ Error not_found(const BlobId& id) {
   return {ErrorCode::kNotFound, "blob " + to_hex(id.value) + " is not here; fetch it first"};
 }
 Error damaged(const BlobId& id) {
-  return {ErrorCode::kIntegrity, "blob " + to_hex(id.value) +
-                                     " is damaged on disk; remove it and fetch it again"};
+  return {ErrorCode::kIntegrity,
+          "blob " + to_hex(id.value) + " is damaged on disk; remove it and fetch it again"};
 }
 
 }  // namespace
@@ -60,7 +60,8 @@ Status BlobStore::publish(const Manifest& manifest) {
 
 Result<BlobId> BlobStore::put(ByteView bytes) {
   if (bytes.size() > kMaxBlobBytes)
-    return {ErrorCode::kLimit, "a blob may have at most " + std::to_string(kMaxBlobBytes) + " bytes"};
+    return {ErrorCode::kLimit,
+            "a blob may have at most " + std::to_string(kMaxBlobBytes) + " bytes"};
   const Manifest manifest = Manifest::make(bytes);
   if (has(manifest.id()) && verify(manifest.id())) return manifest.id();
   ASSAY_TRY_STATUS(m_files.write_atomically(data_file(manifest.id()), bytes));
@@ -149,7 +150,8 @@ Status BlobStore::remove(const BlobId& id) {
 
 Status BlobStore::set_name(const std::string& name, const BlobId& id) {
   if (!is_valid_name(name))
-    return {ErrorCode::kInvalidArgument, "a blob's name is made of parts of [A-Za-z0-9_-] and slashes"};
+    return {ErrorCode::kInvalidArgument,
+            "a blob's name is made of parts of [A-Za-z0-9_-] and slashes"};
   ASSAY_TRY(const auto m, manifest(id));
   const Bytes entry = codec::encode([&](codec::Writer& w) {
     w.hash(id.value);
@@ -159,8 +161,7 @@ Status BlobStore::set_name(const std::string& name, const BlobId& id) {
 }
 
 Result<std::optional<IndexEntry>> BlobStore::find_name(const std::string& name) const {
-  if (!is_valid_name(name) || !m_files.exists(index_file(name)))
-    return std::optional<IndexEntry>{};
+  if (!is_valid_name(name) || !m_files.exists(index_file(name))) return std::optional<IndexEntry>{};
   ASSAY_TRY(const Bytes bytes, m_files.read(index_file(name)));
   codec::Reader reader(bytes);
   IndexEntry entry;

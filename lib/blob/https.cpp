@@ -8,14 +8,16 @@ Get make_get(net::HttpsClient& client, std::uint64_t timeout_ms) {
     net::HttpRequest http;
     http.target = url.target;
     if (request.count > 0)
-      http.headers.set("Range", net::range_header({request.first, request.first + request.count - 1}));
+      http.headers.set("Range",
+                       net::range_header({request.first, request.first + request.count - 1}));
     net::CallOptions options;
     options.timeout_ms = timeout_ms;
     ASSAY_TRY(net::HttpResponse response, client.request(url, http, options));
     if (response.body.size() > request.limit_bytes)
       return {ErrorCode::kLimit, request.url + " answered with more than was asked for"};
     if (response.status == 206) {
-      const auto where = net::parse_content_range(response.headers.find("Content-Range").value_or(""));
+      const auto where =
+          net::parse_content_range(response.headers.find("Content-Range").value_or(""));
       if (!where || where->range.first != request.first)
         return {ErrorCode::kMalformed, request.url + " answered with another range"};
     }

@@ -20,7 +20,8 @@ bool verify(const Hash256& key, ByteView message, const crypto::Signature& signa
 bool beacon_holds(const Hash256& key, const SignedHeader& s) {
   const BlockHeader& h = s.header;
   // Genesis is a record that everybody has: nobody draws for it.
-  if (h.height.value == 0) return h.beacon == Hash256{} && s.beacon_signature == crypto::Signature{};
+  if (h.height.value == 0)
+    return h.beacon == Hash256{} && s.beacon_signature == crypto::Signature{};
   return h.beacon == crypto::sha256(s.beacon_signature) &&
          verify(key, beacon_message(h.chain, h.parent, h.height), s.beacon_signature);
 }
@@ -37,8 +38,8 @@ Bytes encode(const SignedHeader& header) {
 
 Result<SignedHeader> decode_signed_header(ByteView bytes) {
   if (bytes.size() != kSignedHeaderBytes)
-    return {ErrorCode::kMalformed, "a signed block header has " +
-                                       std::to_string(kSignedHeaderBytes) + " bytes"};
+    return {ErrorCode::kMalformed,
+            "a signed block header has " + std::to_string(kSignedHeaderBytes) + " bytes"};
   SignedHeader out;
   ASSAY_TRY(out.header, protocol::decode_header(bytes.first(protocol::kHeaderBytes)));
   const std::uint8_t* signatures = bytes.data() + protocol::kHeaderBytes;

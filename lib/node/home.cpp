@@ -60,7 +60,8 @@ Result<ChainId> init_home(const HomeOptions& options, const Clock& clock, Rng& r
 
   for (const char* folder : {"config", "keys", "tls"}) ASSAY_TRY_STATUS(make_folder(home / folder));
   // What a broken-off init left is not worth keeping: without genesis nothing refers to it.
-  for (const fs::path& path : {operator_key_path(home), authority_key_path(home), server_key_path(home)}) {
+  for (const fs::path& path :
+       {operator_key_path(home), authority_key_path(home), server_key_path(home)}) {
     std::error_code ignored;
     fs::remove(path, ignored);
   }
@@ -70,7 +71,8 @@ Result<ChainId> init_home(const HomeOptions& options, const Clock& clock, Rng& r
   ASSAY_TRY(genesis.operator_key,
             host::create_key_file(operator_key_path(home), options.password, rng, keystore));
 
-  const net::Validity validity = net::valid_for_days(clock.unix_ms() / 1000, options.certificate_days);
+  const net::Validity validity =
+      net::valid_for_days(clock.unix_ms() / 1000, options.certificate_days);
   ASSAY_TRY(const net::Certified authority,
             net::make_authority("assay " + options.chain_name + " authority", validity));
   net::LeafOptions leaf;
@@ -80,7 +82,8 @@ Result<ChainId> init_home(const HomeOptions& options, const Clock& clock, Rng& r
   ASSAY_TRY(const net::Certified server, net::issue_certificate(authority, leaf));
   ASSAY_TRY_STATUS(host::write_file(authority_path(home), as_bytes(authority.certificate_pem)));
   ASSAY_TRY_STATUS(host::write_secret_file(authority_key_path(home), as_bytes(authority.key_pem)));
-  ASSAY_TRY_STATUS(host::write_file(server_certificate_path(home), as_bytes(server.certificate_pem)));
+  ASSAY_TRY_STATUS(
+      host::write_file(server_certificate_path(home), as_bytes(server.certificate_pem)));
   ASSAY_TRY_STATUS(host::write_secret_file(server_key_path(home), as_bytes(server.key_pem)));
   // Last: it is what makes the folder a home.
   ASSAY_TRY_STATUS(host::write_file(genesis_path(home), encode(genesis)));
@@ -131,7 +134,8 @@ Result<protocol::GenesisAccount> parse_genesis_account(const std::string& text) 
   };
   protocol::GenesisAccount account;
   if (!key || !number(amounts.substr(0, colon), account.amount.value)) return wrong;
-  if (colon < amounts.size() && !number(amounts.substr(colon + 1), account.staked.value)) return wrong;
+  if (colon < amounts.size() && !number(amounts.substr(colon + 1), account.staked.value))
+    return wrong;
   account.account = AccountId{*key};
   return account;
 }

@@ -10,7 +10,9 @@ namespace p = protocol;
 namespace {
 
 template <class Tag>
-Json hex(const Strong<Tag, Hash256>& id) { return to_hex(id.value); }
+Json hex(const Strong<Tag, Hash256>& id) {
+  return to_hex(id.value);
+}
 Json hex(const Hash256& hash) { return to_hex(hash); }
 Json text(Amount amount) { return std::to_string(amount.value); }
 Json text(std::uint64_t number) { return std::to_string(number); }
@@ -61,7 +63,8 @@ struct EventFields {
     return Json::object({{"task", hex(e.task)}, {"status", to_string(e.status)}});
   }
   Json operator()(const p::TaskAccepted& e) const {
-    return Json::object({{"task", hex(e.task)}, {"claim", hex(e.claim)}, {"solver", hex(e.solver)}});
+    return Json::object(
+        {{"task", hex(e.task)}, {"claim", hex(e.claim)}, {"solver", hex(e.solver)}});
   }
   Json operator()(const p::VerifierEnlisted& e) const {
     return Json::object({{"claim", hex(e.claim)}, {"verifier", hex(e.verifier)}});
@@ -136,8 +139,8 @@ struct EventFields {
 Json verifier_json(const p::VerifierRecord& v) {
   Json draws = Json::array();
   for (std::size_t i = 0; i < v.draws.size(); ++i) {
-    Json draw = Json::object(
-        {{"entry", v.draws[i].entry}, {"interior_step", v.draws[i].interior_step}});
+    Json draw =
+        Json::object({{"entry", v.draws[i].entry}, {"interior_step", v.draws[i].interior_step}});
     const bool opened = i < v.opened.size() && v.opened[i].has_value();
     draw["opened"] = opened;
     if (opened) draw["attested"] = v.opened[i]->attestation.has_value();

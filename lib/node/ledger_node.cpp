@@ -45,9 +45,10 @@ Result<std::unique_ptr<LedgerNode>> LedgerNode::open(KeyValueStore& store,
                                                      const Clock& clock, Log& log,
                                                      const NodeOptions& options) {
   if (genesis.operator_key != operator_key.public_key())
-    return {ErrorCode::kInvalidArgument,
-            "the genesis record names operator " + to_hex(genesis.operator_key) +
-                ", but the key is " + to_hex(operator_key.public_key()) + "; use that operator's key"};
+    return {ErrorCode::kInvalidArgument, "the genesis record names operator " +
+                                             to_hex(genesis.operator_key) + ", but the key is " +
+                                             to_hex(operator_key.public_key()) +
+                                             "; use that operator's key"};
   auto node = std::unique_ptr<LedgerNode>(
       new LedgerNode(store, genesis, operator_key, clock, log, options));
   ASSAY_TRY_STATUS(node->start());
@@ -250,9 +251,8 @@ void LedgerNode::release_block_waiters(std::uint64_t now_ms) {
   // A waiter's answer may bring the next question: take them out before anyone is told.
   std::vector<BlockWaiter> ready;
   const auto split = std::stable_partition(
-      m_block_waiters.begin(), m_block_waiters.end(), [&](const BlockWaiter& w) {
-        return w.after >= m_head.height && w.deadline_ms > now_ms;
-      });
+      m_block_waiters.begin(), m_block_waiters.end(),
+      [&](const BlockWaiter& w) { return w.after >= m_head.height && w.deadline_ms > now_ms; });
   std::move(split, m_block_waiters.end(), std::back_inserter(ready));
   m_block_waiters.erase(split, m_block_waiters.end());
   for (const BlockWaiter& waiter : ready) waiter.done(m_head.height);

@@ -33,7 +33,8 @@ HeaderVerdict LightClient::follow(const SignedHeader& signed_header) {
   return verdict;
 }
 
-commit::MapProofVerdict LightClient::check_present(ByteView key, ByteView value, ByteView proof) const {
+commit::MapProofVerdict LightClient::check_present(ByteView key, ByteView value,
+                                                   ByteView proof) const {
   ASSAY_EXPECTS(m_head.has_value());
   return commit::verify_present(crypto::sha256_function(), m_head->state_root, key, value, proof);
 }

@@ -32,8 +32,8 @@ struct NodeProcess::State {
   [[nodiscard]] std::string metrics() const;
 };
 
-// Makes what blocks are due and sets the timer for the next; after every call, since it may have brought
-// a transaction.
+// Makes what blocks are due and sets the timer for the next; after every call, since it may have
+// brought a transaction.
 void NodeProcess::State::work() {
   if (timer != 0) loop.cancel(timer);
   timer = 0;
@@ -43,10 +43,11 @@ void NodeProcess::State::work() {
     loop.stop();
     return;
   }
-  if (const auto wake = node->next_wake_ms()) timer = loop.call_at(*wake, [this] {
-    timer = 0;
-    work();
-  });
+  if (const auto wake = node->next_wake_ms())
+    timer = loop.call_at(*wake, [this] {
+      timer = 0;
+      work();
+    });
 }
 
 std::string NodeProcess::State::metrics() const {

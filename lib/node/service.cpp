@@ -90,8 +90,8 @@ void NodeService::register_chain(rpc::Dispatcher& d) {
            const Height height{params.number_or("height", m_node.head().height.value)};
            ASSAY_TRY(const auto header, m_node.signed_header(height));
            if (!header) return not_found("block");
-           return Json::object({{"header", to_json(header->header)},
-                                {"signed_header", to_hex(encode(*header))}});
+           return Json::object(
+               {{"header", to_json(header->header)}, {"signed_header", to_hex(encode(*header))}});
          })});
   d.add({"get_block",
          "A block's transactions and receipts: what applying it again needs, and should give.",
@@ -108,7 +108,8 @@ void NodeService::register_chain(rpc::Dispatcher& d) {
            if (!header || !transactions || !receipts) return not_found("block");
            Json txs = Json::array(), results = Json::array();
            for (const Bytes& tx : *transactions) txs.push_back(to_hex(tx));
-           for (const auto& receipt : receipts->receipts) results.push_back(to_hex(encode(receipt)));
+           for (const auto& receipt : receipts->receipts)
+             results.push_back(to_hex(encode(receipt)));
            return Json::object({{"signed_header", to_hex(encode(*header))},
                                 {"transactions", std::move(txs)},
                                 {"receipts", std::move(results)}});
@@ -120,7 +121,8 @@ void NodeService::register_chain(rpc::Dispatcher& d) {
          {{"height", Type::kNumber, "the head's"}},
          {ErrorCode::kUnavailable},
          [this](const Params& params, const Reply& reply) {
-           const std::uint64_t wait = std::min(params.number_or("timeout_ms", kMaxWaitMs), kMaxWaitMs);
+           const std::uint64_t wait =
+               std::min(params.number_or("timeout_ms", kMaxWaitMs), kMaxWaitMs);
            m_node.wait_block(Height{params.number("after")}, m_clock.monotonic_ms() + wait,
                              [reply](const Result<Height>& head) {
                                if (!head) return reply.error(head.error());
@@ -215,7 +217,8 @@ void NodeService::register_records(rpc::Dispatcher& d) {
          {{"account", Type::kObject, "the record"}},
          {},
          immediate([this](const Params& params) -> Result<Json> {
-           ASSAY_TRY(const auto account, m_node.reader().account(AccountId{params.hash("account")}));
+           ASSAY_TRY(const auto account,
+                     m_node.reader().account(AccountId{params.hash("account")}));
            return Json::object({{"account", to_json(account)}});
          })});
   d.add({"totals",
@@ -287,12 +290,13 @@ void NodeService::register_records(rpc::Dispatcher& d) {
 }
 
 void NodeService::register_proofs(rpc::Dispatcher& d) {
-  d.add({"evidence",
-         "The evidence file of a game that a verdict finished.",
-         {{"game", Type::kHash, "its id"}},
-         {{"evidence", Type::kHex, "the file"}},
-         {ErrorCode::kNotFound, ErrorCode::kUnavailable},
-         immediate([this](const Params& params) { return evidence(GameId{params.hash("game")}); })});
+  d.add(
+      {"evidence",
+       "The evidence file of a game that a verdict finished.",
+       {{"game", Type::kHash, "its id"}},
+       {{"evidence", Type::kHex, "the file"}},
+       {ErrorCode::kNotFound, ErrorCode::kUnavailable},
+       immediate([this](const Params& params) { return evidence(GameId{params.hash("game")}); })});
   d.add({"proof",
          "A record under the head's state root, and the proof of its presence or absence.",
          {{"key", Type::kHex, "the record's key, at most 256 bytes"}},

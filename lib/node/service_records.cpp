@@ -69,7 +69,8 @@ Result<Bytes> make_evidence(const protocol::StateReader& reader, const GameId& i
             std::string("this game is ") +
                 (record.by_clock ? "decided by a clock" : to_string(record.status)) +
                 ": evidence needs a verdict"};
-  if (!place.task.claim) return {ErrorCode::kIntegrity, "the ledger holds a game without its claim"};
+  if (!place.task.claim)
+    return {ErrorCode::kIntegrity, "the ledger holds a game without its claim"};
   ASSAY_TRY(const protocol::BlockHeader head, reader.head());
   dispute::Evidence evidence;
   evidence.terms = terms_of(head.chain, place.task, place.challenge, place.game);

@@ -5,7 +5,8 @@ namespace assay::rpc {
 using codec::Json;
 
 std::string make_request(std::uint64_t id, std::string_view method, const Json& params) {
-  return Json::object({{"jsonrpc", "2.0"}, {"id", id}, {"method", method}, {"params", params}}).dump();
+  return Json::object({{"jsonrpc", "2.0"}, {"id", id}, {"method", method}, {"params", params}})
+      .dump();
 }
 
 Result<Json> parse_response(std::uint64_t id, std::string_view text, std::size_t bytes_max) {
@@ -21,7 +22,8 @@ Result<Json> parse_response(std::uint64_t id, std::string_view text, std::size_t
   if ((result != nullptr) == (error != nullptr)) return wrong("has no one result or error");
   const Json* got = parsed->find("id");
   // A request that the server could not read is answered under no id.
-  if (!got || (*got != Json(id) && !(error && got->is_null()))) return wrong("has another call's id");
+  if (!got || (*got != Json(id) && !(error && got->is_null())))
+    return wrong("has another call's id");
   if (result) return *result;
   const Json* code = error->find("code");
   const Json* message = error->find("message");

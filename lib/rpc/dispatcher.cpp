@@ -36,10 +36,8 @@ bool is_method_name(const std::string& name) {
 Json fields_json(const std::vector<Field>& fields) {
   Json list = Json::array();
   for (const Field& f : fields)
-    list.push_back(Json::object({{"name", f.name},
-                                 {"type", to_string(f.type)},
-                                 {"doc", f.doc},
-                                 {"optional", f.optional}}));
+    list.push_back(Json::object(
+        {{"name", f.name}, {"type", to_string(f.type)}, {"doc", f.doc}, {"optional", f.optional}}));
   return list;
 }
 
@@ -129,7 +127,8 @@ void Dispatcher::call(const Json& request, std::function<void(std::string respon
     done(notification ? "" : failure(id, code, std::move(message)));
   };
   const auto found = m_methods.find(*name->get<std::string>());
-  if (found == m_methods.end()) return fail(kMethodNotFound, "no such method; rpc_methods lists them");
+  if (found == m_methods.end())
+    return fail(kMethodNotFound, "no such method; rpc_methods lists them");
   const Method& method = found->second;
   const auto params = Params::check(method.params, given ? *given : Json());
   if (!params) return fail(kInvalidParams, params.error().message);

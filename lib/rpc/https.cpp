@@ -13,7 +13,8 @@ net::HttpResponse json_response(unsigned status, std::string_view text) {
 }
 
 net::HttpResponse not_allowed(const char* allow) {
-  net::HttpResponse response = net::make_response(405, "text/plain", std::string(allow) + " only\n");
+  net::HttpResponse response =
+      net::make_response(405, "text/plain", std::string(allow) + " only\n");
   response.headers.set("Allow", allow);
   return response;
 }
@@ -35,7 +36,8 @@ net::HttpsServer::Handler make_handler(net::EventLoop& loop, HttpsFace face) {
       });
     } else if (request.target == "/status") {
       if (!get) return reply(not_allowed("GET"));
-      loop.post([status = face.status, reply] { reply(json_response(200, status().dump(2) + "\n")); });
+      loop.post(
+          [status = face.status, reply] { reply(json_response(200, status().dump(2) + "\n")); });
     } else if (request.target == "/healthz") {
       if (!get) return reply(not_allowed("GET"));
       loop.post([trouble = face.trouble, reply] {

@@ -104,7 +104,8 @@ Result<Params> Params::check(const std::vector<Field>& fields, const Json& json)
     const bool given = params.has(field.name);
     if (!given && !field.optional) return refuse("'" + field.name + "' is missing: " + field.doc);
     if (given && !is_type(field.type, params.json(field.name)))
-      return refuse("'" + field.name + "' must be of type " + to_string(field.type) + ": " + field.doc);
+      return refuse("'" + field.name + "' must be of type " + to_string(field.type) + ": " +
+                    field.doc);
   }
   for (const auto& [name, value] : params.m_members)
     if (std::none_of(fields.begin(), fields.end(), [&](const Field& f) { return f.name == name; }))
@@ -161,7 +162,8 @@ void Reply::operator()(Result<Json> outcome) const {
 
 std::function<void(const Params&, const Reply&)> immediate(
     std::function<Result<Json>(const Params&)> body) {
-  return [body = std::move(body)](const Params& params, const Reply& reply) { reply(body(params)); };
+  return
+      [body = std::move(body)](const Params& params, const Reply& reply) { reply(body(params)); };
 }
 
 bool conforms(const std::vector<Field>& fields, const Json& value) {

@@ -25,8 +25,9 @@ struct IndexEntry {
 // 1 to kMaxNameBytes bytes: parts of [A-Za-z0-9_-] with single slashes between them.
 [[nodiscard]] bool is_valid_name(std::string_view name) noexcept;
 
-// Thread-safe; one process a folder (host::FolderLock). Errors of all members: kNotFound, kIntegrity
-// (the file on disk is damaged: remove the blob and fetch it again), and those of host::DiskFiles.
+// Thread-safe; one process a folder (host::FolderLock). Errors of all members: kNotFound,
+// kIntegrity (the file on disk is damaged: remove the blob and fetch it again), and those of
+// host::DiskFiles.
 class BlobStore {
  public:
   // `files` must outlive the store, which uses its folders blobs/, partial/ and index/.
@@ -39,7 +40,8 @@ class BlobStore {
   [[nodiscard]] bool has(const BlobId& id) const;
   [[nodiscard]] Result<std::shared_ptr<const Manifest>> manifest(const BlobId& id) const;
   // Bytes [offset, offset + count), which must lie within the blob (kInvalidArgument).
-  [[nodiscard]] Result<Bytes> read(const BlobId& id, std::uint64_t offset, std::uint64_t count) const;
+  [[nodiscard]] Result<Bytes> read(const BlobId& id, std::uint64_t offset,
+                                   std::uint64_t count) const;
   // kLimit if the blob is longer than `limit_bytes`.
   [[nodiscard]] Result<Bytes> read_all(const BlobId& id, std::uint64_t limit_bytes) const;
   // Where its bytes are on disk, to be mapped. Not checked: call verify() first.
@@ -68,8 +70,8 @@ class BlobStore {
   mutable std::vector<std::shared_ptr<const Manifest>> m_cache;
 };
 
-// A blob on its way in. What arrived before a crash or a lost connection is kept, checked again and not
-// asked for twice. Not thread-safe; at most one for a blob at a time.
+// A blob on its way in. What arrived before a crash or a lost connection is kept, checked again and
+// not asked for twice. Not thread-safe; at most one for a blob at a time.
 class PartialBlob {
  public:
   [[nodiscard]] static Result<PartialBlob> begin(BlobStore& store, Manifest manifest);
@@ -79,8 +81,8 @@ class PartialBlob {
 
   [[nodiscard]] std::uint64_t verified_bytes() const noexcept { return m_verified_bytes; }
   [[nodiscard]] bool complete() const noexcept { return m_verified_bytes == m_manifest.size(); }
-  // How many bytes to ask for next, from verified_bytes() on: whole chunks, at most `limit_bytes` (at
-  // least one chunk).
+  // How many bytes to ask for next, from verified_bytes() on: whole chunks, at most `limit_bytes`
+  // (at least one chunk).
   [[nodiscard]] std::uint64_t next_bytes(std::uint64_t limit_bytes) const;
   // What arrived from verified_bytes() on. Keeps each whole chunk that is right; kIntegrity at the
   // first that is not or that is cut short.

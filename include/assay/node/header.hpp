@@ -1,7 +1,7 @@
-// Signed block headers: what a light client trusts of a ledger (docs/spec/node.md). In embedded mode the
-// operator of the node orders transactions, sets the time and makes the beacon; whoever follows its
-// headers trusts it for these three and for nothing else, since what a block does to the state can be
-// applied again by anybody. Thread-safe.
+// Signed block headers: what a light client trusts of a ledger (docs/spec/node.md). In embedded
+// mode the operator of the node orders transactions, sets the time and makes the beacon; whoever
+// follows its headers trusts it for these three and for nothing else, since what a block does to
+// the state can be applied again by anybody. Thread-safe.
 #pragma once
 
 #include "assay/crypto/ed25519.hpp"
@@ -27,13 +27,14 @@ struct SignedHeader {
 [[nodiscard]] Bytes header_message(const protocol::BlockHeader& header);
 [[nodiscard]] Bytes beacon_message(const ChainId& chain, const Hash256& parent, Height height);
 
-// A block's beacon is the hash of a deterministic signature over its parent and height, so an operator
-// cannot draw again, but by leaving a block out.
+// A block's beacon is the hash of a deterministic signature over its parent and height, so an
+// operator cannot draw again, but by leaving a block out.
 struct Beacon {
   crypto::Signature signature{};
   Hash256 value;  // SHA-256 of it
 };
-[[nodiscard]] Beacon make_beacon(const crypto::KeyPair& operator_key, const protocol::BlockHeader& parent);
+[[nodiscard]] Beacon make_beacon(const crypto::KeyPair& operator_key,
+                                 const protocol::BlockHeader& parent);
 [[nodiscard]] crypto::Signature sign_header(const crypto::KeyPair& operator_key,
                                             const protocol::BlockHeader& header);
 
@@ -41,13 +42,13 @@ struct Beacon {
 enum class HeaderVerdict : std::uint8_t {
   kValid = 0,
   kWrongChain,
-  kWrongHeight,     // not above its parent
+  kWrongHeight,  // not above its parent
   kWrongParent,
-  kTimeRunsBack,    // Unix or ledger time
-  kTimeLeaps,       // ledger time, by more than protocol::kMaxLedgerStepMs a block
+  kTimeRunsBack,  // Unix or ledger time
+  kTimeLeaps,     // ledger time, by more than protocol::kMaxLedgerStepMs a block
   kWrongBeacon,
   kWrongSignature,
-  kContradiction,   // the operator signed another header for this height: it cheats
+  kContradiction,  // the operator signed another header for this height: it cheats
 };
 inline constexpr std::uint8_t kHeaderVerdictLast = 8;
 [[nodiscard]] const char* to_string(HeaderVerdict verdict) noexcept;

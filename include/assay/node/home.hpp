@@ -1,5 +1,5 @@
-// The folder of a ledger node, made and read: genesis record, operator's key, and an authority of its own
-// whose certificate the roles pin (docs/spec/node.md has the layout).
+// The folder of a ledger node, made and read: genesis record, operator's key, and an authority of
+// its own whose certificate the roles pin (docs/spec/node.md has the layout).
 #pragma once
 
 #include <filesystem>
@@ -15,7 +15,7 @@ struct HomeOptions {
   std::vector<protocol::GenesisAccount> accounts;
   std::vector<std::string> hosts{"127.0.0.1", "localhost"};  // that the server's certificate names
   std::uint32_t certificate_days = 365;
-  std::string password;               // of the operator's key file
+  std::string password;  // of the operator's key file
   std::uint64_t scrypt_n = crypto::KeystoreOptions{}.scrypt_n;
 };
 
@@ -29,13 +29,14 @@ struct Home {
 // Where things are below the home.
 [[nodiscard]] std::filesystem::path genesis_path(const std::filesystem::path& home);
 [[nodiscard]] std::filesystem::path operator_key_path(const std::filesystem::path& home);
-[[nodiscard]] std::filesystem::path authority_path(const std::filesystem::path& home);      // to pin
-[[nodiscard]] std::filesystem::path authority_key_path(const std::filesystem::path& home);  // issues more
+[[nodiscard]] std::filesystem::path authority_path(const std::filesystem::path& home);  // to pin
+[[nodiscard]] std::filesystem::path authority_key_path(
+    const std::filesystem::path& home);  // issues more
 [[nodiscard]] std::filesystem::path server_certificate_path(const std::filesystem::path& home);
 [[nodiscard]] std::filesystem::path server_key_path(const std::filesystem::path& home);
 
-// Errors: kAlreadyExists (the folder has a genesis record: nothing is changed), kInvalidArgument (an
-// account twice, a bad name or host), those of the disk.
+// Errors: kAlreadyExists (the folder has a genesis record: nothing is changed), kInvalidArgument
+// (an account twice, a bad name or host), those of the disk.
 [[nodiscard]] Result<ChainId> init_home(const HomeOptions& options, const Clock& clock, Rng& rng);
 
 // Errors: kNotFound with the command that makes a home, kPermission (a key that others can read).

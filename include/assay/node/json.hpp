@@ -1,5 +1,5 @@
-// The ledger's records, events and views as JSON, for calls and scripts: amounts, nonces and seeds as
-// decimal strings, times, counts and steps as numbers, hashes and bytes as hexadecimal digits
+// The ledger's records, events and views as JSON, for calls and scripts: amounts, nonces and seeds
+// as decimal strings, times, counts and steps as numbers, hashes and bytes as hexadecimal digits
 // (docs/spec/rpc.md). One way only: machines that must agree on bytes exchange encoded views.
 #pragma once
 
@@ -9,12 +9,14 @@
 namespace assay::node {
 
 [[nodiscard]] codec::Json to_json(const protocol::BlockHeader& header);
-[[nodiscard]] codec::Json to_json(const protocol::Event& event);  // "event": its name, and its fields
+[[nodiscard]] codec::Json to_json(
+    const protocol::Event& event);  // "event": its name, and its fields
 [[nodiscard]] codec::Json to_json(const protocol::Receipt& receipt);
 [[nodiscard]] codec::Json to_json(const protocol::AccountView& account);
 [[nodiscard]] codec::Json to_json(const protocol::Totals& totals);
 [[nodiscard]] codec::Json to_json(const protocol::TaskRecord& task);
-[[nodiscard]] codec::Json to_json(const protocol::ClaimView& claim);  // without its challenges' games
+[[nodiscard]] codec::Json to_json(
+    const protocol::ClaimView& claim);  // without its challenges' games
 [[nodiscard]] codec::Json to_json(const protocol::ChallengeView& challenge);
 [[nodiscard]] codec::Json to_json(const protocol::GameRecord& game);
 // What a person wants to see of where a game stands.

@@ -1,6 +1,6 @@
-// The ledger node of embedded mode, sans-I/O (docs/spec/node.md): transactions in, blocks out, one atomic
-// synced write each. It starts no thread and opens no socket; drive it from one event loop: call tick()
-// when next_wake_ms() says so and after every submit().
+// The ledger node of embedded mode, sans-I/O (docs/spec/node.md): transactions in, blocks out, one
+// atomic synced write each. It starts no thread and opens no socket; drive it from one event loop:
+// call tick() when next_wake_ms() says so and after every submit().
 #pragma once
 
 #include <functional>
@@ -24,36 +24,40 @@ struct NodeOptions {
 // What became of a transaction.
 struct TxOutcome {
   TxId id;
-  Height height;            // of the block that holds it; 0 if none does
+  Height height;  // of the block that holds it; 0 if none does
   protocol::TxVerdict verdict{};
   std::uint8_t detail = 0;
-  bool repeated = false;    // the client id was known: this is its first result
+  bool repeated = false;  // the client id was known: this is its first result
   friend bool operator==(const TxOutcome&, const TxOutcome&) = default;
 };
 
 // Not thread-safe: one event loop.
 class LedgerNode {
  public:
-  // Continues the chain in `store`, or starts it from `genesis` if the store is empty. All references
-  // must outlive the node. Errors: kConflict (the store holds another chain), kInvalidArgument (the
-  // genesis record names another operator), kIntegrity (INV-NOD-003), what the store returns.
-  [[nodiscard]] static Result<std::unique_ptr<LedgerNode>> open(
-      KeyValueStore& store, const protocol::Genesis& genesis, const crypto::KeyPair& operator_key,
-      const Clock& clock, Log& log, const NodeOptions& options);
+  // Continues the chain in `store`, or starts it from `genesis` if the store is empty. All
+  // references must outlive the node. Errors: kConflict (the store holds another chain),
+  // kInvalidArgument (the genesis record names another operator), kIntegrity (INV-NOD-003), what
+  // the store returns.
+  [[nodiscard]] static Result<std::unique_ptr<LedgerNode>> open(KeyValueStore& store,
+                                                                const protocol::Genesis& genesis,
+                                                                const crypto::KeyPair& operator_key,
+                                                                const Clock& clock, Log& log,
+                                                                const NodeOptions& options);
 
   // Calls `done` once: at once for what is refused by itself or was answered before, else when the
-  // transaction is in a block and on disk. Errors: kUnavailable (the pool is full, or the node failed:
-  // try again), kMalformed is never one (it is a verdict).
+  // transaction is in a block and on disk. Errors: kUnavailable (the pool is full, or the node
+  // failed: try again), kMalformed is never one (it is a verdict).
   using SubmitDone = std::function<void(const Result<TxOutcome>& outcome)>;
   void submit(ByteView transaction, SubmitDone done);
 
-  // Calls `done` with the head once its height is above `after`, or at `deadline_ms` (monotonic) with
-  // whatever it is then. kUnavailable if too many wait.
+  // Calls `done` with the head once its height is above `after`, or at `deadline_ms` (monotonic)
+  // with whatever it is then. kUnavailable if too many wait.
   using BlockDone = std::function<void(const Result<Height>& head)>;
   void wait_block(Height after, std::uint64_t deadline_ms, BlockDone done);
 
-  // Makes a block if one is due, and lets go of waiters whose time is up. True if there was a block.
-  // After an error (the disk's) the node is dead: every call answers kUnavailable; start it again.
+  // Makes a block if one is due, and lets go of waiters whose time is up. True if there was a
+  // block. After an error (the disk's) the node is dead: every call answers kUnavailable; start it
+  // again.
   [[nodiscard]] Result<bool> tick();
   // When tick() has something to do, in monotonic milliseconds; in the past: now.
   [[nodiscard]] std::optional<std::uint64_t> next_wake_ms() const;

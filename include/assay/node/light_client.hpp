@@ -1,5 +1,5 @@
-// Follows a chain by its headers alone and checks what a node says about the state: account balances,
-// claims, verdicts of games (docs/spec/node.md). Records' keys: docs/spec/protocol.md.
+// Follows a chain by its headers alone and checks what a node says about the state: account
+// balances, claims, verdicts of games (docs/spec/node.md). Records' keys: docs/spec/protocol.md.
 #pragma once
 
 #include "assay/commit/map_proof.hpp"
@@ -14,8 +14,8 @@ class LightClient {
   // protocol::init_chain makes of the record, or the first header that follow() is given.
   explicit LightClient(const protocol::Genesis& genesis);
 
-  // Moves on to a later header, blocks may be left out; the present one again is valid too. Unless it
-  // returns kValid nothing changes.
+  // Moves on to a later header, blocks may be left out; the present one again is valid too. Unless
+  // it returns kValid nothing changes.
   [[nodiscard]] HeaderVerdict follow(const SignedHeader& header);
 
   [[nodiscard]] const ChainId& chain() const noexcept { return m_chain; }
@@ -23,7 +23,8 @@ class LightClient {
   [[nodiscard]] const std::optional<protocol::BlockHeader>& head() const noexcept { return m_head; }
 
   // Does the state after head() hold `value` at `key`; or nothing there? Requires a head.
-  [[nodiscard]] commit::MapProofVerdict check_present(ByteView key, ByteView value, ByteView proof) const;
+  [[nodiscard]] commit::MapProofVerdict check_present(ByteView key, ByteView value,
+                                                      ByteView proof) const;
   [[nodiscard]] commit::MapProofVerdict check_absent(ByteView key, ByteView proof) const;
 
  private:

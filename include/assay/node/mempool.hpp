@@ -1,6 +1,6 @@
-// Transactions that wait for a block (docs/spec/node.md). Bounded in count and bytes, as a whole and for
-// each sender; the kinds that games are made of have half of it, and half of each block, to themselves,
-// so that nobody can crowd out a challenge.
+// Transactions that wait for a block (docs/spec/node.md). Bounded in count and bytes, as a whole
+// and for each sender; the kinds that games are made of have half of it, and half of each block, to
+// themselves, so that nobody can crowd out a challenge.
 #pragma once
 
 #include <list>
@@ -43,8 +43,8 @@ class Mempool {
     std::uint64_t nonce = 0;
     Bytes bytes;
   };
-  // The next block's transactions, in order of arrival but each sender's by ascending nonce. They leave
-  // the pool.
+  // The next block's transactions, in order of arrival but each sender's by ascending nonce. They
+  // leave the pool.
   [[nodiscard]] std::vector<Taken> take_block();
 
  private:

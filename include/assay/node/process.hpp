@@ -9,22 +9,21 @@
 namespace assay::node {
 
 struct NodeConfig {
-  std::filesystem::path home;            // holds ledger/ and LOCK
+  std::filesystem::path home;  // holds ledger/ and LOCK
   protocol::Genesis genesis;
-  std::string certificate_pem;           // of the HTTPS server
+  std::string certificate_pem;  // of the HTTPS server
   std::string key_pem;
   std::string listen_host = "127.0.0.1";
-  std::uint16_t listen_port = 0;         // 0: any free one, see port()
+  std::uint16_t listen_port = 0;  // 0: any free one, see port()
   NodeOptions options;
 };
 
 class NodeProcess {
  public:
-  // Takes the folder, opens the ledger and listens. All references must outlive the process. Errors:
-  // kConflict (the folder or the port is in use), and those of LedgerNode::open.
-  [[nodiscard]] static Result<std::unique_ptr<NodeProcess>> start(const NodeConfig& config,
-                                                                  const crypto::KeyPair& operator_key,
-                                                                  const Clock& clock, Log& log);
+  // Takes the folder, opens the ledger and listens. All references must outlive the process.
+  // Errors: kConflict (the folder or the port is in use), and those of LedgerNode::open.
+  [[nodiscard]] static Result<std::unique_ptr<NodeProcess>> start(
+      const NodeConfig& config, const crypto::KeyPair& operator_key, const Clock& clock, Log& log);
   ~NodeProcess();
   NodeProcess(const NodeProcess&) = delete;
   NodeProcess& operator=(const NodeProcess&) = delete;

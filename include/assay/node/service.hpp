@@ -1,5 +1,5 @@
-// The calls that a ledger node answers: docs/spec/rpc.md has the table, and a test holds it equal to what
-// is registered here. Not thread-safe: everything on the node's event loop.
+// The calls that a ledger node answers: docs/spec/rpc.md has the table, and a test holds it equal
+// to what is registered here. Not thread-safe: everything on the node's event loop.
 #pragma once
 
 #include "assay/node/ledger_node.hpp"
@@ -7,7 +7,7 @@
 
 namespace assay::node {
 
-inline constexpr std::uint64_t kMaxWaitMs = 30'000;   // of one wait_block
+inline constexpr std::uint64_t kMaxWaitMs = 30'000;  // of one wait_block
 inline constexpr std::uint64_t kMaxEventsPerCall = 1000;
 inline constexpr std::uint64_t kMaxBlocksPerCall = 256;  // that one events call reads
 inline constexpr std::size_t kMaxKeyBytes = 256;
@@ -40,8 +40,8 @@ class NodeService {
   std::map<AccountId, std::string> m_views;
 };
 
-// The evidence file of a game that a verdict finished (dispute/evidence.hpp). kUnavailable while it is
-// open or if a clock decided it: then there is nothing to prove.
+// The evidence file of a game that a verdict finished (dispute/evidence.hpp). kUnavailable while it
+// is open or if a clock decided it: then there is nothing to prove.
 [[nodiscard]] Result<Bytes> make_evidence(const protocol::StateReader& reader, const GameId& game);
 
 }  // namespace assay::node

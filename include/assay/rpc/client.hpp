@@ -1,5 +1,5 @@
-// Calls by JSON-RPC 2.0 over any transport. The answer is not trusted: it must be one response object
-// with the id of the call and a result or an error.
+// Calls by JSON-RPC 2.0 over any transport. The answer is not trusted: it must be one response
+// object with the id of the call and a result or an error.
 #pragma once
 
 #include "assay/rpc/method.hpp"

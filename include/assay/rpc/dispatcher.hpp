@@ -20,10 +20,12 @@ class Dispatcher {
   Dispatcher();
   // Registering a name twice is a bug.
   void add(Method method);
-  [[nodiscard]] const std::map<std::string, Method, std::less<>>& methods() const { return m_methods; }
+  [[nodiscard]] const std::map<std::string, Method, std::less<>>& methods() const {
+    return m_methods;
+  }
 
-  // Calls `done` once with the response, empty if there is none to give (notifications only), now or
-  // after the methods called have answered.
+  // Calls `done` once with the response, empty if there is none to give (notifications only), now
+  // or after the methods called have answered.
   void handle(std::string_view request, std::function<void(std::string response)> done) const;
 
  private:

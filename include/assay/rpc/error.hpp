@@ -1,5 +1,5 @@
-// Errors of JSON-RPC 2.0 calls (docs/spec/rpc.md): the specification's own codes, and one server code
-// for each assay::ErrorCode, so that a Result survives the wire.
+// Errors of JSON-RPC 2.0 calls (docs/spec/rpc.md): the specification's own codes, and one server
+// code for each assay::ErrorCode, so that a Result survives the wire.
 #pragma once
 
 #include "assay/codec/json.hpp"

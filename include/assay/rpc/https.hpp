@@ -12,14 +12,14 @@ namespace assay::rpc {
 
 struct HttpsFace {
   const Dispatcher* dispatcher = nullptr;
-  std::function<codec::Json()> status;  // of GET /status
+  std::function<codec::Json()> status;   // of GET /status
   std::function<std::string()> trouble;  // of GET /healthz: empty if all is well
   std::function<std::string()> metrics;  // of GET /metrics, in Prometheus' text format
   std::function<void()> after_call;      // once a request's methods were called; may be none
 };
 
-// Everything in `face` is called on the loop's thread. The loop and what `face` refers to must outlive
-// the server. The server's limit on bodies should be kMaxRequestBytes.
+// Everything in `face` is called on the loop's thread. The loop and what `face` refers to must
+// outlive the server. The server's limit on bodies should be kMaxRequestBytes.
 [[nodiscard]] net::HttpsServer::Handler make_handler(net::EventLoop& loop, HttpsFace face);
 
 // Calls of an RpcClient to `base_url` ("https://host:port"). Every method here may be sent twice: a

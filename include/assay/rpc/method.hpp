@@ -37,9 +37,12 @@ struct Field {
 class Params {
  public:
   // By name from an object, by position from an array, none from null.
-  [[nodiscard]] static Result<Params> check(const std::vector<Field>& fields, const codec::Json& json);
+  [[nodiscard]] static Result<Params> check(const std::vector<Field>& fields,
+                                            const codec::Json& json);
 
-  [[nodiscard]] bool has(std::string_view name) const { return m_members.find(name) != m_members.end(); }
+  [[nodiscard]] bool has(std::string_view name) const {
+    return m_members.find(name) != m_members.end();
+  }
   [[nodiscard]] bool flag(std::string_view name) const;
   [[nodiscard]] std::uint64_t number(std::string_view name) const;
   [[nodiscard]] std::uint64_t number_or(std::string_view name, std::uint64_t fallback) const {
@@ -55,9 +58,9 @@ class Params {
   codec::Json::Object m_members;
 };
 
-// Where a method puts its answer, now or later (a long poll). Copies share one answer, the first counts;
-// when the last copy goes without one, the caller gets an internal error. Keep it on the dispatcher's
-// thread.
+// Where a method puts its answer, now or later (a long poll). Copies share one answer, the first
+// counts; when the last copy goes without one, the caller gets an internal error. Keep it on the
+// dispatcher's thread.
 class Reply {
  public:
   using Done = std::function<void(const codec::Json* result, const RpcError* error)>;

@@ -8,7 +8,9 @@ namespace assay::blob {
 inline constexpr std::string_view kIndexSuffix = ".entry";
 
 inline std::string data_file(const BlobId& id) { return "blobs/" + to_hex(id.value) + ".data"; }
-inline std::string manifest_file(const BlobId& id) { return "blobs/" + to_hex(id.value) + ".manifest"; }
+inline std::string manifest_file(const BlobId& id) {
+  return "blobs/" + to_hex(id.value) + ".manifest";
+}
 inline std::string partial_file(const BlobId& id) { return "partial/" + to_hex(id.value); }
 // The suffix lets a name be a part of another ("a" and "a/b").
 inline std::string index_file(const std::string& name) {

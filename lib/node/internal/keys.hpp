@@ -1,5 +1,6 @@
-// The node's own keys beside protocol's in the store: "node/s" height (big-endian, so that they are in
-// order) for a block's two signatures, "node/t" transaction id for its place.
+// The node's own keys beside protocol's in the store, below the prefix 'e' that protocol leaves
+// free: "es" height (big-endian, so that they are in order) for a block's two signatures, "et"
+// transaction id for its place.
 #pragma once
 
 #include "assay/codec/buffer.hpp"
@@ -8,7 +9,7 @@
 namespace assay::node {
 
 inline Bytes seal_key(Height height) {
-  Bytes key = to_bytes(as_bytes("node/s"));
+  Bytes key = to_bytes(as_bytes("es"));
   for (int shift = 56; shift >= 0; shift -= 8)
     key.push_back(static_cast<std::uint8_t>(height.value >> shift));
   return key;
@@ -16,7 +17,7 @@ inline Bytes seal_key(Height height) {
 
 inline Bytes transaction_key(const TxId& id) {
   return codec::encode([&](codec::Writer& w) {
-    w.raw(as_bytes("node/t"));
+    w.raw(as_bytes("et"));
     w.hash(id.value);
   });
 }

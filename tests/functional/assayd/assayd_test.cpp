@@ -81,7 +81,8 @@ class Assayd : public ::testing::Test {
  protected:
   void SetUp() override {
     ::setenv("ASSAY_PASSWORD", "a password for tests", 1);
-    std::vector<std::string> arguments{ASSAYD_PROGRAM, "init", "--home", home(), "--scrypt-n", "1024"};
+    std::vector<std::string> arguments{ASSAYD_PROGRAM, "init",       "--home",
+                                       home(),         "--scrypt-n", "1024"};
     for (const std::uint8_t seed : kSenders) {
       arguments.push_back("--account");
       arguments.push_back(to_hex(key_of(seed).public_key()) + "=1000000");
@@ -91,9 +92,9 @@ class Assayd : public ::testing::Test {
   }
   std::string home() const { return (m_folder.path() / "node").string(); }
   void start() {
-    m_process = std::make_unique<Process>(std::vector<std::string>{
-        ASSAYD_PROGRAM, "run", "--home", home(), "--port", "0", "--block-interval-ms", "5",
-        "--log-level", "warning"});
+    m_process = std::make_unique<Process>(
+        std::vector<std::string>{ASSAYD_PROGRAM, "run", "--home", home(), "--port", "0",
+                                 "--block-interval-ms", "5", "--log-level", "warning"});
     m_url = m_process->line();
     ASSERT_TRUE(m_url.starts_with("https://127.0.0.1:")) << m_url;
     net::ClientOptions options;
@@ -150,7 +151,8 @@ TEST_F(Assayd, KilledAtAnyMomentItKeepsWhatItAcknowledged) {
       load.emplace_back([&, who] {
         while (!killed) {
           const Bytes tx = transfer(kSenders[who], ++nonce[who]);
-          const auto answer = client().call("submit_transaction", Json::object({{"tx", to_hex(tx)}}));
+          const auto answer =
+              client().call("submit_transaction", Json::object({{"tx", to_hex(tx)}}));
           if (!answer) break;
           const auto id = JsonRef(*answer)["tx"].string();
           const auto height = JsonRef(*answer)["height"].u64();
@@ -161,7 +163,8 @@ TEST_F(Assayd, KilledAtAnyMomentItKeepsWhatItAcknowledged) {
       });
     std::this_thread::sleep_for(std::chrono::milliseconds(120 + 70 * round));
     if (const auto head = client().call("get_block_header", Json::object()))
-      headers[*JsonRef(*head)["header"]["height"].u64()] = *JsonRef(*head)["signed_header"].string();
+      headers[*JsonRef(*head)["header"]["height"].u64()] =
+          *JsonRef(*head)["signed_header"].string();
     EXPECT_EQ(m_process->kill_and_wait(SIGKILL), -SIGKILL);
     killed = true;
     for (auto& thread : load) thread.join();
@@ -175,8 +178,10 @@ TEST_F(Assayd, KilledAtAnyMomentItKeepsWhatItAcknowledged) {
   }
   // The same blocks with the same state roots, and one unbroken chain of them.
   for (const auto& [height, header] : headers)
-    EXPECT_EQ(*JsonRef(call("get_block_header", Json::object({{"height", height}})))["signed_header"].string(),
-              header);
+    EXPECT_EQ(
+        *JsonRef(call("get_block_header", Json::object({{"height", height}})))["signed_header"]
+             .string(),
+        header);
   LightClient light(m_genesis);
   const std::uint64_t head = *JsonRef(call("chain_status"))["head"]["height"].u64();
   for (std::uint64_t h = 0; h <= head; ++h) {
@@ -186,11 +191,11 @@ TEST_F(Assayd, KilledAtAnyMomentItKeepsWhatItAcknowledged) {
     ASSERT_EQ(light.follow(*header), HeaderVerdict::kValid) << h;
   }
   // Nothing was lost or made: what left the senders arrived.
-  const Json account =
-      call("account", Json::object({{"account", to_hex(key_of(9).public_key())}}));
+  const Json account = call("account", Json::object({{"account", to_hex(key_of(9).public_key())}}));
   std::uint64_t left = 0;
   for (const std::uint8_t seed : kSenders) {
-    const Json sender = call("account", Json::object({{"account", to_hex(key_of(seed).public_key())}}));
+    const Json sender =
+        call("account", Json::object({{"account", to_hex(key_of(seed).public_key())}}));
     left += 1'000'000 - std::stoull(*JsonRef(sender)["account"]["available"].string());
   }
   EXPECT_EQ(std::stoull(*JsonRef(account)["account"]["available"].string()), left);
@@ -201,7 +206,8 @@ TEST_F(Assayd, KilledAtAnyMomentItKeepsWhatItAcknowledged) {
 TEST_F(Assayd, GarbageAndPlainHttpDoItNoHarm) {
   start();
   for (const std::string& garbage :
-       {std::string("GET / HTTP/1.1\r\n\r\n"), std::string(10'000, '\0'), std::string("\x16\x03\x01\xff\xff")}) {
+       {std::string("GET / HTTP/1.1\r\n\r\n"), std::string(10'000, '\0'),
+        std::string("\x16\x03\x01\xff\xff")}) {
     assay::test::RawSocket socket(port());
     ASSERT_TRUE(socket.connected());
     socket.send(garbage);

@@ -18,8 +18,8 @@ Bytes pattern(std::size_t size) {
 // Servers in memory, each with a vice of its own.
 struct Server {
   Bytes bytes;
-  std::size_t flipped = SIZE_MAX;   // this byte is sent wrong
-  std::size_t answers = SIZE_MAX;   // then it falls silent
+  std::size_t flipped = SIZE_MAX;  // this byte is sent wrong
+  std::size_t answers = SIZE_MAX;  // then it falls silent
   std::uint64_t asked_bytes = 0;
 };
 
@@ -44,7 +44,8 @@ struct World {
       reply.body = manifest.encode();
     } else if (path == blob) {
       server.asked_bytes += request.count;
-      const std::uint64_t count = std::min<std::uint64_t>(request.count, server.bytes.size() - request.first);
+      const std::uint64_t count =
+          std::min<std::uint64_t>(request.count, server.bytes.size() - request.first);
       Bytes sent = server.bytes;
       if (server.flipped < sent.size()) sent[server.flipped] ^= 1;
       reply = {206, to_bytes(ByteView(sent).subspan(request.first, count))};
@@ -117,10 +118,7 @@ TEST(BlobClient, StopsWhenAsked) {
   } stop;
   World w;
   w.servers["https://a"].bytes = pattern(100);
-  EXPECT_EQ(w.client()
-                .fetch(blob_id_of(pattern(100)), {"https://a"}, kMax, &stop)
-                .error()
-                .code,
+  EXPECT_EQ(w.client().fetch(blob_id_of(pattern(100)), {"https://a"}, kMax, &stop).error().code,
             ErrorCode::kCancelled);
 }
 
@@ -134,7 +132,8 @@ TEST(BlobClient, ANameIsOnlyAHint) {
   EXPECT_EQ(entry->id, blob_id_of(pattern(200)));
   EXPECT_EQ(w.client().resolve("model/x", {"https://a"}, 99).error().code, ErrorCode::kLimit);
   EXPECT_EQ(w.client().resolve("model/y", {"https://a"}, 99).error().code, ErrorCode::kNotFound);
-  EXPECT_EQ(w.client().resolve("../x", {"https://a"}, 99).error().code, ErrorCode::kInvalidArgument);
+  EXPECT_EQ(w.client().resolve("../x", {"https://a"}, 99).error().code,
+            ErrorCode::kInvalidArgument);
 }
 
 TEST(IndexEntry, EveryCutOrFlippedTextIsAnotherOrNone) {

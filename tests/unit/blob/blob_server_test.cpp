@@ -18,7 +18,8 @@ TEST(BlobServer, AnswersByTheTable) {
   const auto files = std::move(*host::DiskFiles::open(folder.path()));
   const auto store = std::move(*BlobStore::open(*files));
   const Bytes bytes(5u << 20, 7);
-  const BlobId big = *store->put(bytes), small = *store->put(as_bytes("hello")), none = *store->put({});
+  const BlobId big = *store->put(bytes), small = *store->put(as_bytes("hello")),
+               none = *store->put({});
   const auto get = [&](const std::string& path, const char* range = nullptr) {
     net::HttpRequest request;
     request.target = path;
@@ -40,9 +41,10 @@ TEST(BlobServer, AnswersByTheTable) {
   ASSERT_TRUE(store->set_name("model/x", small));
   EXPECT_EQ(text_of(get("/index/model/x")), to_hex(small.value) + " 5\n");
   for (const std::string& path :
-       {std::string("/"), std::string("/blob/"), std::string("/blob/12"), b + "x", b + "/", b + "/x",
-        "/blob/" + std::string(64, '0'), "/blob/" + std::string(64, 'A'), std::string("/index/"),
-        std::string("/index/model/y"), std::string("/index/../blobs"), "/../" + b})
+       {std::string("/"), std::string("/blob/"), std::string("/blob/12"), b + "x", b + "/",
+        b + "/x", "/blob/" + std::string(64, '0'), "/blob/" + std::string(64, 'A'),
+        std::string("/index/"), std::string("/index/model/y"), std::string("/index/../blobs"),
+        "/../" + b})
     EXPECT_EQ(get(path).status, 404u) << path;
   EXPECT_EQ(get(b, "bytes=0-1,4-5").status, 400u);
   net::HttpRequest post;

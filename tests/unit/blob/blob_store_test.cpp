@@ -75,8 +75,8 @@ TEST(Manifest, EveryFlippedOrMissingByteIsRejected) {
 }
 
 TEST(Manifest, SizesAroundTheChunk) {
-  for (const std::size_t size : {std::size_t{0}, std::size_t{1}, kBlobChunkBytes - 1, kBlobChunkBytes,
-                                 kBlobChunkBytes + 1, 5 * kBlobChunkBytes}) {
+  for (const std::size_t size : {std::size_t{0}, std::size_t{1}, kBlobChunkBytes - 1,
+                                 kBlobChunkBytes, kBlobChunkBytes + 1, 5 * kBlobChunkBytes}) {
     const Bytes bytes = pattern(size);
     const Manifest m = Manifest::make(bytes);
     EXPECT_EQ(m.chunk_count(), (size + kBlobChunkBytes - 1) / kBlobChunkBytes);
@@ -158,7 +158,8 @@ TEST(BlobStore, NamesPointAtBlobs) {
   EXPECT_EQ(*s.store->find_name("checkpoint/ab/4"), std::nullopt);
   EXPECT_EQ(*s.store->names("checkpoint"),
             (std::vector<std::string>{"checkpoint/ab", "checkpoint/ab/3"}));
-  for (const char* bad : {"", "/", "/a", "a/", "a//b", "a.b", "..", "a/../b", "a b", "1/2/3/4/5/6/7/8/9"})
+  for (const char* bad :
+       {"", "/", "/a", "a/", "a//b", "a.b", "..", "a/../b", "a b", "1/2/3/4/5/6/7/8/9"})
     EXPECT_FALSE(s.store->set_name(bad, id)) << bad;
   ASSERT_TRUE(s.store->remove_name("checkpoint/ab"));
   EXPECT_EQ(*s.store->find_name("checkpoint/ab"), std::nullopt);

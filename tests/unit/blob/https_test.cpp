@@ -94,7 +94,8 @@ TEST(BlobsOverTls, AServerThatDiesHalfWayIsTakenUpWhereItStopped) {
   {
     std::atomic<int> ranges{0};
     const Server dying(authority, *source.store, [&](const auto&, net::HttpResponse& response) {
-      if (response.status == 206 && ranges++ >= 1) response = net::make_response(503, "text/plain", "");
+      if (response.status == 206 && ranges++ >= 1)
+        response = net::make_response(503, "text/plain", "");
     });
     EXPECT_EQ(client.fetch(id, {dying.url}, kMax).error().code, ErrorCode::kUnavailable);
   }

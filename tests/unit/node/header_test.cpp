@@ -87,7 +87,8 @@ TEST(SignedHeader, VerdictsByPrecedence) {
   EXPECT_EQ(verdict_of([](BlockHeader& h) { h.height.value = 0; }), HeaderVerdict::kWrongHeight);
   EXPECT_EQ(verdict_of([](BlockHeader& h) { h.parent = {}; }), HeaderVerdict::kWrongParent);
   EXPECT_EQ(verdict_of([](BlockHeader& h) { h.time_ms = 999; }), HeaderVerdict::kTimeRunsBack);
-  EXPECT_EQ(verdict_of([](BlockHeader& h) { h.ledger_time.value = 5001; }), HeaderVerdict::kTimeLeaps);
+  EXPECT_EQ(verdict_of([](BlockHeader& h) { h.ledger_time.value = 5001; }),
+            HeaderVerdict::kTimeLeaps);
   EXPECT_EQ(verdict_of([](BlockHeader& h) { h.ledger_time.value = 5000; }), HeaderVerdict::kValid);
   EXPECT_EQ(verdict_of([](BlockHeader& h) { h.beacon = {}; }), HeaderVerdict::kWrongBeacon);
   const SignedHeader others = next(key_of(2), parent);

@@ -208,8 +208,8 @@ TEST(LedgerNode, WaitersHearOfBlocksAndOfTime) {
   EXPECT_EQ(w.node->next_wake_ms(), 9000u);
 }
 
-// Unstaking is due after its time: until then blocks come by themselves, as seldom as ledger time lets
-// them.
+// Unstaking is due after its time: until then blocks come by themselves, as seldom as ledger time
+// lets them.
 TEST(LedgerNode, APendingDeadlineForcesEmptyBlocks) {
   World w;
   Answer a, b;

@@ -27,7 +27,8 @@ TEST(Mempool, KeepsArrivalOrderButASendersNoncesAscend) {
   EXPECT_EQ(pool.add(tx(1, 5), Bytes(10)), MempoolVerdict::kAlreadyWaiting);
   std::vector<std::pair<int, std::uint64_t>> order;
   for (const auto& t : pool.take_block()) order.push_back({t.sender.value.bytes[0], t.nonce});
-  EXPECT_EQ(order, (std::vector<std::pair<int, std::uint64_t>>{{1, 3}, {2, 1}, {1, 4}, {3, 1}, {1, 5}}));
+  EXPECT_EQ(order,
+            (std::vector<std::pair<int, std::uint64_t>>{{1, 3}, {2, 1}, {1, 4}, {3, 1}, {1, 5}}));
   EXPECT_TRUE(pool.empty());
   EXPECT_EQ(pool.add(tx(1, 5), Bytes(10)), MempoolVerdict::kAdded);
 }

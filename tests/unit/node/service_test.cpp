@@ -96,7 +96,8 @@ TEST(NodeService, TellsOfTheChain) {
   EXPECT_GE(JsonRef(events)["blocks"].items()->size(), 2u);
   const Json limited = s.call("events", Json::object({{"from", 1}, {"limit", 1}}));
   EXPECT_EQ(*JsonRef(limited)["next"].u64(), 2u);
-  EXPECT_EQ(*JsonRef(s.call("events", Json::object({{"from", 9'000'000}})))["next"].u64(), 9'000'000u);
+  EXPECT_EQ(*JsonRef(s.call("events", Json::object({{"from", 9'000'000}})))["next"].u64(),
+            9'000'000u);
   const Json block = s.call("get_block", Json::object({{"height", 1}}));
   EXPECT_EQ(JsonRef(block)["transactions"].items()->size(), 1u);
   EXPECT_EQ(s.failure("get_block", Json::object({{"height", 7}})), ErrorCode::kNotFound);
@@ -116,8 +117,10 @@ TEST(NodeService, AViewIsTheStateReaders) {
     s.submit(s.w.transfer(2, 3, 1, 10));
   }
   for (const char* method : {"task", "claim", "challenge", "game"})
-    EXPECT_EQ(s.failure(method, Json::object({{method, std::string(64, '1')}})), ErrorCode::kNotFound);
-  EXPECT_EQ(s.failure("evidence", Json::object({{"game", std::string(64, '1')}})), ErrorCode::kNotFound);
+    EXPECT_EQ(s.failure(method, Json::object({{method, std::string(64, '1')}})),
+              ErrorCode::kNotFound);
+  EXPECT_EQ(s.failure("evidence", Json::object({{"game", std::string(64, '1')}})),
+            ErrorCode::kNotFound);
   EXPECT_TRUE(JsonRef(s.call("tasks"))["tasks"].items()->empty());
   EXPECT_EQ(*JsonRef(s.call("totals"))["totals"]["issued"].string(), "2000");
 }

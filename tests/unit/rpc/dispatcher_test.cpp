@@ -25,9 +25,10 @@ struct World {
                       if (p.number("a") > 1000) return {ErrorCode::kLimit, "too much"};
                       return Json::object({{"sum", p.number("a") + p.number_or("b", 0)}});
                     })});
-    dispatcher.add({"wait", "Answers later.", {}, {}, {}, [this](const Params&, const Reply& reply) {
-                      waiting.push_back(reply);
-                    }});
+    dispatcher.add(
+        {"wait", "Answers later.", {}, {}, {}, [this](const Params&, const Reply& reply) {
+           waiting.push_back(reply);
+         }});
     dispatcher.add({"types",
                     "One of each.",
                     {{"flag", Type::kBool, ""},
@@ -62,7 +63,8 @@ TEST(Dispatcher, CallsByNameAndByPosition) {
             R"({"error":{"code":-32007,"message":"too much"},"id":null,"jsonrpc":"2.0"})");
   const std::string hash = "ab" + std::string(62, '0');
   EXPECT_EQ(w.send(R"({"jsonrpc":"2.0","id":1,"method":"types","params":{"flag":true,"amount":)"
-                   R"("18446744073709551615","hash":")" + hash + R"(","hex":"0102","text":"x"}})"),
+                   R"("18446744073709551615","hash":")" +
+                   hash + R"(","hex":"0102","text":"x"}})"),
             R"({"id":1,"jsonrpc":"2.0","result":{"amount":"18446744073709551615"}})");
 }
 
@@ -101,10 +103,11 @@ TEST(Dispatcher, ExactErrorCodes) {
         R"({"jsonrpc":"2.0","method":"sum","params":[1],"id":1,"x":1})"})
     EXPECT_EQ(code_in(w.send(bad)), kInvalidRequest) << bad;
   EXPECT_EQ(code_in(w.send(R"({"jsonrpc":"2.0","method":"none","id":1})")), kMethodNotFound);
-  for (const char* bad : {R"({})", R"([])", R"({"a":"1"})", R"({"a":-1})", R"({"a":1.5})", R"([1,2,3])",
-                          R"({"a":1,"c":2})", R"({"a":null})", R"({"a":9007199254740992})"})
-    EXPECT_EQ(code_in(w.send(R"({"jsonrpc":"2.0","method":"sum","id":1,"params":)" + std::string(bad) +
-                             "}")),
+  for (const char* bad :
+       {R"({})", R"([])", R"({"a":"1"})", R"({"a":-1})", R"({"a":1.5})", R"([1,2,3])",
+        R"({"a":1,"c":2})", R"({"a":null})", R"({"a":9007199254740992})"})
+    EXPECT_EQ(code_in(w.send(R"({"jsonrpc":"2.0","method":"sum","id":1,"params":)" +
+                             std::string(bad) + "}")),
               kInvalidParams)
         << bad;
   EXPECT_EQ(w.calls, 0);
@@ -112,12 +115,13 @@ TEST(Dispatcher, ExactErrorCodes) {
 
 TEST(Dispatcher, BatchesKeepTheirOrder) {
   World w;
-  EXPECT_EQ(w.send(R"([{"jsonrpc":"2.0","method":"sum","params":[1],"id":1},1,)"
-                   R"({"jsonrpc":"2.0","method":"sum","params":[1]},)"
-                   R"({"jsonrpc":"2.0","method":"sum","params":[2],"id":2}])"),
-            R"([{"id":1,"jsonrpc":"2.0","result":{"sum":1}},)"
-            R"({"error":{"code":-32600,"message":"a request is an object"},"id":null,"jsonrpc":"2.0"},)"
-            R"({"id":2,"jsonrpc":"2.0","result":{"sum":2}}])");
+  EXPECT_EQ(
+      w.send(R"([{"jsonrpc":"2.0","method":"sum","params":[1],"id":1},1,)"
+             R"({"jsonrpc":"2.0","method":"sum","params":[1]},)"
+             R"({"jsonrpc":"2.0","method":"sum","params":[2],"id":2}])"),
+      R"([{"id":1,"jsonrpc":"2.0","result":{"sum":1}},)"
+      R"({"error":{"code":-32600,"message":"a request is an object"},"id":null,"jsonrpc":"2.0"},)"
+      R"({"id":2,"jsonrpc":"2.0","result":{"sum":2}}])");
   std::string many = "[1";
   for (std::size_t i = 0; i < kMaxBatch; ++i) many += ",1";
   EXPECT_EQ(code_in(w.send(many + "]")), kInvalidRequest);
@@ -131,7 +135,9 @@ TEST(Dispatcher, AnswersMayComeLater) {
                       [&](std::string text) { answer = std::move(text); });
   EXPECT_EQ(answer, "");
   w.waiting[0].result(Json::object());
-  EXPECT_EQ(answer, R"([{"id":1,"jsonrpc":"2.0","result":{}},{"id":2,"jsonrpc":"2.0","result":{"sum":1}}])");
+  EXPECT_EQ(
+      answer,
+      R"([{"id":1,"jsonrpc":"2.0","result":{}},{"id":2,"jsonrpc":"2.0","result":{"sum":1}}])");
   w.waiting[0].error(RpcError{});  // the first answer counts
   // A handler that forgets its caller does not leave it waiting.
   w.waiting.clear();
@@ -152,9 +158,8 @@ TEST(Dispatcher, ListsItsMethods) {
 
 TEST(RpcClient, CallsThroughADispatcher) {
   World w;
-  RpcClient client([&](const std::string& body) -> Result<Bytes> {
-    return to_bytes(as_bytes(w.send(body)));
-  });
+  RpcClient client(
+      [&](const std::string& body) -> Result<Bytes> { return to_bytes(as_bytes(w.send(body))); });
   const auto sum = client.call("sum", Json::object({{"a", 2}, {"b", 3}}));
   ASSERT_TRUE(sum);
   EXPECT_EQ(*sum, Json::object({{"sum", 5}}));
@@ -165,10 +170,12 @@ TEST(RpcClient, CallsThroughADispatcher) {
 
 TEST(RpcClient, TrustsNoAnswer) {
   for (const char* bad :
-       {"", "1", "[]", "{}", R"({"jsonrpc":"2.0","id":1})", R"({"jsonrpc":"2.0","id":2,"result":1})",
-        R"({"jsonrpc":"1.0","id":1,"result":1})", R"({"jsonrpc":"2.0","id":"1","result":1})",
-        R"({"jsonrpc":"2.0","result":1})", R"({"jsonrpc":"2.0","id":1,"result":1,"error":{}})",
-        R"({"jsonrpc":"2.0","id":1,"error":{}})", R"({"jsonrpc":"2.0","id":1,"error":{"code":"1"}})",
+       {"", "1", "[]", "{}", R"({"jsonrpc":"2.0","id":1})",
+        R"({"jsonrpc":"2.0","id":2,"result":1})", R"({"jsonrpc":"1.0","id":1,"result":1})",
+        R"({"jsonrpc":"2.0","id":"1","result":1})", R"({"jsonrpc":"2.0","result":1})",
+        R"({"jsonrpc":"2.0","id":1,"result":1,"error":{}})",
+        R"({"jsonrpc":"2.0","id":1,"error":{}})",
+        R"({"jsonrpc":"2.0","id":1,"error":{"code":"1"}})",
         R"({"jsonrpc":"2.0","id":1,"error":{"code":-9999999999,"message":""}})",
         R"({"jsonrpc":"2.0","id":null,"result":1})"})
     EXPECT_EQ(parse_response(1, bad, 1000).error().code, ErrorCode::kMalformed) << bad;
