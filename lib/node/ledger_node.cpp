@@ -192,7 +192,9 @@ Result<bool> LedgerNode::tick() {
   const bool make = due && *due <= now_ms;
   if (make) {
     if (Status made = make_block(); !made) {
-      fail(made.error());
+      m_failure = made.error();
+      m_log.write(LogLevel::kError, "node.failed", {{"error", m_failure->message}});
+      answer_all(dead(*m_failure));
       return std::move(made).error();
     }
   }
@@ -237,14 +239,16 @@ Status LedgerNode::make_block() {
   return {};
 }
 
-void LedgerNode::fail(const Error& error) {
-  m_failure = error;
-  m_log.write(LogLevel::kError, "node.failed", {{"error", error.message}});
+void LedgerNode::shut_down() {
+  answer_all({ErrorCode::kUnavailable, "the node is being stopped; try again in a while"});
+}
+
+void LedgerNode::answer_all(const Error& error) {
   const auto submits = std::exchange(m_submit_waiters, {});
   for (const auto& [id, waiters] : submits)
-    for (const SubmitDone& done : waiters) done(dead(error));
+    for (const SubmitDone& done : waiters) done(error);
   const auto blocks = std::exchange(m_block_waiters, {});
-  for (const BlockWaiter& waiter : blocks) waiter.done(dead(error));
+  for (const BlockWaiter& waiter : blocks) waiter.done(error);
 }
 
 void LedgerNode::release_block_waiters(std::uint64_t now_ms) {

@@ -110,6 +110,7 @@ std::uint16_t NodeProcess::port() const noexcept { return m_state->server->port(
 Status NodeProcess::run() {
   m_state->loop.post([this] { m_state->work(); });
   m_state->loop.run();
+  m_state->node->shut_down();
   m_state->server->stop(m_state->outcome ? kStopGraceMs : 0);
   return m_state->outcome;
 }

@@ -59,6 +59,8 @@ class LedgerNode {
   // block. After an error (the disk's) the node is dead: every call answers kUnavailable; start it
   // again.
   [[nodiscard]] Result<bool> tick();
+  // Answers everybody who waits with kUnavailable: before an orderly end.
+  void shut_down();
   // When tick() has something to do, in monotonic milliseconds; in the past: now.
   [[nodiscard]] std::optional<std::uint64_t> next_wake_ms() const;
 
@@ -84,7 +86,7 @@ class LedgerNode {
   [[nodiscard]] Status check_chain();
   [[nodiscard]] std::optional<std::uint64_t> next_block_ms() const;
   [[nodiscard]] Status make_block();
-  void fail(const Error& error);
+  void answer_all(const Error& error);
   void release_block_waiters(std::uint64_t now_ms);
 
   KeyValueStore& m_store;

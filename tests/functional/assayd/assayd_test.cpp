@@ -227,6 +227,23 @@ TEST_F(Assayd, GarbageAndPlainHttpDoItNoHarm) {
   EXPECT_EQ(m_process->kill_and_wait(SIGTERM), 0);
 }
 
+TEST_F(Assayd, WhoeverWaitsIsAnsweredWhenItStops) {
+  start();
+  std::atomic<bool> asked{false};
+  std::thread waiter([&] {
+    asked = true;
+    const auto answer = client().call("wait_block", Json::object({{"after", 100}}));
+    EXPECT_FALSE(answer);
+    if (!answer) {
+      EXPECT_EQ(answer.error().code, ErrorCode::kUnavailable);
+    }
+  });
+  while (!asked) std::this_thread::yield();
+  std::this_thread::sleep_for(std::chrono::milliseconds(200));
+  EXPECT_EQ(m_process->kill_and_wait(SIGTERM), 0);
+  waiter.join();
+}
+
 TEST_F(Assayd, ASecondOneAndASecondInitAreRefused) {
   start();
   EXPECT_NE(Process({ASSAYD_PROGRAM, "run", "--home", home(), "--port", "0"}).wait(), 0);
