@@ -26,7 +26,7 @@ using StateProvider =
 
 struct PlayerOptions {
   dispute::Role role = dispute::Role::kChallenger;
-  StateProvider states;  // none: everything from the initial state
+  StateProvider states = {};  // none: everything from the initial state
   std::size_t state_cache_bytes = std::size_t{512} << 20;  // of states inside the interval
 };
 
