@@ -1,7 +1,7 @@
 """A room uses rooms of lower levels only (docs/architecture.md): read off the includes.
 
-Also: third-party headers stay out of public headers and inside the one room that wraps them, and no
-room reaches into another's internal folder.
+Also: a public header includes assay and the C++ standard library alone, third-party headers stay inside
+the one room that wraps them, and no room reaches into another's internal folder.
 """
 import pathlib
 import re
@@ -34,11 +34,13 @@ for path in sorted([*root.glob("include/assay/*/*.hpp"), *root.glob("lib/*/**/*.
         problems.append(f"{relative}: room '{room}' has no level in CMakeLists.txt")
         continue
     for line_number, line in enumerate(path.read_text().splitlines(), 1):
-        match = re.match(r'\s*#\s*include\s*[<"]([^>"]+)[>"]', line)
+        match = re.match(r'\s*#\s*include\s*([<"])([^>"]+)[>"]', line)
         if not match:
             continue
-        header = match.group(1)
+        header = match.group(2)
         place = f"{relative}:{line_number}"
+        if public and match.group(1) == "<" and re.search(r"[/.]", header):
+            problems.append(f"{place}: {header} is none of the C++ standard library, in a public header")
         used = re.match(r"assay/([^/]+)/", header)
         if used and used.group(1) != room:
             other = used.group(1)
