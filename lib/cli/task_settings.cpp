@@ -53,6 +53,8 @@ void add_task_options(Command& command, TaskSettings& s) {
       .option("enlist-window-s", s.enlist_window_s, "seconds for verifiers to take free seats")
       .option("verify-window-s", s.verify_window_s, "seconds for verifiers' replays")
       .option("challenge-window-s", s.challenge_window_s, "seconds for challenges after them")
+      .option("stand-up-window-s", s.stand_up_window_s,
+              "seconds for attestors to join a challenged claim's defence")
       .option("move-window-s", s.move_window_s, "seconds for each move of a game");
 }
 
@@ -120,7 +122,7 @@ Result<protocol::PostTask> make_terms(const TaskSettings& s, const commit::TaskH
   terms.draws = static_cast<std::uint32_t>(s.draws);
   constexpr std::uint64_t kWindowMaxS = protocol::kMaxWindowMs / 1000;
   for (const std::uint64_t seconds : {s.train_window_s, s.enlist_window_s, s.verify_window_s,
-                                      s.challenge_window_s, s.move_window_s})
+                                      s.challenge_window_s, s.stand_up_window_s, s.move_window_s})
     if (seconds == 0 || seconds > kWindowMaxS)
       return {ErrorCode::kInvalidArgument, "a window lasts from 1 to " + std::to_string(kWindowMaxS) + " seconds"};
   terms.windows = {.accept_ms = s.train_window_s * 1000,
@@ -131,7 +133,7 @@ Result<protocol::PostTask> make_terms(const TaskSettings& s, const commit::TaskH
                    .open_ms = s.verify_window_s * 1000,
                    .challenge_ms = s.challenge_window_s * 1000,
                    .challenge_reveal_ms = s.move_window_s * 1000,
-                   .stand_up_ms = s.move_window_s * 1000,
+                   .stand_up_ms = s.stand_up_window_s * 1000,
                    .move_ms = s.move_window_s * 1000,
                    .replay_ms = s.train_window_s * 1000};
   if (const auto verdict = economics::check_terms(protocol::terms_of(terms));

@@ -147,6 +147,11 @@ Hash256 CheckerRole::challenge_salt(const ClaimId& claim, std::uint64_t entry) c
   return derive_secret(context().key, "challenge/" + to_hex(claim.value) + "/" + std::to_string(entry));
 }
 
+bool CheckerRole::has_challenged(const TaskView& task) const {
+  return std::any_of(task.claim->challenges.begin(), task.claim->challenges.end(),
+                     [&](const ChallengeView& c) { return c.record.challenger == account(); });
+}
+
 void CheckerRole::challenge(const TaskView& task, std::uint64_t entry) {
   const protocol::ClaimRecord& claim = task.claim->record;
   const Hash256 commitment = protocol::challenge_commitment(
@@ -192,7 +197,7 @@ void CheckerRole::carry_on(const TaskView& task, const SharedTask& opened,
     if (mine && protocol::is_resolved(record.status))
       report_once(id, "challenge.ended", {{"challenge", id}, {"claim", claim_hex},
                                           {"status", protocol::to_string(record.status)}});
-    if (record.status != ChallengeStatus::kPlaying) continue;
+    if (record.status < ChallengeStatus::kPlaying) continue;
     SharedState before;
     const bool plays = std::any_of(challenge.games.begin(), challenge.games.end(), [&](const auto& game) {
       return game.record.status == protocol::GameStatus::kOpen &&

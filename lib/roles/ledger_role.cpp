@@ -47,7 +47,11 @@ Actions LedgerRole::on(const Event& event, std::uint64_t now_ms) {
       if (submission.client_id != refused->client_id) continue;
       // The ledger remembers a refusal under its client id, so the next try needs another one.
       if (protocol::is_recorded(refused->verdict)) ++submission.attempt;
-      report(LogLevel::kWarning, "transaction.refused",
+      // What another party did first needs no doing.
+      const bool harmless = refused->verdict == protocol::TxVerdict::kGameFinished ||
+                            refused->verdict == protocol::TxVerdict::kWrongPhase ||
+                            refused->verdict == protocol::TxVerdict::kMoveRefused;
+      report(harmless ? LogLevel::kDebug : LogLevel::kWarning, "transaction.refused",
              {{"purpose", purpose}, {"verdict", protocol::to_string(refused->verdict)},
               {"detail", std::to_string(refused->detail)}});
     }
@@ -212,7 +216,6 @@ struct LedgerRole::Seat {
 
 void LedgerRole::play(const protocol::TaskView& task, const protocol::ChallengeView& challenge,
                       const protocol::GameView& game, const Known& known) {
-  if (game.record.status != protocol::GameStatus::kOpen) return;
   const dispute::Role role = game.record.defender == account() ? dispute::Role::kDefender
                                                                : dispute::Role::kChallenger;
   const dispute::GameTerms terms = protocol::terms_of(m_context.chain, task, challenge, game);
@@ -220,20 +223,28 @@ void LedgerRole::play(const protocol::TaskView& task, const protocol::ChallengeV
   const std::string id = to_hex(game.record.id.value);
 
   std::shared_ptr<Seat>& seat = m_seats[game.record.id];
-  if (!seat) seat = std::make_shared<Seat>();
-  seat->task = known.task;
+  if (!seat) {
+    seat = std::make_shared<Seat>();
+    seat->task = known.task;
+  }
   if (seat->explained_turn != position.turn) {
     seat->explained_turn = position.turn;
     const graph::Program& program = known.task->program_of(terms.entry).program();
     const auto label = [&](std::uint32_t node) {
       return node < program.labels.size() ? program.labels[node] : std::string();
     };
-    const auto lines = dispute::explain_levels(terms, position, label);
-    if (!lines.empty())
-      report("game.position", {{"game", id}, {"turn", std::to_string(position.turn)},
+    report("game.position", {{"game", id}, {"turn", std::to_string(position.turn)},
                                {"stage", dispute::to_string(position.stage)},
-                               {"level", lines.back().level}, {"words", lines.back().words},
+                               {"status", protocol::to_string(game.record.status)},
                                {"text", dispute::explain(terms, position, label)}});
+  }
+  if (game.record.status != protocol::GameStatus::kOpen) {
+    // A job may still hold the old seat; what it computed is no longer wanted.
+    const std::uint32_t explained_turn = seat->explained_turn;
+    seat = std::make_shared<Seat>();
+    seat->task = known.task;
+    seat->explained_turn = explained_turn;
+    return;
   }
   if (!dispute::may_move(position, role)) return;
   // Stages that anyone may decide: the side whose duty it is goes first, the other helps out.
@@ -249,13 +260,23 @@ void LedgerRole::play(const protocol::TaskView& task, const protocol::ChallengeV
     }
     return;
   }
-  start_job(job, [seat, terms, position, role, context = m_context,
-                  states = known.states](const auto&) -> JobResult {
+  start_job(job, [seat, terms, position, role, context = m_context, states = known.states,
+                  moves = game.moves](const auto&) -> JobResult {
     if (!seat->player) {
       ASSAY_TRY(seat->execution, context.execution(*seat->task, context.pool));
       seat->player = std::make_unique<player::Player>(
           *seat->task, *seat->execution, terms, context.pool,
           player::PlayerOptions{.role = role, .states = states});
+    }
+    // A player opens operands against what was offered on the way, also before it sat down here.
+    dispute::Position earlier = dispute::start(terms);
+    for (const Bytes& bytes : moves) {
+      seat->player->see(earlier);
+      codec::Reader reader(bytes);
+      const dispute::SignedMove move = dispute::read_signed_move(reader);
+      if (dispute::apply(crypto::sha256_function(), terms, earlier, move.role, move.body) !=
+          dispute::MoveVerdict::kAccepted)
+        return {ErrorCode::kIntegrity, "the ledger shows a move that the game's rules do not accept"};
     }
     auto outcome = std::make_shared<Move>();
     auto body = seat->player->next_move(position);

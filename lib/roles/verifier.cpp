@@ -56,10 +56,13 @@ class Verifier final : public internal::CheckerRole {
     const std::string id = to_hex(claim.id.value);
     report_once(id, "claim.enlisted", {{"claim", id}});
     // Opened early, so that the sealing window holds nothing but the replay.
+    if (protocol::is_settled(claim.status) && !has_challenged(task)) return;
     const internal::SharedTask opened = open_task(task);
-    if (!opened || claim.status < ClaimStatus::kSealing || protocol::is_settled(claim.status)) return;
+    if (!opened || claim.status < ClaimStatus::kSealing) return;
     const commit::Transcript* roots = transcript(task);
     if (roots == nullptr) return;
+
+    if (protocol::is_settled(claim.status)) return carry_on(task, opened, *roots);
 
     std::vector<const Replayed*> replays;
     bool complete = true;

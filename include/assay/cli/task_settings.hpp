@@ -30,6 +30,7 @@ struct TaskSettings {
   std::uint64_t enlist_window_s = 60;
   std::uint64_t verify_window_s = 3'600;   // for sealing, and again for opening
   std::uint64_t challenge_window_s = 3'600;
+  std::uint64_t stand_up_window_s = 600;
   std::uint64_t move_window_s = 600;
 };
 void add_task_options(Command& command, TaskSettings& settings);

@@ -35,6 +35,8 @@ class CheckerRole : public LedgerRole {
   [[nodiscard]] const Replayed* replay(const protocol::TaskView& task, const SharedTask& opened,
                                        const commit::Transcript& transcript, const ReplayPlan& plan);
 
+  // True if a challenge of this claim is this account's.
+  [[nodiscard]] bool has_challenged(const protocol::TaskView& task) const;
   // Commits to a challenge of `entry` if that was not done yet.
   void challenge(const protocol::TaskView& task, std::uint64_t entry);
   // Reveals and plays all challenges of this account, and the games in which it stands up for an
