@@ -1,0 +1,280 @@
+// The contract between a role and its host (docs/spec/roles.md), event by event. What roles do
+// together is tested in tests/sim.
+#include <gtest/gtest.h>
+
+#include "assay/core/memory_files.hpp"
+#include "assay/crypto/sha256.hpp"
+#include "assay/roles/checkers.hpp"
+#include "assay/roles/names.hpp"
+#include "assay/roles/solver.hpp"
+#include "assay/roles/submitter.hpp"
+#include "assay/tensor/safetensors.hpp"
+#include "support/tiny_programs.hpp"
+
+namespace assay::roles {
+namespace {
+
+using protocol::ClaimStatus;
+using protocol::TaskStatus;
+using protocol::TxVerdict;
+using protocol::View;
+
+constexpr std::uint64_t kRepeatMs = 3'000;  // docs/spec/roles.md, "Repetition"
+
+crypto::KeyPair key_of(std::string_view name) {
+  return crypto::KeyPair(crypto::SecretKey(crypto::sha256(as_bytes(name)).bytes.data()));
+}
+AccountId id_of(const crypto::KeyPair& key) { return AccountId(key.public_key()); }
+
+class SilentLog final : public Log {
+ public:
+  void write(LogLevel, std::string_view, const Fields&) override {}
+};
+
+const std::shared_ptr<const training::Task>& task() {
+  static const auto made = [] {
+    SerialTaskPool pool;
+    const tiny::Programs programs = tiny::conv_net();
+    return std::make_shared<const training::Task>(
+        training::make_task({.seed = 7, .steps = 4, .commit_interval = 2, .checkpoint_interval = 2},
+                            programs.init.program(), programs.step.program(), tiny::conv_net_data(),
+                            pool)
+            .value());
+  }();
+  return made;
+}
+
+protocol::PostTask terms() {
+  protocol::PostTask terms;
+  terms.header = task()->header;
+  terms.price = Amount(100);
+  terms.solver_stake = Amount(1'000);
+  terms.verifier_stake = Amount(200);
+  terms.seats = 2;
+  terms.draws = 1;
+  terms.windows.replay_ms = 1'000;
+  return terms;
+}
+
+// One role's surroundings, and a ledger that says whatever the test wants.
+class Roles : public testing::Test {
+ protected:
+  Roles() {
+    view.self.id = id_of(key);
+    view.self.exists = true;
+    view.self.staked = Amount(5'000);
+    for (const crypto::KeyPair* other : {&submitter, &solver}) {
+      protocol::AccountView account;
+      account.id = id_of(*other);
+      account.profile.url = "https://" + to_hex(account.id.value).substr(0, 8);
+      view.accounts.push_back(account);
+    }
+  }
+
+  [[nodiscard]] RoleContext context() { return {key, chain, files, pool, log}; }
+  [[nodiscard]] LedgerUpdate update() const { return {std::make_shared<const View>(view)}; }
+
+  // A task of the submitter's on the ledger, claimed by `by` if it is given.
+  protocol::TaskView& add_task(const crypto::KeyPair* by = nullptr,
+                               ClaimStatus status = ClaimStatus::kTraining) {
+    protocol::TaskView& added = view.tasks.emplace_back();
+    added.record.id = TaskId(crypto::sha256(as_bytes("task")));
+    added.record.submitter = id_of(submitter);
+    added.record.terms = terms();
+    if (by != nullptr) {
+      added.record.status = TaskStatus::kClaimed;
+      added.claim.emplace();
+      added.claim->record.id = protocol::claim_id_of(added.record.id, id_of(*by));
+      added.claim->record.solver = id_of(*by);
+      added.claim->record.status = status;
+    }
+    return added;
+  }
+
+  [[nodiscard]] std::unique_ptr<Role> make_poster() {
+    return make_submitter(context(), {.postings = {{"one", task(), terms()}}, .accuracy = {}});
+  }
+
+  // What the submitter publishes of the task.
+  [[nodiscard]] static Bytes blob(const std::string& name) {
+    if (name == data_blob(task()->header.data_set))
+      return tensor::write_safetensors(task()->data).value();
+    const bool is_init = name == program_blob(task()->header.init_program);
+    return graph::encode_program((is_init ? task()->init : task()->step)->program());
+  }
+
+  crypto::KeyPair key = key_of("this party");
+  crypto::KeyPair submitter = key_of("a submitter");
+  crypto::KeyPair solver = key_of("a solver");
+  ChainId chain{crypto::sha256(as_bytes("a chain"))};
+  MemoryFiles files;
+  SerialTaskPool pool;
+  SilentLog log;
+  View view;
+};
+
+template <class T>
+std::vector<T> only(const Actions& actions) {
+  std::vector<T> found;
+  for (const Action& action : actions)
+    if (const T* wanted = std::get_if<T>(&action)) found.push_back(*wanted);
+  return found;
+}
+
+TEST_F(Roles, TheSameViewTwiceSubmitsOnceUntilTheRepeatTime) {
+  const auto role = make_poster();
+  const Actions first = role->on(update(), 1'000);
+  ASSERT_EQ(only<Submit>(first).size(), 1u);
+  EXPECT_EQ(only<Publish>(first).size(), 3u);  // two programs and the data
+  EXPECT_EQ(role->next_deadline(), 1'000 + kRepeatMs);
+
+  for (const std::uint64_t now : {std::uint64_t{1'000}, 1'000 + kRepeatMs - 1}) {
+    const Actions again = role->on(update(), now);
+    EXPECT_TRUE(only<Submit>(again).empty());
+    EXPECT_TRUE(only<Publish>(again).empty());
+  }
+  const auto repeated = only<Submit>(role->on(Tick{}, 1'000 + kRepeatMs));
+  ASSERT_EQ(repeated.size(), 1u);
+  EXPECT_EQ(repeated[0].client_id, only<Submit>(first)[0].client_id);
+  EXPECT_EQ(protocol::encode_payload(repeated[0].payload),
+            protocol::encode_payload(only<Submit>(first)[0].payload));
+}
+
+TEST_F(Roles, ARoleMadeAnewSubmitsUnderTheSameClientId) {
+  const auto before = only<Submit>(make_poster()->on(update(), 1'000));
+  const auto after = only<Submit>(make_poster()->on(update(), 77'000));
+  ASSERT_TRUE(before.size() == 1 && after.size() == 1);
+  EXPECT_EQ(before[0].client_id, after[0].client_id);
+
+  auto other = make_submitter(context(), {.postings = {{"two", task(), terms()}}, .accuracy = {}});
+  EXPECT_NE(only<Submit>(other->on(update(), 1'000))[0].client_id, before[0].client_id);
+}
+
+TEST_F(Roles, ARecordedRefusalIsTriedAgainUnderAnotherClientId) {
+  const auto role = make_poster();
+  const protocol::ClientId first = only<Submit>(role->on(update(), 0))[0].client_id;
+  // The ledger keeps no refusal of a nonce: the id is still good.
+  ASSERT_FALSE(protocol::is_recorded(TxVerdict::kNonceTooHigh));
+  (void)role->on(TransactionRefused{first, TxVerdict::kNonceTooHigh, 0}, 10);
+  EXPECT_EQ(only<Submit>(role->on(Tick{}, kRepeatMs))[0].client_id, first);
+
+  ASSERT_TRUE(protocol::is_recorded(TxVerdict::kInsufficientFunds));
+  (void)role->on(TransactionRefused{first, TxVerdict::kInsufficientFunds, 0}, kRepeatMs + 10);
+  const auto next = only<Submit>(role->on(Tick{}, 2 * kRepeatMs));
+  ASSERT_EQ(next.size(), 1u);
+  EXPECT_NE(next[0].client_id, first);
+  // A refusal that somebody else's answer or an older attempt brings changes nothing.
+  (void)role->on(TransactionRefused{first, TxVerdict::kInsufficientFunds, 0}, 2 * kRepeatMs + 10);
+  EXPECT_EQ(only<Submit>(role->on(Tick{}, 3 * kRepeatMs))[0].client_id, next[0].client_id);
+}
+
+TEST_F(Roles, AFinishedRoleSaysSoOnceAndIsSilent) {
+  const auto role = make_poster();
+  const protocol::ClientId client_id = only<Submit>(role->on(update(), 0))[0].client_id;
+  protocol::TaskView& posted = add_task();
+  posted.record.id = protocol::task_id_of(chain, id_of(key), client_id);
+  EXPECT_TRUE(only<Finish>(role->on(update(), 100)).empty());
+  view.tasks[0].record.status = TaskStatus::kUnclaimed;
+  const auto finished = only<Finish>(role->on(update(), 200));
+  ASSERT_EQ(finished.size(), 1u);
+  EXPECT_TRUE(finished[0].status);
+  EXPECT_EQ(role->next_deadline(), std::nullopt);
+  EXPECT_TRUE(role->on(update(), 300).empty());
+  EXPECT_TRUE(role->on(Tick{}, 90'000).empty());
+}
+
+TEST_F(Roles, AWhistleblowerIgnoresItsOwnClaims) {
+  const auto role = make_whistleblower(context(), {});
+  add_task(&key, ClaimStatus::kChallenging);
+  EXPECT_TRUE(role->on(update(), 0).empty());
+  view.tasks.clear();
+  add_task(&solver, ClaimStatus::kChallenging);
+  EXPECT_FALSE(only<Fetch>(role->on(update(), 1)).empty());
+}
+
+TEST_F(Roles, AVerifierEnlistsWhereItMayAndCanPay) {
+  add_task(&solver);
+  const auto enlists = [&] {
+    return only<Submit>(make_verifier(context(), {})->on(update(), 0)).size() == 1;
+  };
+  EXPECT_TRUE(enlists());
+  view.self.staked = Amount(199);
+  EXPECT_FALSE(enlists()) << "too little staked";
+  view.self.staked = Amount(200);
+  EXPECT_TRUE(enlists());
+  view.tasks[0].claim->record.enlisted = 2;
+  EXPECT_FALSE(enlists()) << "no seat is free";
+  view.tasks.clear();
+  add_task(&key);
+  EXPECT_FALSE(enlists()) << "its own claim";
+  view.tasks.clear();
+  add_task(&solver).record.submitter = id_of(key);
+  EXPECT_FALSE(enlists()) << "its own task";
+}
+
+TEST_F(Roles, ASolverAcceptsOnlyWhatItCouldOpen) {
+  add_task().record.terms.reserved_solver = id_of(key);
+  for (const bool honest : {true, false}) {
+    const auto role = make_solver(context(), {});
+    Actions actions = role->on(update(), 0);
+    const auto fetches = only<Fetch>(actions);
+    ASSERT_EQ(fetches.size(), 3u);
+    EXPECT_TRUE(only<Submit>(actions).empty());
+    for (const Fetch& fetch : fetches) {
+      Bytes bytes = blob(fetch.name);
+      if (!honest && fetch.name == data_blob(task()->header.data_set)) bytes.back() ^= 1;
+      actions = role->on(FetchFinished{fetch.name, std::move(bytes)}, 10);
+    }
+    const auto jobs = only<StartJob>(actions);
+    ASSERT_EQ(jobs.size(), 1u);
+    EXPECT_TRUE(only<StartJob>(role->on(update(), 15)).empty()) << "it is under way";
+    const auto submitted =
+        only<Submit>(role->on(JobFinished{jobs[0].job, jobs[0].body([] { return false; })}, 20));
+    ASSERT_EQ(submitted.size(), honest ? 1u : 0u);
+    if (honest) {
+      EXPECT_EQ(protocol::kind_of(submitted[0].payload), protocol::TxKind::kAcceptTask);
+    }
+  }
+}
+
+TEST_F(Roles, ASolverLeavesOpenTasksAloneUnlessItIsTold) {
+  add_task();
+  EXPECT_TRUE(make_solver(context(), {})->on(update(), 0).empty());
+  const auto taker = make_solver(context(), {.take_open_tasks = true});
+  EXPECT_EQ(only<Fetch>(taker->on(update(), 0)).size(), 3u);
+  const auto dear = make_solver(context(), {.take_open_tasks = true, .price_min_atoms = 101});
+  EXPECT_TRUE(dear->on(update(), 0).empty());
+  view.tasks[0].record.terms.reserved_solver = id_of(solver);
+  EXPECT_TRUE(make_solver(context(), {.take_open_tasks = true})->on(update(), 0).empty());
+}
+
+TEST_F(Roles, AFailedFetchIsTriedAgainAfterAWhile) {
+  add_task().record.terms.reserved_solver = id_of(key);
+  const auto role = make_solver(context(), {});
+  const std::string name = only<Fetch>(role->on(update(), 0))[0].name;
+  const auto asks_for_it = [&](const Actions& actions) {
+    const auto fetches = only<Fetch>(actions);
+    return std::any_of(fetches.begin(), fetches.end(),
+                       [&](const Fetch& fetch) { return fetch.name == name; });
+  };
+  const Result<Bytes> gone(ErrorCode::kUnavailable, "nobody answers");
+  EXPECT_FALSE(asks_for_it(role->on(FetchFinished{name, gone}, 100)));
+  EXPECT_FALSE(asks_for_it(role->on(update(), 200)));
+  ASSERT_TRUE(role->next_deadline());
+  EXPECT_TRUE(asks_for_it(role->on(Tick{}, *role->next_deadline())));
+}
+
+TEST_F(Roles, EventsThatNobodyAskedForAreHarmless) {
+  add_task(&solver, ClaimStatus::kSealing);
+  for (const auto& role : {make_poster(), make_solver(context(), {}), make_verifier(context(), {}),
+                           make_whistleblower(context(), {})}) {
+    EXPECT_TRUE(only<Submit>(role->on(Tick{}, 0)).empty()) << "before any view";
+    (void)role->on(TransactionRefused{{}, TxVerdict::kApplied, 0}, 1);
+    (void)role->on(FetchFinished{"data/00", Bytes(3)}, 2);
+    (void)role->on(JobFinished{"train/00", JobResult(ErrorCode::kCancelled, "stopped")}, 3);
+    (void)role->on(update(), 4);
+  }
+}
+
+}  // namespace
+}  // namespace assay::roles
