@@ -40,7 +40,7 @@ int main(int argc, char** argv) {
       .option("solver", solvers, "account that the task is reserved for; repeated: one task for each")
       .option("label", label, "names the posting and the saved model; a new label posts anew")
       .examples(
-          "  assay-submitter --home submitter --ledger https://127.0.0.1:7400 --model cnn\n"
+          "  assay-submitter --home submitter --ledger https://127.0.0.1:8645 --model cnn\n"
           "  assay-submitter --config submitter.toml --solver 3b6a... --solver 9f01...\n"
           "The model is saved as HOME/data/models/LABEL.safetensors.")
       .action([&] { return run(role, task, solvers, label); });

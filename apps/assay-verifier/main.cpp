@@ -10,7 +10,7 @@ int main(int argc, char** argv) {
   cli::add_role_options(program.root(), role);
   program.root()
       .option("seats-max", seats_max, "claims to check at a time")
-      .examples("  assay-verifier --home verifier --ledger https://127.0.0.1:7400")
+      .examples("  assay-verifier --home verifier --ledger https://127.0.0.1:8645")
       .action([&] {
         return cli::run_role(role, [&](const roles::RoleContext& context) -> Result<std::unique_ptr<roles::Role>> {
           return roles::make_verifier(context, {.seats_max = seats_max});

@@ -10,7 +10,7 @@ int main(int argc, char** argv) {
   cli::add_role_options(program.root(), role);
   program.root()
       .flag("also-drawn", also_drawn, "replay what verifiers were drawn for too")
-      .examples("  assay-whistleblower --home whistleblower --ledger https://127.0.0.1:7400")
+      .examples("  assay-whistleblower --home whistleblower --ledger https://127.0.0.1:8645")
       .action([&] {
         return cli::run_role(role, [&](const roles::RoleContext& context) -> Result<std::unique_ptr<roles::Role>> {
           return roles::make_whistleblower(context, {.also_drawn = also_drawn});

@@ -112,7 +112,7 @@ void add_devnet(Command& root, DevnetOptions& options) {
       .option("party", options.parties, "NAME=TOKENS:STAKED, repeated")
       .examples(
           "  assay devnet net --party submitter=1000 --party solver=10:1000 --party verifier=10:500\n"
-          "  assayd run --home net/ledger &\n"
+          "  assayd run --home net/ledger --password-file net/ledger/password &\n"
           "  assay-solver --home net/solver --take-open-tasks\n"
           "Prints one line for each account: its id and its name.")
       .action([&options] { return make_devnet(options); });

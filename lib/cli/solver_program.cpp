@@ -18,7 +18,7 @@ int solver_main(int argc, const char* const* argv, const roles::ExecutionFactory
   add_solver_options(program.root(), options);
   program.root()
       .examples(
-          "  assay-solver --home solver --ledger https://127.0.0.1:7400 --take-open-tasks\n"
+          "  assay-solver --home solver --ledger https://127.0.0.1:8645 --take-open-tasks\n"
           "  assay-solver --config solver.toml --threads 2")
       .action([&] {
         return run_role(

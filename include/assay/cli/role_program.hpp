@@ -10,7 +10,7 @@ namespace assay::cli {
 // Paths that are empty stand for the file of the usual name in `home` (docs/spec/cli.md).
 struct RoleSettings {
   std::string home = ".";
-  std::string ledger = "https://127.0.0.1:7400";
+  std::string ledger = "https://127.0.0.1:8645";
   std::string key;            // key.json
   std::string password_file;  // password; ASSAY_PASSWORD if there is no such file
   std::string genesis;        // genesis.bin
