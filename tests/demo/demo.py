@@ -139,7 +139,8 @@ class Demo:
         elif kind == "claim.settled":
             line(who, paint(f"claim {e['status']}", "1;32" if e["status"] == "final" else "1;31"))
         elif kind == "model.saved":
-            self.saved = e
+            if e["label"].endswith("-1"):  # the honest solver's
+                self.saved = e
             line(who, f"{e['label']} collected, {int(e['bytes']) / 1e6:.2f} MB, checked against the ledger: "
                       f"test accuracy {100 * float(e['accuracy']):.2f} %")
         elif kind == "task.ended" and e["status"] != "paid":
