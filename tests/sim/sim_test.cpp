@@ -86,6 +86,7 @@ TEST(Simulation, FaultsChangeNothingOfTheOutcome) {
               static_cast<unsigned long long>(lost));
 }
 
+// INV-SIM-002.
 TEST(Simulation, OneSeedIsOneRun) {
   Setting setting;
   setting.sim.seed = 5;

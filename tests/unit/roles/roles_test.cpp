@@ -121,6 +121,7 @@ std::vector<T> only(const Actions& actions) {
   return found;
 }
 
+// INV-ROL-001.
 TEST_F(Roles, TheSameViewTwiceSubmitsOnceUntilTheRepeatTime) {
   const auto role = make_poster();
   const Actions first = role->on(update(), 1'000);
@@ -140,6 +141,7 @@ TEST_F(Roles, TheSameViewTwiceSubmitsOnceUntilTheRepeatTime) {
             protocol::encode_payload(only<Submit>(first)[0].payload));
 }
 
+// INV-ROL-002.
 TEST_F(Roles, ARoleMadeAnewSubmitsUnderTheSameClientId) {
   const auto before = only<Submit>(make_poster()->on(update(), 1'000));
   const auto after = only<Submit>(make_poster()->on(update(), 77'000));
@@ -168,6 +170,7 @@ TEST_F(Roles, ARecordedRefusalIsTriedAgainUnderAnotherClientId) {
   EXPECT_EQ(only<Submit>(role->on(Tick{}, 3 * kRepeatMs))[0].client_id, next[0].client_id);
 }
 
+// INV-ROL-004.
 TEST_F(Roles, AFinishedRoleSaysSoOnceAndIsSilent) {
   const auto role = make_poster();
   const protocol::ClientId client_id = only<Submit>(role->on(update(), 0))[0].client_id;
@@ -183,6 +186,7 @@ TEST_F(Roles, AFinishedRoleSaysSoOnceAndIsSilent) {
   EXPECT_TRUE(role->on(Tick{}, 90'000).empty());
 }
 
+// INV-ROL-005.
 TEST_F(Roles, AWhistleblowerIgnoresItsOwnClaims) {
   const auto role = make_whistleblower(context(), {});
   add_task(&key, ClaimStatus::kChallenging);
@@ -192,6 +196,7 @@ TEST_F(Roles, AWhistleblowerIgnoresItsOwnClaims) {
   EXPECT_FALSE(only<Fetch>(role->on(update(), 1)).empty());
 }
 
+// INV-ROL-005.
 TEST_F(Roles, AVerifierEnlistsWhereItMayAndCanPay) {
   add_task(&solver);
   const auto enlists = [&] {
@@ -212,6 +217,7 @@ TEST_F(Roles, AVerifierEnlistsWhereItMayAndCanPay) {
   EXPECT_FALSE(enlists()) << "its own task";
 }
 
+// INV-ROL-003.
 TEST_F(Roles, ASolverAcceptsOnlyWhatItCouldOpen) {
   add_task().record.terms.reserved_solver = id_of(key);
   for (const bool honest : {true, false}) {
