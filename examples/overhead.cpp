@@ -62,7 +62,7 @@ void print(const char* name, std::vector<double> values, const char* unit) {
 
 Status measure(std::uint64_t interval, std::uint64_t rounds) {
   host::ThreadTaskPool pool;
-  const std::uint64_t block = interval * std::max<std::uint64_t>(1, 40 / interval);
+  const std::uint64_t block = interval * std::max<std::uint64_t>(1, 200 / interval);
   const std::uint64_t steps = block * (rounds + 1);
   ASSAY_TRY(const auto plain, make_side(steps, steps, pool));
   ASSAY_TRY(const auto committed, make_side(steps, interval, pool));

@@ -3,7 +3,7 @@
 #include <bit>
 #include <functional>
 
-#include "cheats/interpreter.hpp"
+#include "cheats/kept_trace.hpp"
 
 namespace assay::cheats {
 namespace {
@@ -25,26 +25,6 @@ class OtherEndTrace final : public Trace {
 
  private:
   std::unique_ptr<Trace> m_inner;
-  commit::NamedTree m_end;
-};
-
-class KeptTrace final : public Trace {
- public:
-  KeptTrace(Run run, TaskPool& pool) : m_outputs(std::move(run.outputs)) {
-    for (const Tensor& output : m_outputs) {
-      m_roots.push_back(commit::tensor_root(output.type(), output.bytes(), pool));
-    }
-    m_end = training::state_tree(run.after, pool);
-  }
-  const std::vector<Hash256>& node_roots() const override { return m_roots; }
-  Result<Bytes> node_output(std::uint32_t node) override {
-    return to_bytes(m_outputs[node].bytes());
-  }
-  const commit::NamedTree& end_state() const override { return m_end; }
-
- private:
-  std::vector<Tensor> m_outputs;
-  std::vector<Hash256> m_roots;
   commit::NamedTree m_end;
 };
 

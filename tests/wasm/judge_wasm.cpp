@@ -8,7 +8,7 @@ namespace {
 using namespace assay;
 
 std::uint8_t g_file[dispute::kMaxEvidenceBytes];
-std::uint8_t g_report[128];
+std::uint8_t g_report[256];
 
 __attribute__((import_module("host"), import_name("ed25519_verify"))) extern "C" std::int32_t
 host_ed25519_verify(const std::uint8_t* public_key32, const std::uint8_t* message,
@@ -31,7 +31,7 @@ __attribute__((export_name("report"))) const std::uint8_t* assay_report() { retu
 
 // Writes the report, returns its size: verdict u8, move verdict u8, moves u32, convicted flag u8,
 // account 32, outcome u8, stage it ended at u8, step u64, node u32, element u64, fold step u32,
-// hash of the last position 32 (zero if there is none).
+// the state that the referee computed 32 x u32, hash of the last position 32 (zero if there is none).
 __attribute__((export_name("judge"))) std::uint32_t assay_judge(std::uint32_t size) {
   if (size > sizeof g_file) return 0;
   const dispute::EvidenceReport report =
@@ -50,6 +50,7 @@ __attribute__((export_name("judge"))) std::uint32_t assay_judge(std::uint32_t si
   w.u32(p.node_index);
   w.u64(p.element);
   w.u32(p.fold_low);
+  for (const std::uint32_t word : p.computed.words) w.u32(word);
   const bool is_known = report.verdict == dispute::EvidenceVerdict::kProven ||
                         report.verdict == dispute::EvidenceVerdict::kUnfinished;
   w.hash(is_known ? dispute::position_hash(crypto::sha256_portable, report.terms, p) : Hash256{});

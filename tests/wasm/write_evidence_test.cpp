@@ -1,14 +1,11 @@
 // Writes evidence files with their native reports (INDEX: one name and one report in hexadecimal a
 // line) for the wasm32 judge to agree with.
 #include <cstdlib>
-#include <filesystem>
-#include <fstream>
 
 #include <gtest/gtest.h>
 
-#include "assay/crypto/sha256.hpp"
-#include "assay/dispute/evidence_file.hpp"
 #include "support/toy_player.hpp"
+#include "wasm/corpus.hpp"
 
 namespace assay::dispute {
 namespace {
@@ -16,53 +13,10 @@ namespace {
 using toy::Lie;
 using toy::World;
 
-// The report as tests/wasm/judge_wasm.cpp lays it out.
-Bytes report_bytes(const EvidenceReport& report) {
-  return codec::encode([&](codec::Writer& w) {
-    w.u8(static_cast<std::uint8_t>(report.verdict));
-    w.u8(static_cast<std::uint8_t>(report.move_verdict));
-    w.u32(report.move);
-    w.flag(report.has_convicted);
-    w.hash(report.convicted.value);
-    const Position& p = report.position;
-    w.u8(static_cast<std::uint8_t>(p.outcome));
-    w.u8(static_cast<std::uint8_t>(p.ended_at));
-    w.u64(p.step_low);
-    w.u32(p.node_index);
-    w.u64(p.element);
-    w.u32(p.fold_low);
-    const bool is_known = report.verdict == EvidenceVerdict::kProven ||
-                          report.verdict == EvidenceVerdict::kUnfinished;
-    w.hash(is_known ? position_hash(crypto::sha256_function(), report.terms, p) : Hash256{});
-  });
-}
-
-class Corpus {
- public:
-  explicit Corpus(std::filesystem::path folder) : m_folder(std::move(folder)) {
-    std::filesystem::remove_all(m_folder);
-    std::filesystem::create_directories(m_folder);
-    m_index.open(m_folder / "INDEX");
-  }
-  EvidenceVerdict add(const std::string& name, const Bytes& file) {
-    std::ofstream(m_folder / name, std::ios::binary)
-        .write(reinterpret_cast<const char*>(file.data()),
-               static_cast<std::streamsize>(file.size()));
-    const EvidenceReport report =
-        judge_evidence(crypto::sha256_function(), crypto::ed25519_verify, file);
-    m_index << name << " " << to_hex(report_bytes(report)) << "\n";
-    return report.verdict;
-  }
-
- private:
-  std::filesystem::path m_folder;
-  std::ofstream m_index;
-};
-
 TEST(WasmEvidence, IsWritten) {
   const char* folder = std::getenv("ASSAY_EVIDENCE_FOLDER");
   if (folder == nullptr) GTEST_SKIP() << "ASSAY_EVIDENCE_FOLDER is not set";
-  Corpus corpus(folder);
+  wasm::Corpus corpus(folder);
   const toy::Task task = toy::make_task(20, 18, 5);
   const World truth(task);
   const auto evidence_of = [&](const World& defender, std::uint64_t entry,

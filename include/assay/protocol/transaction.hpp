@@ -49,7 +49,7 @@ struct TxRow {
   std::size_t payload_bytes_max;
   const char* spec_section;  // a heading of docs/spec/protocol.md
   const char* tamper_test;   // in tests/unit/protocol
-  const char* fuzz_target;   // in tests/unit/protocol
+  const char* fuzz_target;   // of tests/fuzz
 };
 [[nodiscard]] std::span<const TxRow> transaction_table() noexcept;
 [[nodiscard]] const TxRow& row_of(TxKind kind) noexcept;

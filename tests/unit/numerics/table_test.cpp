@@ -95,6 +95,8 @@ TEST(OperatorTable, NamesTestsThatRun) {
       }
     }
     if (!is_source(row.op)) {
+      // And an input of tests/fuzz/node.cpp begins with it.
+      EXPECT_FALSE(read(std::string("tests/fuzz/corpus/node/") + row.name).empty()) << row.name;
       EXPECT_TRUE(registered.contains(std::string("AllOperators/KernelsTest.EqualTheReference/") +
                                       row.name));
     }

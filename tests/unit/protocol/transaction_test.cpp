@@ -1,4 +1,5 @@
 // The table of transactions, and their bytes: every byte flipped or cut is rejected.
+#include <filesystem>
 #include <fstream>
 #include <random>
 #include <set>
@@ -65,7 +66,12 @@ TEST(TransactionTable, HasNoHole) {
     EXPECT_NE(spec.str().find(std::string("### ") + row.spec_section + "\n"), std::string::npos)
         << row.name << " has no section in the specification";
     EXPECT_EQ(std::string(row.tamper_test), std::string("Tamper.") + row.name);
-    EXPECT_STREQ(row.fuzz_target, "Fuzz.transactions");
+    const std::filesystem::path fuzz = std::filesystem::path(ASSAY_TEST_DATA) / "../fuzz";
+    const std::string target = std::string(row.fuzz_target).substr(5);
+    EXPECT_TRUE(std::string(row.fuzz_target).starts_with("fuzz_"));
+    EXPECT_TRUE(std::filesystem::exists(fuzz / (target + ".cpp"))) << row.fuzz_target;
+    EXPECT_TRUE(std::filesystem::exists(fuzz / "corpus" / target / ("payload-" + std::string(row.name))))
+        << row.name << " has no input in the corpus";
     EXPECT_LE(encode_payload(payloads[i]).size(), row.payload_bytes_max) << row.name;
     EXPECT_LE(row.payload_bytes_max + kEnvelopeBytes + 64, kMaxTransactionBytes);
   }
