@@ -31,7 +31,8 @@ __attribute__((export_name("report"))) const std::uint8_t* assay_report() { retu
 
 // Writes the report, returns its size: verdict u8, move verdict u8, moves u32, convicted flag u8,
 // account 32, outcome u8, stage it ended at u8, step u64, node u32, element u64, fold step u32,
-// the state that the referee computed 32 x u32, hash of the last position 32 (zero if there is none).
+// the state that the referee computed 32 x u32, hash of the last position 32 (zero if there is
+// none).
 __attribute__((export_name("judge"))) std::uint32_t assay_judge(std::uint32_t size) {
   if (size > sizeof g_file) return 0;
   const dispute::EvidenceReport report =
