@@ -107,9 +107,11 @@ Result<Params> Params::check(const std::vector<Field>& fields, const Json& json)
       return refuse("'" + field.name + "' must be of type " + to_string(field.type) + ": " +
                     field.doc);
   }
-  for (const auto& [name, value] : params.m_members)
+  for (const auto& member : params.m_members) {
+    const std::string& name = member.first;
     if (std::none_of(fields.begin(), fields.end(), [&](const Field& f) { return f.name == name; }))
       return refuse("there is no parameter '" + name.substr(0, 64) + "'");
+  }
   return params;
 }
 

@@ -1,0 +1,62 @@
+// protocol, ledger and node: what stands on the ledger and what a client reads of it. Input: which
+// record (u8), its bytes. What decodes encodes to the same bytes.
+#include "assay/ledger/account.hpp"
+#include "assay/node/header.hpp"
+#include "assay/protocol/view.hpp"
+#include "fuzz/fuzz.hpp"
+
+using namespace assay;
+using namespace assay::protocol;
+
+namespace {
+
+template <class T>
+void check_whole(const Result<T>& decoded, ByteView bytes) {
+  if (decoded) ASSAY_INVARIANT(equal_bytes(encode(*decoded), bytes));
+}
+
+template <class Record>
+void check_record(ByteView bytes) {
+  Record record;
+  codec::Reader reader(bytes);
+  read(reader, record);
+  if (!reader.finish()) return;
+  ASSAY_INVARIANT(equal_bytes(codec::encode([&](codec::Writer& w) { write(w, record); }), bytes));
+}
+
+void check_view(ByteView bytes) {
+  const Result<View> view = decode_view(bytes);
+  check_whole(view, bytes);
+  if (!view) return;
+  for (const TaskView& task : view->tasks) {
+    if (!task.claim) continue;
+    for (const ChallengeView& challenge : task.claim->challenges)
+      for (const GameView& game : challenge.games) {
+        const dispute::GameTerms terms = terms_of(view->head.chain, task, challenge, game);
+        ASSAY_INVARIANT(position_of(terms, game).turn == game.moves.size());
+      }
+  }
+}
+
+}  // namespace
+
+int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const auto [choice, bytes] = fuzz::select({data, size}, 14);
+  switch (choice) {
+    case 0: check_view(bytes); break;
+    case 1: check_whole(decode_genesis(bytes), bytes); break;
+    case 2: check_whole(decode_header(bytes), bytes); break;
+    case 3: check_whole(decode_receipt(bytes), bytes); break;
+    case 4: check_whole(node::decode_signed_header(bytes), bytes); break;
+    case 5: check_whole(ledger::decode_account(bytes), bytes); break;
+    case 6: check_whole(ledger::decode_pending(bytes), bytes); break;
+    case 7: check_record<Profile>(bytes); break;
+    case 8: check_record<TaskRecord>(bytes); break;
+    case 9: check_record<ClaimRecord>(bytes); break;
+    case 10: check_record<VerifierRecord>(bytes); break;
+    case 11: check_record<ChallengeRecord>(bytes); break;
+    case 12: check_record<GameRecord>(bytes); break;
+    default: check_record<Event>(bytes); break;
+  }
+  return 0;
+}

@@ -1,0 +1,58 @@
+// tensor and host: the files that data sets and checkpoints come in. Input: which format (u8), the
+// file.
+#include "assay/host/read_file.hpp"
+#include "assay/tensor/idx.hpp"
+#include "assay/tensor/npy.hpp"
+#include "assay/tensor/safetensors.hpp"
+#include "fuzz/fuzz.hpp"
+
+using namespace assay;
+using namespace assay::tensor;
+
+namespace {
+
+constexpr std::uint64_t kMaxUnpacked = 1 << 20;
+
+void check_safetensors(ByteView file) {
+  const Result<SafetensorsIndex> index = open_safetensors(file);
+  const Result<NamedTensors> tensors = read_safetensors(file);
+  ASSAY_INVARIANT(index.has_value() == tensors.has_value());
+  if (!index) return;
+  ASSAY_INVARIANT(index->entries.size() == tensors->size());
+  for (const SafetensorsEntry& entry : index->entries)
+    ASSAY_INVARIANT(entry.offset + entry.type.byte_count() <= file.size());
+  const Result<Bytes> written = write_safetensors(*tensors);
+  ASSAY_INVARIANT(written && *read_safetensors(*written) == *tensors);
+  ASSAY_INVARIANT(is_canonical_safetensors(*written));
+  ASSAY_INVARIANT(is_canonical_safetensors(file) == equal_bytes(file, *written));
+}
+
+void check_idx(ByteView file) {
+  const Result<TensorView> view = read_idx(file);
+  if (view) ASSAY_INVARIANT(view->data + view->type.byte_count() == file.data() + file.size());
+}
+
+void check_npy(ByteView file) {
+  const Result<Tensor> read = read_npy(file);
+  if (!read) return;
+  const Result<Tensor> again = read_npy(write_npy(read->view()));
+  ASSAY_INVARIANT(again && *again == *read);
+}
+
+void check_gzip(ByteView file) {
+  const Result<Bytes> unpacked = host::gunzip(file, kMaxUnpacked);
+  if (unpacked) ASSAY_INVARIANT(unpacked->size() <= kMaxUnpacked);
+}
+
+}  // namespace
+
+int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const auto [choice, file] = fuzz::select({data, size}, 4);
+  switch (choice) {
+    case 0: check_safetensors(file); break;
+    case 1: check_idx(file); break;
+    case 2: check_npy(file); break;
+    default: check_gzip(file); break;
+  }
+  return 0;
+}

@@ -1,0 +1,93 @@
+// Records, headers, receipts and views: there is one encoding of each value, whatever is flipped,
+// cut or added.
+#include "harness.hpp"
+
+namespace assay::protocol {
+namespace {
+
+using namespace test;
+
+// Decodes and encodes again; none if the bytes are refused.
+using Again = std::function<std::optional<Bytes>(ByteView)>;
+
+template <class Record>
+std::optional<Bytes> read_again(ByteView bytes) {
+  codec::Reader reader(bytes);
+  Record record;
+  read(reader, record);
+  if (!reader.finish()) return std::nullopt;
+  return codec::encode([&](codec::Writer& w) { write(w, record); });
+}
+template <class T>
+std::optional<Bytes> whole_again(const Result<T>& decoded) {
+  if (!decoded) return std::nullopt;
+  return encode(*decoded);
+}
+template <class Record>
+Bytes bytes_of(const Record& record) {
+  return codec::encode([&](codec::Writer& w) { write(w, record); });
+}
+
+struct Sample {
+  std::string name;
+  Bytes bytes;
+  Again again;
+};
+
+// What a ledger holds after a run whose interval 4 was challenged.
+std::vector<Sample> samples() {
+  Net net;
+  const PostTask terms = sample_task();
+  const MadeRun run(MadeRun::made_up(10, "run"));
+  const Posted p = post_and_accept(net, 0, 1, terms);
+  for (const unsigned verifier : {2U, 3U})
+    EXPECT_EQ(net.verdict(verifier, EnlistVerifier{p.claim}), TxVerdict::kApplied);
+  EXPECT_EQ(net.verdict(1, commitment_of(p, run)), TxVerdict::kApplied);
+  net.wait(terms.windows.enlist_ms);
+  const Receipt receipt = net.send(1, reveal_of(net, p, 1, terms, run));
+  EXPECT_EQ(receipt.verdict, TxVerdict::kApplied);
+  net.block();
+  const ChallengeId challenge = commit_challenge(net, p, 4, 4);
+  EXPECT_EQ(net.verdict(5, RegisterEndpoint{"https://127.0.0.1:9", hash_of_text("certificate")}),
+            TxVerdict::kApplied);
+  net.wait(terms.windows.seal_ms + terms.windows.open_ms);
+  EXPECT_EQ(net.verdict(4, challenge_reveal(challenge, run, 4)), TxVerdict::kApplied);
+  const View view = net.read().view(net.id(4)).value();
+  const ClaimView& claim = view.tasks.at(0).claim.value();
+  EXPECT_EQ(claim.challenges.at(0).games.size(), 1u);
+  VerifierRecord verifier = claim.verifiers.at(0);
+  verifier.seals = {hash_of_text("a")};
+  verifier.opened = {std::nullopt, OpenedSeal{hash_of_text("i"), hash_of_text("e"), {}}};
+  return {
+      {"genesis", encode(net.read().genesis().value()),
+       [](ByteView b) { return whole_again(decode_genesis(b)); }},
+      {"header", encode(net.head), [](ByteView b) { return whole_again(decode_header(b)); }},
+      {"receipt", encode(receipt), [](ByteView b) { return whole_again(decode_receipt(b)); }},
+      {"view", encode(view), [](ByteView b) { return whole_again(decode_view(b)); }},
+      {"profile", bytes_of(net.account(5).profile), read_again<Profile>},
+      {"task", bytes_of(view.tasks.at(0).record), read_again<TaskRecord>},
+      {"claim", bytes_of(claim.record), read_again<ClaimRecord>},
+      {"verifier", bytes_of(verifier), read_again<VerifierRecord>},
+      {"challenge", bytes_of(claim.challenges.at(0).record), read_again<ChallengeRecord>},
+      {"game", bytes_of(claim.challenges.at(0).games.at(0).record), read_again<GameRecord>},
+  };
+}
+
+TEST(RecordTamper, EveryRecordHasOneEncoding) {
+  for (const Sample& sample : samples()) {
+    ASSERT_EQ(sample.again(sample.bytes), sample.bytes) << sample.name;
+    for (std::size_t i = 0; i < sample.bytes.size(); ++i) {
+      EXPECT_FALSE(sample.again(ByteView(sample.bytes).first(i))) << sample.name << " cut at " << i;
+      Bytes changed = sample.bytes;
+      changed[i] ^= static_cast<std::uint8_t>(1U << (i % 8));
+      const std::optional<Bytes> again = sample.again(changed);
+      EXPECT_TRUE(!again || *again == changed) << sample.name << " byte " << i;
+    }
+    Bytes longer = sample.bytes;
+    longer.push_back(0);
+    EXPECT_FALSE(sample.again(longer)) << sample.name;
+  }
+}
+
+}  // namespace
+}  // namespace assay::protocol
