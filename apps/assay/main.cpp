@@ -2,6 +2,7 @@
 #include <cstdio>
 
 #include "assay/cli/audit.hpp"
+#include "assay/cli/call.hpp"
 #include "assay/cli/devnet.hpp"
 #include "assay/crypto/random.hpp"
 #include "assay/host/key_file.hpp"
@@ -86,6 +87,30 @@ void add_keys(Command& root, KeyOptions& options) {
       .action([&options] { return check_key(options); });
 }
 
+struct CallOptions {
+  std::string method;
+  std::string params = "{}";
+  std::string ledger = "https://127.0.0.1:8645";
+  std::string authority = "authority.pem";
+};
+
+void add_call(Command& root, CallOptions& options) {
+  root.subcommand("call", "Ask a ledger node and print its answer as JSON")
+      .argument("method", options.method, "a method of docs/spec/rpc.md; rpc_methods lists them")
+      .argument("params", options.params, "its parameters, a JSON object", false)
+      .option("ledger", options.ledger, "the ledger node's address")
+      .option("authority", options.authority, "certificate that the node's must lead to")
+      .examples(
+          "  assay call chain_status --authority net/ledger/tls/authority.pem\n"
+          "  assay call account '{\"account\": \"3b6a...\"}' | jq .account.available")
+      .action([&options]() -> Status {
+        ASSAY_TRY(const assay::codec::Json answer,
+                  assay::cli::call_ledger(options.ledger, options.authority, options.method, options.params));
+        std::printf("%s\n", answer.dump(2).c_str());
+        return {};
+      });
+}
+
 struct DevnetOptions {
   std::string folder;
   std::string chain = "devnet";
@@ -137,10 +162,12 @@ int main(int argc, char** argv) {
   KeyOptions keys;
   AuditOptions audits;
   DevnetOptions devnet;
+  CallOptions call;
   ExitCode exit_code = ExitCode::kOk;
   add_keys(program.root(), keys);
   add_audit(program.root(), audits, exit_code);
   add_devnet(program.root(), devnet);
+  add_call(program.root(), call);
   const int failed = program.run(argc, argv);
   return failed != 0 ? failed : static_cast<int>(exit_code);
 }

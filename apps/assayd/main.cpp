@@ -2,6 +2,7 @@
 #include <cstdio>
 
 #include "assay/cli/options.hpp"
+#include "assay/cli/role_program.hpp"
 #include "assay/crypto/random.hpp"
 #include "assay/host/clock.hpp"
 #include "assay/host/key_file.hpp"
@@ -65,7 +66,7 @@ Status run(const Options& options) {
 
   ASSAY_TRY(const auto home, assay::node::read_home(options.home));
   ASSAY_TRY(const std::string password,
-            assay::host::read_password({.file = options.password_file}));
+            assay::cli::read_home_password(options.home, options.password_file));
   ASSAY_TRY(const assay::crypto::KeyPair key,
             assay::host::open_key_file(assay::node::operator_key_path(options.home), password));
 

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <cstdlib>
 #include <filesystem>
 #include <mutex>
 
@@ -62,20 +63,26 @@ Result<std::string> read_text(const std::filesystem::path& path) {
 }
 
 Result<crypto::KeyPair> open_key(const RoleSettings& s) {
-  host::PasswordSource source;
-  source.file = path_or(s.password_file, s.home, "password");
-  if (s.password_file.empty() && !std::filesystem::exists(source.file)) source.file.clear();
-  ASSAY_TRY(const std::string password, host::read_password(source));
+  ASSAY_TRY(const std::string password, read_home_password(s.home, s.password_file));
   return host::open_key_file(path_or(s.key, s.home, "key.json"), password);
 }
 
 }  // namespace
 
+Result<std::string> read_home_password(const std::string& home, const std::string& password_file) {
+  host::PasswordSource source;
+  source.file = password_file;
+  const std::filesystem::path usual = std::filesystem::path(home) / "password";
+  if (password_file.empty() && std::getenv(source.environment.c_str()) == nullptr && std::filesystem::exists(usual))
+    source.file = usual;
+  return host::read_password(source);
+}
+
 void add_role_options(Command& command, RoleSettings& s) {
   command.option("home", s.home, "this party's folder: keys, certificates and everything it keeps")
       .option("ledger", s.ledger, "the ledger node's address")
       .option("key", s.key, "key file [HOME/key.json]")
-      .option("password-file", s.password_file, "its password [HOME/password, else $ASSAY_PASSWORD]")
+      .option("password-file", s.password_file, "its password [$ASSAY_PASSWORD, else HOME/password]")
       .option("genesis", s.genesis, "the chain's genesis record [HOME/genesis.bin]")
       .option("authority", s.authority, "certificate that the others' must lead to [HOME/authority.pem]")
       .option("certificate", s.certificate, "own certificate [HOME/tls.pem]")

@@ -5,6 +5,7 @@
 #include "assay/commit/transcript.hpp"
 #include "assay/crypto/sha256.hpp"
 #include "assay/dispute/claims.hpp"
+#include "assay/host/background_sink.hpp"
 #include "assay/roles/names.hpp"
 #include "assay/training/run.hpp"
 #include "internal/ledger_role.hpp"
@@ -31,7 +32,7 @@ std::string run_folder(const ClaimId& claim) { return "runs/" + to_hex(claim.val
 JobResult train(const RoleContext& context, const training::Task& task, const ClaimId& claim,
                 const std::function<bool()>& cancelled) {
   internal::SubFiles files(context.files, run_folder(claim));
-  training::FilesSink sink(files);
+  host::BackgroundSink sink(files);
   ASSAY_TRY(auto execution, context.execution(task, context.pool));
   ASSAY_TRY(auto run, training::TrainingRun::open(task, *execution, context.pool,
                                                   {.files = &files, .sink = &sink, .log = &context.log}));

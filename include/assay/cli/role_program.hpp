@@ -12,7 +12,7 @@ struct RoleSettings {
   std::string home = ".";
   std::string ledger = "https://127.0.0.1:8645";
   std::string key;            // key.json
-  std::string password_file;  // password; ASSAY_PASSWORD if there is no such file
+  std::string password_file;  // see read_home_password()
   std::string genesis;        // genesis.bin
   std::string authority;      // authority.pem
   std::string certificate;    // tls.pem
@@ -25,6 +25,10 @@ struct RoleSettings {
   std::string log_level = "info";
   std::string log_file;
 };
+// The password of a home's key: of the file if one is named, else ASSAY_PASSWORD, else HOME/password.
+[[nodiscard]] Result<std::string> read_home_password(const std::string& home,
+                                                     const std::string& password_file);
+
 void add_role_options(Command& command, RoleSettings& settings);
 
 using MakeRole = std::function<Result<std::unique_ptr<roles::Role>>(const roles::RoleContext& context)>;
