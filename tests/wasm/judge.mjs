@@ -2,7 +2,7 @@
 // usage: node judge.mjs judge.wasm folder [at least so many files]
 import { readFileSync } from "node:fs";
 import { createPublicKey, verify } from "node:crypto";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { findFloatingPoint } from "./float_opcodes.mjs";
 
 const [modulePath, folder, least = "50"] = process.argv.slice(2);
@@ -62,5 +62,6 @@ for (const line of readFileSync(join(folder, "INDEX"), "utf8").trim().split("\n"
 if (judged < Number(least)) fail(`only ${judged} evidence files`);
 if (memory.buffer.byteLength !== pages) fail("the judge's memory grew");
 const ms = Number(process.hrtime.bigint() - started) / 1e6;
+console.log(`figure ${basename(folder)}_judged_alike_as_wasm32 ${judged} files`);
 console.log(`${judged} evidence files judged alike, ${bytes.length} bytes of wasm, ` +
   `no float opcode, ${(ms / judged).toFixed(2)} ms a file`);

@@ -1,0 +1,209 @@
+#include "support/operator_games.hpp"
+
+#include "assay/commit/transcript.hpp"
+#include "assay/crypto/ed25519.hpp"
+#include "assay/crypto/sha256.hpp"
+#include "assay/dispute/moves.hpp"
+#include "assay/models/model.hpp"
+#include "assay/player/player.hpp"
+#include "assay/training/run.hpp"
+#include "support/duel.hpp"
+#include "support/tiny_programs.hpp"
+
+namespace assay::games {
+namespace {
+
+using dispute::Position;
+using dispute::Role;
+using dispute::Stage;
+using numerics::OpCode;
+
+const crypto::KeyPair& key_of(Role role) {
+  const auto make = [](const char* name) {
+    return crypto::KeyPair(crypto::SecretKey(crypto::sha256(as_bytes(name)).bytes.data()));
+  };
+  static const crypto::KeyPair kDefender = make("defender"), kChallenger = make("challenger");
+  return role == Role::kDefender ? kDefender : kChallenger;
+}
+
+std::unique_ptr<World> demo_world(models::Family family, models::OptimizerKind optimizer) {
+  models::ModelDescription d = models::recommended(family, optimizer, 100);
+  d.examples = 24;
+  d.height = d.width = 8;
+  d.batch = 6;
+  d.hidden = {12};
+  if (family == models::Family::kCnn) d.channels = {3, 4};
+  auto programs = models::build(d).value();
+  Tensor images({DType::kU8, {24, 8, 8}}), labels({DType::kU8, {24}});
+  for (std::size_t i = 0; i < images.byte_count(); ++i)
+    images.data()[i] = static_cast<std::uint8_t>(i * 2654435761u >> 13);
+  for (std::size_t i = 0; i < 24; ++i) labels.data()[i] = static_cast<std::uint8_t>(i % 10);
+  NamedTensors data;
+  data.emplace(std::string(models::kImages), std::move(images));
+  data.emplace(std::string(models::kLabels), std::move(labels));
+  SerialTaskPool pool;
+  return std::make_unique<World>(
+      std::string(models::name_of(family)) + "-" + models::name_of(optimizer),
+      training::make_task({.seed = 11,
+                           .steps = kSteps,
+                           .commit_interval = kInterval,
+                           .checkpoint_interval = kInterval},
+                          programs.init, programs.step, std::move(data), pool)
+          .value());
+}
+
+}  // namespace
+
+World::World(std::string name, training::Task task)
+    : m_name(std::move(name)), m_task(std::move(task)) {
+  m_honest = training::ProgramExecution::create(m_task, m_pool).value();
+  m_transcript = transcript_of(*m_honest);
+  m_before = m_honest->initial_state().value();
+  for (std::uint64_t t = 0; t < kDisputedStep; ++t)
+    ASSAY_ENSURES(static_cast<bool>(m_honest->step(t, m_before)));
+  m_init_run = cheats::interpret(program(true), m_task.data, numerics::best_isa(), m_pool, 0,
+                                 m_task.header.seed, {});
+  m_step_run = cheats::interpret(program(false), m_task.data, numerics::best_isa(), m_pool,
+                                 kDisputedStep, m_task.header.seed, m_before);
+}
+
+std::vector<Hash256> World::transcript_of(training::Execution& execution) {
+  auto run = training::TrainingRun::open(m_task, execution, m_pool).value();
+  // A liar's loss may be no number; its claim is what stands until then, and we stop it there.
+  static_cast<void>(run->advance(kSteps));
+  return run->transcript();
+}
+
+std::vector<std::uint32_t> World::nodes_of(bool in_init, OpCode op) const {
+  std::vector<std::uint32_t> nodes;
+  const graph::Program& own = program(in_init);
+  for (std::uint32_t i = 0; i < own.nodes.size(); ++i)
+    if (own.nodes[i].spec.op == op) nodes.push_back(i);
+  return nodes;
+}
+
+std::optional<cheats::NodeLie> World::lie_in(bool in_init, OpCode op) {
+  constexpr std::uint64_t kTries = 24;  // elements of one node, evenly spread
+  const cheats::Run& truth = in_init ? m_init_run : m_step_run;
+  for (const std::uint32_t node : nodes_of(in_init, op)) {
+    const TensorType& type = program(in_init).nodes[node].spec.output;
+    const std::uint64_t elements = type.shape.elements();
+    for (std::uint64_t i = 0; i < std::min(kTries, elements); ++i) {
+      cheats::NodeLie lie{in_init, kDisputedStep, node, elements * i / std::min(kTries, elements),
+                          type.dtype == DType::kF32 ? 18u : 0u};
+      const cheats::Run told = cheats::interpret(
+          program(in_init), m_task.data, numerics::best_isa(), m_pool, in_init ? 0 : kDisputedStep,
+          m_task.header.seed, in_init ? NamedTensors{} : m_before, cheats::tamper_of(lie));
+      if (told.after != truth.after) return lie;
+    }
+  }
+  return std::nullopt;
+}
+
+Game World::play(bool in_init, training::Execution& defends, const std::vector<Hash256>& claimed,
+                 const std::uint32_t* pointed, std::uint64_t seed) {
+  Game game;
+  dispute::GameTerms& terms = game.evidence.terms;
+  terms.chain.value = crypto::sha256(as_bytes("chain"));
+  terms.game.value = crypto::sha256(as_bytes(m_name));
+  terms.defender = AccountId(key_of(Role::kDefender).public_key());
+  terms.challenger = AccountId(key_of(Role::kChallenger).public_key());
+  terms.task = m_task.header;
+  terms.entry = in_init ? 0 : kDisputedStep / kInterval + 1;
+  if (claimed.size() <= terms.entry) {
+    game.error = "the claim is too short";
+    return game;
+  }
+  if (terms.entry > 0) terms.start_root = claimed[terms.entry - 1];
+  terms.end_root = claimed[terms.entry];
+
+  dispute::Claim& claim = game.evidence.claim;
+  std::vector<Hash256> roots = claimed;
+  roots.resize(kSteps / kInterval + 1);  // a run that stopped: what comes after is not played about
+  const commit::Transcript transcript(roots);
+  claim.task_id.value = crypto::sha256(as_bytes("task"));
+  claim.transcript_root = transcript.root();
+  claim.end_path = transcript.path(terms.entry);
+  if (terms.entry > 0) claim.start_path = transcript.path(terms.entry - 1);
+  claim.signature = key_of(Role::kDefender)
+                        .sign(dispute::claim_digest(crypto::sha256_function(), terms.chain,
+                                                    claim.task_id, terms.task, transcript.root())
+                                  .view());
+
+  player::PlayerOptions as_defender, as_challenger;
+  as_defender.role = Role::kDefender;
+  as_challenger.role = Role::kChallenger;
+  player::Player defender(m_task, defends, terms, m_pool, as_defender);
+  player::Player challenger(m_task, *m_honest, terms, m_pool, as_challenger);
+  const duel::Mover random = duel::random_pointer(m_task, terms, seed);
+  const auto recorded = [&](Role role, const Position& position,
+                            Result<std::optional<Bytes>> move) {
+    if (move && *move)
+      game.evidence.moves.push_back(dispute::record_move(
+          crypto::sha256_function(), terms, position, role, **move,
+          [&](const Hash256& digest) { return key_of(role).sign(digest.view()); }));
+    return move;
+  };
+  const duel::Duel duel = duel::play(
+      terms, [&](const Position& p) { return recorded(Role::kDefender, p, defender.next_move(p)); },
+      [&](const Position& p) {
+        if (pointed == nullptr) return recorded(Role::kChallenger, p, challenger.next_move(p));
+        if (p.stage == Stage::kTracePoint)
+          return recorded(Role::kChallenger, p, duel::point_at_node(m_task, terms, p, *pointed));
+        if (p.stage == Stage::kChainPoint)  // the last segment is the disputed step
+          return recorded(
+              Role::kChallenger, p, std::optional<Bytes>(codec::encode([&](codec::Writer& w) {
+                dispute::write_point(w, p.stage, dispute::chain_spacing(p).segments - 1);
+              })));
+        return recorded(Role::kChallenger, p, random(p));
+      },
+      true);
+  game.position = duel.position;
+  game.error = duel.error;
+  return game;
+}
+
+Game World::against(const cheats::NodeLie& lie) {
+  const auto liar = cheats::make_node_lie(m_task, m_pool, lie).value();
+  return play(lie.in_init, *liar, transcript_of(*liar), nullptr, 0);
+}
+
+Game World::against_truth(bool in_init, std::uint32_t node, std::uint64_t seed) {
+  return play(in_init, *m_honest, m_transcript, &node, seed);
+}
+
+const std::vector<std::unique_ptr<World>>& demo_worlds() {
+  using models::Family;
+  using models::OptimizerKind;
+  static const std::vector<std::unique_ptr<World>> kWorlds = [] {
+    std::vector<std::unique_ptr<World>> worlds;
+    for (const Family family : {Family::kMlp, Family::kCnn})
+      for (const OptimizerKind optimizer : {OptimizerKind::kSgd, OptimizerKind::kAdam})
+        worlds.push_back(demo_world(family, optimizer));
+    return worlds;
+  }();
+  return kWorlds;
+}
+
+World& other_operators_world() {
+  static World world = [] {
+    // y = min(x, 1 - x) from one step to the next.
+    tiny::Sketch init;
+    init.program.slots.push_back({"x", {DType::kF32, {3, 5}}, init.constant(0.75f, {3, 5})});
+    tiny::Sketch step;
+    const auto x = step.f32(OpCode::kStateSlot, {3, 5}, {}, {0});
+    const auto rest = step.f32(OpCode::kSub, {3, 5}, {step.constant(1.0f), x});
+    step.program.slots.push_back(
+        {"x", {DType::kF32, {3, 5}}, step.f32(OpCode::kMin, {3, 5}, {x, rest})});
+    SerialTaskPool pool;
+    return World("others", training::make_task({.seed = 11,
+                                                .steps = kSteps,
+                                                .commit_interval = kInterval,
+                                                .checkpoint_interval = kInterval},
+                                               init.program, step.program, {}, pool)
+                               .value());
+  }();
+  return world;
+}
+
+}  // namespace assay::games
