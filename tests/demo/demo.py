@@ -96,6 +96,7 @@ class Demo:
         self.walk = {}
         self.saved = None
         self.intervals = {"verifier": 0, "whistleblower": 0}
+        self.program = None  # the step program's file, for the names of its nodes
 
     def who_claims(self, claim):
         return self.claims.get(claim, claim[:8])
@@ -113,6 +114,7 @@ class Demo:
         elif kind == "task.accepted":
             solver = self.network.names.get(e["solver"], "?")
             self.claims[e["claim"]] = solver
+            self.fetch_program(e["task"])
             line(who, f"{e['label']} was accepted by {solver}, who puts up its stake")
         elif kind == "claim.enlisted":
             line(who, f"takes a verifier's seat on the claim of {self.who_claims(e['claim'])}")
@@ -216,7 +218,7 @@ class Demo:
         events = net.ledger_events()
         tasks = net.tasks()
         claims = [net.rpc("claim", claim=task["claim"])["claim"] for task in tasks if task["claim"]]
-        evidence_words = self.audit(claims, tasks)
+        evidence_words = self.audit(claims)
         after = {name: net.wealth(name) for name in net.accounts}
         totals = net.rpc("totals")["totals"]
         sent = {}
@@ -251,7 +253,20 @@ class Demo:
             print(text)
         return self.judge(tasks, claims, slashed, total_before == total_after)
 
-    def audit(self, claims, tasks):
+    def fetch_program(self, task):
+        """From the submitter's blob server, while it is there."""
+        net = self.network
+        try:
+            root = net.rpc("task", task=task)["task"]["header"]["step_program"]
+            url = net.account("submitter")["url"]
+            blob = net.get(url, f"/index/program/{root}").decode().split()[0]
+            content = net.get(url, f"/blob/{blob}")
+        except OSError:
+            return
+        self.program = net.folder / "program.bin"
+        self.program.write_bytes(content)
+
+    def audit(self, claims):
         """The evidence of the lost game, judged offline by `assay audit`."""
         net = self.network
         for claim in claims:
@@ -265,17 +280,7 @@ class Demo:
                         continue  # decided by a clock, or still open: nothing to prove
                     path = net.folder / "evidence.bin"
                     path.write_bytes(evidence)
-                    task = next(t for t in tasks if t["claim"] == claim["claim"])
-                    options = []
-                    root = task["header"]["step_program"]
-                    try:
-                        url = net.account("submitter")["url"]
-                        blob = net.get(url, f"/index/program/{root}").decode().split()[0]
-                        program = net.folder / "program.bin"
-                        program.write_bytes(net.get(url, f"/blob/{blob}"))
-                        options = ["--program", program]
-                    except OSError:
-                        pass  # the submitter has gone home: nodes go by number
+                    options = ["--program", self.program] if self.program else []
                     audit = subprocess.run([net.bin / "assay", "audit", path, *options], capture_output=True, text=True)
                     return [f"\nEvidence, {len(evidence):,} bytes, judged offline by `assay audit`:",
                             *("  " + text for text in (audit.stdout or audit.stderr).strip().split("\n"))]

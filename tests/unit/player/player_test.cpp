@@ -260,6 +260,92 @@ TEST(Player, RemembersNothingThatMatters) {
   EXPECT_EQ(moves[0], moves[1]);
 }
 
+// INV-PLR-001's exception: under a trace that is false from the disputed node on, the challenger
+// needs what the defender offered in earlier turns. One that is made anew before any turn, or
+// before every one, and is shown the game so far makes the same moves, and opens the last stage
+// itself: the defender falls silent there.
+TEST(Player, AChallengerMadeAnewBeforeAnyTurnWinsByVerdict) {
+  constexpr std::uint32_t kNever = UINT32_MAX, kEveryTurn = UINT32_MAX - 1;
+  World world;
+  unsigned restarts = 0;
+  const auto lie = [](const char* kind, const char* op, std::uint64_t step, std::uint64_t element) {
+    cheats::Lie l;
+    l.kind = kind;
+    l.op = op;
+    l.step = step;
+    l.element = element;
+    return l;
+  };
+  for (const cheats::Lie& told :
+       {lie("output-element", "conv2d", 27, 99), lie("output-element", "matmul", 7, 200),
+        lie("output-element", "exp", 59, 3), lie("learning-rate", "", 0, 0), lie("data", "", 0, 40),
+        lie("weight-bit", "", 33, 5)}) {
+    SCOPED_TRACE(told.kind + " " + told.op);
+    auto liar = cheats::make_lying_execution(world.task, world.pool, told).value();
+    const dispute::GameTerms terms = world.terms_against(world.transcript_of(*liar));
+    std::vector<Bytes> uninterrupted;
+    std::uint32_t turns = 0;
+    const auto anew = [&] {
+      return std::unique_ptr<Player>(
+          new Player(world.player(*world.honest, terms, Role::kChallenger)));
+    };
+    const auto play = [&](std::uint32_t restart_at) {
+      SCOPED_TRACE("made anew before turn " + std::to_string(restart_at));
+      Player defender = world.player(*liar, terms, Role::kDefender);
+      auto challenger = anew();
+      std::vector<Position> before;  // by turn
+      std::vector<Bytes> moves;
+      const auto at_turn = [&](const Position& position) {
+        if (before.size() > position.turn) return;
+        if (restart_at == position.turn || restart_at == kEveryTurn) {
+          challenger = anew();
+          for (const Position& earlier : before) challenger->see(earlier);
+          ++restarts;
+        }
+        before.push_back(position);
+      };
+      const duel::Duel duel = duel::play(
+          terms,
+          [&](const Position& position) -> Result<std::optional<Bytes>> {
+            at_turn(position);
+            if (dispute::may_move(position, Role::kChallenger)) return std::optional<Bytes>{};
+            return defender.next_move(position);
+          },
+          [&](const Position& position) {
+            at_turn(position);
+            auto move = challenger->next_move(position);
+            if (move && *move) moves.push_back(**move);
+            return move;
+          },
+          true);
+      ASSERT_EQ(duel.error, "");
+      ASSERT_EQ(duel.position.outcome, Outcome::kChallengerWins);
+      EXPECT_FALSE(duel.position.by_clock);
+      if (restart_at == kNever) {
+        uninterrupted = moves;
+        turns = duel.position.turn;
+      }
+      EXPECT_EQ(moves, uninterrupted);
+      if (told.kind != "output-element") return;
+      // The case that the test is about: the trace is false to the right of the node, so that who
+      // was shown nothing cannot open.
+      ASSERT_EQ(duel.position.ended_at, Stage::kScalar);
+      Player blind = world.player(*world.honest, terms, Role::kChallenger);
+      const auto opening = blind.next_move(before.back());
+      ASSERT_TRUE(opening);
+      EXPECT_FALSE(*opening);
+    };
+    play(kNever);
+    if (HasFatalFailure()) return;
+    for (std::uint32_t turn = 0; turn < turns; ++turn) {
+      play(turn);
+      if (HasFatalFailure()) return;
+    }
+    play(kEveryTurn);
+  }
+  std::printf("figure player_restart_points %u restarts\n", restarts);
+}
+
 // Long intervals are narrowed in rounds; the states come from the provider where it has them.
 TEST(Player, NarrowsALongIntervalFromCheckpoints) {
   World world({9, 600, 300, 300});
