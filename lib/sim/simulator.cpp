@@ -182,6 +182,7 @@ struct Simulator::World {
   void handle(Party& party, const roles::Event& event) {
     ++report.events;
     if (party.options.may_crash && rng.chance(options.faults.crash)) return crash(party);
+    if (party.options.crash_before && party.options.crash_before(event)) return crash(party);
     const std::uint64_t life = party.life;
     for (roles::Action& action : party.role->on(event, clock.now_ms)) {
       perform(party, std::move(action));

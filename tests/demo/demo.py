@@ -51,7 +51,7 @@ class Screen:
 
     def settle(self):
         if self.live:
-            print()
+            print(flush=True)
             self.live = ""
 
 
@@ -81,6 +81,8 @@ class Training:
                 filled = 14 * r["step"] // r["steps"]
                 parts.append(f"{paint(name, WHO_COLOUR[name])} {'█' * filled}{'░' * (14 - filled)} {r['text']}")
             self.screen.redraw("  " + "   ".join(parts))
+            if len(self.runs) == 2 and all(r["step"] == r["steps"] for r in self.runs.values()):
+                self.screen.settle()
         elif step * 4 // steps > run["quarter"]:
             run["quarter"] = step * 4 // steps
             self.screen.line(who, f"training {run['text']}")

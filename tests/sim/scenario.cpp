@@ -1,32 +1,93 @@
 #include "sim/scenario.hpp"
 
+#include <set>
+
+#include "assay/dispute/moves.hpp"
+#include "assay/dispute/signed_move.hpp"
 #include "assay/roles/checkers.hpp"
 #include "assay/roles/solver.hpp"
 #include "assay/roles/submitter.hpp"
+#include "demo/fewer_steps.hpp"
 #include "support/tiny_programs.hpp"
 
 namespace assay::scenario {
 
 namespace {
 
-constexpr std::uint64_t kToken = kAtomsPerToken;
-
 protocol::PostTask terms_for(const AccountId& solver) {
   protocol::PostTask terms;
   terms.header = task().header;
   terms.reserved_solver = solver;
-  terms.price = Amount(100 * kToken);
-  terms.verification_fee = Amount(20 * kToken);
-  terms.solver_stake = Amount(1'000 * kToken);
+  terms.price = Amount(kPrice);
+  terms.verification_fee = Amount(kFee);
+  terms.solver_stake = Amount(kSolverStake);
   terms.verifier_stake = Amount(200 * kToken);
-  terms.challenger_bond = Amount(100 * kToken);
+  terms.challenger_bond = Amount(kBond);
   terms.seats = 1;
-  terms.draws = 3;
+  terms.draws = kDraws;
   terms.windows = {.accept_ms = 600'000, .train_ms = 600'000, .enlist_ms = 60'000, .reveal_ms = 600'000,
                    .seal_ms = 600'000, .open_ms = 600'000, .challenge_ms = 300'000,
                    .challenge_reveal_ms = 600'000, .stand_up_ms = 60'000, .move_ms = 600'000,
                    .replay_ms = 60'000};
   return terms;
+}
+
+// Makes no move that the other side may make as well.
+class SilentAtTheEnd final : public roles::Role {
+ public:
+  explicit SilentAtTheEnd(std::unique_ptr<roles::Role> role) : m_role(std::move(role)) {}
+  [[nodiscard]] roles::Actions on(const roles::Event& event, std::uint64_t now_ms) override {
+    roles::Actions actions = m_role->on(event, now_ms);
+    std::erase_if(actions, [](const roles::Action& action) {
+      const auto* submit = std::get_if<roles::Submit>(&action);
+      const auto* move = submit != nullptr ? std::get_if<protocol::PlayMove>(&submit->payload) : nullptr;
+      return move != nullptr && is_anybodys(move->signed_move);
+    });
+    return actions;
+  }
+  [[nodiscard]] std::optional<std::uint64_t> next_deadline() const override {
+    return m_role->next_deadline();
+  }
+
+ private:
+  static bool is_anybodys(const Bytes& signed_move) {
+    codec::Reader reader(signed_move);
+    dispute::Move move;
+    if (!dispute::read_move(dispute::read_signed_move(reader).body, move)) return false;
+    return move.kind == dispute::Stage::kScalar || move.kind == dispute::Stage::kSource ||
+           move.kind == dispute::Stage::kStateLeaf;
+  }
+
+  std::unique_ptr<roles::Role> m_role;
+};
+
+// True before the first view that shows an open game of `challenger`'s at turn `at`.
+std::function<bool(const roles::Event&)> crash_before_turn(const AccountId& challenger, std::uint32_t at) {
+  return [challenger, at, done = std::set<std::pair<GameId, std::uint32_t>>()](
+             const roles::Event& event) mutable {
+    const auto* update = std::get_if<roles::LedgerUpdate>(&event);
+    if (update == nullptr) return false;
+    for (const protocol::TaskView& task : update->view->tasks) {
+      if (!task.claim) continue;
+      for (const auto& challenge : task.claim->challenges)
+        for (const auto& [record, moves] : challenge.games)
+          if (record.challenger == challenger && record.status == protocol::GameStatus::kOpen &&
+              (record.turn == at || at == Setting::kEveryTurn) &&
+              done.insert({record.id, record.turn}).second)
+            return true;
+    }
+    return false;
+  };
+}
+
+Result<std::map<std::string, std::uint64_t>> owned(const sim::Simulator& simulator) {
+  std::map<std::string, std::uint64_t> atoms;
+  for (const char* name : {"submitter", "solver-1", "solver-2", "verifier", "whistleblower"}) {
+    ASSAY_TRY(const protocol::AccountView account, simulator.reader().account(simulator.account_of(name)));
+    atoms[name] = account.available.value + account.reserved.value + account.staked.value +
+                  account.unbonding.value;
+  }
+  return atoms;
 }
 
 }  // namespace
@@ -53,24 +114,48 @@ Result<Ending> play(const Setting& setting) {
   const auto solver = [](const roles::RoleContext& context) {
     return roles::make_solver(context, {.replay_quote_ms = 30'000});
   };
-  simulator.add({.name = "submitter", .balance_atoms = 1'000 * kToken,
-                 .make = [shared, honest, lying](const roles::RoleContext& context) {
-                   return roles::make_submitter(
-                       context, {.postings = {{"honest", shared, terms_for(honest)},
-                                              {"lying", shared, terms_for(lying)}},
-                                 .accuracy = {}});
-                 }});
-  simulator.add({.name = "solver-1", .balance_atoms = kToken, .staked_atoms = 1'000 * kToken, .make = solver});
-  sim::PartyOptions second{.name = "solver-2", .balance_atoms = kToken, .staked_atoms = 1'000 * kToken, .make = solver};
-  if (setting.lie)
-    second.execution = [lie = *setting.lie](const training::Task& t, TaskPool& pool) {
+  Ending ending;
+  const auto add = [&](sim::PartyOptions party) {
+    ending.before[party.name] = party.balance_atoms + party.staked_atoms;
+    simulator.add(std::move(party));
+  };
+  const auto lies = [](const cheats::Lie& lie) {
+    return [lie](const training::Task& t, TaskPool& pool) {
       return cheats::make_lying_execution(t, pool, lie);
     };
-  simulator.add(std::move(second));
-  simulator.add({.name = "verifier", .balance_atoms = 500 * kToken, .staked_atoms = 1'000 * kToken,
-                 .make = [](const roles::RoleContext& context) { return roles::make_verifier(context, {}); }});
-  simulator.add({.name = "whistleblower", .balance_atoms = 500 * kToken, .staked_atoms = kToken,
-                 .make = [](const roles::RoleContext& context) { return roles::make_whistleblower(context, {}); }});
+  };
+  add({.name = "submitter", .balance_atoms = 1'000 * kToken,
+       .make = [shared, honest, lying](const roles::RoleContext& context) {
+         return roles::make_submitter(context, {.postings = {{"honest", shared, terms_for(honest)},
+                                                             {"lying", shared, terms_for(lying)}},
+                                                .accuracy = {}});
+       }});
+  add({.name = "solver-1", .balance_atoms = kToken, .staked_atoms = kSolverStake, .make = solver});
+  sim::PartyOptions second{.name = "solver-2", .balance_atoms = kToken, .staked_atoms = kSolverStake, .make = solver};
+  if (setting.lie) second.execution = lies(*setting.lie);
+  if (setting.fewer_steps)
+    second.make = [solver](const roles::RoleContext& context) {
+      return demo::make_fewer_steps(context, solver(context));
+    };
+  if (setting.silent_at_the_end)
+    second.make = [solver](const roles::RoleContext& context) {
+      return std::make_unique<SilentAtTheEnd>(solver(context));
+    };
+  add(std::move(second));
+  sim::PartyOptions verifier{.name = "verifier", .balance_atoms = 500 * kToken, .staked_atoms = 1'000 * kToken,
+                             .make = [](const roles::RoleContext& context) { return roles::make_verifier(context, {}); }};
+  sim::PartyOptions whistleblower{
+      .name = "whistleblower", .balance_atoms = 500 * kToken, .staked_atoms = kToken,
+      .make = [also_drawn = setting.false_alarm.has_value()](const roles::RoleContext& context) {
+        return roles::make_whistleblower(context, {.also_drawn = also_drawn});
+      }};
+  if (setting.false_alarm) whistleblower.execution = lies(*setting.false_alarm);
+  for (sim::PartyOptions* checker : {&verifier, &whistleblower}) {
+    if (setting.crash_challenger_at)
+      checker->crash_before =
+          crash_before_turn(simulator.account_of(checker->name), *setting.crash_challenger_at);
+    add(std::move(*checker));
+  }
 
   const AccountId submitter = simulator.account_of("submitter");
   const auto ended = [&](const protocol::StateReader& reader) {
@@ -82,9 +167,9 @@ Result<Ending> play(const Setting& setting) {
     }
     return true;
   };
-  Ending ending;
   ASSAY_TRY(ending.report, simulator.run(ended));
   ASSAY_TRY(ending.totals, simulator.reader().totals());
+  ASSAY_TRY(ending.after, owned(simulator));
   ASSAY_TRY(const auto ids, simulator.reader().tasks_of(submitter));
   for (const TaskId& id : ids) {
     ASSAY_TRY(auto view, simulator.reader().task(id));

@@ -2,6 +2,7 @@
 // whistleblower, on a tiny convolutional network.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 
@@ -13,9 +14,24 @@ namespace assay::scenario {
 inline constexpr std::uint64_t kSteps = 24;
 inline constexpr std::uint64_t kInterval = 4;
 
+// What both tasks say about money.
+inline constexpr std::uint64_t kToken = kAtomsPerToken;
+inline constexpr std::uint64_t kPrice = 100 * kToken;
+inline constexpr std::uint64_t kFee = 20 * kToken;
+inline constexpr std::uint64_t kSolverStake = 1'000 * kToken;
+inline constexpr std::uint64_t kBond = 100 * kToken;
+inline constexpr std::uint32_t kDraws = 3;
+
 struct Setting {
   sim::SimOptions sim;
   std::optional<cheats::Lie> lie;  // of the second solver
+  bool fewer_steps = false;        // the second solver reveals half a transcript
+  bool silent_at_the_end = false;  // the second solver leaves the moves that anybody may make to others
+  std::optional<cheats::Lie> false_alarm;  // of the whistleblower
+  // Checkers that are about to see this turn of a game of theirs as challenger crash, once a turn;
+  // kEveryTurn: at each.
+  std::optional<std::uint32_t> crash_challenger_at;
+  static constexpr std::uint32_t kEveryTurn = UINT32_MAX;
 };
 
 struct Ending {
@@ -23,6 +39,8 @@ struct Ending {
   protocol::TaskView honest;  // the task of solver-1
   protocol::TaskView lying;   // of solver-2
   protocol::Totals totals;
+  // Everything that an account owns, by the party's name.
+  std::map<std::string, std::uint64_t> before, after;
   std::optional<Bytes> model;  // what the submitter saved of the honest one
   std::uint64_t disputed_entry = 0;
   dispute::Position last_position;  // of the lost game, if there was one

@@ -24,6 +24,52 @@ cheats::Lie lie_of(const std::string& kind) {
   return lie;
 }
 
+// What the verifier's opened seals earned of one task's fee (docs/spec/protocol.md): an attestation
+// unless it stands for the entry that fell, a difference only there.
+std::uint64_t fees_of(const protocol::TaskView& task) {
+  std::uint64_t seals = 0;
+  if (!task.claim) return 0;
+  const protocol::ClaimRecord& claim = task.claim->record;
+  if (claim.status != ClaimStatus::kFinal && claim.status != ClaimStatus::kFallen) return 0;
+  for (const protocol::VerifierRecord& verifier : task.claim->verifiers)
+    for (std::size_t i = 0; i < verifier.opened.size(); ++i) {
+      const bool fell =
+          claim.status == ClaimStatus::kFallen && verifier.draws[i].entry == claim.fallen_entry;
+      if (verifier.opened[i] && verifier.opened[i]->attestation.has_value() != fell) ++seals;
+    }
+  return seals * (kFee / kDraws);
+}
+
+// INV-SIM-004: nobody who was honest lost a token beyond what it agreed to pay, whoever lied.
+// A false challenge's bond is won by a solver or the verifier.
+void expect_no_honest_loss(const Ending& ending, bool second_is_honest, bool whistleblower_is_honest) {
+  const auto& before = ending.before;
+  const auto& after = ending.after;
+  const std::uint64_t paid =
+      (ending.honest.record.status == TaskStatus::kPaid ? kPrice : 0) +
+      (ending.lying.record.status == TaskStatus::kPaid ? kPrice : 0);
+  const std::uint64_t fees = fees_of(ending.honest) + fees_of(ending.lying);
+  EXPECT_EQ(after.at("submitter"), before.at("submitter") - paid - fees) << tail(ending.report);
+  EXPECT_GE(after.at("verifier"), before.at("verifier") + fees) << tail(ending.report);
+  if (whistleblower_is_honest) {
+    EXPECT_GE(after.at("whistleblower"), before.at("whistleblower")) << tail(ending.report);
+    EXPECT_EQ(after.at("solver-1"), before.at("solver-1") + kPrice) << tail(ending.report);
+    if (second_is_honest) {
+      EXPECT_EQ(after.at("solver-2"), before.at("solver-2") + kPrice);
+    }
+  } else {
+    EXPECT_GE(after.at("solver-1"), before.at("solver-1") + kPrice) << tail(ending.report);
+    EXPECT_GE(after.at("solver-2"), before.at("solver-2") + kPrice) << tail(ending.report);
+  }
+  std::uint64_t sum_before = 0, sum_after = 0;
+  for (const auto& [name, atoms] : before) sum_before += atoms;
+  for (const auto& [name, atoms] : after) sum_after += atoms;
+  EXPECT_EQ(ending.totals.issued.value, sum_before);
+  EXPECT_EQ(sum_after + ending.totals.burned.value + ending.totals.jackpot.value +
+                ending.totals.treasury.value,
+            sum_before);
+}
+
 void expect_caught(const Ending& ending) {
   EXPECT_TRUE(ending.report.all_finished) << tail(ending.report);
   ASSERT_TRUE(ending.honest.claim && ending.lying.claim) << tail(ending.report);
@@ -32,6 +78,8 @@ void expect_caught(const Ending& ending) {
   EXPECT_EQ(ending.lying.claim->record.status, ClaimStatus::kFallen) << tail(ending.report);
   EXPECT_TRUE(ending.lying.claim->record.solver_lost);
   EXPECT_GT(ending.totals.burned.value, 0u);
+  EXPECT_EQ(ending.after.at("solver-2"), ending.before.at("solver-2") - kSolverStake);
+  expect_no_honest_loss(ending, false, true);
 }
 
 TEST(Simulation, TwoHonestSolversArePaid) {
@@ -41,6 +89,36 @@ TEST(Simulation, TwoHonestSolversArePaid) {
   EXPECT_EQ(ending->honest.record.status, TaskStatus::kPaid) << tail(ending->report);
   EXPECT_EQ(ending->lying.record.status, TaskStatus::kPaid);
   EXPECT_EQ(ending->totals.burned.value, 0u);
+  expect_no_honest_loss(*ending, true, true);
+}
+
+// A transcript that is too short has no opening of its last entry: the ledger takes no such reveal.
+TEST(Simulation, FewerStepsAreRefusedByTheLedger) {
+  Setting setting;
+  setting.fewer_steps = true;
+  const auto ending = play(setting);
+  ASSERT_TRUE(ending) << ending.error().message;
+  EXPECT_TRUE(ending->report.all_finished) << tail(ending->report);
+  ASSERT_TRUE(ending->lying.claim);
+  EXPECT_EQ(ending->honest.record.status, TaskStatus::kPaid) << tail(ending->report);
+  EXPECT_EQ(ending->lying.claim->record.status, ClaimStatus::kExpired) << tail(ending->report);
+  EXPECT_EQ(ending->lying.record.status, TaskStatus::kRefunded);
+  EXPECT_TRUE(ending->lying.claim->challenges.empty());
+  const std::string refusal =
+      std::string("verdict=") + protocol::to_string(protocol::TxVerdict::kWrongOpening);
+  unsigned refusals = 0;
+  for (const std::string& line : ending->report.log)
+    if (line.find("solver-2 transaction.refused") != std::string::npos &&
+        line.find("purpose=reveal/") != std::string::npos) {
+      EXPECT_NE(line.find(refusal), std::string::npos) << line;
+      ++refusals;
+    }
+  EXPECT_GT(refusals, 0u) << tail(ending->report);
+  // The price goes back; nobody else is touched, not even the solver, who claimed nothing.
+  EXPECT_EQ(ending->totals.burned.value, 0u);
+  EXPECT_EQ(ending->after.at("solver-2"), ending->before.at("solver-2"));
+  EXPECT_EQ(ending->after.at("whistleblower"), ending->before.at("whistleblower"));
+  expect_no_honest_loss(*ending, false, true);
 }
 
 class EveryLie : public testing::TestWithParam<std::string> {};
@@ -53,6 +131,37 @@ TEST_P(EveryLie, IsCaughtAndTheHonestSolverIsPaid) {
   expect_caught(*ending);
 }
 
+// A challenger that is wrong about the truth, however it came to be, loses its bond to whom it accused.
+TEST_P(EveryLie, ToldByAChallengerCostsItsBond) {
+  Setting setting;
+  setting.false_alarm = lie_of(GetParam());
+  const auto ending = play(setting);
+  ASSERT_TRUE(ending) << ending.error().message;
+  EXPECT_TRUE(ending->report.all_finished) << tail(ending->report);
+  std::uint64_t lost = 0;
+  for (const protocol::TaskView* task : {&ending->honest, &ending->lying}) {
+    ASSERT_TRUE(task->claim);
+    EXPECT_EQ(task->record.status, TaskStatus::kPaid) << tail(ending->report);
+    EXPECT_EQ(task->claim->record.status, ClaimStatus::kFinal);
+    EXPECT_FALSE(task->claim->record.solver_lost);
+    ASSERT_FALSE(task->claim->challenges.empty()) << tail(ending->report);
+    for (const protocol::ChallengeView& challenge : task->claim->challenges) {
+      EXPECT_EQ(challenge.record.status, protocol::ChallengeStatus::kLost);
+      ++lost;
+      // Decided by what was computed, not by a clock.
+      unsigned won = 0;
+      for (const protocol::GameView& game : challenge.games) {
+        EXPECT_FALSE(game.record.by_clock);
+        won += game.record.status == protocol::GameStatus::kDefenderWon ? 1 : 0;
+      }
+      EXPECT_GT(won, 0u);
+    }
+  }
+  expect_no_honest_loss(*ending, true, false);
+  EXPECT_EQ(ending->after.at("whistleblower"), ending->before.at("whistleblower") - lost * kBond);
+  EXPECT_EQ(ending->totals.burned.value, lost * (kBond - kBond / 2));
+}
+
 INSTANTIATE_TEST_SUITE_P(Simulation, EveryLie, testing::ValuesIn(cheats::names_of_lies()),
                          [](const auto& param_info) {
                            std::string name = param_info.param;
@@ -60,6 +169,42 @@ INSTANTIATE_TEST_SUITE_P(Simulation, EveryLie, testing::ValuesIn(cheats::names_o
                              if (c == '-') c = '_';
                            return name;
                          });
+
+// The challenger's process dies before each turn of the game in turn, and before every one. The
+// liar's trace is false from the disputed node on, so that the last opening needs what it offered
+// before the crash, and the liar leaves that opening to the challenger.
+TEST(Simulation, AChallengerThatCrashedBeforeAnyTurnWinsByVerdict) {
+  Setting setting;
+  setting.lie = lie_of("output-element");
+  setting.silent_at_the_end = true;
+  std::uint32_t turns = 0;
+  std::uint64_t crashes = 0;
+  const auto run = [&](std::optional<std::uint32_t> at) {
+    SCOPED_TRACE(at ? "crash before turn " + std::to_string(*at) : "no crash");
+    setting.crash_challenger_at = at;
+    const auto ending = play(setting);
+    ASSERT_TRUE(ending) << ending.error().message;
+    expect_caught(*ending);
+    EXPECT_EQ(ending->report.crashes > 0, at.has_value());
+    crashes += ending->report.crashes;
+    unsigned games = 0;
+    for (const auto& challenge : ending->lying.claim->challenges)
+      for (const auto& game : challenge.games) {
+        EXPECT_EQ(game.record.status, protocol::GameStatus::kChallengerWon);
+        EXPECT_FALSE(game.record.by_clock) << tail(ending->report);
+        turns = std::max(turns, game.record.turn);
+        ++games;
+      }
+    EXPECT_GT(games, 0u);
+    EXPECT_EQ(ending->last_position.ended_at, dispute::Stage::kScalar);
+  };
+  run(std::nullopt);
+  ASSERT_GT(turns, 6u);
+  for (std::uint32_t turn = 0; turn < turns && !HasFailure(); ++turn) run(turn);
+  run(Setting::kEveryTurn);
+  std::printf("figure sim_challenger_crash_points %u turns\nfigure sim_challenger_crashes %llu crashes\n",
+              turns, static_cast<unsigned long long>(crashes));
+}
 
 // INV-SIM-001: loss, repetition, delay and crashes change who says what when, but not who wins.
 TEST(Simulation, FaultsChangeNothingOfTheOutcome) {

@@ -52,6 +52,8 @@ struct PartyOptions {
   std::uint64_t balance_atoms = 0;
   std::uint64_t staked_atoms = 0;
   bool may_crash = true;
+  // Besides the faults: asked before every event that the role handles; true: it crashes there.
+  std::function<bool(const roles::Event& event)> crash_before = {};
   roles::ExecutionFactory execution = roles::honest_execution();
   // Makes the role, at the start and after every crash.
   std::function<std::unique_ptr<roles::Role>(const roles::RoleContext&)> make;
