@@ -23,8 +23,10 @@ constexpr auto kSpin = std::chrono::microseconds(30);
 // More ranges than threads, so that a thread that lost its core delays little.
 constexpr std::size_t kRangesPerThread = 4;
 
-// A job's number and its next range in one word, so that a worker which slept through the end of a
-// job cannot take a range of it: its compare-exchange fails.
+// A job's number and how many of its ranges are unclaimed, in one word: whoever claims a range by
+// compare-exchange knows that the job still ran, and so that what it read of the job is the job's.
+// (A next index, compared with a count beside it, does not tell: a worker late at the end of one job
+// would meet the next one's count and take a range that is not its own.)
 constexpr unsigned kRangeBits = 24;
 constexpr std::uint64_t kRangeMask = (std::uint64_t{1} << kRangeBits) - 1;
 
@@ -67,14 +69,14 @@ unsigned usable_processors() noexcept {
 }
 
 struct ThreadTaskPool::State {
-  // Of the running job. Written only while no range is unclaimed or unfinished; a worker that reads
-  // them late finds out at its compare-exchange.
+  // Of the running job. Written only while no range is unclaimed or unfinished, and used only after
+  // a range was claimed.
   std::atomic<const Body*> body{nullptr};
   std::atomic<std::size_t> count{0};
   std::atomic<std::size_t> length{0};
   std::atomic<std::size_t> ranges{0};
 
-  alignas(64) std::atomic<std::uint64_t> ticket{0};  // job number << 24 | next range
+  alignas(64) std::atomic<std::uint64_t> ticket{0};  // job number << 24 | unclaimed ranges
   alignas(64) std::atomic<std::uint32_t> unfinished{
       0};                                               // ranges; 32 bits, so that a futex can wait
   alignas(64) std::atomic<std::uint32_t> announced{0};  // job number, for sleepers
@@ -90,9 +92,13 @@ struct ThreadTaskPool::State {
       const Body* const what = body.load(std::memory_order_relaxed);
       const std::size_t all = count.load(std::memory_order_relaxed);
       const std::size_t step = length.load(std::memory_order_relaxed);
-      const std::size_t index = static_cast<std::size_t>(now & kRangeMask);
-      if (index >= ranges.load(std::memory_order_relaxed)) return;
-      if (!ticket.compare_exchange_weak(now, now + 1, std::memory_order_acq_rel)) continue;
+      const std::size_t parts = ranges.load(std::memory_order_relaxed);
+      const auto left = static_cast<std::size_t>(now & kRangeMask);
+      if (left == 0) return;
+      if (!ticket.compare_exchange_weak(now, now - 1, std::memory_order_acq_rel,
+                                        std::memory_order_acquire))
+        continue;
+      const std::size_t index = parts - left;
       call(*what, index * step, std::min(all, index * step + step));
       if (unfinished.fetch_sub(1, std::memory_order_acq_rel) == 1) unfinished.notify_one();
       now = ticket.load(std::memory_order_acquire);
@@ -140,14 +146,14 @@ void ThreadTaskPool::run(std::size_t count, std::size_t grain, const Body& body)
   const std::size_t wanted = std::min<std::size_t>(grains, thread_count() * kRangesPerThread);
   const std::size_t length = ceil_div(grains, wanted) * grain;
   const std::size_t ranges = ceil_div(count, length);
-  ASSAY_INVARIANT(ranges < kRangeMask - thread_count());
+  ASSAY_INVARIANT(ranges <= kRangeMask);
   s.body.store(&body, std::memory_order_relaxed);
   s.count.store(count, std::memory_order_relaxed);
   s.length.store(length, std::memory_order_relaxed);
   s.ranges.store(ranges, std::memory_order_relaxed);
   s.unfinished.store(static_cast<std::uint32_t>(ranges), std::memory_order_relaxed);
   const std::uint64_t job = (s.ticket.load(std::memory_order_relaxed) >> kRangeBits) + 1;
-  s.ticket.store(job << kRangeBits, std::memory_order_release);
+  s.ticket.store(job << kRangeBits | ranges, std::memory_order_release);
   s.announced.fetch_add(1, std::memory_order_release);
   s.announced.notify_all();
 
