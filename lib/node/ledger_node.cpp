@@ -139,11 +139,14 @@ void LedgerNode::submit(ByteView bytes, SubmitDone done) {
   if (!m_pool.has(parsed.id)) {
     const auto checked = protocol::check_transaction(m_store, bytes);
     if (!checked) return done(checked.error());
-    // An account may yet get its first money from a transaction that is waiting.
+    // Keys cost nothing, so what unknown accounts send would fill the pool and the disk; but an
+    // account may yet get its first money from a transaction that is waiting.
     const bool refused = !protocol::is_recorded(checked->verdict) &&
-                         checked->verdict != protocol::TxVerdict::kUnknownAccount;
+                         !(checked->verdict == protocol::TxVerdict::kUnknownAccount &&
+                           m_pool.credits(parsed.envelope.sender));
     if (refused || checked->repeated) return done(outcome_from(*checked, Height{0}));
-    const MempoolVerdict added = m_pool.add(parsed, bytes);
+    const MempoolVerdict added =
+        m_pool.add(parsed, bytes, checked->verdict == protocol::TxVerdict::kApplied);
     if (added != MempoolVerdict::kAdded)
       return done(Error{ErrorCode::kUnavailable,
                         std::string(to_string(added)) + "; send it again in a while"});

@@ -22,10 +22,19 @@ const char* to_string(MempoolVerdict verdict) noexcept {
   return "?";
 }
 
-MempoolVerdict Mempool::add(const protocol::ParsedTransaction& parsed, ByteView bytes) {
+namespace {
+
+void count_down(std::map<AccountId, std::size_t>& counts, const AccountId& id) {
+  if (const auto found = counts.find(id); --found->second == 0) counts.erase(found);
+}
+
+}  // namespace
+
+MempoolVerdict Mempool::add(const protocol::ParsedTransaction& parsed, ByteView bytes,
+                            bool applies) {
   if (has(parsed.id)) return MempoolVerdict::kAlreadyWaiting;
   const AccountId sender = parsed.envelope.sender;
-  const bool game = is_game_kind(protocol::kind_of(parsed.envelope.payload));
+  const bool game = applies && is_game_kind(protocol::kind_of(parsed.envelope.payload));
   const auto waiting = m_by_sender.find(sender);
   if (waiting != m_by_sender.end() && waiting->second >= kMempoolSenderMax)
     return MempoolVerdict::kSenderFull;
@@ -35,7 +44,11 @@ MempoolVerdict Mempool::add(const protocol::ParsedTransaction& parsed, ByteView 
   };
   if (!fits(m_all, 1) || (!game && !fits(m_others, 2))) return MempoolVerdict::kFull;
 
-  m_waiting.push_back({{parsed.id, sender, parsed.envelope.nonce, to_bytes(bytes)}, game});
+  std::optional<AccountId> credited;
+  if (const auto* transfer = std::get_if<protocol::Transfer>(&parsed.envelope.payload);
+      transfer && applies)
+    ++m_credited[*(credited = transfer->to)];
+  m_waiting.push_back({{parsed.id, sender, parsed.envelope.nonce, to_bytes(bytes)}, game, credited});
   m_by_id.emplace(parsed.id, std::prev(m_waiting.end()));
   ++m_by_sender[sender];
   for (Use* use : {&m_all, game ? nullptr : &m_others}) {
@@ -69,8 +82,8 @@ std::vector<Mempool::Taken> Mempool::take_block() {
       use->bytes -= size;
     }
     m_by_id.erase(it->tx.id);
-    if (const auto found = m_by_sender.find(it->tx.sender); --found->second == 0)
-      m_by_sender.erase(found);
+    count_down(m_by_sender, it->tx.sender);
+    if (it->credited) count_down(m_credited, *it->credited);
     taken.push_back(std::move(it->tx));
     it = m_waiting.erase(it);
   }

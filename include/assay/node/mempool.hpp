@@ -1,10 +1,12 @@
 // Transactions that wait for a block (docs/spec/node.md). Bounded in count and bytes, as a whole
 // and for each sender; the kinds that games are made of have half of it, and half of each block, to
-// themselves, so that nobody can crowd out a challenge.
+// themselves, so that nobody can crowd out a challenge. What the ledger would refuse as it stands is
+// no game, whatever its kind: refusals cost nothing.
 #pragma once
 
 #include <list>
 #include <map>
+#include <optional>
 
 #include "assay/protocol/block.hpp"
 
@@ -31,11 +33,15 @@ enum class MempoolVerdict : std::uint8_t {
 // Not thread-safe.
 class Mempool {
  public:
-  // `parsed` is what parse_transaction made of `bytes`.
-  [[nodiscard]] MempoolVerdict add(const protocol::ParsedTransaction& parsed, ByteView bytes);
+  // `parsed` is what parse_transaction made of `bytes`; `applies`: check_transaction's verdict is
+  // kApplied.
+  [[nodiscard]] MempoolVerdict add(const protocol::ParsedTransaction& parsed, ByteView bytes,
+                                   bool applies = true);
   [[nodiscard]] bool empty() const noexcept { return m_waiting.empty(); }
   [[nodiscard]] std::size_t size() const noexcept { return m_waiting.size(); }
   [[nodiscard]] bool has(const TxId& id) const { return m_by_id.count(id) > 0; }
+  // A transfer to the account waits that would apply.
+  [[nodiscard]] bool credits(const AccountId& id) const { return m_credited.count(id) > 0; }
 
   struct Taken {
     TxId id;
@@ -51,6 +57,7 @@ class Mempool {
   struct Entry {
     Taken tx;
     bool game = false;
+    std::optional<AccountId> credited;
   };
   struct Use {
     std::size_t count = 0;
@@ -59,8 +66,9 @@ class Mempool {
   std::list<Entry> m_waiting;
   std::map<TxId, std::list<Entry>::iterator> m_by_id;
   std::map<AccountId, std::size_t> m_by_sender;
+  std::map<AccountId, std::size_t> m_credited;
   Use m_all;
-  Use m_others;  // kinds that are not the games'
+  Use m_others;  // what is no game's
 };
 
 }  // namespace assay::node

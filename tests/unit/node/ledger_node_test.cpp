@@ -94,6 +94,18 @@ TEST(LedgerNode, FirstMoneyAndFirstSpendingInOneBlock) {
   EXPECT_EQ(w.balance(4), 60u);
 }
 
+// Keys cost nothing: blocks must not fill with what accounts send that hold nothing.
+TEST(LedgerNode, UnknownAccountsGetNoBlockSpace) {
+  World w;
+  for (std::uint8_t sender = 5; sender < 9; ++sender) {
+    Answer a;
+    w.node->submit(w.transfer(sender, sender + 1, 1, 10), a.done());
+    ASSERT_TRUE(a.got && *a.got);
+    EXPECT_EQ((*a.got)->verdict, TxVerdict::kUnknownAccount);
+  }
+  EXPECT_EQ(w.node->waiting(), 0u);
+}
+
 TEST(LedgerNode, ARestartContinues) {
   World w;
   Answer a;

@@ -41,6 +41,19 @@ TEST(Mempool, EverySenderHasItsLimit) {
   EXPECT_EQ(pool.add(tx(2, 1), Bytes(1)), MempoolVerdict::kAdded);
 }
 
+// Moves that the ledger would refuse cost their sender nothing: they have no lane of their own.
+TEST(Mempool, RefusedMovesCannotCrowdOutGames) {
+  Mempool pool;
+  MempoolVerdict verdict = MempoolVerdict::kAdded;
+  for (std::uint8_t sender = 0; sender < 200 && verdict == MempoolVerdict::kAdded; ++sender)
+    for (std::uint64_t n = 0; n < kMempoolSenderMax && verdict == MempoolVerdict::kAdded; ++n)
+      verdict = pool.add(tx(sender, n, true), Bytes(100), false);
+  EXPECT_EQ(verdict, MempoolVerdict::kFull);
+  EXPECT_EQ(pool.size(), kMempoolTransactionsMax / 2);
+  EXPECT_EQ(pool.add(tx(250, 1, true), Bytes(100)), MempoolVerdict::kAdded);
+  EXPECT_EQ(pool.take_block().size(), kBlockTransactionsMax / 2 + 1);
+}
+
 TEST(Mempool, OthersCannotCrowdOutGames) {
   Mempool pool;
   MempoolVerdict verdict = MempoolVerdict::kAdded;
