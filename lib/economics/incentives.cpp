@@ -24,6 +24,8 @@ const char* to_string(TermsVerdict verdict) noexcept {
       return "a blind verifier would gain: raise the verifier stake";
     case TermsVerdict::kDefenceUnpaid: return "the challenger's bond does not pay for a replay";
     case TermsVerdict::kWhistleblowerUnpaid: return "the bounty does not pay for a replay";
+    case TermsVerdict::kCrowdingOutCheap:
+      return "using up a claim's challenges costs less than the price: raise the bond";
   }
   return "unknown";
 }
@@ -80,6 +82,8 @@ TermsVerdict check_terms(const TaskTerms& t) noexcept {
   if (split_bond(t.challenger_bond).defender < replay) return TermsVerdict::kDefenceUnpaid;
   if (split_slash({t.solver_stake, 1, replay}).bounty < replay)
     return TermsVerdict::kWhistleblowerUnpaid;
+  if (split_bond(t.challenger_bond).burned < (t.price + kMaxChallenges - 1) / kMaxChallenges)
+    return TermsVerdict::kCrowdingOutCheap;
   return TermsVerdict::kHolds;
 }
 

@@ -23,6 +23,8 @@ namespace assay::economics {
 inline constexpr std::uint32_t kMaxSeats = 16;
 inline constexpr std::uint32_t kMaxDraws = 64;  // of one verifier
 inline constexpr std::uint64_t kMaxEntries = (std::uint64_t{1} << 32) + 1;
+// Challenges that one claim may ever get.
+inline constexpr std::uint32_t kMaxChallenges = 1024;
 // Prices, stakes and fees of one task, so that their sums fit 64 bits.
 inline constexpr std::uint64_t kMaxTaskAtoms = std::uint64_t{1} << 60;
 
@@ -72,14 +74,17 @@ enum class TermsVerdict : std::uint8_t {
   kVerifierUndeterred,   // E-2
   kDefenceUnpaid,        // E-3
   kWhistleblowerUnpaid,  // E-4
+  kCrowdingOutCheap,     // E-6
 };
-inline constexpr std::uint8_t kTermsVerdictLast = 10;
+inline constexpr std::uint8_t kTermsVerdictLast = 11;
 [[nodiscard]] const char* to_string(TermsVerdict verdict) noexcept;
 
 //  E-1  q (burned(solver_stake) + price) > C / m for every m from 1 to entries, q = draws / entries
 //  E-2  burned(verifier_stake) > what one verifier can be paid: attesting blindly costs more than
 //  it earns E-3  the defender's part of a lost bond covers the replay of one interval E-4  the
 //  bounty covers the replay of one interval
+//  E-6  kMaxChallenges burned parts of lost bonds are at least the price: a liar whose aliases use up
+//  the claim's challenges pays more than it saved
 [[nodiscard]] TermsVerdict check_terms(const TaskTerms& terms) noexcept;
 
 // E-5: q S_burned covers the declared harm. A task that fails it is taken, and labelled as

@@ -20,7 +20,7 @@ namespace assay::protocol {
 inline constexpr std::size_t kMaxUrlBytes = 200;
 inline constexpr std::size_t kMaxSignedMoveBytes = 4 + 1 + 32 + 4 + dispute::kMaxMoveBytes + 64;
 inline constexpr std::uint64_t kUnbondingMs = std::uint64_t{24} * 3600 * 1000;
-inline constexpr std::uint32_t kMaxChallengesPerClaim = 1024;
+inline constexpr std::uint32_t kMaxChallengesPerClaim = economics::kMaxChallenges;
 inline constexpr std::uint64_t kMaxWindowMs = std::uint64_t{366} * 24 * 3600 * 1000;
 
 // Windows of a task, in milliseconds of ledger time, each from 1 to kMaxWindowMs.

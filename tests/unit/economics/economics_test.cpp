@@ -112,6 +112,11 @@ TEST(Incentives, FirstRuleBrokenIsTheAnswer) {
   EXPECT_EQ(verdict([](TaskTerms& t) { t.challenger_bond = 100, t.solver_stake = 0; }),
             V::kDefenceUnpaid);
   EXPECT_EQ(verdict([](TaskTerms& t) { t.solver_stake = 0; }), V::kWhistleblowerUnpaid);
+  EXPECT_EQ(verdict([](TaskTerms& t) {
+              t.price = 1'000'000, t.entries = 1'000'000, t.solver_stake = 1'000'000'000;
+              t.verification_fee = 4;
+            }),
+            V::kCrowdingOutCheap);
   for (std::uint8_t v = 0; v <= kTermsVerdictLast; ++v)
     EXPECT_STRNE(to_string(static_cast<V>(v)), "unknown") << int{v};
 }
@@ -132,6 +137,17 @@ TEST(Incentives, HoldingTermsDeterEveryNumberOfFalseIntervals) {
                 {{draws, entries}, burned_part(stake), price, cost_bound(price, m, entries), m}));
         }
   EXPECT_GT(held, 100);
+}
+
+// With many intervals a bond that pays for one replay is tiny; 1024 of them would have shut out
+// every honest challenger for less than the price.
+TEST(Incentives, CrowdingOutChallengesCostsThePrice) {
+  TaskTerms t = good_terms();
+  t.price = 1'000'000, t.entries = 1'000'000, t.solver_stake = 1'000'000'000;
+  t.challenger_bond = 1952;
+  EXPECT_EQ(check_terms(t), TermsVerdict::kCrowdingOutCheap);
+  t.challenger_bond = 1953;  // of which 977 burn: 1024 * 977 >= 1,000,000
+  EXPECT_EQ(check_terms(t), TermsVerdict::kHolds);
 }
 
 TEST(Incentives, HarmIsLabelled) {
