@@ -67,6 +67,6 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     }
   }
   const Result<Json> result = parse_response(7, text, 64 * 1024);
-  if (!result) ASSAY_INVARIANT(!result.error().message.empty());
+  if (result) ASSAY_INVARIANT(result->dump().size() < 8 * text.size());
   return 0;
 }
