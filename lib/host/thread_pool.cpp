@@ -25,8 +25,8 @@ constexpr std::size_t kRangesPerThread = 4;
 
 // A job's number and how many of its ranges are unclaimed, in one word: whoever claims a range by
 // compare-exchange knows that the job still ran, and so that what it read of the job is the job's.
-// (A next index, compared with a count beside it, does not tell: a worker late at the end of one job
-// would meet the next one's count and take a range that is not its own.)
+// (A next index, compared with a count beside it, does not tell: a worker late at the end of one
+// job would meet the next one's count and take a range that is not its own.)
 constexpr unsigned kRangeBits = 24;
 constexpr std::uint64_t kRangeMask = (std::uint64_t{1} << kRangeBits) - 1;
 

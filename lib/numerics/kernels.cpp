@@ -1,6 +1,7 @@
 // Choice of the kernels, and the reference: a plain loop over the scalar definitions.
 #include "assay/numerics/kernels.hpp"
 
+#include <algorithm>
 #include <cstdlib>
 #include <cstring>
 
@@ -13,17 +14,29 @@
 namespace assay::numerics {
 namespace {
 
-void run_reference(const NodeSpec& spec, std::span<const void* const> operands,
-                   void* output) noexcept {
+void store_elements(const NodeSpec& spec, std::span<const void* const> operands, void* output,
+                    std::uint64_t first, std::uint64_t last) noexcept {
   MemoryAccess access{&spec, {}};
   for (unsigned i = 0; i < spec.operand_count; ++i) access.operands[i] = operands[i];
-  const std::uint64_t n = spec.output.shape.elements();
-  for (std::uint64_t e = 0; e < n; ++e) {
+  for (std::uint64_t e = first; e < last; ++e) {
     store_element(spec.output.dtype, output, e, evaluate<HardwareArithmetic>(spec, e, access));
   }
 }
 
+void run_reference(const NodeSpec& spec, std::span<const void* const> operands,
+                   void* output) noexcept {
+  store_elements(spec, operands, output, 0, spec.output.shape.elements());
+}
+
 }  // namespace
+
+void internal::run_by_definition(const KernelCall& call) {
+  const std::size_t n = call.spec.output.shape.elements();
+  const std::size_t least = std::max<std::size_t>(1, 4'096 / fold_length(call.spec));
+  split(call.pool, n, grain_for(call.pool, n, least), [&](std::size_t first, std::size_t last) {
+    store_elements(call.spec, call.operands, call.output, first, last);
+  });
+}
 
 const char* name_of(Isa isa) noexcept {
   switch (isa) {

@@ -50,6 +50,24 @@ Conv conv_of(const NodeSpec& s) {
   return c;
 }
 
+// A stride and a padding of 65,535 make a frame of 64 GiB around one element. A frame that large
+// and out of proportion is not made: the definition needs no memory.
+constexpr std::uint64_t kFrameBytesFree = std::uint64_t{1} << 30;
+constexpr std::uint64_t kFrameTimesTensors = 16;
+
+bool fits_frame(const NodeSpec& s, const Conv& c) {
+  if (!c.frame.needed) return true;
+  const Shape& image = *c.image;
+  std::uint64_t bytes = sizeof(float);
+  for (const std::uint64_t size :
+       {image[0], image[3], std::uint64_t{c.frame.height}, std::uint64_t{c.frame.width}}) {
+    if (!checked_mul(bytes, size, bytes)) return false;
+  }
+  const std::uint64_t tensors = s.operands[0].byte_count() + s.operands[1].byte_count() +
+                                s.output.byte_count();  // each at most 2^42
+  return bytes <= kFrameBytesFree || bytes / kFrameTimesTensors <= tensors;
+}
+
 std::size_t frame_bytes(const Conv& c) {
   if (!c.frame.needed) return 0;
   const Shape& image = *c.image;
@@ -192,6 +210,9 @@ std::size_t own_scratch(const NodeSpec& s) {
 
 std::size_t columns_of(const NodeSpec& s) { return s.output.shape[s.output.shape.rank - 1U]; }
 
+// Whether the kernel takes this node; the definition does if not.
+bool is_fast(const NodeSpec& s) { return s.op == OpCode::kMatMul || fits_frame(s, conv_of(s)); }
+
 bool is_product(OpCode op) {
   return op == OpCode::kMatMul || op == OpCode::kConv2d || op == OpCode::kConv2dGradInput ||
          op == OpCode::kConv2dGradWeight;
@@ -200,13 +221,14 @@ bool is_product(OpCode op) {
 }  // namespace
 
 std::size_t product_scratch_bytes(const NodeSpec& spec, unsigned threads) {
-  if (!is_product(spec.op)) return 0;
+  if (!is_product(spec.op) || !is_fast(spec)) return 0;
   return kAlign + own_scratch(spec) + gemm_scratch_bytes(columns_of(spec), threads);
 }
 
 bool run_product(const KernelCall& call) {
   const NodeSpec& s = call.spec;
   if (!is_product(s.op)) return false;
+  if (!is_fast(s)) return run_by_definition(call), true;
   const std::size_t misaligned = reinterpret_cast<std::uintptr_t>(call.scratch.data()) % kAlign;
   const auto scratch = call.scratch.subspan(misaligned == 0 ? 0 : kAlign - misaligned);
   Gemm g = s.op == OpCode::kMatMul ? matmul_gemm(call) : conv_gemm(call, scratch.data());

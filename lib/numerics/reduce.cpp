@@ -4,9 +4,7 @@
 #include <bit>
 #include <cstring>
 
-#include "assay/numerics/arithmetic_hardware.hpp"
 #include "assay/numerics/fold.hpp"
-#include "assay/numerics/memory_access.hpp"
 #include "internal/reduce.hpp"
 
 namespace assay::numerics::internal {
@@ -78,17 +76,6 @@ float max_row_scalar(const float* x, std::size_t n) {
 
 constexpr ReduceKernels kScalarSum{sum_row_scalar, sum_columns_scalar};
 constexpr ReduceKernels kScalarMax{max_row_scalar, max_columns_scalar};
-
-void run_by_definition(const KernelCall& call) {
-  const std::size_t n = call.spec.output.shape.elements();
-  split(call.pool, n, grain_for(call.pool, n, 64), [&](std::size_t first, std::size_t last) {
-    MemoryAccess access{&call.spec, {call.operands[0]}};
-    for (std::size_t e = first; e < last; ++e) {
-      store_element(DType::kF32, call.output, e,
-                    evaluate<HardwareArithmetic>(call.spec, e, access));
-    }
-  });
-}
 
 }  // namespace
 

@@ -52,6 +52,9 @@ bool run_reduce(const KernelCall& call);
 bool run_pool(const KernelCall& call);
 bool run_index(const KernelCall& call);
 
+// Any operator but a source, element by element: for shapes that no kernel is made for.
+void run_by_definition(const KernelCall& call);
+
 std::size_t product_scratch_bytes(const NodeSpec& spec, unsigned threads);
 
 }  // namespace assay::numerics::internal

@@ -76,8 +76,8 @@ TEST(ThreadTaskPool, ManySmallRunsFromSeveralThreads) {
   EXPECT_EQ(sum, 2u * 2000u * (33u * 32u / 2u));
 }
 
-// A worker late at the end of a job of few ranges met the count of the next job, of more, and took a
-// range that it ran twice; the caller then returned too early, or never. About one in a million.
+// A worker late at the end of a job of few ranges met the count of the next job, of more, and took
+// a range that it ran twice; the caller then returned too early, or never. About one in a million.
 TEST(ThreadTaskPool, AWorkerLateAtTheEndOfAShortJobTakesNoRangeOfTheNext) {
   ThreadTaskPool pool(4);
   std::array<std::atomic<int>, 16> seen;
@@ -87,7 +87,8 @@ TEST(ThreadTaskPool, AWorkerLateAtTheEndOfAShortJobTakesNoRangeOfTheNext) {
     pool.run(count, 1, [&](std::size_t a, std::size_t b) {
       for (std::size_t i = a; i < b; ++i) seen[i].fetch_add(1, std::memory_order_relaxed);
     });
-    for (std::size_t i = 0; i < count; ++i) ASSERT_EQ(seen[i], 1) << "job " << job << " range " << i;
+    for (std::size_t i = 0; i < count; ++i)
+      ASSERT_EQ(seen[i], 1) << "job " << job << " range " << i;
   }
 }
 

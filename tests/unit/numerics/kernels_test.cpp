@@ -86,6 +86,45 @@ TEST(MatMul, CrossesBlocks) {
   }
 }
 
+// Valid nodes of a few elements whose framed image would take 64 GiB, or more bytes than 64 bits
+// count.
+TEST(Convolution, AFrameOutOfAllProportionIsNotMade) {
+  const auto f32 = [](const Shape& shape) { return TensorType{DType::kF32, shape}; };
+  const auto conv = [&](OpCode op, const Shape& x, const Shape& w, const Shape& y) {
+    NodeSpec s;
+    s.op = op;
+    s.operand_count = s.attribute_count = 2;
+    s.attributes = {65'535, 65'535};
+    s.operands = {f32(x), f32(w)};
+    s.output = f32(y);
+    if (op == OpCode::kConv2dGradInput) s.operands[0] = f32(y), s.output = f32(x);
+    if (op == OpCode::kConv2dGradWeight) s.operands[1] = f32(y), s.output = f32(w);
+    return s;
+  };
+  const NodeSpec backward =
+      conv(OpCode::kConv2dGradInput, {1, 1 << 20, 1, 1}, {1, 131'071, 1, 1}, {1, 19, 1, 1});
+  ASSERT_EQ(validate(backward), SpecVerdict::kValid);
+  EXPECT_EQ(scratch_bytes(Isa::kScalar, backward, 2), 0U);
+  for (const OpCode op : {OpCode::kConv2d, OpCode::kConv2dGradWeight}) {
+    const NodeSpec huge =
+        conv(op, {1 << 13, 2, 2, 1 << 15}, {2, 2, 1 << 15, 1}, {1 << 13, 3, 3, 1});
+    ASSERT_EQ(validate(huge), SpecVerdict::kValid);
+    EXPECT_EQ(scratch_bytes(Isa::kScalar, huge, 2), 0U);
+    const NodeSpec s = conv(op, {1, 1, 1, 1}, {1, 1, 1, 1}, {1, 3, 3, 1});
+    ASSERT_EQ(validate(s), SpecVerdict::kValid);
+    ASSERT_EQ(scratch_bytes(Isa::kScalar, s, 2), 0U);
+    Generator random(5);
+    const std::vector<Buffer> operands = random_operands(random, s);
+    SerialTaskPool serial;
+    test::ThreadedPool pool(2);
+    const Buffer want = run_node(Isa::kReference, s, operands, serial);
+    for (const Isa isa : {Isa::kScalar, Isa::kAvx2}) {
+      if (!is_supported(isa)) continue;
+      EXPECT_TRUE(same(want, run_node(isa, s, operands, pool))) << name_of(isa);
+    }
+  }
+}
+
 TEST(FloatingPointMode, IsRestored) {
   EXPECT_TRUE(floating_point_mode_is_sound());
   { const FloatingPointMode mode; }
