@@ -1,0 +1,117 @@
+"""Role programs against mistakes and hostile neighbours: each mistake has its exit code and words that
+name it; garbage on a port changes nothing; a full or locked folder loses nothing.
+"""
+import argparse
+import os
+import pathlib
+import shutil
+import socket
+import ssl
+import subprocess
+import sys
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "demo"))
+from network import Network  # noqa: E402
+
+
+def run(network, name, *options, program="assay-solver", environment=None, timeout=30):
+    command = [network.bin / program, "--home", network.home / name, "--ledger", network.url, *map(str, options)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=timeout,
+                          env={**os.environ, **(environment or {})})
+
+
+def expect(result, code, *words):
+    said = result.stderr + result.stdout
+    assert result.returncode == code, f"exit code {result.returncode}, not {code}: {said}"
+    for word in words:
+        assert word in said, f"'{word}' is not in: {said}"
+
+
+def mistakes(network):
+    home = network.home / "solver-1"
+    expect(run(network, "solver-1", "--treads", 1), 2, "--treads")
+    expect(run(network, "solver-1", "--threads", "many"), 2, "threads")
+    expect(run(network, "solver-1", "--log-format", "xml"), 2, "log-format")
+    expect(run(network, "nobody"), 2, "password")
+    config = network.folder / "solver.toml"
+    config.write_text("threads = 1\nprice = 3\n")
+    expect(run(network, "solver-1", "--config", config), 2, "price")
+    expect(run(network, "solver-1", "--password-file", "/nonexistent"), 1, "/nonexistent")
+    expect(run(network, "solver-1", environment={"ASSAY_PASSWORD": "wrong"}), 4, "password")
+    os.chmod(home / "key.json", 0o640)
+    expect(run(network, "solver-1"), 5, "chmod 600")
+    os.chmod(home / "key.json", 0o600)
+    key = (home / "key.json").read_bytes()
+    (home / "key.json").write_bytes(key[:-9])
+    expect(run(network, "solver-1"), 4, "key.json")
+    (home / "key.json").write_bytes(key)
+    genesis = (home / "genesis.bin").read_bytes()
+    (home / "genesis.bin").write_bytes(genesis[:-1])
+    expect(run(network, "solver-1"), 4, "genesis")
+    (home / "genesis.bin").write_bytes(genesis)
+    help_text = run(network, "solver-1", "--help")
+    expect(help_text, 0, "Examples:", "--replay-quote-ms", "ASSAY_")
+
+
+def other_chain(network):
+    """A role that holds another chain's genesis record, or another authority, refuses the ledger."""
+    other = network.folder / "other"
+    subprocess.run([network.bin / "assay", "devnet", other, "--party", "solver=1:1"], check=True, capture_output=True)
+    home = network.home / "solver-2"
+    shutil.copy(home / "genesis.bin", network.folder / "genesis.kept")
+    shutil.copy(other / "solver" / "genesis.bin", home / "genesis.bin")
+    expect(run(network, "solver-2"), 4, "another chain")
+    shutil.copy(network.folder / "genesis.kept", home / "genesis.bin")
+    expect(run(network, "solver-2", "--authority", other / "solver" / "authority.pem"), 4, "certificate")
+
+
+def garbage(network):
+    """Random bytes, half-open connections and wrong requests at a role's and the ledger's ports."""
+    network.start("solver-1", "assay-solver", "--threads", 1)
+    time.sleep(1.5)
+    expect(run(network, "solver-1"), 2, "in use by another process")
+    url = network.account("solver-1")["url"]
+    ports = [int(url.rsplit(":", 1)[1]), int(network.url.rsplit(":", 1)[1])]
+    held = []
+    for port in ports:
+        for _ in range(20):
+            with socket.create_connection(("127.0.0.1", port)) as plain:
+                plain.sendall(os.urandom(512))
+        held.append(socket.create_connection(("127.0.0.1", port)))
+        with socket.create_connection(("127.0.0.1", port)) as raw:
+            with network.context.wrap_socket(raw, server_hostname="127.0.0.1") as tls:
+                tls.sendall(b"GET /" + b"x" * 100_000 + b" HTTP/1.1\r\n\r\n")
+                try:
+                    tls.recv(64)
+                except (ssl.SSLError, OSError):
+                    pass
+    for path in ["/blob/zz", "/blob/" + "0" * 64, "/index/../../etc/passwd", "/index/" + "a" * 4000]:
+        try:
+            network.get(url, path)
+            raise AssertionError(f"{path} was served")
+        except OSError as error:
+            assert "HTTP Error 4" in str(error), f"{path}: {error}"
+    for connection in held:
+        connection.close()
+    assert network.rpc("chain_status")["healthy"]
+    assert network.processes["solver-1"].poll() is None
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--build", required=True)
+    options = parser.parse_args()
+    network = Network(options.build)
+    try:
+        network.start_ledger()
+        mistakes(network)
+        other_chain(network)
+        garbage(network)
+    finally:
+        network.clean()
+    print("roles: mistakes, other chains and garbage are answered as they should be")
+
+
+if __name__ == "__main__":
+    main()
