@@ -12,6 +12,7 @@ using codec::Writer;
 using namespace wire;
 
 constexpr std::size_t kMaxEvents = 1u << 20;  // of one receipt that we wrote ourselves
+constexpr std::size_t kMinEventBytes = 34;  // kind, an id and one byte more: so that a count cannot announce what is not there
 
 Error malformed(const char* what) {
   return Error{ErrorCode::kMalformed, std::string("these bytes are no ") + what};
@@ -102,7 +103,7 @@ Result<Receipt> decode_receipt(ByteView bytes) {
   receipt.verdict = static_cast<TxVerdict>(verdict);
   receipt.detail = r.u8();
   receipt.repeated = r.flag();
-  receipt.events.resize(r.count(kMaxEvents, 1));
+  receipt.events.resize(r.count(kMaxEvents, kMinEventBytes));
   for (Event& event : receipt.events) read(r, event);
   if (!r.finish()) return malformed("receipt");
   return receipt;
