@@ -33,9 +33,13 @@ void start_game(Context& c, const ChallengeId& id, const AccountId& defender, bo
   game.defender = defender;
   game.challenger = challenge.challenger;
   game.by_attestor = by_attestor;
-  // Replays of distinct intervals run one after another: each place in the queue adds one.
-  game.defender_bank_ms = claim.replay_ms * challenge.queue_position;
-  game.challenger_bank_ms = game.defender_bank_ms;
+  // A defender's replays of distinct intervals run one after another: each place in the queue adds
+  // one. The solver's quote binds the solver alone: by quoting next to nothing it could run down the
+  // clock of whoever proves it wrong.
+  const std::uint64_t allowed_ms = task.terms.windows.replay_ms;
+  game.defender_bank_ms =
+      (by_attestor ? allowed_ms : claim.replay_ms) * std::uint64_t{challenge.queue_position};
+  game.challenger_bank_ms = allowed_ms;
   const dispute::Position position = dispute::start(terms_of(c.chain, game, challenge, task));
   game.on_turn = dispute::on_turn(position);
   game.turn_started = c.now;

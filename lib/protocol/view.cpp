@@ -12,7 +12,10 @@ using namespace internal;
 
 namespace {
 
-constexpr std::size_t kMaxEndedTasks = 256;  // in one view
+// In one view. Anybody may post tasks and challenge claims for a deposit: without limits, strangers
+// could make everybody's views longer than an answer may be.
+constexpr std::size_t kMaxEndedTasks = 256;
+constexpr std::size_t kMaxForeignTasks = 4096;
 
 AccountView load_account(const State& state, const AccountId& id) {
   AccountView view;
@@ -189,19 +192,48 @@ Result<std::vector<TaskId>> StateReader::tasks_of(const AccountId& id) const {
   return checked(state, state.tasks_of(id));
 }
 
+namespace {
+
+// Its own live tasks first, then those that ended, then the others'.
+std::set<TaskId> tasks_for(const State& state, const AccountId& self) {
+  const std::vector<TaskId> live = state.live_tasks();
+  const std::set<TaskId> is_live(live.begin(), live.end());
+  std::set<TaskId> wanted;
+  std::size_t ended = 0;
+  for (const TaskId& id : state.tasks_of(self))
+    if (is_live.contains(id) || ended++ < kMaxEndedTasks) wanted.insert(id);
+  const std::size_t own = wanted.size();
+  const auto add = [&](bool reserved) {
+    for (const TaskId& id : live) {
+      if (wanted.size() - own >= kMaxForeignTasks) return;
+      if (!reserved || state.need_task(id).terms.reserved_solver == self) wanted.insert(id);
+    }
+  };
+  add(true);
+  add(false);
+  return wanted;
+}
+
+// Strangers' games are told without their moves.
+void drop_foreign_moves(TaskView& task, const AccountId& self) {
+  if (!task.claim) return;
+  for (ChallengeView& challenge : task.claim->challenges)
+    for (GameView& game : challenge.games)
+      if (game.record.defender != self && game.record.challenger != self) game.moves.clear();
+}
+
+}  // namespace
+
 Result<View> StateReader::view(const AccountId& self) const {
   View view;
   ASSAY_TRY(view.head, head());
   const State state(m_store);
   view.totals = load_totals(state);
   view.self = load_account(state, self);
-  const std::vector<TaskId> live = state.live_tasks();
-  std::set<TaskId> wanted(live.begin(), live.end());
-  for (const TaskId& id : state.tasks_of(self))
-    if (wanted.size() < live.size() + kMaxEndedTasks) wanted.insert(id);
   std::set<AccountId> people{self};
-  for (const TaskId& id : wanted) {
+  for (const TaskId& id : tasks_for(state, self)) {
     TaskView task = load_task(state, state.need_task(id));
+    drop_foreign_moves(task, self);
     people.insert(task.record.submitter);
     if (task.claim) {
       people.insert(task.claim->record.solver);

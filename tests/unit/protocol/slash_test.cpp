@@ -96,6 +96,21 @@ TEST(Slash, AnAttestorThatDefendsALieIsSlashedToo) {
   EXPECT_EQ(p.net.account(kEve).available, Amount{1'000'000 + 1000 + 500});
 }
 
+// A liar that quotes next to nothing for a replay must not run down the clocks of others with it: the
+// challenger that has to prove it wrong, and attestors of a true claim that its solver throws.
+TEST(Slash, ASolversTinyQuoteBindsNobodyElse) {
+  Played p(lie());
+  const ChallengeId id = p.challenge(1);
+  ASSERT_EQ(p.net.verdict(kAnn, StandUp{id}), V::kApplied);
+  const auto game = [&](unsigned defender) {
+    return p.net.read().game(game_id_of(id, p.net.id(defender))).value()->record;
+  };
+  EXPECT_EQ(p.net.claim(p.posted.claim).record.replay_ms, 2'000u);
+  EXPECT_EQ(game(kSolver).defender_bank_ms, 2'000u);
+  EXPECT_EQ(game(kSolver).challenger_bank_ms, p.terms.windows.replay_ms);
+  EXPECT_EQ(game(kAnn).defender_bank_ms, p.terms.windows.replay_ms);
+}
+
 // A program over the profile's limits should never have been admitted: everybody is refunded.
 TEST(Slash, AProgramOverTheLimitsIsVoid) {
   commit::ProgramHeader absurd;

@@ -1,0 +1,47 @@
+// What strangers can do to one's view of the ledger.
+#include "unit/protocol/played.hpp"
+
+namespace assay::protocol {
+namespace {
+
+using namespace test;
+
+// Posting is refunded: somebody who posts thousands of tasks must not push a party's own tasks out
+// of its view, nor make the view too long to be answered.
+TEST(View, StrangersTasksCannotFloodIt) {
+  constexpr std::size_t kPosts = 4200;
+  Net net(4, 100'000'000);
+  const Posted own = post_and_accept(net, 0, 1, sample_task());
+  PostTask reserved = sample_task();
+  reserved.reserved_solver = net.id(1);
+  const Envelope e = net.envelope(0, reserved);
+  const TaskId offered = task_id_of(net.head.chain, net.id(0), e.client_id);
+  net.block({sign_transaction(e, net.keys[0])});
+  for (std::size_t posted = 0; posted < kPosts; posted += 1400) {
+    std::vector<Bytes> transactions;
+    for (unsigned i = 0; i < 1400; ++i) transactions.push_back(net.tx(3, sample_task()));
+    net.block(std::move(transactions));
+  }
+  ASSERT_GT(net.read().live_tasks().value().size(), kPosts);
+  const View view = net.read().view(net.id(1)).value();
+  EXPECT_EQ(view.tasks.size(), 1 + 4096u);
+  for (const TaskId& id : {own.task, offered})
+    EXPECT_TRUE(std::any_of(view.tasks.begin(), view.tasks.end(),
+                            [&](const TaskView& task) { return task.record.id == id; }));
+}
+
+TEST(View, StrangersGamesComeWithoutTheirMoves) {
+  Played p(truth());
+  const ChallengeId id = p.challenge(1);
+  p.play(id, kSolver, truth(), toy::Challenger::kBlind);
+  const auto moves = [&](unsigned party) {
+    const View view = decode_view(encode(p.net.read().view(p.net.id(party)).value())).value();
+    return view.tasks.at(0).claim->challenges.at(0).games.at(0).moves.size();
+  };
+  EXPECT_GT(moves(kSolver), 0u);
+  EXPECT_EQ(moves(kEve), moves(kSolver));
+  EXPECT_EQ(moves(kBob), 0u);
+}
+
+}  // namespace
+}  // namespace assay::protocol
