@@ -1,4 +1,5 @@
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -54,6 +55,14 @@ Result<PartialBlob> PartialBlob::begin(BlobStore& store, Manifest manifest) {
   const int fd = ::open(path.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW);
   if (fd < 0) return disk_error("open");
   PartialBlob partial(store, std::move(manifest), fd);
+  // Two names may lead to one blob. Whoever came second would cut the file under the first one's
+  // feet, or, once it was put in place, under its readers'.
+  struct stat mine {};
+  struct stat there {};
+  if (::flock(fd, LOCK_EX | LOCK_NB) != 0 || ::fstat(fd, &mine) != 0 ||
+      ::stat(path.c_str(), &there) != 0 || mine.st_ino != there.st_ino)
+    return Error{ErrorCode::kUnavailable,
+                 "blob " + to_hex(partial.m_manifest.id().value) + " is being fetched already"};
   ASSAY_TRY_STATUS(partial.check_what_is_there());
   return partial;
 }

@@ -194,5 +194,20 @@ TEST(PartialBlob, GoesOnWhereItStopped) {
   EXPECT_EQ(*s.store->read_all(manifest.id(), bytes.size()), bytes);
 }
 
+// A server that gives two names to one blob must not have it fetched into one file twice at a time.
+TEST(PartialBlob, IsFetchedByOneAtATime) {
+  Store s;
+  const Bytes bytes = pattern(2 * kBlobChunkBytes);
+  const Manifest manifest = Manifest::make(bytes);
+  {
+    auto first = PartialBlob::begin(*s.store, manifest);
+    ASSERT_TRUE(first && first->accept(ByteView(bytes).first(kBlobChunkBytes)));
+    EXPECT_EQ(PartialBlob::begin(*s.store, manifest).error().code, ErrorCode::kUnavailable);
+    ASSERT_TRUE(first->accept(ByteView(bytes).subspan(kBlobChunkBytes)));
+    ASSERT_TRUE(first->finish());
+  }
+  EXPECT_EQ(*s.store->read_all(manifest.id(), bytes.size()), bytes);
+}
+
 }  // namespace
 }  // namespace assay::blob
