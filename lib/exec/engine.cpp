@@ -27,7 +27,38 @@ NodeSpec tile_of(const NodeSpec& spec, std::uint64_t elements) {
   return tile;
 }
 
+Chains chains_of(std::span<const graph::Node> nodes, std::span<const std::uint32_t> slot_nodes,
+                 const ExecutorOptions& options) {
+  return find_chains(nodes, slot_nodes,
+                     options.fuse ? std::optional(options.fuse_elements_min) : std::nullopt);
+}
+
+std::size_t scratch_of(std::span<const graph::Node> nodes, const ExecutorOptions& options,
+                       const TaskPool& pool) {
+  std::size_t scratch = 0;
+  for (const graph::Node& node : nodes) {
+    if (numerics::is_source(node.spec.op)) continue;
+    scratch =
+        std::max(scratch, numerics::scratch_bytes(options.isa, node.spec, pool.thread_count()));
+  }
+  return scratch;
+}
+
 }  // namespace
+
+MemoryUse planned_memory(std::span<const graph::Node> nodes,
+                         std::span<const std::uint32_t> slot_nodes, const ExecutorOptions& options,
+                         const TaskPool& pool) {
+  const Chains chains = chains_of(nodes, slot_nodes, options);
+  const MemoryPlan plan =
+      plan_memory({nodes, slot_nodes, chains.last, chains.first, chains.is_local});
+  MemoryUse use{plan.arena_bytes, plan.fixed_bytes, scratch_of(nodes, options, pool), 0};
+  for (std::size_t slot = 0; slot < slot_nodes.size(); ++slot) {
+    if (plan.slot_is_kept[slot] == 0)
+      use.next_state += nodes[slot_nodes[slot]].spec.output.byte_count();
+  }
+  return use;
+}
 
 AlignedBuffer::AlignedBuffer(std::size_t bytes) : m_size(bytes) {
   if (bytes == 0) return;
@@ -47,15 +78,13 @@ Engine::Engine(std::span<const graph::Node> nodes, std::span<const std::uint32_t
       m_isa(options.isa),
       m_pool(pool),
       m_nanoseconds(options.nanoseconds),
-      m_chains(find_chains(nodes, slot_nodes,
-                           options.fuse ? std::optional(options.fuse_elements_min) : std::nullopt)),
+      m_chains(chains_of(nodes, slot_nodes, options)),
       m_plan(plan_memory({nodes, slot_nodes, m_chains.last, m_chains.first, m_chains.is_local})),
       m_fixed(m_plan.fixed_bytes),
       m_arena(m_plan.arena_bytes),
       m_at(nodes.size()),
       m_chain_of(nodes.size()),
       m_times(256) {
-  std::size_t scratch = 0;
   for (std::uint32_t i = 0; i < nodes.size(); ++i) {
     const Place& place = m_plan.places[i];
     switch (place.region) {
@@ -68,13 +97,9 @@ Engine::Engine(std::span<const graph::Node> nodes, std::span<const std::uint32_t
     }
     if (nodes[i].spec.op == OpCode::kStepIndex) m_t_nodes.push_back(i);
     if (nodes[i].spec.op == OpCode::kSeed) m_seed_nodes.push_back(i);
-    if (!numerics::is_source(nodes[i].spec.op)) {
-      scratch =
-          std::max(scratch, numerics::scratch_bytes(m_isa, nodes[i].spec, pool.thread_count()));
-    }
     if (m_chains.first[i] == i && m_chains.last[i] > i) make_chain(i, m_chains.last[i]);
   }
-  m_scratch = AlignedBuffer(scratch);
+  m_scratch = AlignedBuffer(scratch_of(nodes, options, pool));
   compute_fixed();
 }
 

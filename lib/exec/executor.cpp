@@ -1,5 +1,7 @@
 #include "assay/exec/executor.hpp"
 
+#include <new>
+
 #include "assay/core/contract.hpp"
 #include "internal/engine.hpp"
 
@@ -70,9 +72,19 @@ Result<Executor> Executor::create(const graph::ValidProgram& program,
   }
   std::vector<std::uint32_t> slot_nodes;
   for (const auto& slot : plain.slots) slot_nodes.push_back(slot.output);
-  auto parts = std::make_unique<Parts>(plain, std::move(slot_nodes), pool, options);
-  parts->engine.bind_data(data_at);
-  return Executor(std::move(parts));
+  const std::uint64_t bytes = planned_memory(plain.nodes, slot_nodes, options, pool).total();
+  const auto too_large = [bytes](const char* than) {
+    return Error{ErrorCode::kLimit, "the program takes " + std::to_string(bytes >> 20) +
+                                        " MiB of memory, more than " + than};
+  };
+  if (bytes > options.memory_bytes_max) return too_large("it is allowed here");
+  try {
+    auto parts = std::make_unique<Parts>(plain, std::move(slot_nodes), pool, options);
+    parts->engine.bind_data(data_at);
+    return Executor(std::move(parts));
+  } catch (const std::bad_alloc&) {
+    return too_large("there is");
+  }
 }
 
 Executor::Executor(std::unique_ptr<Parts> parts) : m_parts(std::move(parts)) {}

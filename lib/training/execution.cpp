@@ -75,9 +75,11 @@ Result<std::unique_ptr<ProgramExecution>> ProgramExecution::create(const Task& t
   exec::ExecutorOptions plain;
   plain.isa = options.isa;
   plain.fuse = false;
+  plain.memory_bytes_max = options.memory_bytes_max;
   exec::ExecutorOptions fast;
   fast.isa = options.isa;
   fast.fuse = options.fuse;
+  fast.memory_bytes_max = options.memory_bytes_max;
   fast.nanoseconds = options.nanoseconds;
   ASSAY_TRY(auto init, exec::Executor::create(*task.init, views_of(task.init->program(), task.data),
                                               pool, plain));

@@ -27,7 +27,10 @@ struct ExecutorOptions {
   // Smaller tensors stay in the cache between two nodes anyway, where running them together only
   // costs.
   std::uint64_t fuse_elements_min = std::uint64_t{1} << 18;
-  Nanoseconds nanoseconds;  // none: nothing is measured
+  Nanoseconds nanoseconds = {};  // none: nothing is measured
+  // What memory() may come to. A valid program may ask for terabytes; whoever runs programs of
+  // strangers sets what the machine can spare.
+  std::uint64_t memory_bytes_max = ~std::uint64_t{0};
 };
 
 struct OperatorTime {
@@ -53,7 +56,8 @@ class Executor {
  public:
   // `data`: the program's data tensors in the order of its declarations.
   // Errors: kUnsupported if the processor lacks the ISA or the thread's floating-point mode is not
-  // the profile's; kInvalidArgument if the data does not have the declared types.
+  // the profile's; kInvalidArgument if the data does not have the declared types; kLimit if it
+  // would take more memory than the options allow, or than there is.
   [[nodiscard]] static Result<Executor> create(const graph::ValidProgram& program,
                                                std::span<const TensorView> data, TaskPool& pool,
                                                ExecutorOptions options = {});

@@ -44,14 +44,16 @@ struct ExecutionOptions {
   numerics::Isa isa = numerics::best_isa();
   bool fuse = true;
   std::size_t trace_bytes = Execution::kTraceBytes;
-  exec::Nanoseconds nanoseconds;  // a clock for times by kind of operator; none: not measured
+  exec::Nanoseconds nanoseconds = {};  // a clock for times by kind of operator; none: not measured
+  // Of each executor: of init, of the step, and of traces. Larger programs are refused (kLimit).
+  std::uint64_t memory_bytes_max = ~std::uint64_t{0};
 };
 
 // Runs the task's programs as they stand. The task and the pool must outlive it.
 class ProgramExecution final : public Execution {
  public:
   // Errors: kUnsupported if the processor lacks the ISA or the floating-point mode is not sound;
-  // kInvalidArgument if the task's data does not fit its program.
+  // kInvalidArgument if the task's data does not fit its program; kLimit as exec::Executor.
   [[nodiscard]] static Result<std::unique_ptr<ProgramExecution>> create(
       const Task& task, TaskPool& pool, ExecutionOptions options = {});
   ~ProgramExecution() override;

@@ -26,6 +26,11 @@ class AlignedBuffer {
   std::size_t m_size = 0;
 };
 
+// What an executor of these nodes will hold, before any of it is allocated.
+[[nodiscard]] MemoryUse planned_memory(std::span<const graph::Node> nodes,
+                                       std::span<const std::uint32_t> slot_nodes,
+                                       const ExecutorOptions& options, const TaskPool& pool);
+
 struct KindTime {
   std::uint64_t runs = 0;
   std::uint64_t nanoseconds = 0;

@@ -117,6 +117,31 @@ TEST(Executor, RefusesDataOfAnotherType) {
             ErrorCode::kInvalidArgument);
 }
 
+// A program of strangers may be valid and ask for terabytes: an error, not the end of the process.
+TEST(Executor, AProgramTooLargeForTheMachineIsRefused) {
+  tiny::Sketch s;
+  const Shape huge{std::uint64_t{1} << 38};
+  const auto one = s.add(OpCode::kConstant, {DType::kF32, {}}, {}, {0});
+  auto last = s.f32(OpCode::kAdd, huge, {one, one});
+  last = s.f32(OpCode::kNeg, huge, {last});
+  s.program.slots.push_back({"x", {DType::kF32, huge}, last});
+  const auto program = graph::validate_alone(s.program);
+  ASSERT_TRUE(program.program) << program.words;
+  SerialTaskPool pool;
+  ExecutorOptions options;
+  options.memory_bytes_max = std::uint64_t{1} << 40;
+  EXPECT_EQ(Executor::create(*program.program, {}, pool, options).error().code, ErrorCode::kLimit);
+
+  const auto programs = tiny::conv_net();
+  const NamedTensors data = tiny::conv_net_data();
+  const auto made = Executor::create(programs.step, views(data), pool).value();
+  options.memory_bytes_max = made.memory().total();
+  EXPECT_TRUE(Executor::create(programs.step, views(data), pool, options));
+  --options.memory_bytes_max;
+  EXPECT_EQ(Executor::create(programs.step, views(data), pool, options).error().code,
+            ErrorCode::kLimit);
+}
+
 // A reshape of what came from outside is a copy: operators canonicalise the NaN that they read.
 TEST(Executor, ReshapeOfAStateSlotCanonicalisesNaN) {
   tiny::Sketch s;
