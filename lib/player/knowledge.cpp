@@ -170,6 +170,19 @@ Result<commit::Path> Knowledge::claimed_trace_path(const dispute::Position& posi
   return path;
 }
 
+Status Knowledge::check_start() {
+  if (m_start_checked || is_init()) return {};
+  ASSAY_TRY(const Hash256 root,
+            state_root(commit::step_of_entry(m_terms.task, m_terms.entry - 1)));
+  if (root != m_terms.start_root) {
+    return Error{ErrorCode::kUnavailable,
+                 "the interval starts from a state that this execution does not come to: the state "
+                 "that was agreed on must be given"};
+  }
+  m_start_checked = true;
+  return {};
+}
+
 void Knowledge::prune(const dispute::Position& position) {
   std::erase_if(m_kept, [&](const auto& kept) {
     return kept.first < position.step_low || kept.first > position.step_high;

@@ -29,6 +29,7 @@ Result<std::optional<Bytes>> Player::next_move(const Position& position) {
   Knowledge& own = m_parts->knowledge;
   own.note_offer(position);
   if (!dispute::may_move(position, m_parts->options.role)) return std::optional<Bytes>{};
+  ASSAY_TRY_STATUS(own.check_start());
   own.prune(position);
   switch (position.stage) {
     case Stage::kChainOffer: return chain_offer(own, position);

@@ -39,8 +39,9 @@ class Player {
 
   // The body of the next move (dispute/moves.hpp); nothing if it is not this role's to move.
   // Errors: kConflict if the player's own execution agrees with all that it could dispute, so that
-  // a challenger has no case; kInvalidArgument if the position is not one of these terms and this
-  // task; those of the execution and the state provider.
+  // a challenger has no case; kUnavailable if its own state at the interval's start is not the
+  // agreed one, so that a state provider must give that; kInvalidArgument if the position is not
+  // one of these terms and this task; those of the execution and the state provider.
   [[nodiscard]] Result<std::optional<Bytes>> next_move(const dispute::Position& position);
 
   // Shows a position of this game without asking for a move; next_move() does it for its own.

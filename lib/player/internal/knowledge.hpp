@@ -41,6 +41,10 @@ class Knowledge {
   [[nodiscard]] Result<commit::Path> claimed_trace_path(const dispute::Position& position,
                                                         std::uint32_t node);
 
+  // Whether this execution has the state that the interval starts from. Errors: kUnavailable if its own
+  // state there is another, because something before was false; those of the execution.
+  [[nodiscard]] Status check_start();
+
   // Forgets what a game at this position will not ask for again.
   void prune(const dispute::Position& position);
 
@@ -59,6 +63,7 @@ class Knowledge {
   std::map<std::uint64_t, NamedTensors>
       m_kept;  // states that roots were asked for, within the budget
   std::map<std::uint64_t, Hash256> m_roots;
+  bool m_start_checked = false;
 
   std::optional<std::uint64_t> m_traced;
   std::unique_ptr<training::Trace> m_trace;

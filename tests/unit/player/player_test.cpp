@@ -346,6 +346,38 @@ TEST(Player, AChallengerMadeAnewBeforeAnyTurnWinsByVerdict) {
   std::printf("figure player_restart_points %u restarts\n", restarts);
 }
 
+// INV-PLR-004: after a false interval only the claimed state leads into the next one. Who does not
+// have it makes no move, rather than one that loses.
+TEST(Player, DoesNotPlayFromAnotherStateThanTheAgreedOne) {
+  World world;
+  cheats::Lie lie;
+  lie.kind = "learning-rate";
+  auto liar = cheats::make_lying_execution(world.task, world.pool, lie).value();
+  const auto claimed = world.transcript_of(*liar);
+  dispute::GameTerms terms = world.terms_against(claimed);
+  terms.entry = 3;
+  terms.start_root = claimed[2];
+  terms.end_root = claimed[3];
+  NamedTensors agreed = liar->initial_state().value();
+  for (std::uint64_t t = 0; t < 40; ++t) ASSERT_TRUE(liar->step(t, agreed));
+
+  Player defender = world.player(*liar, terms, Role::kDefender);
+  Player without = world.player(*world.honest, terms, Role::kChallenger);
+  PlayerOptions options;
+  options.role = Role::kChallenger;
+  options.states = [&](std::uint64_t) -> Result<std::optional<training::KnownState>> {
+    return std::optional<training::KnownState>{{40, agreed}};
+  };
+  Player with(world.task, *world.honest, terms, world.pool, options);
+  const duel::Duel duel = duel::play(terms, mover(defender), [&](const Position& position) {
+    EXPECT_EQ(without.next_move(position).error().code, ErrorCode::kUnavailable);
+    return with.next_move(position);
+  });
+  EXPECT_EQ(duel.error, "");
+  EXPECT_EQ(duel.position.outcome, Outcome::kChallengerWins);
+  EXPECT_EQ(duel.position.ended_at, Stage::kScalar);
+}
+
 // Long intervals are narrowed in rounds; the states come from the provider where it has them.
 TEST(Player, NarrowsALongIntervalFromCheckpoints) {
   World world({9, 600, 300, 300});
