@@ -48,12 +48,13 @@ const commit::Transcript* CheckerRole::transcript(const TaskView& task) {
     }
   }
   report_once(name, "blob.wrong", {{"name", name}, {"solver", to_hex(claim.solver.value)}});
-  release(name);
+  release_wrong(name);
   return nullptr;
 }
 
-SharedState CheckerRole::checkpoint(const TaskView& task, const commit::Transcript& transcript,
-                                    std::uint64_t entry, bool& gave_up) {
+SharedState CheckerRole::checkpoint(const TaskView& task, const SharedTask& opened,
+                                    const commit::Transcript& transcript, std::uint64_t entry,
+                                    bool& gave_up) {
   const protocol::ClaimRecord& claim = task.claim->record;
   const auto shelved = m_states.find({claim.id, entry});
   if (shelved != m_states.end()) return shelved->second;
@@ -73,7 +74,7 @@ SharedState CheckerRole::checkpoint(const TaskView& task, const commit::Transcri
     gave_up = true;
     return nullptr;
   }
-  const Bytes* bytes = fetched(name, claim.solver, kCheckpointBytesMax);
+  const Bytes* bytes = fetched(name, claim.solver, state_bytes_max(*opened));
   if (bytes == nullptr) {
     if (fetch_failed(name)) gave_up = tries(name) >= kCheckpointTries;
     return nullptr;
@@ -106,7 +107,7 @@ const Replayed* CheckerRole::replay(const TaskView& task, const SharedTask& open
   if (plan.first > 0) {
     const std::uint64_t from = checkpoint_entry(task.record.terms.header, plan.first - 1);
     bool gave_up = from == 0;  // the initial state is quicker made than fetched
-    start = gave_up ? nullptr : checkpoint(task, transcript, from, gave_up);
+    start = gave_up ? nullptr : checkpoint(task, opened, transcript, from, gave_up);
     if (!start && !gave_up) return nullptr;
     first = start ? from + 1 : 0;
   }
@@ -139,7 +140,7 @@ const Replayed* CheckerRole::replay(const TaskView& task, const SharedTask& open
       state = std::move(replay.end_state);
     }
     return std::shared_ptr<JobOutcome>(std::move(outcome));
-  });
+  }, /*lengthy=*/true);
   return nullptr;
 }
 
@@ -156,12 +157,25 @@ void CheckerRole::challenge(const TaskView& task, std::uint64_t entry) {
   const protocol::ClaimRecord& claim = task.claim->record;
   const Hash256 commitment = protocol::challenge_commitment(
       {claim.id, entry, account(), challenge_salt(claim.id, entry)});
+  m_hidden_entries[commitment] = entry;
   const std::string key = to_hex(claim.id.value) + "/" + std::to_string(entry);
   report_once(key, "claim.disputed", {{"claim", to_hex(claim.id.value)}, {"entry", std::to_string(entry)}});
   for (const ChallengeView& existing : task.claim->challenges)
     if (existing.record.commitment == commitment) return;
   if (!protocol::is_challengeable(claim.status)) return;
+  if (!leaves_time(task.record.terms, 1)) return;
   submit("challenge/" + key, protocol::CommitChallenge{claim.id, commitment});
+}
+
+// Which entry the commitment hides follows from the salts alone, also after a restart. Each try is a
+// signature, so the answer is kept.
+std::optional<std::uint64_t> CheckerRole::hidden_entry(const ClaimId& claim, const Hash256& commitment,
+                                                       std::uint64_t entries) {
+  const auto [known, is_new] = m_hidden_entries.try_emplace(commitment);
+  for (std::uint64_t entry = 0; is_new && entry < entries && !known->second; ++entry)
+    if (protocol::challenge_commitment({claim, entry, account(), challenge_salt(claim, entry)}) == commitment)
+      known->second = entry;
+  return known->second;
 }
 
 void CheckerRole::carry_on(const TaskView& task, const SharedTask& opened,
@@ -175,23 +189,19 @@ void CheckerRole::carry_on(const TaskView& task, const SharedTask& opened,
     const bool mine = record.challenger == account();
     if (mine && record.status == ChallengeStatus::kCommitted) {
       if (view().head.height <= record.committed_at) continue;
-      // Which entry the commitment hides follows from the salt alone.
-      for (std::uint64_t entry = 0; entry < entries; ++entry) {
-        const Hash256 salt = challenge_salt(claim.id, entry);
-        if (protocol::challenge_commitment({claim.id, entry, account(), salt}) != record.commitment) continue;
-        protocol::RevealChallenge reveal;
-        reveal.challenge = record.id;
-        reveal.entry = entry;
-        reveal.salt = salt;
-        if (entry > 0) {
-          reveal.start_root = transcript.state_root(entry - 1);
-          reveal.start_path = transcript.path(entry - 1);
-        }
-        reveal.end_root = transcript.state_root(entry);
-        reveal.end_path = transcript.path(entry);
-        submit("reveal-challenge/" + id, std::move(reveal));
-        break;
+      const std::optional<std::uint64_t> entry = hidden_entry(claim.id, record.commitment, entries);
+      if (!entry) continue;
+      protocol::RevealChallenge reveal;
+      reveal.challenge = record.id;
+      reveal.entry = *entry;
+      reveal.salt = challenge_salt(claim.id, *entry);
+      if (*entry > 0) {
+        reveal.start_root = transcript.state_root(*entry - 1);
+        reveal.start_path = transcript.path(*entry - 1);
       }
+      reveal.end_root = transcript.state_root(*entry);
+      reveal.end_path = transcript.path(*entry);
+      submit("reveal-challenge/" + id, std::move(reveal));
       continue;
     }
     if (mine && protocol::is_resolved(record.status))
@@ -209,7 +219,7 @@ void CheckerRole::carry_on(const TaskView& task, const SharedTask& opened,
         before = exact->second;
       } else {
         bool gave_up = record.entry - 1 != checkpoint_entry(task.record.terms.header, record.entry - 1);
-        if (!gave_up) before = checkpoint(task, transcript, record.entry - 1, gave_up);
+        if (!gave_up) before = checkpoint(task, opened, transcript, record.entry - 1, gave_up);
         if (!before && !gave_up) continue;
       }
     }

@@ -26,7 +26,10 @@ constexpr std::uint64_t kLedgerTimeoutMs = 20'000;
 constexpr std::uint64_t kBlobTimeoutMs = 60'000;
 constexpr std::uint64_t kRetryMs = 500;          // after the ledger could not be reached
 constexpr std::uint64_t kValidBlocks = 100'000;  // how far ahead a transaction stays valid
-constexpr unsigned kFetchThreads = 2;
+constexpr unsigned kFetchThreads = 8;
+// A server that is slower than this is given up, so that a few of them cannot hold all threads.
+constexpr std::uint64_t kFetchGraceMs = 60'000;
+constexpr std::uint64_t kFetchBytesPerMs = 64;
 
 using codec::Json;
 using codec::JsonRef;
@@ -57,7 +60,7 @@ struct Driver::State {
   std::set<std::string> jobs_under_way;
   std::set<std::string> fetches_under_way;
   // Last: their threads end before what they use.
-  std::unique_ptr<net::WorkerThread> poller, sender, fetchers, worker;
+  std::unique_ptr<net::WorkerThread> poller, sender, fetchers, worker, lengthy_worker;
 
   Status start(host::DiskFiles& files);
   void poll();
@@ -96,12 +99,13 @@ Status Driver::State::start(host::DiskFiles& files) {
 // One long poll after another: what the ledger holds now, after every block and every few seconds.
 void Driver::State::poll() {
   if (stopping) return;
-  const auto ask = [this, after = head_height]() -> Result<std::shared_ptr<const protocol::View>> {
+  // A ledger where too many wait for blocks already still tells what it holds.
+  const auto waited = std::make_shared<bool>(true);
+  const auto ask = [this, waited, after = head_height]() -> Result<std::shared_ptr<const protocol::View>> {
     rpc::RpcClient client(rpc::make_post(*https, options.ledger_url, kLedgerTimeoutMs));
-    if (after > 0) {
-      ASSAY_TRY(const Json waited, client.call("wait_block", Json::object({{"after", Json(after)},
-                                                                           {"timeout_ms", Json(kWaitBlockMs)}})));
-    }
+    if (after > 0)
+      *waited = bool(client.call("wait_block", Json::object({{"after", Json(after)},
+                                                             {"timeout_ms", Json(kWaitBlockMs)}})));
     ASSAY_TRY(const Json answer,
               client.call("view", Json::object({{"account", Json(to_hex(context.account().value))}})));
     ASSAY_TRY(const Bytes bytes, JsonRef(answer)["view"].hex());
@@ -110,7 +114,7 @@ void Driver::State::poll() {
       return {ErrorCode::kIntegrity, "the ledger at " + options.ledger_url + " runs another chain: check the genesis file"};
     return std::make_shared<const protocol::View>(std::move(view));
   };
-  poller->call(ask, [this](Result<std::shared_ptr<const protocol::View>> view) {
+  poller->call(ask, [this, waited](Result<std::shared_ptr<const protocol::View>> view) {
     if (stopping) return;
     if (!view) {
       if (!unreachable)
@@ -130,7 +134,8 @@ void Driver::State::poll() {
     last_nonce = std::max(last_nonce, (*view)->self.profile.last_nonce);
     keep_endpoint(**view);
     handle(LedgerUpdate{*view});
-    poll();
+    if (*waited) return poll();
+    loop.call_after(kRetryMs, [this] { poll(); });
   });
 }
 
@@ -219,7 +224,8 @@ void Driver::State::submit(Submit submission) {
 
 void Driver::State::start_job(StartJob job) {
   if (!jobs_under_way.insert(job.job).second) return;
-  const bool queued = worker->call(
+  net::WorkerThread& thread = job.lengthy ? *lengthy_worker : *worker;
+  const bool queued = thread.call(
       [this, body = std::move(job.body)] { return body([this] { return stopping.load(); }); },
       [this, name = job.job](JobResult outcome_of_job) {
         jobs_under_way.erase(name);
@@ -228,11 +234,36 @@ void Driver::State::start_job(StartJob job) {
   if (!queued) jobs_under_way.erase(job.job);
 }
 
+namespace {
+
+// Stops a fetch that is too slow, or not wanted any more.
+class FetchLimit final : public Progress {
+ public:
+  FetchLimit(const net::EventLoop& loop, const std::atomic<bool>& stopping)
+      : m_loop(loop), m_stopping(stopping), m_started_ms(loop.now_ms()) {}
+  [[nodiscard]] bool advance(std::uint64_t done, std::uint64_t) override {
+    if (m_from == kUnset) m_from = done;  // an earlier fetch's
+    return !m_stopping &&
+           m_loop.now_ms() - m_started_ms <= kFetchGraceMs + (done - m_from) / kFetchBytesPerMs;
+  }
+
+ private:
+  static constexpr std::uint64_t kUnset = UINT64_MAX;
+  const net::EventLoop& m_loop;
+  const std::atomic<bool>& m_stopping;
+  std::uint64_t m_started_ms;
+  std::uint64_t m_from = kUnset;
+};
+
+}  // namespace
+
 void Driver::State::fetch(Fetch wanted) {
   if (!fetches_under_way.insert(wanted.name).second) return;
   const auto get = [this, wanted]() -> Result<Bytes> {
     blob::BlobClient client(*blobs, blob::make_get(*https, kBlobTimeoutMs));
-    ASSAY_TRY(const blob::IndexEntry entry, client.fetch_by_name(wanted.name, {wanted.url}, wanted.bytes_max));
+    FetchLimit limit(loop, stopping);
+    ASSAY_TRY(const blob::IndexEntry entry,
+              client.fetch_by_name(wanted.name, {wanted.url}, wanted.bytes_max, &limit));
     ASSAY_TRY(Bytes bytes, blobs->read_all(entry.id, wanted.bytes_max));
     return bytes;
   };
@@ -260,12 +291,14 @@ Status Driver::run(Role& role) {
   s.sender = std::make_unique<net::WorkerThread>(s.loop);
   s.fetchers = std::make_unique<net::WorkerThread>(s.loop, kFetchThreads);
   s.worker = std::make_unique<net::WorkerThread>(s.loop);
+  s.lengthy_worker = std::make_unique<net::WorkerThread>(s.loop);
   s.log(LogLevel::kInfo, "role.started", {{"account", to_hex(s.context.account().value)},
                                           {"ledger", s.options.ledger_url}, {"blobs", s.own_url}});
   s.poll();
   if (!s.stopping) s.loop.run();
   s.stopping = true;
   s.https->cancel();
+  s.lengthy_worker.reset();
   s.worker.reset();
   s.fetchers.reset();
   s.sender.reset();

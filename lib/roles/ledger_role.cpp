@@ -29,6 +29,14 @@ Hash256 derive_secret(const crypto::KeyPair& key, std::string_view purpose) {
   return crypto::sha256(signature);
 }
 
+std::uint64_t state_bytes_max(const training::Task& task) {
+  constexpr std::uint64_t kHeader = 4096;
+  constexpr std::uint64_t kSlotHeader = 4096;  // a name of 255 bytes, each escaped, dtype, shape, offsets
+  std::uint64_t bytes = kHeader;
+  for (const graph::Slot& slot : task.step->program().slots) bytes += slot.type.byte_count() + kSlotHeader;
+  return bytes;
+}
+
 void LedgerRole::wake_at(std::uint64_t ms) {
   if (!m_wake_ms || ms < *m_wake_ms) m_wake_ms = ms;
 }
@@ -46,7 +54,10 @@ Actions LedgerRole::on(const Event& event, std::uint64_t now_ms) {
     for (auto& [purpose, submission] : m_submissions) {
       if (submission.client_id != refused->client_id) continue;
       // The ledger remembers a refusal under its client id, so the next try needs another one.
-      if (protocol::is_recorded(refused->verdict)) ++submission.attempt;
+      // So does a payload that changed since, with the settings perhaps.
+      if (protocol::is_recorded(refused->verdict) ||
+          refused->verdict == protocol::TxVerdict::kClientIdReused)
+        ++submission.attempt;
       // What another party did first needs no doing.
       const bool harmless = refused->verdict == protocol::TxVerdict::kGameFinished ||
                             refused->verdict == protocol::TxVerdict::kWrongPhase ||
@@ -61,7 +72,8 @@ Actions LedgerRole::on(const Event& event, std::uint64_t now_ms) {
     if (job->outcome) {
       entry.outcome = *job->outcome;
     } else if (job->outcome.error().code != ErrorCode::kCancelled) {
-      entry.retry_ms = now_ms + kRepeatJobMs;
+      entry.retry_ms = now_ms + entry.repeat_ms;
+      entry.repeat_ms = std::min(2 * entry.repeat_ms, kRepeatJobMaxMs);
       report(LogLevel::kError, "job.failed", {{"job", job->job}, {"error", job->outcome.error().message}});
     }
     on_job(job->job, job->outcome);
@@ -123,12 +135,19 @@ const Bytes* LedgerRole::fetched(const std::string& name, const AccountId& from,
   return nullptr;
 }
 
+void LedgerRole::release_wrong(const std::string& name) {
+  Fetching& fetching = m_fetches[name];
+  fetching.bytes.reset();
+  fetching.retry_ms = m_now_ms + kRepeatFetchMs;
+  wake_at(fetching.retry_ms);
+}
+
 bool LedgerRole::fetch_failed(const std::string& name) const {
   const auto found = m_fetches.find(name);
   return found != m_fetches.end() && found->second.failed;
 }
 
-void LedgerRole::start_job(const std::string& job, JobBody body) {
+void LedgerRole::start_job(const std::string& job, JobBody body, bool lengthy) {
   Job& entry = m_jobs[job];
   if (entry.under_way || entry.outcome) return;
   if (m_now_ms < entry.retry_ms) {
@@ -136,12 +155,19 @@ void LedgerRole::start_job(const std::string& job, JobBody body) {
     return;
   }
   entry.under_way = true;
-  act(StartJob{job, std::move(body)});
+  act(StartJob{job, std::move(body), lengthy});
 }
 
 bool LedgerRole::job_under_way(const std::string& job) const {
   const auto found = m_jobs.find(job);
   return found != m_jobs.end() && found->second.under_way;
+}
+
+bool LedgerRole::job_waits(const std::string& job) {
+  const auto found = m_jobs.find(job);
+  if (found == m_jobs.end() || m_now_ms >= found->second.retry_ms) return false;
+  wake_at(found->second.retry_ms);
+  return true;
 }
 
 JobOutcome* LedgerRole::finished_job(const std::string& job) const {
@@ -178,7 +204,7 @@ SharedTask LedgerRole::open_task(const protocol::TaskView& task) {
     forget_job(job);
     return result;
   }
-  if (job_under_way(job)) return nullptr;
+  if (job_under_way(job) || job_waits(job)) return nullptr;
   const commit::TaskHeader& header = task.record.terms.header;
   const std::string init_name = program_blob(header.init_program);
   const std::string step_name = program_blob(header.step_program);
@@ -204,6 +230,13 @@ SharedTask LedgerRole::open_task(const protocol::TaskView& task) {
   release(step_name);
   release(data_name);
   return nullptr;
+}
+
+bool LedgerRole::leaves_time(const protocol::PostTask& terms, std::uint64_t replay_ms) const {
+  const protocol::Windows& w = terms.windows;
+  return std::min({w.reveal_ms, w.seal_ms, w.open_ms, w.challenge_reveal_ms, w.move_ms}) >=
+             m_context.window_min_ms &&
+         w.replay_ms >= replay_ms;
 }
 
 // One side of one game. The player is used by one job at a time: its name is the game's.

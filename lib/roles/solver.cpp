@@ -82,7 +82,7 @@ class Solver final : public internal::LedgerRole {
     const protocol::PostTask& terms = task.record.terms;
     const bool mine = terms.reserved_solver ? *terms.reserved_solver == account() : m_options.take_open_tasks;
     return mine && task.record.submitter != account() && terms.price.value >= m_options.price_min_atoms &&
-           terms.windows.replay_ms >= 1 && view.self.staked.value >= terms.solver_stake.value;
+           leaves_time(terms, m_options.replay_quote_ms) && view.self.staked.value >= terms.solver_stake.value;
   }
 
   // Only a task whose programs validate and whose roots are right is taken.
@@ -90,8 +90,7 @@ class Solver final : public internal::LedgerRole {
     if (!open_task(task)) return false;
     const std::string purpose = "accept/" + to_hex(task.record.id.value);
     submit(purpose, protocol::AcceptTask{
-                        task.record.id,
-                        std::min(m_options.replay_quote_ms, task.record.terms.windows.replay_ms),
+                        task.record.id, m_options.replay_quote_ms,
                         crypto::sha256(internal::derive_secret(context().key, purpose).view())});
     return true;
   }
@@ -113,11 +112,10 @@ class Solver final : public internal::LedgerRole {
       // Also after a restart: the run finds its checkpoints and only repeats what came after them.
       start_job(job, [context = context(), opened, claim_id = claim.id](const auto& cancelled) {
         return train(context, *opened, claim_id, cancelled);
-      });
+      }, /*lengthy=*/true);
       return;
     }
     const commit::Transcript transcript(trained->state_roots);
-    publish(claim.id, *trained);
     const Hash256 salt = internal::derive_secret(context().key, "transcript/" + id);
     if (claim.status == ClaimStatus::kTraining) {
       report_once(id, "training.finished",
@@ -127,6 +125,12 @@ class Solver final : public internal::LedgerRole {
                                  claim.id, protocol::transcript_commitment(claim.id, transcript.root(), salt)});
     } else if (claim.status == ClaimStatus::kRevealing) {
       report_once(id, "transcript.committed", {{"claim", id}, {"commitment", to_hex(claim.commitment)}});
+      // A signature under a second transcript would be a contradiction, whatever made them differ.
+      if (protocol::transcript_commitment(claim.id, transcript.root(), salt) != claim.commitment) {
+        report_once(id, "transcript.differs",
+                    {{"claim", id}, {"transcript_root", to_hex(transcript.root())}});
+        return;
+      }
       protocol::RevealTranscript reveal;
       reveal.claim = claim.id;
       reveal.transcript_root = transcript.root();
@@ -139,6 +143,9 @@ class Solver final : public internal::LedgerRole {
               .view());
       submit("reveal/" + id, std::move(reveal));
     }
+    // Not earlier: others could commit to it first, and a submitter have the model and let the claim
+    // expire.
+    if (claim.status >= ClaimStatus::kDrawing) publish(claim.id, *trained);
     if (claim.status >= ClaimStatus::kDrawing && claim.status < ClaimStatus::kFinal) {
       report_once(id, "transcript.revealed", {{"claim", id}, {"transcript_root", to_hex(claim.transcript_root)}});
       defend(task, opened);

@@ -104,9 +104,9 @@ class Submitter final : public internal::LedgerRole {
                                                 {"status", protocol::to_string(task.record.status)}});
       return true;
     }
-    if (job_under_way(job)) return false;
+    if (job_under_way(job) || job_waits(job)) return false;
     const std::string name = checkpoint_blob(claim.id, task.record.terms.header.steps);
-    const Bytes* bytes = fetched(name, claim.solver, internal::kCheckpointBytesMax);
+    const Bytes* bytes = fetched(name, claim.solver, internal::state_bytes_max(*posting.task));
     if (bytes == nullptr) return false;
     start_job(job, [bytes = *bytes, root = claim.final_state_root, file = "models/" + posting.label + ".safetensors",
                     &pool = context().pool, &files = context().files,

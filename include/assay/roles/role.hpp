@@ -58,9 +58,12 @@ struct Submit {  // the driver wraps it in an envelope with a fresh nonce, signs
   protocol::ClientId client_id{};
   protocol::Payload payload;
 };
-struct StartJob {  // does nothing while a job of that name is under way; jobs run one after another
+struct StartJob {  // does nothing while a job of that name is under way
   std::string job;
   JobBody body;
+  // Trains or replays, for hours maybe. Jobs of one kind run one after another; a lengthy one must not
+  // hold up the others, because games have clocks.
+  bool lengthy = false;
 };
 struct Fetch {  // a blob by the name its publisher gave it; the bytes are not trusted
   std::string name;
@@ -99,6 +102,9 @@ struct RoleContext {
   TaskPool& pool;
   Log& log;  // thread-safe
   ExecutionFactory execution = honest_execution();
+  // No stake and no bond is put at risk in a task that leaves less time than this for an answer:
+  // whoever posts it may be out for them.
+  std::uint64_t window_min_ms = 10'000;
 
   [[nodiscard]] AccountId account() const { return AccountId(key.public_key()); }
 };

@@ -50,13 +50,18 @@ class CheckerRole : public LedgerRole {
  private:
   // The checkpoint after entry `entry`, verified; null while it is on its way or cannot be had
   // (`gave_up`).
-  [[nodiscard]] SharedState checkpoint(const protocol::TaskView& task, const commit::Transcript& transcript,
-                                       std::uint64_t entry, bool& gave_up);
+  [[nodiscard]] SharedState checkpoint(const protocol::TaskView& task, const SharedTask& opened,
+                                       const commit::Transcript& transcript, std::uint64_t entry,
+                                       bool& gave_up);
   [[nodiscard]] std::uint64_t tries(const std::string& name) { return ++m_tries[name]; }
 
   std::map<ClaimId, commit::Transcript> m_transcripts;
   std::map<std::pair<ClaimId, std::uint64_t>, SharedState> m_states;  // by entry after which they stand
   std::map<std::string, std::uint64_t> m_tries;
+  // Which entry a commitment of this account hides, by commitment.
+  std::map<Hash256, std::optional<std::uint64_t>> m_hidden_entries;
+  [[nodiscard]] std::optional<std::uint64_t> hidden_entry(const ClaimId& claim, const Hash256& commitment,
+                                                          std::uint64_t entries);
 };
 
 }  // namespace assay::roles::internal

@@ -12,10 +12,13 @@ namespace assay::roles::internal {
 
 inline constexpr std::uint64_t kRepeatSubmitMs = 3'000;
 inline constexpr std::uint64_t kRepeatFetchMs = 1'000;
-inline constexpr std::uint64_t kRepeatJobMs = 2'000;
+inline constexpr std::uint64_t kRepeatJobMs = 2'000;     // doubled with each failure
+inline constexpr std::uint64_t kRepeatJobMaxMs = 64'000;
 inline constexpr std::uint64_t kProgramBytesMax = std::uint64_t{32} << 20;
 inline constexpr std::uint64_t kDataBytesMax = std::uint64_t{8} << 30;
-inline constexpr std::uint64_t kCheckpointBytesMax = std::uint64_t{8} << 30;
+// A checkpoint of the task, at most: what its slots hold, and their names. Whoever serves it must not
+// choose how much is read into memory.
+[[nodiscard]] std::uint64_t state_bytes_max(const training::Task& task);
 
 // A hash that only the key's owner can compute, the same each time: Ed25519 signatures are
 // deterministic, and the hash of one is as good as random to everybody else.
@@ -45,13 +48,17 @@ class LedgerRole : public Role {
   [[nodiscard]] const Bytes* fetched(const std::string& name, const AccountId& from,
                                      std::uint64_t bytes_max);
   void release(const std::string& name) { m_fetches.erase(name); }
+  // They were wrong: asked for again, but not at once.
+  void release_wrong(const std::string& name);
   // Names that fetched() asked for and whose last try failed.
   [[nodiscard]] bool fetch_failed(const std::string& name) const;
   // Starts the job unless it runs, has finished or failed a moment ago.
-  void start_job(const std::string& job, JobBody body);
+  void start_job(const std::string& job, JobBody body, bool lengthy = false);
   // A job's outcome, kept until forget_job().
   [[nodiscard]] JobOutcome* finished_job(const std::string& job) const;
   [[nodiscard]] bool job_under_way(const std::string& job) const;
+  // It failed a moment ago: nothing need be fetched for it yet.
+  [[nodiscard]] bool job_waits(const std::string& job);
   void forget_job(const std::string& job) { m_jobs.erase(job); }
 
   // The task with its programs and data, opened and checked, once that has happened.
@@ -64,6 +71,8 @@ class LedgerRole : public Role {
     SharedTask task;
     player::StateProvider states;
   };
+  // The task leaves time enough to answer moves, and `replay_ms` for replaying an interval.
+  [[nodiscard]] bool leaves_time(const protocol::PostTask& terms, std::uint64_t replay_ms) const;
   void play(const protocol::TaskView& task, const protocol::ChallengeView& challenge,
             const protocol::GameView& game, const Known& known);
 
@@ -98,6 +107,7 @@ class LedgerRole : public Role {
     bool under_way = false;
     std::shared_ptr<JobOutcome> outcome;
     std::uint64_t retry_ms = 0;
+    std::uint64_t repeat_ms = kRepeatJobMs;
   };
   struct Seat;
 

@@ -52,7 +52,10 @@ protocol::PostTask terms() {
   terms.verifier_stake = Amount(200);
   terms.seats = 2;
   terms.draws = 1;
-  terms.windows.replay_ms = 1'000;
+  terms.windows = {.accept_ms = 60'000, .train_ms = 60'000, .enlist_ms = 60'000, .reveal_ms = 60'000,
+                   .seal_ms = 60'000, .open_ms = 60'000, .challenge_ms = 60'000,
+                   .challenge_reveal_ms = 60'000, .stand_up_ms = 60'000, .move_ms = 60'000,
+                   .replay_ms = 60'000};
   return terms;
 }
 
@@ -170,6 +173,38 @@ TEST_F(Roles, ARecordedRefusalIsTriedAgainUnderAnotherClientId) {
   EXPECT_EQ(only<Submit>(role->on(Tick{}, 3 * kRepeatMs))[0].client_id, next[0].client_id);
 }
 
+// Settings changed between two runs: the ledger knows the client id for another payload.
+TEST_F(Roles, AChangedPayloadIsNotStuckUnderAnOldClientId) {
+  const auto role = make_poster();
+  const protocol::ClientId first = only<Submit>(role->on(update(), 0))[0].client_id;
+  ASSERT_FALSE(protocol::is_recorded(TxVerdict::kClientIdReused));
+  (void)role->on(TransactionRefused{first, TxVerdict::kClientIdReused, 0}, 10);
+  const auto next = only<Submit>(role->on(Tick{}, kRepeatMs));
+  ASSERT_EQ(next.size(), 1u);
+  EXPECT_NE(next[0].client_id, first);
+}
+
+// A task whose clocks nobody can keep is a trap for stakes and bonds: an alias challenges, the honest
+// solver has a millisecond to answer, and half of its stake is the alias's bounty.
+TEST_F(Roles, NobodyRisksAStakeInATaskThatLeavesNoTimeToAnswer) {
+  const auto fetches = [&] {
+    return only<Fetch>(make_solver(context(), {.take_open_tasks = true})->on(update(), 0)).size();
+  };
+  const auto enlists = [&] { return only<Submit>(make_verifier(context(), {})->on(update(), 0)).size(); };
+  add_task();
+  EXPECT_EQ(fetches(), 3u);
+  view.tasks[0].record.terms.windows.move_ms = 1;
+  EXPECT_EQ(fetches(), 0u);
+  view.tasks[0].record.terms.windows = terms().windows;
+  view.tasks[0].record.terms.windows.replay_ms = 59'999;
+  EXPECT_EQ(fetches(), 0u) << "less than the solver's own quote";
+  view.tasks.clear();
+  add_task(&solver);
+  EXPECT_EQ(enlists(), 1u);
+  view.tasks[0].record.terms.windows.move_ms = 1;
+  EXPECT_EQ(enlists(), 0u);
+}
+
 // INV-ROL-004.
 TEST_F(Roles, AFinishedRoleSaysSoOnceAndIsSilent) {
   const auto role = make_poster();
@@ -241,6 +276,63 @@ TEST_F(Roles, ASolverAcceptsOnlyWhatItCouldOpen) {
       EXPECT_EQ(protocol::kind_of(submitted[0].payload), protocol::TxKind::kAcceptTask);
     }
   }
+}
+
+// Once the model is on offer others could commit to it first, and a submitter could have it and let the
+// claim expire; and a signature under a second transcript would be a contradiction.
+TEST_F(Roles, ASolverShowsItsWorkOnlyWhenTheLedgerHasIt) {
+  add_task(&key);
+  const auto role = make_solver(context(), {});
+  std::vector<Submit> submitted;
+  const auto drive = [&](const Event& event, std::uint64_t now) {
+    std::vector<Event> events{event};
+    std::size_t published = 0;
+    submitted.clear();
+    for (std::size_t i = 0; i < events.size(); ++i) {
+      const Actions actions = role->on(Event(events[i]), now);
+      published += only<Publish>(actions).size() + only<PublishFile>(actions).size();
+      for (const Submit& s : only<Submit>(actions)) submitted.push_back(s);
+      for (const Fetch& f : only<Fetch>(actions)) events.push_back(FetchFinished{f.name, blob(f.name)});
+      for (const StartJob& j : only<StartJob>(actions))
+        events.push_back(JobFinished{j.job, j.body([] { return false; })});
+    }
+    return published;
+  };
+  EXPECT_EQ(drive(update(), 0), 0u);
+  ASSERT_EQ(submitted.size(), 1u);
+  const auto commit = std::get<protocol::CommitTranscript>(submitted[0].payload);
+
+  protocol::ClaimRecord& claim = view.tasks[0].claim->record;
+  claim.status = ClaimStatus::kRevealing;
+  claim.commitment = crypto::sha256(as_bytes("of another transcript"));
+  EXPECT_EQ(drive(update(), 10'000), 0u);
+  EXPECT_TRUE(submitted.empty());
+  claim.commitment = commit.commitment;
+  EXPECT_EQ(drive(update(), 20'000), 0u);
+  ASSERT_EQ(submitted.size(), 1u);
+  EXPECT_EQ(protocol::kind_of(submitted[0].payload), protocol::TxKind::kRevealTranscript);
+
+  claim.status = ClaimStatus::kDrawing;
+  EXPECT_EQ(drive(update(), 30'000), 1 + 2u);  // the transcript, the states after steps 2 and 4
+}
+
+// A task that does not open costs a try now and then, not one after another.
+TEST_F(Roles, ATaskThatDoesNotOpenIsNotFetchedInALoop) {
+  add_task().record.terms.reserved_solver = id_of(key);
+  const auto role = make_solver(context(), {});
+  std::vector<Event> events{update()};
+  std::size_t fetches = 0;
+  for (std::size_t i = 0; i < events.size() && i < 100; ++i) {
+    const Actions actions = role->on(Event(events[i]), 1'000);
+    for (const Fetch& f : only<Fetch>(actions)) {
+      ++fetches;
+      events.push_back(FetchFinished{f.name, Bytes(3)});
+    }
+    for (const StartJob& j : only<StartJob>(actions))
+      events.push_back(JobFinished{j.job, j.body([] { return false; })});
+  }
+  EXPECT_EQ(fetches, 3u);
+  EXPECT_EQ(role->next_deadline(), 1'000 + 2'000u);
 }
 
 TEST_F(Roles, ASolverLeavesOpenTasksAloneUnlessItIsTold) {
