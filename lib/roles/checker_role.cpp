@@ -2,8 +2,10 @@
 
 #include <algorithm>
 
+#include "assay/codec/buffer.hpp"
 #include "assay/crypto/sha256.hpp"
 #include "assay/roles/names.hpp"
+#include "assay/tensor/safetensors.hpp"
 #include "assay/training/replay.hpp"
 
 namespace assay::roles::internal {
@@ -25,6 +27,42 @@ struct CheckedState final : JobOutcome {
 std::uint64_t checkpoint_entry(const commit::TaskHeader& header, std::uint64_t entry) {
   const std::uint64_t entries_apart = header.checkpoint_interval / header.commit_interval;
   return entry / entries_apart * entries_apart;
+}
+
+// What a check found is kept on disk until the claim is settled. States that games may begin from:
+// whoever served them need not do so again after a restart of ours, and without them an interval
+// after a false one cannot be played about. And outcomes: a replay made again may have to start
+// elsewhere and find another first difference, which would not open what was sealed.
+std::string check_folder(const ClaimId& claim) { return "checks/" + to_hex(claim.value); }
+std::string start_file(const ClaimId& claim, std::uint64_t entry) {
+  return check_folder(claim) + "/" + std::to_string(entry) + ".safetensors";
+}
+
+Bytes encode(const Replayed& replayed) {
+  return codec::encode([&](codec::Writer& w) {
+    w.flag(replayed.mismatch.has_value());
+    w.u64(replayed.mismatch.value_or(0));
+    w.hash(replayed.end_root);
+    w.flag(replayed.interior_root.has_value());
+    w.hash(replayed.interior_root.value_or(Hash256{}));
+  });
+}
+// Null if there is none.
+std::shared_ptr<Replayed> kept_outcome(const Files& files, const std::string& file) {
+  if (!files.exists(file)) return nullptr;
+  const auto bytes = files.read(file);
+  if (!bytes) return nullptr;
+  codec::Reader r(*bytes);
+  auto replayed = std::make_shared<Replayed>();
+  const bool differs = r.flag();
+  const std::uint64_t mismatch = r.u64();
+  replayed->end_root = r.hash();
+  const bool has_interior = r.flag();
+  const Hash256 interior = r.hash();
+  if (!r.finish()) return nullptr;
+  if (differs) replayed->mismatch = mismatch;
+  if (has_interior) replayed->interior_root = interior;
+  return replayed;
 }
 
 }  // namespace
@@ -101,6 +139,12 @@ const Replayed* CheckerRole::replay(const TaskView& task, const SharedTask& open
     return replayed;
   }
   if (job_under_way(job)) return nullptr;
+  const std::string outcome_file =
+      check_folder(claim.id) + "/" + std::to_string(plan.first) + "-" + std::to_string(plan.last);
+  if (auto kept = kept_outcome(context().files, outcome_file)) {
+    start_job(job, [kept](const auto&) -> JobResult { return std::shared_ptr<JobOutcome>(kept); });
+    return nullptr;
+  }
   // The state to start from: after entry `from`, if there is one.
   std::uint64_t first = plan.first;
   SharedState start;
@@ -114,7 +158,7 @@ const Replayed* CheckerRole::replay(const TaskView& task, const SharedTask& open
   std::vector<Hash256> roots;
   for (std::uint64_t entry = 0; entry <= plan.last; ++entry) roots.push_back(transcript.state_root(entry));
   start_job(job, [opened, start, first, plan, roots = std::move(roots), context = context(),
-                  claim_id = to_hex(claim.id.value)](const std::function<bool()>& cancelled) -> JobResult {
+                  claim_id = to_hex(claim.id.value), id = claim.id, outcome_file](const std::function<bool()>& cancelled) -> JobResult {
     ASSAY_TRY(auto execution, context.execution(*opened, context.pool));
     auto outcome = std::make_shared<Replayed>();
     NamedTensors state = start ? *start : NamedTensors();
@@ -132,6 +176,11 @@ const Replayed* CheckerRole::replay(const TaskView& task, const SharedTask& open
                         {{"claim", claim_id}, {"entry", std::to_string(entry)},
                          {"matches", matches ? "true" : "false"}, {"own_root", to_hex(replay.end_root)},
                          {"claimed_root", to_hex(roots[entry])}});
+      const bool attests = entry == plan.last && plan.interior_step.has_value();
+      if (entry > 0 && (!matches || attests)) {
+        ASSAY_TRY(const Bytes file, tensor::write_safetensors(before));
+        ASSAY_TRY_STATUS(context.files.write_atomically(start_file(id, entry - 1), file));
+      }
       if (!matches) {
         outcome->mismatch = entry;
         outcome->before_mismatch = std::make_shared<const NamedTensors>(std::move(before));
@@ -139,6 +188,7 @@ const Replayed* CheckerRole::replay(const TaskView& task, const SharedTask& open
       }
       state = std::move(replay.end_state);
     }
+    ASSAY_TRY_STATUS(context.files.write_atomically(outcome_file, encode(*outcome)));
     return std::shared_ptr<JobOutcome>(std::move(outcome));
   }, /*lengthy=*/true);
   return nullptr;
@@ -188,7 +238,9 @@ void CheckerRole::carry_on(const TaskView& task, const SharedTask& opened,
     const std::string id = to_hex(record.id.value);
     const bool mine = record.challenger == account();
     if (mine && record.status == ChallengeStatus::kCommitted) {
-      if (view().head.height <= record.committed_at) continue;
+      // Not before the ledger takes it: what it refused once counts against every later life of ours,
+      // which has to try all those client ids again.
+      if (view().head.height <= record.committed_at || claim.status < protocol::ClaimStatus::kChallenging) continue;
       const std::optional<std::uint64_t> entry = hidden_entry(claim.id, record.commitment, entries);
       if (!entry) continue;
       protocol::RevealChallenge reveal;
@@ -208,31 +260,52 @@ void CheckerRole::carry_on(const TaskView& task, const SharedTask& opened,
       report_once(id, "challenge.ended", {{"challenge", id}, {"claim", claim_hex},
                                           {"status", protocol::to_string(record.status)}});
     if (record.status < ChallengeStatus::kPlaying) continue;
-    SharedState before;
     const bool plays = std::any_of(challenge.games.begin(), challenge.games.end(), [&](const auto& game) {
       return game.record.status == protocol::GameStatus::kOpen &&
              (game.record.challenger == account() || game.record.defender == account());
     });
+    // The state that the interval starts from: kept in memory or on disk, else the solver's checkpoint.
+    // Without it we play from a run of our own, which serves if nothing before was false (the player
+    // sees to that), and keep asking.
+    SharedState before;
+    const std::string file = record.entry == 0 ? "" : start_file(claim.id, record.entry - 1);
+    bool start_given = record.entry == 0;
     if (plays && record.entry > 0) {
       const auto exact = m_states.find({claim.id, record.entry - 1});
       if (exact != m_states.end()) {
         before = exact->second;
-      } else {
-        bool gave_up = record.entry - 1 != checkpoint_entry(task.record.terms.header, record.entry - 1);
-        if (!gave_up) before = checkpoint(task, opened, transcript, record.entry - 1, gave_up);
-        if (!before && !gave_up) continue;
+      } else if (!context().files.exists(file) &&
+                 record.entry - 1 == checkpoint_entry(task.record.terms.header, record.entry - 1)) {
+        bool gave_up = false;
+        before = checkpoint(task, opened, transcript, record.entry - 1, gave_up);
+        if (!before && gave_up) m_unserved.insert(file);
+        if (!before && !m_unserved.contains(file)) continue;
       }
+      start_given = before != nullptr || context().files.exists(file);
     }
     const std::uint64_t step =
         record.entry == 0 ? 0 : commit::step_of_entry(task.record.terms.header, record.entry - 1);
-    const Known known{opened, [before, step](std::uint64_t wanted) -> Result<std::optional<training::KnownState>> {
-      if (!before || wanted < step) return std::optional<training::KnownState>();
-      return std::optional<training::KnownState>({step, *before});
-    }};
+    const Known known{opened,
+                      [before, step, file, root = record.start_root, &files = context().files,
+                       &pool = context().pool](std::uint64_t wanted) -> Result<std::optional<training::KnownState>> {
+      if (file.empty() || wanted < step) return std::optional<training::KnownState>();
+      if (before) return std::optional<training::KnownState>({step, *before});
+      const auto bytes = files.read(file);
+      if (!bytes) return std::optional<training::KnownState>();
+      auto state = training::verify_state_bytes(*bytes, root, pool);
+      if (!state) return std::optional<training::KnownState>();
+      return std::optional<training::KnownState>({step, std::move(*state)});
+    }, start_given};
     for (const protocol::GameView& game : challenge.games)
       if (game.record.challenger == account() || game.record.defender == account())
         play(task, challenge, game, known);
   }
+}
+
+void CheckerRole::forget_checks(const ClaimId& claim) {
+  if (!m_forgotten.insert(claim).second) return;
+  if (const auto names = context().files.list(check_folder(claim)))
+    for (const std::string& name : *names) static_cast<void>(context().files.remove(name));
 }
 
 }  // namespace assay::roles::internal

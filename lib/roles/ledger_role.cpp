@@ -245,6 +245,7 @@ struct LedgerRole::Seat {
   std::unique_ptr<training::Execution> execution;
   std::unique_ptr<player::Player> player;
   std::uint32_t explained_turn = UINT32_MAX;
+  bool start_given = true;
 };
 
 void LedgerRole::play(const protocol::TaskView& task, const protocol::ChallengeView& challenge,
@@ -255,11 +256,16 @@ void LedgerRole::play(const protocol::TaskView& task, const protocol::ChallengeV
   const dispute::Position position = protocol::position_of(terms, game);
   const std::string id = to_hex(game.record.id.value);
 
+  // A job may still hold an old seat; what it computed is no longer wanted.
   std::shared_ptr<Seat>& seat = m_seats[game.record.id];
-  if (!seat) {
+  const auto sit_down = [&] {
+    const std::uint32_t explained_turn = seat ? seat->explained_turn : UINT32_MAX;
     seat = std::make_shared<Seat>();
     seat->task = known.task;
-  }
+    seat->explained_turn = explained_turn;
+    seat->start_given = known.start_given;
+  };
+  if (!seat || seat->start_given != known.start_given) sit_down();
   if (seat->explained_turn != position.turn) {
     seat->explained_turn = position.turn;
     const graph::Program& program = known.task->program_of(terms.entry).program();
@@ -272,24 +278,21 @@ void LedgerRole::play(const protocol::TaskView& task, const protocol::ChallengeV
                                {"text", dispute::explain(terms, position, label)}});
   }
   if (game.record.status != protocol::GameStatus::kOpen) {
-    // A job may still hold the old seat; what it computed is no longer wanted.
-    const std::uint32_t explained_turn = seat->explained_turn;
-    seat = std::make_shared<Seat>();
-    seat->task = known.task;
-    seat->explained_turn = explained_turn;
+    sit_down();
     return;
   }
   if (!dispute::may_move(position, role)) return;
   // Stages that anyone may decide: the side whose duty it is goes first, the other helps out.
-  const std::string job = "move/" + id + "/" + std::to_string(position.turn);
+  const std::string purpose = "move/" + id + "/" + std::to_string(position.turn);
+  const std::string job = known.start_given ? purpose : purpose + "/own-start";
   if (auto* computed = static_cast<Move*>(finished_job(job))) {
     if (computed->move) {
       codec::BytesSink sink;
       codec::Writer writer(sink);
       dispute::write_signed_move(writer, computed->move->view());
-      submit(job, protocol::PlayMove{game.record.id, sink.take()});
+      submit(purpose, protocol::PlayMove{game.record.id, sink.take()});
     } else if (computed->nothing_to_dispute) {
-      report_once(job, "game.no_case", {{"game", id}, {"turn", std::to_string(position.turn)}});
+      report_once(purpose, "game.no_case", {{"game", id}, {"turn", std::to_string(position.turn)}});
     }
     return;
   }

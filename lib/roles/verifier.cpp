@@ -56,6 +56,7 @@ class Verifier final : public internal::CheckerRole {
     const std::string id = to_hex(claim.id.value);
     report_once(id, "claim.enlisted", {{"claim", id}});
     // Opened early, so that the sealing window holds nothing but the replay.
+    if (protocol::is_settled(claim.status)) forget_checks(claim.id);
     if (protocol::is_settled(claim.status) && !has_challenged(task)) return;
     const internal::SharedTask opened = open_task(task);
     if (!opened || claim.status < ClaimStatus::kSealing) return;

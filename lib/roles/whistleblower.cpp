@@ -19,6 +19,7 @@ class Whistleblower final : public internal::CheckerRole {
     for (const TaskView& task : view.tasks) {
       if (!task.claim) continue;
       const protocol::ClaimRecord& claim = task.claim->record;
+      if (protocol::is_settled(claim.status)) forget_checks(claim.id);
       if (claim.solver == account() || (protocol::is_settled(claim.status) && !has_challenged(task))) continue;
       const internal::SharedTask opened = open_task(task);
       if (!opened || claim.status < ClaimStatus::kSealing) continue;

@@ -61,7 +61,8 @@ class SilentAtTheEnd final : public roles::Role {
   std::unique_ptr<roles::Role> m_role;
 };
 
-// True before the first view that shows an open game of `challenger`'s at turn `at`.
+// True before the first view that shows an open game of `challenger`'s at turn `at` or beyond, which a
+// view may skip; for kEveryTurn, before the first of each turn.
 std::function<bool(const roles::Event&)> crash_before_turn(const AccountId& challenger, std::uint32_t at) {
   return [challenger, at, done = std::set<std::pair<GameId, std::uint32_t>>()](
              const roles::Event& event) mutable {
@@ -72,8 +73,8 @@ std::function<bool(const roles::Event&)> crash_before_turn(const AccountId& chal
       for (const auto& challenge : task.claim->challenges)
         for (const auto& [record, moves] : challenge.games)
           if (record.challenger == challenger && record.status == protocol::GameStatus::kOpen &&
-              (record.turn == at || at == Setting::kEveryTurn) &&
-              done.insert({record.id, record.turn}).second)
+              (record.turn >= at || at == Setting::kEveryTurn) &&
+              done.insert({record.id, at == Setting::kEveryTurn ? record.turn : at}).second)
             return true;
     }
     return false;

@@ -28,8 +28,8 @@ struct Setting {
   bool fewer_steps = false;        // the second solver reveals half a transcript
   bool silent_at_the_end = false;  // the second solver leaves the moves that anybody may make to others
   std::optional<cheats::Lie> false_alarm;  // of the whistleblower
-  // Checkers that are about to see this turn of a game of theirs as challenger crash, once a turn;
-  // kEveryTurn: at each.
+  // A checker that is about to see this turn of a game that it plays as challenger crashes, once a
+  // game; kEveryTurn: at each turn that it sees.
   std::optional<std::uint32_t> crash_challenger_at;
   static constexpr std::uint32_t kEveryTurn = UINT32_MAX;
 };

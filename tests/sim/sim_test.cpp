@@ -206,7 +206,7 @@ TEST(Simulation, AChallengerThatCrashedBeforeAnyTurnWinsByVerdict) {
               turns, static_cast<unsigned long long>(crashes));
 }
 
-// INV-SIM-001: loss, repetition, delay and crashes change who says what when, but not who wins.
+// INV-SIM-001, INV-SIM-004: loss, repetition, delay and crashes change who says what when, but not who wins.
 TEST(Simulation, FaultsChangeNothingOfTheOutcome) {
   const char* wanted = std::getenv("ASSAY_SIM_SEEDS");
   const std::uint64_t seeds = wanted != nullptr ? std::strtoull(wanted, nullptr, 10) : 24;

@@ -44,6 +44,9 @@ class CheckerRole : public LedgerRole {
   void carry_on(const protocol::TaskView& task, const SharedTask& opened,
                 const commit::Transcript& transcript);
 
+  // Of a settled claim: removes what was kept of its checks.
+  void forget_checks(const ClaimId& claim);
+
   // The salt of this account's challenge of an entry.
   [[nodiscard]] Hash256 challenge_salt(const ClaimId& claim, std::uint64_t entry) const;
 
@@ -58,6 +61,8 @@ class CheckerRole : public LedgerRole {
   std::map<ClaimId, commit::Transcript> m_transcripts;
   std::map<std::pair<ClaimId, std::uint64_t>, SharedState> m_states;  // by entry after which they stand
   std::map<std::string, std::uint64_t> m_tries;
+  std::set<std::string> m_unserved;  // start files whose checkpoint was asked for in vain
+  std::set<ClaimId> m_forgotten;
   // Which entry a commitment of this account hides, by commitment.
   std::map<Hash256, std::optional<std::uint64_t>> m_hidden_entries;
   [[nodiscard]] std::optional<std::uint64_t> hidden_entry(const ClaimId& claim, const Hash256& commitment,

@@ -70,6 +70,7 @@ class LedgerRole : public Role {
   struct Known {
     SharedTask task;
     player::StateProvider states;
+    bool start_given = true;  // `states` has the state that the interval starts from
   };
   // The task leaves time enough to answer moves, and `replay_ms` for replaying an interval.
   [[nodiscard]] bool leaves_time(const protocol::PostTask& terms, std::uint64_t replay_ms) const;
