@@ -1,6 +1,7 @@
 #include "assay/host/thread_pool.hpp"
 
 #include <sched.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
@@ -66,6 +67,13 @@ unsigned usable_processors() noexcept {
     if (count > 0) return static_cast<unsigned>(count);
   }
   return std::max(1u, std::thread::hardware_concurrency());
+}
+
+std::uint64_t physical_memory_bytes() noexcept {
+  const long pages = ::sysconf(_SC_PHYS_PAGES);
+  const long page_bytes = ::sysconf(_SC_PAGE_SIZE);
+  if (pages <= 0 || page_bytes <= 0) return std::uint64_t{1} << 63;
+  return static_cast<std::uint64_t>(pages) * static_cast<std::uint64_t>(page_bytes);
 }
 
 struct ThreadTaskPool::State {

@@ -304,6 +304,7 @@ void CheckerRole::carry_on(const TaskView& task, const SharedTask& opened,
 
 void CheckerRole::forget_checks(const ClaimId& claim) {
   if (!m_forgotten.insert(claim).second) return;
+  m_states.erase(m_states.lower_bound({claim, 0}), m_states.upper_bound({claim, UINT64_MAX}));
   if (const auto names = context().files.list(check_folder(claim)))
     for (const std::string& name : *names) static_cast<void>(context().files.remove(name));
 }

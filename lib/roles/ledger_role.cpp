@@ -5,12 +5,15 @@
 #include "assay/crypto/sha256.hpp"
 #include "assay/dispute/evidence_file.hpp"
 #include "assay/dispute/levels.hpp"
+#include "assay/host/thread_pool.hpp"
 #include "assay/roles/names.hpp"
 #include "assay/tensor/safetensors.hpp"
 
 namespace assay::roles {
 
 ExecutionFactory honest_execution(training::ExecutionOptions options) {
+  // A stranger's task must not take the machine down.
+  options.memory_bytes_max = std::min(options.memory_bytes_max, host::physical_memory_bytes() / 2);
   return [options](const training::Task& task,
                    TaskPool& pool) -> Result<std::unique_ptr<training::Execution>> {
     ASSAY_TRY(auto execution, training::ProgramExecution::create(task, pool, options));
@@ -215,7 +218,7 @@ SharedTask LedgerRole::open_task(const protocol::TaskView& task) {
   const Bytes* data = fetched(data_name, from, kDataBytesMax);
   if (init == nullptr || step == nullptr || data == nullptr) return nullptr;
   start_job(job, [header, init = *init, step = *step, data = *data,
-                  &pool = m_context.pool](const auto&) -> JobResult {
+                  &pool = m_context.pool, execution = m_context.execution](const auto&) -> JobResult {
     ASSAY_TRY(graph::Program init_program, graph::decode_program(init));
     ASSAY_TRY(graph::Program step_program, graph::decode_program(step));
     ASSAY_TRY(NamedTensors tensors, tensor::read_safetensors(data));
@@ -224,6 +227,8 @@ SharedTask LedgerRole::open_task(const protocol::TaskView& task) {
                                   std::move(tensors), pool));
     auto outcome = std::make_shared<OpenedTask>();
     outcome->task = std::make_shared<const training::Task>(std::move(opened));
+    // Weighed now, so that no task is taken on that does not fit this machine.
+    ASSAY_TRY(const auto weighed, execution(*outcome->task, pool));
     return std::shared_ptr<JobOutcome>(std::move(outcome));
   });
   release(init_name);
@@ -237,6 +242,18 @@ bool LedgerRole::leaves_time(const protocol::PostTask& terms, std::uint64_t repl
   return std::min({w.reveal_ms, w.seal_ms, w.open_ms, w.challenge_reveal_ms, w.move_ms}) >=
              m_context.window_min_ms &&
          w.replay_ms >= replay_ms;
+}
+
+void LedgerRole::forget(const protocol::TaskView& task) {
+  m_tasks.erase(task.record.id);
+  if (!task.claim) return;
+  const std::string claim = to_hex(task.claim->record.id.value);
+  std::erase_if(m_jobs, [&](const auto& job) {
+    return !job.second.under_way && job.first.find(claim) != std::string::npos;
+  });
+  std::erase_if(m_fetches, [&](const auto& fetch) {
+    return !fetch.second.under_way && fetch.first.find(claim) != std::string::npos;
+  });
 }
 
 // One side of one game. The player is used by one job at a time: its name is the game's.

@@ -35,7 +35,9 @@ JobResult train(const RoleContext& context, const training::Task& task, const Cl
   host::BackgroundSink sink(files);
   ASSAY_TRY(auto execution, context.execution(task, context.pool));
   ASSAY_TRY(auto run, training::TrainingRun::open(task, *execution, context.pool,
-                                                  {.files = &files, .sink = &sink, .log = &context.log}));
+                                                  {.files = &files, .sink = &sink,
+                                                   .halt_at_non_finite_loss = false,
+                                                   .log = &context.log}));
   const std::string id = to_hex(claim.value);
   const std::string total = std::to_string(task.header.steps);
   if (run->resumed_from() > 0)
@@ -102,7 +104,7 @@ class Solver final : public internal::LedgerRole {
     if (protocol::is_settled(claim.status)) {
       report_once(id, "claim.settled", {{"claim", id}, {"status", protocol::to_string(claim.status)}});
       // The model stays on offer, also for a submitter that comes back after our restart.
-      if (claim.status != ClaimStatus::kFinal) return;
+      if (claim.status != ClaimStatus::kFinal || m_published.contains(claim.id)) return forget(task);
     }
     const internal::SharedTask opened = open_task(task);
     if (!opened) return;

@@ -57,7 +57,7 @@ class Verifier final : public internal::CheckerRole {
     report_once(id, "claim.enlisted", {{"claim", id}});
     // Opened early, so that the sealing window holds nothing but the replay.
     if (protocol::is_settled(claim.status)) forget_checks(claim.id);
-    if (protocol::is_settled(claim.status) && !has_challenged(task)) return;
+    if (protocol::is_settled(claim.status) && !has_challenged(task)) return forget(task);
     const internal::SharedTask opened = open_task(task);
     if (!opened || claim.status < ClaimStatus::kSealing) return;
     const commit::Transcript* roots = transcript(task);

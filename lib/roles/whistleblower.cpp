@@ -20,7 +20,11 @@ class Whistleblower final : public internal::CheckerRole {
       if (!task.claim) continue;
       const protocol::ClaimRecord& claim = task.claim->record;
       if (protocol::is_settled(claim.status)) forget_checks(claim.id);
-      if (claim.solver == account() || (protocol::is_settled(claim.status) && !has_challenged(task))) continue;
+      if (claim.solver == account()) continue;
+      if (protocol::is_settled(claim.status) && !has_challenged(task)) {
+        forget(task);
+        continue;
+      }
       const internal::SharedTask opened = open_task(task);
       if (!opened || claim.status < ClaimStatus::kSealing) continue;
       if (const commit::Transcript* roots = transcript(task)) {

@@ -53,7 +53,7 @@ Status TrainingRun::one_step() {
   if (loss == m_state.end() || loss->second.type() != TensorType{DType::kF32, {}}) return {};
   const float value = loss->second.as<float>()[0];
   m_record.losses.push_back(value);
-  if (std::isfinite(value)) return {};
+  if (std::isfinite(value) || !m_options.halt_at_non_finite_loss) return {};
   m_halted = true;
   return {ErrorCode::kInvalidArgument,
           "the loss of step " + std::to_string(m_step) +

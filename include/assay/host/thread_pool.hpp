@@ -33,4 +33,7 @@ class ThreadTaskPool final : public TaskPool {
 // The processors that this process may run on (affinity mask), at least 1.
 [[nodiscard]] unsigned usable_processors() noexcept;
 
+// The machine's memory; 2^63 if the system does not say.
+[[nodiscard]] std::uint64_t physical_memory_bytes() noexcept;
+
 }  // namespace assay::host

@@ -63,6 +63,8 @@ class LedgerRole : public Role {
 
   // The task with its programs and data, opened and checked, once that has happened.
   [[nodiscard]] SharedTask open_task(const protocol::TaskView& task);
+  // Frees what is held of a task that has ended: its data, and the outcomes of its claim's jobs.
+  void forget(const protocol::TaskView& task);
   void adopt_task(const TaskId& id, SharedTask task) { m_tasks[id] = std::move(task); }
 
   // A game in which this role defends or challenges by an execution of its own. `start`: the state
