@@ -9,27 +9,29 @@ using namespace assay;
 
 Status run(const cli::RoleSettings& role, const cli::TaskSettings& settings,
            const std::vector<std::string>& solvers, const std::string& label) {
-  return cli::run_role(role, [&](const roles::RoleContext& context) -> Result<std::unique_ptr<roles::Role>> {
-    ASSAY_TRY(const cli::PreparedTask prepared, cli::prepare_task(settings, context.pool));
-    ASSAY_TRY(protocol::PostTask terms, cli::make_terms(settings, prepared.task->header));
-    roles::SubmitterOptions options;
-    options.accuracy = prepared.accuracy;
-    if (solvers.empty()) options.postings.push_back({label, prepared.task, terms});
-    for (std::size_t i = 0; i < solvers.size(); ++i) {
-      auto solver = hash_from_hex(solvers[i]);
-      if (!solver) return with_context(solver.error(), "--solver");
-      terms.reserved_solver = AccountId(*solver);
-      options.postings.push_back({label + "-" + std::to_string(i + 1), prepared.task, terms});
-    }
-    return roles::make_submitter(context, std::move(options));
-  });
+  return cli::run_role(
+      role, [&](const roles::RoleContext& context) -> Result<std::unique_ptr<roles::Role>> {
+        ASSAY_TRY(const cli::PreparedTask prepared, cli::prepare_task(settings, context.pool));
+        ASSAY_TRY(protocol::PostTask terms, cli::make_terms(settings, prepared.task->header));
+        roles::SubmitterOptions options;
+        options.accuracy = prepared.accuracy;
+        if (solvers.empty()) options.postings.push_back({label, prepared.task, terms});
+        for (std::size_t i = 0; i < solvers.size(); ++i) {
+          auto solver = hash_from_hex(solvers[i]);
+          if (!solver) return with_context(solver.error(), "--solver");
+          terms.reserved_solver = AccountId(*solver);
+          options.postings.push_back({label + "-" + std::to_string(i + 1), prepared.task, terms});
+        }
+        return roles::make_submitter(context, std::move(options));
+      });
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
   using namespace assay;
-  cli::Program program("assay-submitter", "Pay for a model to be trained: post the task, collect the result");
+  cli::Program program("assay-submitter",
+                       "Pay for a model to be trained: post the task, collect the result");
   cli::RoleSettings role;
   cli::TaskSettings task;
   std::vector<std::string> solvers;
@@ -37,7 +39,8 @@ int main(int argc, char** argv) {
   cli::add_role_options(program.root(), role);
   cli::add_task_options(program.root(), task);
   program.root()
-      .option("solver", solvers, "account that the task is reserved for; repeated: one task for each")
+      .option("solver", solvers,
+              "account that the task is reserved for; repeated: one task for each")
       .option("label", label, "names the posting and the saved model; a new label posts anew")
       .examples(
           "  assay-submitter --home submitter --ledger https://127.0.0.1:8645 --model cnn\n"

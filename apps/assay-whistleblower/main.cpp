@@ -12,9 +12,10 @@ int main(int argc, char** argv) {
       .flag("also-drawn", also_drawn, "replay what verifiers were drawn for too")
       .examples("  assay-whistleblower --home whistleblower --ledger https://127.0.0.1:8645")
       .action([&] {
-        return cli::run_role(role, [&](const roles::RoleContext& context) -> Result<std::unique_ptr<roles::Role>> {
-          return roles::make_whistleblower(context, {.also_drawn = also_drawn});
-        });
+        return cli::run_role(
+            role, [&](const roles::RoleContext& context) -> Result<std::unique_ptr<roles::Role>> {
+              return roles::make_whistleblower(context, {.also_drawn = also_drawn});
+            });
       });
   return program.run(argc, argv);
 }

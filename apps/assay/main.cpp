@@ -105,7 +105,8 @@ void add_call(Command& root, CallOptions& options) {
           "  assay call account '{\"account\": \"3b6a...\"}' | jq .account.available")
       .action([&options]() -> Status {
         ASSAY_TRY(const assay::codec::Json answer,
-                  assay::cli::call_ledger(options.ledger, options.authority, options.method, options.params));
+                  assay::cli::call_ledger(options.ledger, options.authority, options.method,
+                                          options.params));
         std::printf("%s\n", answer.dump(2).c_str());
         return {};
       });
@@ -136,7 +137,8 @@ void add_devnet(Command& root, DevnetOptions& options) {
       .option("chain", options.chain, "the chain's name")
       .option("party", options.parties, "NAME=TOKENS:STAKED, repeated")
       .examples(
-          "  assay devnet net --party submitter=1000 --party solver=10:1000 --party verifier=10:500\n"
+          "  assay devnet net --party submitter=1000 --party solver=10:1000 --party "
+          "verifier=10:500\n"
           "  assayd run --home net/ledger --password-file net/ledger/password &\n"
           "  assay-solver --home net/solver --take-open-tasks\n"
           "Prints one line for each account: its id and its name.")

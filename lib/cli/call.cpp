@@ -16,7 +16,8 @@ Result<codec::Json> call_ledger(const std::string& url, const std::string& autho
                                 const std::string& method, const std::string& params) {
   auto parsed = codec::parse_json(params);
   if (!parsed)
-    return {ErrorCode::kInvalidArgument, "the parameters are no JSON object: " + parsed.error().message};
+    return {ErrorCode::kInvalidArgument,
+            "the parameters are no JSON object: " + parsed.error().message};
   ASSAY_TRY(const Bytes authority, host::read_file(authority_path, kPemBytesMax));
   net::ClientOptions options;
   options.authority_pem.assign(authority.begin(), authority.end());

@@ -21,15 +21,18 @@ constexpr std::uint64_t kDevnetScryptN = 1024;
 bool is_party_name(const std::string& name) {
   return !name.empty() && name.size() <= 32 && name != "ledger" && name.front() != '.' &&
          std::all_of(name.begin(), name.end(), [](char c) {
-           return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.';
+           return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_' ||
+                  c == '.';
          });
 }
 
 Result<std::uint64_t> parse_tokens(std::string_view text, const std::string& whole) {
   std::uint64_t tokens = 0, atoms = 0;
   const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), tokens);
-  if (failure != std::errc() || end != text.data() + text.size() || !checked_mul(tokens, kAtomsPerToken, atoms))
-    return {ErrorCode::kInvalidArgument, "'" + whole + "' is not NAME=TOKENS or NAME=TOKENS:STAKED"};
+  if (failure != std::errc() || end != text.data() + text.size() ||
+      !checked_mul(tokens, kAtomsPerToken, atoms))
+    return {ErrorCode::kInvalidArgument,
+            "'" + whole + "' is not NAME=TOKENS or NAME=TOKENS:STAKED"};
   return tokens;
 }
 
@@ -59,8 +62,9 @@ Result<DevnetParty> parse_party(const std::string& text) {
   const std::size_t equals = text.find('=');
   party.name = text.substr(0, equals);
   if (!is_party_name(party.name))
-    return {ErrorCode::kInvalidArgument,
-            "'" + party.name + "' is no name for a party: 1 to 32 of a-z 0-9 - _ . and not 'ledger'"};
+    return {
+        ErrorCode::kInvalidArgument,
+        "'" + party.name + "' is no name for a party: 1 to 32 of a-z 0-9 - _ . and not 'ledger'"};
   if (equals == std::string::npos) return party;
   const std::string_view amounts = std::string_view(text).substr(equals + 1);
   const std::size_t colon = amounts.find(':');
@@ -73,8 +77,10 @@ Result<DevnetParty> parse_party(const std::string& text) {
 
 Result<std::vector<DevnetAccount>> make_devnet(const DevnetSettings& settings) {
   std::error_code failure;
-  if (std::filesystem::exists(settings.folder, failure) && !std::filesystem::is_empty(settings.folder, failure))
-    return {ErrorCode::kAlreadyExists, settings.folder.string() + " is not empty: name another folder"};
+  if (std::filesystem::exists(settings.folder, failure) &&
+      !std::filesystem::is_empty(settings.folder, failure))
+    return {ErrorCode::kAlreadyExists,
+            settings.folder.string() + " is not empty: name another folder"};
   ASSAY_TRY_STATUS(make_folder(settings.folder));
   const host::SystemClock clock;
   crypto::SystemRng rng;
@@ -91,7 +97,8 @@ Result<std::vector<DevnetAccount>> make_devnet(const DevnetSettings& settings) {
     crypto::KeystoreOptions options;
     options.scrypt_n = kDevnetScryptN;
     options.description = "assay devnet " + party.name;
-    ASSAY_TRY(const Hash256 key, host::create_key_file(folder / "key.json", password, rng, options));
+    ASSAY_TRY(const Hash256 key,
+              host::create_key_file(folder / "key.json", password, rng, options));
     home.accounts.push_back({AccountId(key), Amount(party.balance_tokens * kAtomsPerToken),
                              Amount(party.staked_tokens * kAtomsPerToken)});
     accounts.push_back({party.name, AccountId(key)});
@@ -102,10 +109,12 @@ Result<std::vector<DevnetAccount>> make_devnet(const DevnetSettings& settings) {
   ASSAY_TRY(const Bytes authority, host::read_file(node::authority_path(ledger), kFileBytesMax));
   for (const DevnetAccount& account : accounts) {
     const std::filesystem::path folder = settings.folder / account.name;
-    ASSAY_TRY(const node::RoleCertificate certificate,
-              node::issue_role_certificate(ledger, account.name, {"127.0.0.1", "localhost"}, clock));
+    ASSAY_TRY(
+        const node::RoleCertificate certificate,
+        node::issue_role_certificate(ledger, account.name, {"127.0.0.1", "localhost"}, clock));
     ASSAY_TRY_STATUS(host::write_file(folder / "tls.pem", as_bytes(certificate.certificate_pem)));
-    ASSAY_TRY_STATUS(host::write_secret_file(folder / "tls-key.pem", as_bytes(certificate.key_pem)));
+    ASSAY_TRY_STATUS(
+        host::write_secret_file(folder / "tls-key.pem", as_bytes(certificate.key_pem)));
     ASSAY_TRY_STATUS(host::write_file(folder / "authority.pem", authority));
     ASSAY_TRY_STATUS(host::write_file(folder / "genesis.bin", genesis));
   }

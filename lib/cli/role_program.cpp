@@ -53,7 +53,8 @@ class TerminalLog final : public Log {
   std::unique_ptr<ProgressLine> m_line;
 };
 
-std::filesystem::path path_or(const std::string& given, const std::string& home, const char* usual) {
+std::filesystem::path path_or(const std::string& given, const std::string& home,
+                              const char* usual) {
   return given.empty() ? std::filesystem::path(home) / usual : std::filesystem::path(given);
 }
 
@@ -73,7 +74,8 @@ Result<std::string> read_home_password(const std::string& home, const std::strin
   host::PasswordSource source;
   source.file = password_file;
   const std::filesystem::path usual = std::filesystem::path(home) / "password";
-  if (password_file.empty() && std::getenv(source.environment.c_str()) == nullptr && std::filesystem::exists(usual))
+  if (password_file.empty() && std::getenv(source.environment.c_str()) == nullptr &&
+      std::filesystem::exists(usual))
     source.file = usual;
   return host::read_password(source);
 }
@@ -82,9 +84,11 @@ void add_role_options(Command& command, RoleSettings& s) {
   command.option("home", s.home, "this party's folder: keys, certificates and everything it keeps")
       .option("ledger", s.ledger, "the ledger node's address")
       .option("key", s.key, "key file [HOME/key.json]")
-      .option("password-file", s.password_file, "its password [$ASSAY_PASSWORD, else HOME/password]")
+      .option("password-file", s.password_file,
+              "its password [$ASSAY_PASSWORD, else HOME/password]")
       .option("genesis", s.genesis, "the chain's genesis record [HOME/genesis.bin]")
-      .option("authority", s.authority, "certificate that the others' must lead to [HOME/authority.pem]")
+      .option("authority", s.authority,
+              "certificate that the others' must lead to [HOME/authority.pem]")
       .option("certificate", s.certificate, "own certificate [HOME/tls.pem]")
       .option("tls-key", s.tls_key, "and its key [HOME/tls-key.pem]")
       .option("listen-host", s.listen_host, "address for serving blobs")
@@ -96,10 +100,12 @@ void add_role_options(Command& command, RoleSettings& s) {
       .option("log-file", s.log_file, "append the log there instead of standard error");
 }
 
-Status run_role(const RoleSettings& s, const MakeRole& make, const roles::ExecutionFactory& execution) {
+Status run_role(const RoleSettings& s, const MakeRole& make,
+                const roles::ExecutionFactory& execution) {
   if (!numerics::floating_point_mode_is_sound())
     return {ErrorCode::kUnsupported,
-            "this process flushes subnormal numbers or rounds otherwise than to nearest; a library built with "
+            "this process flushes subnormal numbers or rounds otherwise than to nearest; a library "
+            "built with "
             "-ffast-math does that: remove it from LD_PRELOAD"};
   if (s.listen_port > 65'535)
     return {ErrorCode::kInvalidArgument, "--listen-port is at most 65535"};
@@ -113,19 +119,22 @@ Status run_role(const RoleSettings& s, const MakeRole& make, const roles::Execut
   ASSAY_TRY(const auto stop, host::StopSource::install());
   ASSAY_TRY(const auto lock, host::FolderLock::acquire(s.home));
   ASSAY_TRY(const crypto::KeyPair key, open_key(s));
-  ASSAY_TRY(const Bytes genesis_bytes, host::read_file(path_or(s.genesis, s.home, "genesis.bin"), kGenesisBytesMax));
+  ASSAY_TRY(const Bytes genesis_bytes,
+            host::read_file(path_or(s.genesis, s.home, "genesis.bin"), kGenesisBytesMax));
   auto genesis = protocol::decode_genesis(genesis_bytes);
   if (!genesis) return with_context(genesis.error(), "the genesis record");
 
   ASSAY_TRY(const auto files, host::DiskFiles::open(std::filesystem::path(s.home) / "data"));
   host::ThreadTaskPool pool(static_cast<unsigned>(s.threads));
-  const roles::RoleContext context{key, protocol::chain_id_of(*genesis), *files, pool, log, execution};
+  const roles::RoleContext context{key,      protocol::chain_id_of(*genesis), *files, pool, log,
+                                   execution};
 
   roles::DriverOptions options;
   options.ledger_url = s.ledger;
   ASSAY_TRY(options.authority_pem, read_text(path_or(s.authority, s.home, "authority.pem")));
   ASSAY_TRY(options.certificate_pem, read_text(path_or(s.certificate, s.home, "tls.pem")));
-  ASSAY_TRY(const Bytes tls_key, host::read_secret_file(path_or(s.tls_key, s.home, "tls-key.pem"), kPemBytesMax));
+  ASSAY_TRY(const Bytes tls_key,
+            host::read_secret_file(path_or(s.tls_key, s.home, "tls-key.pem"), kPemBytesMax));
   options.key_pem.assign(tls_key.begin(), tls_key.end());
   options.listen_host = s.listen_host;
   options.listen_port = static_cast<std::uint16_t>(s.listen_port);
@@ -135,7 +144,8 @@ Status run_role(const RoleSettings& s, const MakeRole& make, const roles::Execut
   ASSAY_TRY(const auto driver, roles::Driver::create(options, context, *files));
   stop->on_stop([&driver = *driver] { driver.stop(); });
   const Status outcome = driver->run(*role);
-  log.write(LogLevel::kInfo, "role.stopped", {{"status", outcome ? "finished" : outcome.error().message}});
+  log.write(LogLevel::kInfo, "role.stopped",
+            {{"status", outcome ? "finished" : outcome.error().message}});
   return outcome;
 }
 

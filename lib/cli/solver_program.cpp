@@ -3,9 +3,12 @@
 namespace assay::cli {
 
 void add_solver_options(Command& command, roles::SolverOptions& options) {
-  command.flag("take-open-tasks", options.take_open_tasks, "take tasks that are reserved for nobody too")
+  command
+      .flag("take-open-tasks", options.take_open_tasks,
+            "take tasks that are reserved for nobody too")
       .option("price-min-atoms", options.price_min_atoms, "take no task that pays less")
-      .option("replay-quote-ms", options.replay_quote_ms, "longest replay of one interval on this machine")
+      .option("replay-quote-ms", options.replay_quote_ms,
+              "longest replay of one interval on this machine")
       .option("tasks-max", options.tasks_max, "tasks under way at a time");
 }
 

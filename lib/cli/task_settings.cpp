@@ -17,7 +17,8 @@ Result<Tensor> load_idx(const std::string& folder, const char* name) {
   const std::filesystem::path path = std::filesystem::path(folder) / name;
   auto bytes = host::read_gz_file(path, kIdxBytesMax);
   if (!bytes)
-    return with_context(bytes.error(), "the data set (Debian package dataset-fashion-mnist, or --data-folder)");
+    return with_context(bytes.error(),
+                        "the data set (Debian package dataset-fashion-mnist, or --data-folder)");
   auto view = tensor::read_idx(*bytes);
   if (!view) return with_context(view.error(), path.string());
   return Tensor::copy_of(*view);
@@ -26,7 +27,8 @@ Result<Tensor> load_idx(const std::string& folder, const char* name) {
 Result<Amount> amount_of(double tokens, const char* option) {
   const double atoms = std::round(tokens * static_cast<double>(kAtomsPerToken));
   if (!(atoms >= 0) || atoms > static_cast<double>(economics::kMaxTaskAtoms))
-    return {ErrorCode::kInvalidArgument, std::string("--") + option + " is not an amount of tokens"};
+    return {ErrorCode::kInvalidArgument,
+            std::string("--") + option + " is not an amount of tokens"};
   return Amount(static_cast<std::uint64_t>(atoms));
 }
 
@@ -88,11 +90,15 @@ Result<PreparedTask> prepare_task(const TaskSettings& s, TaskPool& pool) {
   d.width = images[2];
   ASSAY_TRY(models::TaskPrograms programs, models::build(d));
   ASSAY_TRY(training::Task task,
-            training::make_task({.seed = s.seed, .steps = steps, .commit_interval = s.interval,
+            training::make_task({.seed = s.seed,
+                                 .steps = steps,
+                                 .commit_interval = s.interval,
                                  .checkpoint_interval = s.interval * s.checkpoint_every},
-                                std::move(programs.init), std::move(programs.step), std::move(data.train), pool));
+                                std::move(programs.init), std::move(programs.step),
+                                std::move(data.train), pool));
   prepared.task = std::make_shared<const training::Task>(std::move(task));
-  ASSAY_TRY(graph::ValidProgram predict, graph::validate_alone(std::move(programs.predict)).result());
+  ASSAY_TRY(graph::ValidProgram predict,
+            graph::validate_alone(std::move(programs.predict)).result());
   struct Test {
     graph::ValidProgram predict;
     Tensor images, labels;
@@ -100,8 +106,9 @@ Result<PreparedTask> prepare_task(const TaskSettings& s, TaskPool& pool) {
   const auto test = std::make_shared<const Test>(
       Test{std::move(predict), std::move(data.test_images), std::move(data.test_labels)});
   prepared.accuracy = [test](const NamedTensors& state, TaskPool& on) -> Result<double> {
-    ASSAY_TRY(const training::Evaluation evaluation,
-              training::evaluate(test->predict, state, test->images.view(), test->labels.view(), on));
+    ASSAY_TRY(
+        const training::Evaluation evaluation,
+        training::evaluate(test->predict, state, test->images.view(), test->labels.view(), on));
     return evaluation.accuracy();
   };
   return prepared;
@@ -116,15 +123,17 @@ Result<protocol::PostTask> make_terms(const TaskSettings& s, const commit::TaskH
   ASSAY_TRY(terms.verifier_stake, amount_of(s.verifier_stake, "verifier-stake"));
   ASSAY_TRY(terms.challenger_bond, amount_of(s.challenger_bond, "challenger-bond"));
   if (s.seats > economics::kMaxSeats || s.draws > economics::kMaxDraws)
-    return {ErrorCode::kInvalidArgument, "--seats is at most " + std::to_string(economics::kMaxSeats) +
-                                             " and --draws at most " + std::to_string(economics::kMaxDraws)};
+    return {ErrorCode::kInvalidArgument,
+            "--seats is at most " + std::to_string(economics::kMaxSeats) + " and --draws at most " +
+                std::to_string(economics::kMaxDraws)};
   terms.seats = static_cast<std::uint32_t>(s.seats);
   terms.draws = static_cast<std::uint32_t>(s.draws);
   constexpr std::uint64_t kWindowMaxS = protocol::kMaxWindowMs / 1000;
   for (const std::uint64_t seconds : {s.train_window_s, s.enlist_window_s, s.verify_window_s,
                                       s.challenge_window_s, s.stand_up_window_s, s.move_window_s})
     if (seconds == 0 || seconds > kWindowMaxS)
-      return {ErrorCode::kInvalidArgument, "a window lasts from 1 to " + std::to_string(kWindowMaxS) + " seconds"};
+      return {ErrorCode::kInvalidArgument,
+              "a window lasts from 1 to " + std::to_string(kWindowMaxS) + " seconds"};
   terms.windows = {.accept_ms = s.train_window_s * 1000,
                    .train_ms = s.train_window_s * 1000,
                    .enlist_ms = s.enlist_window_s * 1000,
@@ -139,7 +148,8 @@ Result<protocol::PostTask> make_terms(const TaskSettings& s, const commit::TaskH
   if (const auto verdict = economics::check_terms(protocol::terms_of(terms));
       verdict != economics::TermsVerdict::kHolds)
     return {ErrorCode::kInvalidArgument, std::string("the ledger would refuse this task: ") +
-                                             economics::to_string(verdict) + " (docs/spec/economics.md)"};
+                                             economics::to_string(verdict) +
+                                             " (docs/spec/economics.md)"};
   return terms;
 }
 

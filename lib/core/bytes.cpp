@@ -30,13 +30,15 @@ std::string to_hex(ByteView bytes) {
 }
 
 Result<Bytes> from_hex(std::string_view text) {
-  if (text.size() % 2 != 0) return {ErrorCode::kMalformed, "hexadecimal text has an odd number of digits"};
+  if (text.size() % 2 != 0)
+    return {ErrorCode::kMalformed, "hexadecimal text has an odd number of digits"};
   Bytes bytes(text.size() / 2);
   for (std::size_t i = 0; i < bytes.size(); ++i) {
     const int high = digit_value(text[2 * i]);
     const int low = digit_value(text[2 * i + 1]);
     if (high < 0 || low < 0)
-      return {ErrorCode::kMalformed, "character " + std::to_string(2 * i) + " or the next is not hexadecimal"};
+      return {ErrorCode::kMalformed,
+              "character " + std::to_string(2 * i) + " or the next is not hexadecimal"};
     bytes[i] = static_cast<std::uint8_t>(high * 16 + low);
   }
   return bytes;
@@ -44,7 +46,8 @@ Result<Bytes> from_hex(std::string_view text) {
 
 Result<Hash256> hash_from_hex(std::string_view text) {
   if (text.size() != 64)
-    return {ErrorCode::kMalformed, "a hash has 64 hexadecimal digits, not " + std::to_string(text.size())};
+    return {ErrorCode::kMalformed,
+            "a hash has 64 hexadecimal digits, not " + std::to_string(text.size())};
   ASSAY_TRY(const Bytes bytes, from_hex(text));
   Hash256 hash;
   std::copy(bytes.begin(), bytes.end(), hash.bytes.begin());

@@ -7,9 +7,10 @@
 
 namespace assay {
 
-void contract_failed(const char* kind, const char* expression, const char* file, int line) noexcept {
-  std::fprintf(stderr, "assay: broken %s at %s:%d: %s\nThis is a bug in assay: please report it.\n", kind,
-               file, line, expression);
+void contract_failed(const char* kind, const char* expression, const char* file,
+                     int line) noexcept {
+  std::fprintf(stderr, "assay: broken %s at %s:%d: %s\nThis is a bug in assay: please report it.\n",
+               kind, file, line, expression);
   std::abort();
 }
 

@@ -73,7 +73,9 @@ Status BackgroundSink::write(const std::string& name, Bytes bytes) {
   return m_state->push({name, std::move(bytes)});
 }
 
-Status BackgroundSink::remove(const std::string& name) { return m_state->push({name, std::nullopt}); }
+Status BackgroundSink::remove(const std::string& name) {
+  return m_state->push({name, std::nullopt});
+}
 
 Status BackgroundSink::flush() {
   std::unique_lock lock(m_state->mutex);

@@ -94,8 +94,8 @@ class Core {
   Result<std::size_t> put(ByteView bytes) {
     std::size_t used = 0;
     while (used < bytes.size() && !m_parser->is_done()) {
-      // A chunked body that is not done lacks at least "0\r\n\r\n", and Beast asserts that it sees so
-      // much of its last chunk (it is seen again and again while it is not whole).
+      // A chunked body that is not done lacks at least "0\r\n\r\n", and Beast asserts that it sees
+      // so much of its last chunk (it is seen again and again while it is not whole).
       if (m_parser->is_header_done() && m_parser->chunked() && bytes.size() - used < 5) break;
       error_code error;
       const std::size_t n =

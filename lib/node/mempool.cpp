@@ -48,7 +48,8 @@ MempoolVerdict Mempool::add(const protocol::ParsedTransaction& parsed, ByteView 
   if (const auto* transfer = std::get_if<protocol::Transfer>(&parsed.envelope.payload);
       transfer && applies)
     ++m_credited[*(credited = transfer->to)];
-  m_waiting.push_back({{parsed.id, sender, parsed.envelope.nonce, to_bytes(bytes)}, game, credited});
+  m_waiting.push_back(
+      {{parsed.id, sender, parsed.envelope.nonce, to_bytes(bytes)}, game, credited});
   m_by_id.emplace(parsed.id, std::prev(m_waiting.end()));
   ++m_by_sender[sender];
   for (Use* use : {&m_all, game ? nullptr : &m_others}) {

@@ -172,8 +172,7 @@ Result<commit::Path> Knowledge::claimed_trace_path(const dispute::Position& posi
 
 Status Knowledge::check_start() {
   if (m_start_checked || is_init()) return {};
-  ASSAY_TRY(const Hash256 root,
-            state_root(commit::step_of_entry(m_terms.task, m_terms.entry - 1)));
+  ASSAY_TRY(const Hash256 root, state_root(commit::step_of_entry(m_terms.task, m_terms.entry - 1)));
   if (root != m_terms.start_root) {
     return Error{ErrorCode::kUnavailable,
                  "the interval starts from a state that this execution does not come to: the state "

@@ -12,7 +12,8 @@ using codec::Writer;
 using namespace wire;
 
 constexpr std::size_t kMaxEvents = 1u << 20;  // of one receipt that we wrote ourselves
-constexpr std::size_t kMinEventBytes = 34;  // kind, an id and one byte more: so that a count cannot announce what is not there
+constexpr std::size_t kMinEventBytes =
+    34;  // kind, an id and one byte more: so that a count cannot announce what is not there
 
 Error malformed(const char* what) {
   return Error{ErrorCode::kMalformed, std::string("these bytes are no ") + what};

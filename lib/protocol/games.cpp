@@ -34,8 +34,8 @@ void start_game(Context& c, const ChallengeId& id, const AccountId& defender, bo
   game.challenger = challenge.challenger;
   game.by_attestor = by_attestor;
   // A defender's replays of distinct intervals run one after another: each place in the queue adds
-  // one. The solver's quote binds the solver alone: by quoting next to nothing it could run down the
-  // clock of whoever proves it wrong.
+  // one. The solver's quote binds the solver alone: by quoting next to nothing it could run down
+  // the clock of whoever proves it wrong.
   const std::uint64_t allowed_ms = task.terms.windows.replay_ms;
   game.defender_bank_ms =
       (by_attestor ? allowed_ms : claim.replay_ms) * std::uint64_t{challenge.queue_position};

@@ -16,7 +16,8 @@ using protocol::ChallengeStatus;
 using protocol::ChallengeView;
 using protocol::TaskView;
 
-// How often a checkpoint that does not come or is wrong is asked for before the replay starts earlier.
+// How often a checkpoint that does not come or is wrong is asked for before the replay starts
+// earlier.
 constexpr std::uint64_t kCheckpointTries = 4;
 
 struct CheckedState final : JobOutcome {
@@ -117,13 +118,14 @@ SharedState CheckerRole::checkpoint(const TaskView& task, const SharedTask& open
     if (fetch_failed(name)) gave_up = tries(name) >= kCheckpointTries;
     return nullptr;
   }
-  start_job(job, [bytes = *bytes, root = transcript.state_root(entry),
-                  &pool = context().pool](const auto&) -> JobResult {
-    auto outcome = std::make_shared<CheckedState>();
-    auto state = training::verify_state_bytes(bytes, root, pool);
-    if (state) outcome->state = std::make_shared<const NamedTensors>(std::move(*state));
-    return std::shared_ptr<JobOutcome>(std::move(outcome));
-  });
+  start_job(job,
+            [bytes = *bytes, root = transcript.state_root(entry),
+             &pool = context().pool](const auto&) -> JobResult {
+              auto outcome = std::make_shared<CheckedState>();
+              auto state = training::verify_state_bytes(bytes, root, pool);
+              if (state) outcome->state = std::make_shared<const NamedTensors>(std::move(*state));
+              return std::shared_ptr<JobOutcome>(std::move(outcome));
+            });
   release(name);
   return nullptr;
 }
@@ -131,8 +133,8 @@ SharedState CheckerRole::checkpoint(const TaskView& task, const SharedTask& open
 const Replayed* CheckerRole::replay(const TaskView& task, const SharedTask& opened,
                                     const commit::Transcript& transcript, const ReplayPlan& plan) {
   const protocol::ClaimRecord& claim = task.claim->record;
-  const std::string job = "replay/" + to_hex(claim.id.value) + "/" + std::to_string(plan.first) + "-" +
-                          std::to_string(plan.last);
+  const std::string job = "replay/" + to_hex(claim.id.value) + "/" + std::to_string(plan.first) +
+                          "-" + std::to_string(plan.last);
   if (auto* replayed = static_cast<Replayed*>(finished_job(job))) {
     if (replayed->before_mismatch && *replayed->mismatch > 0)
       m_states[{claim.id, *replayed->mismatch - 1}] = replayed->before_mismatch;
@@ -156,46 +158,55 @@ const Replayed* CheckerRole::replay(const TaskView& task, const SharedTask& open
     first = start ? from + 1 : 0;
   }
   std::vector<Hash256> roots;
-  for (std::uint64_t entry = 0; entry <= plan.last; ++entry) roots.push_back(transcript.state_root(entry));
-  start_job(job, [opened, start, first, plan, roots = std::move(roots), context = context(),
-                  claim_id = to_hex(claim.id.value), id = claim.id, outcome_file](const std::function<bool()>& cancelled) -> JobResult {
-    ASSAY_TRY(auto execution, context.execution(*opened, context.pool));
-    auto outcome = std::make_shared<Replayed>();
-    NamedTensors state = start ? *start : NamedTensors();
-    for (std::uint64_t entry = first; entry <= plan.last; ++entry) {
-      if (cancelled()) return Error{ErrorCode::kCancelled, "the replay was asked to stop"};
-      NamedTensors before = state;
-      training::ReplayOptions options;
-      if (entry == plan.last) options.interior_step = plan.interior_step;
-      ASSAY_TRY(training::Replay replay, training::replay_interval(*opened, *execution, std::move(state), entry,
-                                                                   context.pool, options));
-      outcome->end_root = replay.end_root;
-      outcome->interior_root = replay.interior_root;
-      const bool matches = replay.end_root == roots[entry];
-      context.log.write(LogLevel::kInfo, "replay.interval",
-                        {{"claim", claim_id}, {"entry", std::to_string(entry)},
-                         {"matches", matches ? "true" : "false"}, {"own_root", to_hex(replay.end_root)},
-                         {"claimed_root", to_hex(roots[entry])}});
-      const bool attests = entry == plan.last && plan.interior_step.has_value();
-      if (entry > 0 && (!matches || attests)) {
-        ASSAY_TRY(const Bytes file, tensor::write_safetensors(before));
-        ASSAY_TRY_STATUS(context.files.write_atomically(start_file(id, entry - 1), file));
-      }
-      if (!matches) {
-        outcome->mismatch = entry;
-        outcome->before_mismatch = std::make_shared<const NamedTensors>(std::move(before));
-        break;
-      }
-      state = std::move(replay.end_state);
-    }
-    ASSAY_TRY_STATUS(context.files.write_atomically(outcome_file, encode(*outcome)));
-    return std::shared_ptr<JobOutcome>(std::move(outcome));
-  }, /*lengthy=*/true);
+  for (std::uint64_t entry = 0; entry <= plan.last; ++entry)
+    roots.push_back(transcript.state_root(entry));
+  start_job(
+      job,
+      [opened, start, first, plan, roots = std::move(roots), context = context(),
+       claim_id = to_hex(claim.id.value), id = claim.id,
+       outcome_file](const std::function<bool()>& cancelled) -> JobResult {
+        ASSAY_TRY(auto execution, context.execution(*opened, context.pool));
+        auto outcome = std::make_shared<Replayed>();
+        NamedTensors state = start ? *start : NamedTensors();
+        for (std::uint64_t entry = first; entry <= plan.last; ++entry) {
+          if (cancelled()) return Error{ErrorCode::kCancelled, "the replay was asked to stop"};
+          NamedTensors before = state;
+          training::ReplayOptions options;
+          if (entry == plan.last) options.interior_step = plan.interior_step;
+          ASSAY_TRY(training::Replay replay,
+                    training::replay_interval(*opened, *execution, std::move(state), entry,
+                                              context.pool, options));
+          outcome->end_root = replay.end_root;
+          outcome->interior_root = replay.interior_root;
+          const bool matches = replay.end_root == roots[entry];
+          context.log.write(LogLevel::kInfo, "replay.interval",
+                            {{"claim", claim_id},
+                             {"entry", std::to_string(entry)},
+                             {"matches", matches ? "true" : "false"},
+                             {"own_root", to_hex(replay.end_root)},
+                             {"claimed_root", to_hex(roots[entry])}});
+          const bool attests = entry == plan.last && plan.interior_step.has_value();
+          if (entry > 0 && (!matches || attests)) {
+            ASSAY_TRY(const Bytes file, tensor::write_safetensors(before));
+            ASSAY_TRY_STATUS(context.files.write_atomically(start_file(id, entry - 1), file));
+          }
+          if (!matches) {
+            outcome->mismatch = entry;
+            outcome->before_mismatch = std::make_shared<const NamedTensors>(std::move(before));
+            break;
+          }
+          state = std::move(replay.end_state);
+        }
+        ASSAY_TRY_STATUS(context.files.write_atomically(outcome_file, encode(*outcome)));
+        return std::shared_ptr<JobOutcome>(std::move(outcome));
+      },
+      /*lengthy=*/true);
   return nullptr;
 }
 
 Hash256 CheckerRole::challenge_salt(const ClaimId& claim, std::uint64_t entry) const {
-  return derive_secret(context().key, "challenge/" + to_hex(claim.value) + "/" + std::to_string(entry));
+  return derive_secret(context().key,
+                       "challenge/" + to_hex(claim.value) + "/" + std::to_string(entry));
 }
 
 bool CheckerRole::has_challenged(const TaskView& task) const {
@@ -205,11 +216,12 @@ bool CheckerRole::has_challenged(const TaskView& task) const {
 
 void CheckerRole::challenge(const TaskView& task, std::uint64_t entry) {
   const protocol::ClaimRecord& claim = task.claim->record;
-  const Hash256 commitment = protocol::challenge_commitment(
-      {claim.id, entry, account(), challenge_salt(claim.id, entry)});
+  const Hash256 commitment =
+      protocol::challenge_commitment({claim.id, entry, account(), challenge_salt(claim.id, entry)});
   m_hidden_entries[commitment] = entry;
   const std::string key = to_hex(claim.id.value) + "/" + std::to_string(entry);
-  report_once(key, "claim.disputed", {{"claim", to_hex(claim.id.value)}, {"entry", std::to_string(entry)}});
+  report_once(key, "claim.disputed",
+              {{"claim", to_hex(claim.id.value)}, {"entry", std::to_string(entry)}});
   for (const ChallengeView& existing : task.claim->challenges)
     if (existing.record.commitment == commitment) return;
   if (!protocol::is_challengeable(claim.status)) return;
@@ -217,13 +229,15 @@ void CheckerRole::challenge(const TaskView& task, std::uint64_t entry) {
   submit("challenge/" + key, protocol::CommitChallenge{claim.id, commitment});
 }
 
-// Which entry the commitment hides follows from the salts alone, also after a restart. Each try is a
-// signature, so the answer is kept.
-std::optional<std::uint64_t> CheckerRole::hidden_entry(const ClaimId& claim, const Hash256& commitment,
+// Which entry the commitment hides follows from the salts alone, also after a restart. Each try is
+// a signature, so the answer is kept.
+std::optional<std::uint64_t> CheckerRole::hidden_entry(const ClaimId& claim,
+                                                       const Hash256& commitment,
                                                        std::uint64_t entries) {
   const auto [known, is_new] = m_hidden_entries.try_emplace(commitment);
   for (std::uint64_t entry = 0; is_new && entry < entries && !known->second; ++entry)
-    if (protocol::challenge_commitment({claim, entry, account(), challenge_salt(claim, entry)}) == commitment)
+    if (protocol::challenge_commitment({claim, entry, account(), challenge_salt(claim, entry)}) ==
+        commitment)
       known->second = entry;
   return known->second;
 }
@@ -238,9 +252,11 @@ void CheckerRole::carry_on(const TaskView& task, const SharedTask& opened,
     const std::string id = to_hex(record.id.value);
     const bool mine = record.challenger == account();
     if (mine && record.status == ChallengeStatus::kCommitted) {
-      // Not before the ledger takes it: what it refused once counts against every later life of ours,
-      // which has to try all those client ids again.
-      if (view().head.height <= record.committed_at || claim.status < protocol::ClaimStatus::kChallenging) continue;
+      // Not before the ledger takes it: what it refused once counts against every later life of
+      // ours, which has to try all those client ids again.
+      if (view().head.height <= record.committed_at ||
+          claim.status < protocol::ClaimStatus::kChallenging)
+        continue;
       const std::optional<std::uint64_t> entry = hidden_entry(claim.id, record.commitment, entries);
       if (!entry) continue;
       protocol::RevealChallenge reveal;
@@ -257,16 +273,19 @@ void CheckerRole::carry_on(const TaskView& task, const SharedTask& opened,
       continue;
     }
     if (mine && protocol::is_resolved(record.status))
-      report_once(id, "challenge.ended", {{"challenge", id}, {"claim", claim_hex},
-                                          {"status", protocol::to_string(record.status)}});
+      report_once(id, "challenge.ended",
+                  {{"challenge", id},
+                   {"claim", claim_hex},
+                   {"status", protocol::to_string(record.status)}});
     if (record.status < ChallengeStatus::kPlaying) continue;
-    const bool plays = std::any_of(challenge.games.begin(), challenge.games.end(), [&](const auto& game) {
-      return game.record.status == protocol::GameStatus::kOpen &&
-             (game.record.challenger == account() || game.record.defender == account());
-    });
-    // The state that the interval starts from: kept in memory or on disk, else the solver's checkpoint.
-    // Without it we play from a run of our own, which serves if nothing before was false (the player
-    // sees to that), and keep asking.
+    const bool plays =
+        std::any_of(challenge.games.begin(), challenge.games.end(), [&](const auto& game) {
+          return game.record.status == protocol::GameStatus::kOpen &&
+                 (game.record.challenger == account() || game.record.defender == account());
+        });
+    // The state that the interval starts from: kept in memory or on disk, else the solver's
+    // checkpoint. Without it we play from a run of our own, which serves if nothing before was
+    // false (the player sees to that), and keep asking.
     SharedState before;
     const std::string file = record.entry == 0 ? "" : start_file(claim.id, record.entry - 1);
     bool start_given = record.entry == 0;
@@ -287,15 +306,18 @@ void CheckerRole::carry_on(const TaskView& task, const SharedTask& opened,
         record.entry == 0 ? 0 : commit::step_of_entry(task.record.terms.header, record.entry - 1);
     const Known known{opened,
                       [before, step, file, root = record.start_root, &files = context().files,
-                       &pool = context().pool](std::uint64_t wanted) -> Result<std::optional<training::KnownState>> {
-      if (file.empty() || wanted < step) return std::optional<training::KnownState>();
-      if (before) return std::optional<training::KnownState>({step, *before});
-      const auto bytes = files.read(file);
-      if (!bytes) return std::optional<training::KnownState>();
-      auto state = training::verify_state_bytes(*bytes, root, pool);
-      if (!state) return std::optional<training::KnownState>();
-      return std::optional<training::KnownState>({step, std::move(*state)});
-    }, start_given};
+                       &pool = context().pool](
+                          std::uint64_t wanted) -> Result<std::optional<training::KnownState>> {
+                        if (file.empty() || wanted < step)
+                          return std::optional<training::KnownState>();
+                        if (before) return std::optional<training::KnownState>({step, *before});
+                        const auto bytes = files.read(file);
+                        if (!bytes) return std::optional<training::KnownState>();
+                        auto state = training::verify_state_bytes(*bytes, root, pool);
+                        if (!state) return std::optional<training::KnownState>();
+                        return std::optional<training::KnownState>({step, std::move(*state)});
+                      },
+                      start_given};
     for (const protocol::GameView& game : challenge.games)
       if (game.record.challenger == account() || game.record.defender == account())
         play(task, challenge, game, known);

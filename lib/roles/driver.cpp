@@ -21,7 +21,7 @@ namespace assay::roles {
 
 namespace {
 
-constexpr std::uint64_t kWaitBlockMs = 5'000;    // of one long poll
+constexpr std::uint64_t kWaitBlockMs = 5'000;  // of one long poll
 constexpr std::uint64_t kLedgerTimeoutMs = 20'000;
 constexpr std::uint64_t kBlobTimeoutMs = 60'000;
 constexpr std::uint64_t kRetryMs = 500;          // after the ledger could not be reached
@@ -77,21 +77,23 @@ struct Driver::State {
 };
 
 Status Driver::State::start(host::DiskFiles& files) {
-  ASSAY_TRY(https, net::HttpsClient::create({.authority_pem = options.authority_pem,
-                                             .certificate_pem = {},
-                                             .key_pem = {}}));
+  ASSAY_TRY(https,
+            net::HttpsClient::create(
+                {.authority_pem = options.authority_pem, .certificate_pem = {}, .key_pem = {}}));
   ASSAY_TRY(blobs, blob::BlobStore::open(files));
   net::ServerOptions server_options;
   server_options.host = options.listen_host;
   server_options.port = options.listen_port;
   server_options.certificate_pem = options.certificate_pem;
   server_options.key_pem = options.key_pem;
-  ASSAY_TRY(server, net::HttpsServer::start(server_options,
-                                            [store = blobs.get()](net::HttpRequest request, const auto& reply) {
-                                              reply(blob::serve(*store, request));
-                                            }));
+  ASSAY_TRY(server,
+            net::HttpsServer::start(
+                server_options, [store = blobs.get()](net::HttpRequest request, const auto& reply) {
+                  reply(blob::serve(*store, request));
+                }));
   own_url = "https://" + options.advertise_host + ":" + std::to_string(server->port());
-  ASSAY_TRY(const net::CertificateInfo certificate, net::inspect_certificate(options.certificate_pem));
+  ASSAY_TRY(const net::CertificateInfo certificate,
+            net::inspect_certificate(options.certificate_pem));
   ASSAY_TRY(own_certificate, hash_from_hex(certificate.sha256_fingerprint));
   return {};
 }
@@ -101,24 +103,28 @@ void Driver::State::poll() {
   if (stopping) return;
   // A ledger where too many wait for blocks already still tells what it holds.
   const auto waited = std::make_shared<bool>(true);
-  const auto ask = [this, waited, after = head_height]() -> Result<std::shared_ptr<const protocol::View>> {
+  const auto ask = [this, waited,
+                    after = head_height]() -> Result<std::shared_ptr<const protocol::View>> {
     rpc::RpcClient client(rpc::make_post(*https, options.ledger_url, kLedgerTimeoutMs));
     if (after > 0)
       *waited = bool(client.call("wait_block", Json::object({{"after", Json(after)},
                                                              {"timeout_ms", Json(kWaitBlockMs)}})));
-    ASSAY_TRY(const Json answer,
-              client.call("view", Json::object({{"account", Json(to_hex(context.account().value))}})));
+    ASSAY_TRY(
+        const Json answer,
+        client.call("view", Json::object({{"account", Json(to_hex(context.account().value))}})));
     ASSAY_TRY(const Bytes bytes, JsonRef(answer)["view"].hex());
     ASSAY_TRY(protocol::View view, protocol::decode_view(bytes));
     if (view.head.chain != context.chain)
-      return {ErrorCode::kIntegrity, "the ledger at " + options.ledger_url + " runs another chain: check the genesis file"};
+      return {ErrorCode::kIntegrity, "the ledger at " + options.ledger_url +
+                                         " runs another chain: check the genesis file"};
     return std::make_shared<const protocol::View>(std::move(view));
   };
   poller->call(ask, [this, waited](Result<std::shared_ptr<const protocol::View>> view) {
     if (stopping) return;
     if (!view) {
       if (!unreachable)
-        log(LogLevel::kWarning, "ledger.unreachable", {{"url", options.ledger_url}, {"error", view.error().message}});
+        log(LogLevel::kWarning, "ledger.unreachable",
+            {{"url", options.ledger_url}, {"error", view.error().message}});
       unreachable = true;
       if (view.error().code == ErrorCode::kIntegrity) {
         outcome = view.error();
@@ -142,12 +148,13 @@ void Driver::State::poll() {
 // Others look up on the ledger where this party's blobs are.
 void Driver::State::keep_endpoint(const protocol::View& view) {
   const std::uint64_t now = loop.now_ms();
-  if (!view.self.exists || (view.self.profile.url == own_url && view.self.profile.certificate == own_certificate) ||
+  if (!view.self.exists ||
+      (view.self.profile.url == own_url && view.self.profile.certificate == own_certificate) ||
       (endpoint_sent_ms != 0 && now < endpoint_sent_ms + kWaitBlockMs))
     return;
   endpoint_sent_ms = now;
-  const Hash256 id = crypto::sha256({as_bytes("assay/endpoint/1"), as_bytes(own_url), own_certificate.view(),
-                                     as_bytes(std::to_string(last_nonce))});
+  const Hash256 id = crypto::sha256({as_bytes("assay/endpoint/1"), as_bytes(own_url),
+                                     own_certificate.view(), as_bytes(std::to_string(last_nonce))});
   Submit submission;
   std::copy_n(id.bytes.begin(), submission.client_id.size(), submission.client_id.begin());
   submission.payload = protocol::RegisterEndpoint{own_url, own_certificate};
@@ -189,7 +196,8 @@ void Driver::State::perform(Action action) {
 
 void Driver::State::publish(const std::string& name, Result<blob::BlobId> id) {
   Status named = id ? blobs->set_name(name, *id) : Status(id.error());
-  if (!named) log(LogLevel::kError, "blob.not_published", {{"name", name}, {"error", named.error().message}});
+  if (!named)
+    log(LogLevel::kError, "blob.not_published", {{"name", name}, {"error", named.error().message}});
 }
 
 void Driver::State::submit(Submit submission) {
@@ -201,14 +209,16 @@ void Driver::State::submit(Submit submission) {
   envelope.valid_until = Height(head_height + kValidBlocks);
   envelope.payload = std::move(submission.payload);
   const std::string kind = protocol::to_string(protocol::kind_of(envelope.payload));
-  const auto send = [this, bytes = protocol::sign_transaction(envelope, context.key)]() -> Result<Json> {
+  const auto send = [this,
+                     bytes = protocol::sign_transaction(envelope, context.key)]() -> Result<Json> {
     rpc::RpcClient client(rpc::make_post(*https, options.ledger_url, kLedgerTimeoutMs));
     return client.call("submit_transaction", Json::object({{"tx", Json(to_hex(bytes))}}));
   };
   sender->call(send, [this, kind, client_id = envelope.client_id](Result<Json> answer) {
     // A lost answer is no answer: the role sends again, under the same client id.
     if (!answer) {
-      log(LogLevel::kDebug, "transaction.unanswered", {{"kind", kind}, {"error", answer.error().message}});
+      log(LogLevel::kDebug, "transaction.unanswered",
+          {{"kind", kind}, {"error", answer.error().message}});
       return;
     }
     const JsonRef ref(*answer);
@@ -216,9 +226,11 @@ void Driver::State::submit(Submit submission) {
     const auto detail = ref["detail"].u64();
     if (!code || *code > protocol::kTxVerdictLast) return;
     const auto verdict = static_cast<protocol::TxVerdict>(*code);
-    log(LogLevel::kDebug, "transaction.answered", {{"kind", kind}, {"verdict", protocol::to_string(verdict)}});
+    log(LogLevel::kDebug, "transaction.answered",
+        {{"kind", kind}, {"verdict", protocol::to_string(verdict)}});
     if (verdict != protocol::TxVerdict::kApplied)
-      handle(TransactionRefused{client_id, verdict, detail ? static_cast<std::uint8_t>(*detail) : std::uint8_t{0}});
+      handle(TransactionRefused{client_id, verdict,
+                                detail ? static_cast<std::uint8_t>(*detail) : std::uint8_t{0}});
   });
 }
 
@@ -276,8 +288,8 @@ void Driver::State::fetch(Fetch wanted) {
 Driver::Driver(std::unique_ptr<State> state) : m_state(std::move(state)) {}
 Driver::~Driver() = default;
 
-Result<std::unique_ptr<Driver>> Driver::create(const DriverOptions& options, const RoleContext& context,
-                                               host::DiskFiles& files) {
+Result<std::unique_ptr<Driver>> Driver::create(const DriverOptions& options,
+                                               const RoleContext& context, host::DiskFiles& files) {
   auto state = std::make_unique<State>(options, context);
   ASSAY_TRY_STATUS(state->start(files));
   return std::unique_ptr<Driver>(new Driver(std::move(state)));
@@ -292,8 +304,10 @@ Status Driver::run(Role& role) {
   s.fetchers = std::make_unique<net::WorkerThread>(s.loop, kFetchThreads);
   s.worker = std::make_unique<net::WorkerThread>(s.loop);
   s.lengthy_worker = std::make_unique<net::WorkerThread>(s.loop);
-  s.log(LogLevel::kInfo, "role.started", {{"account", to_hex(s.context.account().value)},
-                                          {"ledger", s.options.ledger_url}, {"blobs", s.own_url}});
+  s.log(LogLevel::kInfo, "role.started",
+        {{"account", to_hex(s.context.account().value)},
+         {"ledger", s.options.ledger_url},
+         {"blobs", s.own_url}});
   s.poll();
   if (!s.stopping) s.loop.run();
   s.stopping = true;

@@ -34,9 +34,11 @@ Hash256 derive_secret(const crypto::KeyPair& key, std::string_view purpose) {
 
 std::uint64_t state_bytes_max(const training::Task& task) {
   constexpr std::uint64_t kHeader = 4096;
-  constexpr std::uint64_t kSlotHeader = 4096;  // a name of 255 bytes, each escaped, dtype, shape, offsets
+  constexpr std::uint64_t kSlotHeader =
+      4096;  // a name of 255 bytes, each escaped, dtype, shape, offsets
   std::uint64_t bytes = kHeader;
-  for (const graph::Slot& slot : task.step->program().slots) bytes += slot.type.byte_count() + kSlotHeader;
+  for (const graph::Slot& slot : task.step->program().slots)
+    bytes += slot.type.byte_count() + kSlotHeader;
   return bytes;
 }
 
@@ -66,7 +68,8 @@ Actions LedgerRole::on(const Event& event, std::uint64_t now_ms) {
                             refused->verdict == protocol::TxVerdict::kWrongPhase ||
                             refused->verdict == protocol::TxVerdict::kMoveRefused;
       report(harmless ? LogLevel::kDebug : LogLevel::kWarning, "transaction.refused",
-             {{"purpose", purpose}, {"verdict", protocol::to_string(refused->verdict)},
+             {{"purpose", purpose},
+              {"verdict", protocol::to_string(refused->verdict)},
               {"detail", std::to_string(refused->detail)}});
     }
   } else if (const auto* job = std::get_if<JobFinished>(&event)) {
@@ -77,7 +80,8 @@ Actions LedgerRole::on(const Event& event, std::uint64_t now_ms) {
     } else if (job->outcome.error().code != ErrorCode::kCancelled) {
       entry.retry_ms = now_ms + entry.repeat_ms;
       entry.repeat_ms = std::min(2 * entry.repeat_ms, kRepeatJobMaxMs);
-      report(LogLevel::kError, "job.failed", {{"job", job->job}, {"error", job->outcome.error().message}});
+      report(LogLevel::kError, "job.failed",
+             {{"job", job->job}, {"error", job->outcome.error().message}});
     }
     on_job(job->job, job->outcome);
   } else if (const auto* fetch = std::get_if<FetchFinished>(&event)) {
@@ -124,7 +128,8 @@ void LedgerRole::submit(const std::string& purpose, protocol::Payload payload) {
   act(Submit{submission.client_id, std::move(payload)});
 }
 
-const Bytes* LedgerRole::fetched(const std::string& name, const AccountId& from, std::uint64_t bytes_max) {
+const Bytes* LedgerRole::fetched(const std::string& name, const AccountId& from,
+                                 std::uint64_t bytes_max) {
   Fetching& fetching = m_fetches[name];
   if (fetching.bytes) return &*fetching.bytes;
   if (fetching.under_way) return nullptr;
@@ -217,20 +222,21 @@ SharedTask LedgerRole::open_task(const protocol::TaskView& task) {
   const Bytes* step = fetched(step_name, from, kProgramBytesMax);
   const Bytes* data = fetched(data_name, from, kDataBytesMax);
   if (init == nullptr || step == nullptr || data == nullptr) return nullptr;
-  start_job(job, [header, init = *init, step = *step, data = *data,
-                  &pool = m_context.pool, execution = m_context.execution](const auto&) -> JobResult {
-    ASSAY_TRY(graph::Program init_program, graph::decode_program(init));
-    ASSAY_TRY(graph::Program step_program, graph::decode_program(step));
-    ASSAY_TRY(NamedTensors tensors, tensor::read_safetensors(data));
-    ASSAY_TRY(training::Task opened,
-              training::open_task(header, std::move(init_program), std::move(step_program),
-                                  std::move(tensors), pool));
-    auto outcome = std::make_shared<OpenedTask>();
-    outcome->task = std::make_shared<const training::Task>(std::move(opened));
-    // Weighed now, so that no task is taken on that does not fit this machine.
-    ASSAY_TRY(const auto weighed, execution(*outcome->task, pool));
-    return std::shared_ptr<JobOutcome>(std::move(outcome));
-  });
+  start_job(job,
+            [header, init = *init, step = *step, data = *data, &pool = m_context.pool,
+             execution = m_context.execution](const auto&) -> JobResult {
+              ASSAY_TRY(graph::Program init_program, graph::decode_program(init));
+              ASSAY_TRY(graph::Program step_program, graph::decode_program(step));
+              ASSAY_TRY(NamedTensors tensors, tensor::read_safetensors(data));
+              ASSAY_TRY(training::Task opened,
+                        training::open_task(header, std::move(init_program),
+                                            std::move(step_program), std::move(tensors), pool));
+              auto outcome = std::make_shared<OpenedTask>();
+              outcome->task = std::make_shared<const training::Task>(std::move(opened));
+              // Weighed now, so that no task is taken on that does not fit this machine.
+              ASSAY_TRY(const auto weighed, execution(*outcome->task, pool));
+              return std::shared_ptr<JobOutcome>(std::move(outcome));
+            });
   release(init_name);
   release(step_name);
   release(data_name);
@@ -267,8 +273,8 @@ struct LedgerRole::Seat {
 
 void LedgerRole::play(const protocol::TaskView& task, const protocol::ChallengeView& challenge,
                       const protocol::GameView& game, const Known& known) {
-  const dispute::Role role = game.record.defender == account() ? dispute::Role::kDefender
-                                                               : dispute::Role::kChallenger;
+  const dispute::Role role =
+      game.record.defender == account() ? dispute::Role::kDefender : dispute::Role::kChallenger;
   const dispute::GameTerms terms = protocol::terms_of(m_context.chain, task, challenge, game);
   const dispute::Position position = protocol::position_of(terms, game);
   const std::string id = to_hex(game.record.id.value);
@@ -289,10 +295,11 @@ void LedgerRole::play(const protocol::TaskView& task, const protocol::ChallengeV
     const auto label = [&](std::uint32_t node) {
       return node < program.labels.size() ? program.labels[node] : std::string();
     };
-    report("game.position", {{"game", id}, {"turn", std::to_string(position.turn)},
-                               {"stage", dispute::to_string(position.stage)},
-                               {"status", protocol::to_string(game.record.status)},
-                               {"text", dispute::explain(terms, position, label)}});
+    report("game.position", {{"game", id},
+                             {"turn", std::to_string(position.turn)},
+                             {"stage", dispute::to_string(position.stage)},
+                             {"status", protocol::to_string(game.record.status)},
+                             {"text", dispute::explain(terms, position, label)}});
   }
   if (game.record.status != protocol::GameStatus::kOpen) {
     sit_down();
@@ -313,36 +320,39 @@ void LedgerRole::play(const protocol::TaskView& task, const protocol::ChallengeV
     }
     return;
   }
-  start_job(job, [seat, terms, position, role, context = m_context, states = known.states,
-                  moves = game.moves](const auto&) -> JobResult {
-    if (!seat->player) {
-      ASSAY_TRY(seat->execution, context.execution(*seat->task, context.pool));
-      seat->player = std::make_unique<player::Player>(
-          *seat->task, *seat->execution, terms, context.pool,
-          player::PlayerOptions{.role = role, .states = states});
-    }
-    // A player opens operands against what was offered on the way, also before it sat down here.
-    dispute::Position earlier = dispute::start(terms);
-    for (const Bytes& bytes : moves) {
-      seat->player->see(earlier);
-      codec::Reader reader(bytes);
-      const dispute::SignedMove move = dispute::read_signed_move(reader);
-      if (dispute::apply(crypto::sha256_function(), terms, earlier, move.role, move.body) !=
-          dispute::MoveVerdict::kAccepted)
-        return {ErrorCode::kIntegrity, "the ledger shows a move that the game's rules do not accept"};
-    }
-    auto outcome = std::make_shared<Move>();
-    auto body = seat->player->next_move(position);
-    if (!body) {
-      if (body.error().code != ErrorCode::kConflict) return std::move(body).error();
-      outcome->nothing_to_dispute = true;
-    } else if (*body) {
-      outcome->move = dispute::record_move(
-          crypto::sha256_function(), terms, position, role, std::move(**body),
-          [&](const Hash256& digest) { return context.key.sign(digest.view()); });
-    }
-    return std::shared_ptr<JobOutcome>(std::move(outcome));
-  });
+  start_job(job,
+            [seat, terms, position, role, context = m_context, states = known.states,
+             moves = game.moves](const auto&) -> JobResult {
+              if (!seat->player) {
+                ASSAY_TRY(seat->execution, context.execution(*seat->task, context.pool));
+                seat->player = std::make_unique<player::Player>(
+                    *seat->task, *seat->execution, terms, context.pool,
+                    player::PlayerOptions{.role = role, .states = states});
+              }
+              // A player opens operands against what was offered on the way, also before it sat
+              // down here.
+              dispute::Position earlier = dispute::start(terms);
+              for (const Bytes& bytes : moves) {
+                seat->player->see(earlier);
+                codec::Reader reader(bytes);
+                const dispute::SignedMove move = dispute::read_signed_move(reader);
+                if (dispute::apply(crypto::sha256_function(), terms, earlier, move.role,
+                                   move.body) != dispute::MoveVerdict::kAccepted)
+                  return {ErrorCode::kIntegrity,
+                          "the ledger shows a move that the game's rules do not accept"};
+              }
+              auto outcome = std::make_shared<Move>();
+              auto body = seat->player->next_move(position);
+              if (!body) {
+                if (body.error().code != ErrorCode::kConflict) return std::move(body).error();
+                outcome->nothing_to_dispute = true;
+              } else if (*body) {
+                outcome->move = dispute::record_move(
+                    crypto::sha256_function(), terms, position, role, std::move(**body),
+                    [&](const Hash256& digest) { return context.key.sign(digest.view()); });
+              }
+              return std::shared_ptr<JobOutcome>(std::move(outcome));
+            });
 }
 
 void LedgerRole::report(LogLevel level, std::string event, Log::Fields fields) {

@@ -34,10 +34,11 @@ JobResult train(const RoleContext& context, const training::Task& task, const Cl
   internal::SubFiles files(context.files, run_folder(claim));
   host::BackgroundSink sink(files);
   ASSAY_TRY(auto execution, context.execution(task, context.pool));
-  ASSAY_TRY(auto run, training::TrainingRun::open(task, *execution, context.pool,
-                                                  {.files = &files, .sink = &sink,
-                                                   .halt_at_non_finite_loss = false,
-                                                   .log = &context.log}));
+  ASSAY_TRY(
+      auto run,
+      training::TrainingRun::open(
+          task, *execution, context.pool,
+          {.files = &files, .sink = &sink, .halt_at_non_finite_loss = false, .log = &context.log}));
   const std::string id = to_hex(claim.value);
   const std::string total = std::to_string(task.header.steps);
   if (run->resumed_from() > 0)
@@ -52,7 +53,8 @@ JobResult train(const RoleContext& context, const training::Task& task, const Cl
     context.log.write(LogLevel::kInfo, "training.progress", fields);
     for (; committed < run->transcript().size(); ++committed)
       context.log.write(LogLevel::kInfo, "training.commit",
-                        {{"claim", id}, {"entry", std::to_string(committed)},
+                        {{"claim", id},
+                         {"entry", std::to_string(committed)},
                          {"step", std::to_string(commit::step_of_entry(task.header, committed))},
                          {"state_root", to_hex(run->transcript()[committed])}});
   }
@@ -64,7 +66,8 @@ JobResult train(const RoleContext& context, const training::Task& task, const Cl
 
 class Solver final : public internal::LedgerRole {
  public:
-  Solver(RoleContext context, SolverOptions options) : LedgerRole(std::move(context)), m_options(options) {}
+  Solver(RoleContext context, SolverOptions options)
+      : LedgerRole(std::move(context)), m_options(options) {}
 
  private:
   void update(const protocol::View& view) override {
@@ -82,9 +85,12 @@ class Solver final : public internal::LedgerRole {
 
   [[nodiscard]] bool wants(const protocol::View& view, const TaskView& task) const {
     const protocol::PostTask& terms = task.record.terms;
-    const bool mine = terms.reserved_solver ? *terms.reserved_solver == account() : m_options.take_open_tasks;
-    return mine && task.record.submitter != account() && terms.price.value >= m_options.price_min_atoms &&
-           leaves_time(terms, m_options.replay_quote_ms) && view.self.staked.value >= terms.solver_stake.value;
+    const bool mine =
+        terms.reserved_solver ? *terms.reserved_solver == account() : m_options.take_open_tasks;
+    return mine && task.record.submitter != account() &&
+           terms.price.value >= m_options.price_min_atoms &&
+           leaves_time(terms, m_options.replay_quote_ms) &&
+           view.self.staked.value >= terms.solver_stake.value;
   }
 
   // Only a task whose programs validate and whose roots are right is taken.
@@ -102,9 +108,11 @@ class Solver final : public internal::LedgerRole {
     const std::string id = to_hex(claim.id.value);
     report_once(id, "claim.accepted", {{"claim", id}, {"task", to_hex(task.record.id.value)}});
     if (protocol::is_settled(claim.status)) {
-      report_once(id, "claim.settled", {{"claim", id}, {"status", protocol::to_string(claim.status)}});
+      report_once(id, "claim.settled",
+                  {{"claim", id}, {"status", protocol::to_string(claim.status)}});
       // The model stays on offer, also for a submitter that comes back after our restart.
-      if (claim.status != ClaimStatus::kFinal || m_published.contains(claim.id)) return forget(task);
+      if (claim.status != ClaimStatus::kFinal || m_published.contains(claim.id))
+        return forget(task);
     }
     const internal::SharedTask opened = open_task(task);
     if (!opened) return;
@@ -112,21 +120,27 @@ class Solver final : public internal::LedgerRole {
     auto* trained = static_cast<Trained*>(finished_job(job));
     if (trained == nullptr) {
       // Also after a restart: the run finds its checkpoints and only repeats what came after them.
-      start_job(job, [context = context(), opened, claim_id = claim.id](const auto& cancelled) {
-        return train(context, *opened, claim_id, cancelled);
-      }, /*lengthy=*/true);
+      start_job(
+          job,
+          [context = context(), opened, claim_id = claim.id](const auto& cancelled) {
+            return train(context, *opened, claim_id, cancelled);
+          },
+          /*lengthy=*/true);
       return;
     }
     const commit::Transcript transcript(trained->state_roots);
     const Hash256 salt = internal::derive_secret(context().key, "transcript/" + id);
     if (claim.status == ClaimStatus::kTraining) {
       report_once(id, "training.finished",
-                  {{"claim", id}, {"entries", std::to_string(transcript.size())},
+                  {{"claim", id},
+                   {"entries", std::to_string(transcript.size())},
                    {"transcript_root", to_hex(transcript.root())}});
-      submit("commit/" + id, protocol::CommitTranscript{
-                                 claim.id, protocol::transcript_commitment(claim.id, transcript.root(), salt)});
+      submit("commit/" + id,
+             protocol::CommitTranscript{
+                 claim.id, protocol::transcript_commitment(claim.id, transcript.root(), salt)});
     } else if (claim.status == ClaimStatus::kRevealing) {
-      report_once(id, "transcript.committed", {{"claim", id}, {"commitment", to_hex(claim.commitment)}});
+      report_once(id, "transcript.committed",
+                  {{"claim", id}, {"commitment", to_hex(claim.commitment)}});
       // A signature under a second transcript would be a contradiction, whatever made them differ.
       if (protocol::transcript_commitment(claim.id, transcript.root(), salt) != claim.commitment) {
         report_once(id, "transcript.differs",
@@ -145,24 +159,27 @@ class Solver final : public internal::LedgerRole {
               .view());
       submit("reveal/" + id, std::move(reveal));
     }
-    // Not earlier: others could commit to it first, and a submitter have the model and let the claim
-    // expire.
+    // Not earlier: others could commit to it first, and a submitter have the model and let the
+    // claim expire.
     if (claim.status >= ClaimStatus::kDrawing) publish(claim.id, *trained);
     if (claim.status >= ClaimStatus::kDrawing && claim.status < ClaimStatus::kFinal) {
-      report_once(id, "transcript.revealed", {{"claim", id}, {"transcript_root", to_hex(claim.transcript_root)}});
+      report_once(id, "transcript.revealed",
+                  {{"claim", id}, {"transcript_root", to_hex(claim.transcript_root)}});
       defend(task, opened);
     }
   }
 
   void defend(const TaskView& task, const internal::SharedTask& opened) {
     const ClaimId claim = task.claim->record.id;
-    const Known known{opened, [context = context(), opened, claim](std::uint64_t step)
-                                  -> Result<std::optional<training::KnownState>> {
-      internal::SubFiles files(context.files, run_folder(claim));
-      const training::CheckpointReader reader(files, opened->root(), context.pool, &context.log);
-      ASSAY_TRY(const training::Journal journal, reader.journal());
-      return reader.nearest(journal, step);
-    }};
+    const Known known{opened,
+                      [context = context(), opened,
+                       claim](std::uint64_t step) -> Result<std::optional<training::KnownState>> {
+                        internal::SubFiles files(context.files, run_folder(claim));
+                        const training::CheckpointReader reader(files, opened->root(), context.pool,
+                                                                &context.log);
+                        ASSAY_TRY(const training::Journal journal, reader.journal());
+                        return reader.nearest(journal, step);
+                      }};
     for (const protocol::ChallengeView& challenge : task.claim->challenges)
       for (const protocol::GameView& game : challenge.games)
         if (game.record.defender == account()) play(task, challenge, game, known);
@@ -171,10 +188,12 @@ class Solver final : public internal::LedgerRole {
   void publish(const ClaimId& claim, const Trained& trained) {
     if (!m_published.insert(claim).second) return;
     Bytes list;
-    for (const Hash256& root : trained.state_roots) list.insert(list.end(), root.bytes.begin(), root.bytes.end());
+    for (const Hash256& root : trained.state_roots)
+      list.insert(list.end(), root.bytes.begin(), root.bytes.end());
     act(Publish{transcript_blob(claim), std::move(list)});
     for (const std::uint64_t step : trained.checkpoints)
-      act(PublishFile{checkpoint_blob(claim, step), run_folder(claim) + "/" + training::checkpoint_name(step)});
+      act(PublishFile{checkpoint_blob(claim, step),
+                      run_folder(claim) + "/" + training::checkpoint_name(step)});
   }
 
   SolverOptions m_options;

@@ -70,12 +70,16 @@ class Submitter final : public internal::LedgerRole {
     }
     adopt_task(task->record.id, posting.task);
     const std::string id = to_hex(task->record.id.value);
-    report_once(id, "task.posted", {{"task", id}, {"label", posting.label},
-                                    {"price", std::to_string(posting.terms.price.value)}});
+    report_once(id, "task.posted",
+                {{"task", id},
+                 {"label", posting.label},
+                 {"price", std::to_string(posting.terms.price.value)}});
     if (task->claim)
-      report_once(id, "task.accepted", {{"task", id}, {"label", posting.label},
-                                        {"claim", to_hex(task->claim->record.id.value)},
-                                        {"solver", to_hex(task->claim->record.solver.value)}});
+      report_once(id, "task.accepted",
+                  {{"task", id},
+                   {"label", posting.label},
+                   {"claim", to_hex(task->claim->record.id.value)},
+                   {"solver", to_hex(task->claim->record.solver.value)}});
     switch (task->record.status) {
       case TaskStatus::kOpen:
       case TaskStatus::kClaimed: return false;
@@ -83,8 +87,10 @@ class Submitter final : public internal::LedgerRole {
       case TaskStatus::kCancelled:
       case TaskStatus::kUnclaimed:
       case TaskStatus::kRefunded:
-        report_once(id, "task.ended", {{"task", id}, {"label", posting.label},
-                                       {"status", protocol::to_string(task->record.status)}});
+        report_once(id, "task.ended",
+                    {{"task", id},
+                     {"label", posting.label},
+                     {"status", protocol::to_string(task->record.status)}});
         return true;
     }
     return true;
@@ -94,38 +100,41 @@ class Submitter final : public internal::LedgerRole {
     const protocol::ClaimRecord& claim = task.claim->record;
     const std::string job = "collect/" + posting.label;
     if (auto* saved = static_cast<SavedModel*>(finished_job(job))) {
-      Log::Fields fields{{"label", posting.label}, {"file", saved->file},
+      Log::Fields fields{{"label", posting.label},
+                         {"file", saved->file},
                          {"bytes", std::to_string(saved->bytes)},
                          {"state_root", to_hex(claim.final_state_root)}};
       if (saved->accuracy) fields.emplace_back("accuracy", std::to_string(*saved->accuracy));
       report_once(posting.label, "model.saved", std::move(fields));
-      report_once(posting.label, "task.ended", {{"task", to_hex(task.record.id.value)},
-                                                {"label", posting.label},
-                                                {"status", protocol::to_string(task.record.status)}});
+      report_once(posting.label, "task.ended",
+                  {{"task", to_hex(task.record.id.value)},
+                   {"label", posting.label},
+                   {"status", protocol::to_string(task.record.status)}});
       return true;
     }
     if (job_under_way(job) || job_waits(job)) return false;
     const std::string name = checkpoint_blob(claim.id, task.record.terms.header.steps);
     const Bytes* bytes = fetched(name, claim.solver, internal::state_bytes_max(*posting.task));
     if (bytes == nullptr) return false;
-    start_job(job, [bytes = *bytes, root = claim.final_state_root, file = "models/" + posting.label + ".safetensors",
-                    &pool = context().pool, &files = context().files,
-                    accuracy = m_options.accuracy](const auto&) -> JobResult {
-      ASSAY_TRY(NamedTensors state, training::verify_state_bytes(bytes, root, pool));
-      auto outcome = std::make_shared<SavedModel>();
-      if (accuracy) {
-        ASSAY_TRY(outcome->accuracy, accuracy(state, pool));
-      }
-      NamedTensors parameters;
-      for (auto& [slot, value] : state)
-        if (slot.starts_with(kParameterPrefix))
-          parameters.emplace(slot.substr(kParameterPrefix.size()), std::move(value));
-      ASSAY_TRY(const Bytes model, tensor::write_safetensors(parameters));
-      ASSAY_TRY_STATUS(files.write_atomically(file, model));
-      outcome->file = file;
-      outcome->bytes = model.size();
-      return std::shared_ptr<JobOutcome>(std::move(outcome));
-    });
+    start_job(job,
+              [bytes = *bytes, root = claim.final_state_root,
+               file = "models/" + posting.label + ".safetensors", &pool = context().pool,
+               &files = context().files, accuracy = m_options.accuracy](const auto&) -> JobResult {
+                ASSAY_TRY(NamedTensors state, training::verify_state_bytes(bytes, root, pool));
+                auto outcome = std::make_shared<SavedModel>();
+                if (accuracy) {
+                  ASSAY_TRY(outcome->accuracy, accuracy(state, pool));
+                }
+                NamedTensors parameters;
+                for (auto& [slot, value] : state)
+                  if (slot.starts_with(kParameterPrefix))
+                    parameters.emplace(slot.substr(kParameterPrefix.size()), std::move(value));
+                ASSAY_TRY(const Bytes model, tensor::write_safetensors(parameters));
+                ASSAY_TRY_STATUS(files.write_atomically(file, model));
+                outcome->file = file;
+                outcome->bytes = model.size();
+                return std::shared_ptr<JobOutcome>(std::move(outcome));
+              });
     release(name);
     return false;
   }

@@ -30,7 +30,8 @@ class Verifier final : public internal::CheckerRole {
       }
     }
     for (const TaskView& task : view.tasks)
-      if (task.claim && seat_of(task) == nullptr && seats < m_options.seats_max && wants(view, task)) {
+      if (task.claim && seat_of(task) == nullptr && seats < m_options.seats_max &&
+          wants(view, task)) {
         ++seats;
         submit("enlist/" + to_hex(task.claim->record.id.value),
                protocol::EnlistVerifier{task.claim->record.id});
@@ -73,7 +74,8 @@ class Verifier final : public internal::CheckerRole {
     }
     for (const Replayed* found : replays)
       if (found != nullptr && found->mismatch) challenge(task, *found->mismatch);
-    if (complete && claim.status == ClaimStatus::kSealing && seat.seals.empty()) seal(task, seat, replays);
+    if (complete && claim.status == ClaimStatus::kSealing && seat.seals.empty())
+      seal(task, seat, replays);
     if (complete && claim.status == ClaimStatus::kOpening && !seat.seals.empty())
       open(task, seat, replays, *roots);
     stand_up(task, seat);
@@ -82,9 +84,13 @@ class Verifier final : public internal::CheckerRole {
 
   [[nodiscard]] protocol::SealParts parts(const ClaimId& claim, std::uint32_t draw,
                                           const Replayed& replayed) const {
-    return {claim, account(), draw,
-            internal::derive_secret(context().key, "seal/" + to_hex(claim.value) + "/" + std::to_string(draw)),
-            replayed.interior_root.value_or(replayed.end_root), replayed.end_root};
+    return {claim,
+            account(),
+            draw,
+            internal::derive_secret(context().key,
+                                    "seal/" + to_hex(claim.value) + "/" + std::to_string(draw)),
+            replayed.interior_root.value_or(replayed.end_root),
+            replayed.end_root};
   }
 
   void seal(const TaskView& task, const protocol::VerifierRecord& seat,
@@ -122,10 +128,13 @@ class Verifier final : public internal::CheckerRole {
       if (matches)
         payload.attestation = context().key.sign(
             dispute::attestation_digest(crypto::sha256_function(), context().chain, task.record.id,
-                                        task.record.terms.header, entry, payload.start_root, payload.end_root)
+                                        task.record.terms.header, entry, payload.start_root,
+                                        payload.end_root)
                 .view());
       report_once(id + "/" + std::to_string(draw), "verifier.attested",
-                  {{"claim", id}, {"entry", std::to_string(entry)}, {"matches", matches ? "true" : "false"}});
+                  {{"claim", id},
+                   {"entry", std::to_string(entry)},
+                   {"matches", matches ? "true" : "false"}});
       submit("open/" + id + "/" + std::to_string(draw), std::move(payload));
     }
   }
@@ -135,10 +144,12 @@ class Verifier final : public internal::CheckerRole {
     for (const protocol::ChallengeView& challenge : task.claim->challenges) {
       const protocol::ChallengeRecord& record = challenge.record;
       if (record.status != protocol::ChallengeStatus::kPlaying || record.stand_up_closed) continue;
-      if (std::find(record.defenders.begin(), record.defenders.end(), account()) != record.defenders.end())
+      if (std::find(record.defenders.begin(), record.defenders.end(), account()) !=
+          record.defenders.end())
         continue;
       for (std::size_t draw = 0; draw < seat.draws.size() && draw < seat.opened.size(); ++draw)
-        if (seat.draws[draw].entry == record.entry && seat.opened[draw] && seat.opened[draw]->attestation)
+        if (seat.draws[draw].entry == record.entry && seat.opened[draw] &&
+            seat.opened[draw]->attestation)
           submit("stand-up/" + to_hex(record.id.value), protocol::StandUp{record.id});
     }
   }

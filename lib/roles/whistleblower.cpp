@@ -34,9 +34,10 @@ class Whistleblower final : public internal::CheckerRole {
     }
   }
 
-  // Runs of neighbouring entries to replay, one after the other; the first difference ends it, because
-  // what follows a lie is usually consistent with it.
-  void check(const TaskView& task, const internal::SharedTask& opened, const commit::Transcript& roots) {
+  // Runs of neighbouring entries to replay, one after the other; the first difference ends it,
+  // because what follows a lie is usually consistent with it.
+  void check(const TaskView& task, const internal::SharedTask& opened,
+             const commit::Transcript& roots) {
     const std::string id = to_hex(task.claim->record.id.value);
     std::set<std::uint64_t> drawn;
     if (!m_options.also_drawn)

@@ -32,7 +32,8 @@ class VirtualClock final : public Clock {
 crypto::KeyPair key_from(std::uint64_t seed, const std::string& name) {
   std::uint8_t raw[8];
   store_le(raw, seed);
-  const Hash256 secret = crypto::sha256({as_bytes("assay/sim-key/1"), ByteView(raw, 8), as_bytes(name)});
+  const Hash256 secret =
+      crypto::sha256({as_bytes("assay/sim-key/1"), ByteView(raw, 8), as_bytes(name)});
   return crypto::KeyPair(crypto::SecretKey(secret.bytes.data()));
 }
 
@@ -59,10 +60,10 @@ struct Simulator::World {
     std::map<std::string, Bytes> blobs;  // what it publishes stays, as on a disk
     std::unique_ptr<Log> log;
     std::unique_ptr<roles::Role> role;
-    std::uint64_t life = 0;              // events of an earlier life are dropped
+    std::uint64_t life = 0;  // events of an earlier life are dropped
     std::uint64_t last_nonce = 0;
     std::uint64_t tick_ms = UINT64_MAX;
-    std::map<std::string, bool> jobs;    // under way
+    std::map<std::string, bool> jobs;  // under way
     bool finished = false;
     bool endpoint_sent = false;
   };
@@ -86,9 +87,11 @@ struct Simulator::World {
     }
   };
 
-  void note(const std::string& who, LogLevel level, std::string_view event, const Log::Fields& fields) {
+  void note(const std::string& who, LogLevel level, std::string_view event,
+            const Log::Fields& fields) {
     if (level == LogLevel::kDebug) return;
-    std::string line = std::to_string(clock.now_ms) + " " + (who.empty() ? "ledger" : who) + " " + std::string(event);
+    std::string line = std::to_string(clock.now_ms) + " " + (who.empty() ? "ledger" : who) + " " +
+                       std::string(event);
     for (const auto& [key, value] : fields)
       if (key != "text") line += " " + key + "=" + value;
     report.log.push_back(std::move(line));
@@ -115,7 +118,8 @@ struct Simulator::World {
     genesis.operator_key = operator_key.public_key();
     genesis.time_ms = kEpochMs;
     for (const auto& [name, party] : parties)
-      genesis.accounts.push_back({AccountId(party->key.public_key()), Amount(party->options.balance_atoms),
+      genesis.accounts.push_back({AccountId(party->key.public_key()),
+                                  Amount(party->options.balance_atoms),
                                   Amount(party->options.staked_atoms)});
     chain = protocol::chain_id_of(genesis);
     ASSAY_TRY_STATUS(open_node());
@@ -130,7 +134,8 @@ struct Simulator::World {
     ++party.life;
     party.jobs.clear();
     party.endpoint_sent = false;
-    party.role = party.options.make({party.key, chain, party.files, pool, *party.log, party.options.execution});
+    party.role = party.options.make(
+        {party.key, chain, party.files, pool, *party.log, party.options.execution});
   }
 
   void crash(Party& party) {
@@ -154,7 +159,8 @@ struct Simulator::World {
         if (view) {
           party.last_nonce = std::max(party.last_nonce, view->self.profile.last_nonce);
           register_endpoint(party, *view);
-          deliver(party, life, roles::LedgerUpdate{std::make_shared<const protocol::View>(std::move(*view))});
+          deliver(party, life,
+                  roles::LedgerUpdate{std::make_shared<const protocol::View>(std::move(*view))});
         }
       }
       poll(party, life);
@@ -234,10 +240,12 @@ struct Simulator::World {
       if (lost()) continue;
       at(delay(), [this, &party, life = party.life, bytes, client_id = envelope.client_id] {
         if (!node) return;
-        node->submit(bytes, [this, &party, life, client_id](const Result<node::TxOutcome>& outcome) {
-          if (!outcome || outcome->verdict == protocol::TxVerdict::kApplied || lost()) return;
-          deliver(party, life, roles::TransactionRefused{client_id, outcome->verdict, outcome->detail});
-        });
+        node->submit(
+            bytes, [this, &party, life, client_id](const Result<node::TxOutcome>& outcome) {
+              if (!outcome || outcome->verdict == protocol::TxVerdict::kApplied || lost()) return;
+              deliver(party, life,
+                      roles::TransactionRefused{client_id, outcome->verdict, outcome->detail});
+            });
       });
     }
   }
@@ -249,12 +257,12 @@ struct Simulator::World {
     std::uint64_t polls_left = cut ? rng.below(6) : UINT64_MAX;
     auto outcome = job.body([&] { return polls_left == 0 || polls_left-- == 0; });
     if (cut) return crash(party);  // its files are what the job had written by then
-    at(1 + rng.below(2 * options.job_ms), [this, &party, life = party.life, name = job.job,
-                                           outcome = std::move(outcome)] {
-      if (party.life != life) return;
-      party.jobs[name] = false;
-      deliver(party, life, roles::JobFinished{name, outcome});
-    });
+    at(1 + rng.below(2 * options.job_ms),
+       [this, &party, life = party.life, name = job.job, outcome = std::move(outcome)] {
+         if (party.life != life) return;
+         party.jobs[name] = false;
+         deliver(party, life, roles::JobFinished{name, outcome});
+       });
   }
 
   void fetch(Party& party, roles::Fetch fetch) {
@@ -262,7 +270,8 @@ struct Simulator::World {
     for (const auto& [name, other] : parties) {
       if ("https://" + name != fetch.url || !other->role || lost()) continue;
       const auto blob = other->blobs.find(fetch.name);
-      result = blob == other->blobs.end() ? Result<Bytes>(ErrorCode::kNotFound, "no blob " + fetch.name)
+      result = blob == other->blobs.end()
+                   ? Result<Bytes>(ErrorCode::kNotFound, "no blob " + fetch.name)
                : blob->second.size() > fetch.bytes_max
                    ? Result<Bytes>(ErrorCode::kLimit, "blob " + fetch.name + " is too long")
                    : Result<Bytes>(blob->second);
@@ -323,9 +332,12 @@ AccountId Simulator::account_of(const std::string& name) const {
 
 const protocol::StateReader& Simulator::reader() const { return m_world->node->reader(); }
 
-MemoryFiles& Simulator::files_of(const std::string& name) { return m_world->parties.at(name)->files; }
+MemoryFiles& Simulator::files_of(const std::string& name) {
+  return m_world->parties.at(name)->files;
+}
 
-Result<SimReport> Simulator::run(const std::function<bool(const protocol::StateReader& reader)>& done) {
+Result<SimReport> Simulator::run(
+    const std::function<bool(const protocol::StateReader& reader)>& done) {
   World& w = *m_world;
   ASSAY_TRY_STATUS(w.start());
   bool is_done = false;

@@ -20,13 +20,15 @@ class FewerSteps final : public roles::Role {
   [[nodiscard]] roles::Actions on(const roles::Event& event, std::uint64_t now_ms) override {
     const auto* update = std::get_if<roles::LedgerUpdate>(&event);
     if (update != nullptr) m_view = update->view;
-    roles::Actions actions = m_solver->on(update != nullptr ? roles::Event(seen_by_solver()) : event, now_ms);
+    roles::Actions actions =
+        m_solver->on(update != nullptr ? roles::Event(seen_by_solver()) : event, now_ms);
     for (roles::Action& action : actions) {
       auto* submit = std::get_if<roles::Submit>(&action);
       if (submit == nullptr) continue;
       if (auto* commit = std::get_if<protocol::CommitTranscript>(&submit->payload)) {
         const commit::Transcript half(half_of(commit->claim));
-        static_cast<void>(m_context.files.write_atomically(own_file(commit->claim), commit->commitment.bytes));
+        static_cast<void>(
+            m_context.files.write_atomically(own_file(commit->claim), commit->commitment.bytes));
         commit->commitment = protocol::transcript_commitment(commit->claim, half.root(), salt());
       } else if (auto* reveal = std::get_if<protocol::RevealTranscript>(&submit->payload)) {
         const commit::Transcript half(half_of(reveal->claim));
@@ -50,7 +52,8 @@ class FewerSteps final : public roles::Role {
     auto view = std::make_shared<protocol::View>(*m_view);
     for (protocol::TaskView& task : view->tasks)
       if (task.claim && task.claim->record.solver == m_context.account())
-        if (const auto own = m_context.files.read(own_file(task.claim->record.id)); own && own->size() == 32)
+        if (const auto own = m_context.files.read(own_file(task.claim->record.id));
+            own && own->size() == 32)
           std::copy(own->begin(), own->end(), task.claim->record.commitment.bytes.begin());
     return {std::move(view)};
   }
@@ -62,7 +65,8 @@ class FewerSteps final : public roles::Role {
     if (const auto names = m_context.files.list("runs/" + to_hex(claim.value).substr(0, 16)))
       for (const std::string& name : *names)
         if (const auto bytes = m_context.files.read(name))
-          if (const auto segment = training::decode_segment(*bytes)) segments[segment->after] = segment->roots;
+          if (const auto segment = training::decode_segment(*bytes))
+            segments[segment->after] = segment->roots;
     std::vector<Hash256> roots;
     for (const auto& [after, own] : segments) roots.insert(roots.end(), own.begin(), own.end());
     roots.resize(roots.size() / 2 + 1);
@@ -74,7 +78,8 @@ class FewerSteps final : public roles::Role {
     for (const protocol::TaskView& task : m_view->tasks)
       if (task.claim && task.claim->record.id == claim)
         return m_context.key.sign(dispute::claim_digest(crypto::sha256_function(), m_context.chain,
-                                                        task.record.id, task.record.terms.header, root)
+                                                        task.record.id, task.record.terms.header,
+                                                        root)
                                       .view());
     return {};
   }

@@ -23,14 +23,18 @@ int main(int argc, char** argv) {
 
   const int count = static_cast<int>(arguments.size());
   if (lie.kind == "fewer-steps")
-    return cli::solver_main(count, arguments.data(), roles::honest_execution(), demo::make_fewer_steps);
+    return cli::solver_main(count, arguments.data(), roles::honest_execution(),
+                            demo::make_fewer_steps);
   for (const std::string& known : cheats::names_of_lies())
     if (known == lie.kind)
-      return cli::solver_main(count, arguments.data(), [lie](const training::Task& task, TaskPool& pool) {
-        return cheats::make_lying_execution(task, pool, lie);
-      });
-  std::fprintf(stderr, "usage: %s --lie KIND:STEP [options of assay-solver]\nkinds: fewer-steps", argv[0]);
-  for (const std::string& known : cheats::names_of_lies()) std::fprintf(stderr, " %s", known.c_str());
+      return cli::solver_main(count, arguments.data(),
+                              [lie](const training::Task& task, TaskPool& pool) {
+                                return cheats::make_lying_execution(task, pool, lie);
+                              });
+  std::fprintf(stderr, "usage: %s --lie KIND:STEP [options of assay-solver]\nkinds: fewer-steps",
+               argv[0]);
+  for (const std::string& known : cheats::names_of_lies())
+    std::fprintf(stderr, " %s", known.c_str());
   std::fputs("\n", stderr);
   return 2;
 }

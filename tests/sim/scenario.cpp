@@ -25,9 +25,16 @@ protocol::PostTask terms_for(const AccountId& solver) {
   terms.challenger_bond = Amount(kBond);
   terms.seats = 1;
   terms.draws = kDraws;
-  terms.windows = {.accept_ms = 600'000, .train_ms = 600'000, .enlist_ms = 60'000, .reveal_ms = 600'000,
-                   .seal_ms = 600'000, .open_ms = 600'000, .challenge_ms = 300'000,
-                   .challenge_reveal_ms = 600'000, .stand_up_ms = 60'000, .move_ms = 600'000,
+  terms.windows = {.accept_ms = 600'000,
+                   .train_ms = 600'000,
+                   .enlist_ms = 60'000,
+                   .reveal_ms = 600'000,
+                   .seal_ms = 600'000,
+                   .open_ms = 600'000,
+                   .challenge_ms = 300'000,
+                   .challenge_reveal_ms = 600'000,
+                   .stand_up_ms = 60'000,
+                   .move_ms = 600'000,
                    .replay_ms = 60'000};
   return terms;
 }
@@ -40,7 +47,8 @@ class SilentAtTheEnd final : public roles::Role {
     roles::Actions actions = m_role->on(event, now_ms);
     std::erase_if(actions, [](const roles::Action& action) {
       const auto* submit = std::get_if<roles::Submit>(&action);
-      const auto* move = submit != nullptr ? std::get_if<protocol::PlayMove>(&submit->payload) : nullptr;
+      const auto* move =
+          submit != nullptr ? std::get_if<protocol::PlayMove>(&submit->payload) : nullptr;
       return move != nullptr && is_anybodys(move->signed_move);
     });
     return actions;
@@ -61,11 +69,12 @@ class SilentAtTheEnd final : public roles::Role {
   std::unique_ptr<roles::Role> m_role;
 };
 
-// True before the first view that shows an open game of `challenger`'s at turn `at` or beyond, which a
-// view may skip; for kEveryTurn, before the first of each turn.
-std::function<bool(const roles::Event&)> crash_before_turn(const AccountId& challenger, std::uint32_t at) {
-  return [challenger, at, done = std::set<std::pair<GameId, std::uint32_t>>()](
-             const roles::Event& event) mutable {
+// True before the first view that shows an open game of `challenger`'s at turn `at` or beyond,
+// which a view may skip; for kEveryTurn, before the first of each turn.
+std::function<bool(const roles::Event&)> crash_before_turn(const AccountId& challenger,
+                                                           std::uint32_t at) {
+  return [challenger, at,
+          done = std::set<std::pair<GameId, std::uint32_t>>()](const roles::Event& event) mutable {
     const auto* update = std::get_if<roles::LedgerUpdate>(&event);
     if (update == nullptr) return false;
     for (const protocol::TaskView& task : update->view->tasks) {
@@ -84,7 +93,8 @@ std::function<bool(const roles::Event&)> crash_before_turn(const AccountId& chal
 Result<std::map<std::string, std::uint64_t>> owned(const sim::Simulator& simulator) {
   std::map<std::string, std::uint64_t> atoms;
   for (const char* name : {"submitter", "solver-1", "solver-2", "verifier", "whistleblower"}) {
-    ASSAY_TRY(const protocol::AccountView account, simulator.reader().account(simulator.account_of(name)));
+    ASSAY_TRY(const protocol::AccountView account,
+              simulator.reader().account(simulator.account_of(name)));
     atoms[name] = account.available.value + account.reserved.value + account.staked.value +
                   account.unbonding.value;
   }
@@ -97,7 +107,9 @@ const training::Task& task() {
   static const training::Task made = [] {
     SerialTaskPool pool;
     const tiny::Programs programs = tiny::conv_net();
-    auto result = training::make_task({.seed = 7, .steps = kSteps, .commit_interval = kInterval,
+    auto result = training::make_task({.seed = 7,
+                                       .steps = kSteps,
+                                       .commit_interval = kInterval,
                                        .checkpoint_interval = kInterval},
                                       programs.init.program(), programs.step.program(),
                                       tiny::conv_net_data(), pool);
@@ -125,14 +137,16 @@ Result<Ending> play(const Setting& setting) {
       return cheats::make_lying_execution(t, pool, lie);
     };
   };
-  add({.name = "submitter", .balance_atoms = 1'000 * kToken,
+  add({.name = "submitter",
+       .balance_atoms = 1'000 * kToken,
        .make = [shared, honest, lying](const roles::RoleContext& context) {
          return roles::make_submitter(context, {.postings = {{"honest", shared, terms_for(honest)},
                                                              {"lying", shared, terms_for(lying)}},
                                                 .accuracy = {}});
        }});
   add({.name = "solver-1", .balance_atoms = kToken, .staked_atoms = kSolverStake, .make = solver});
-  sim::PartyOptions second{.name = "solver-2", .balance_atoms = kToken, .staked_atoms = kSolverStake, .make = solver};
+  sim::PartyOptions second{
+      .name = "solver-2", .balance_atoms = kToken, .staked_atoms = kSolverStake, .make = solver};
   if (setting.lie) second.execution = lies(*setting.lie);
   if (setting.fewer_steps)
     second.make = [solver](const roles::RoleContext& context) {
@@ -143,10 +157,15 @@ Result<Ending> play(const Setting& setting) {
       return std::make_unique<SilentAtTheEnd>(solver(context));
     };
   add(std::move(second));
-  sim::PartyOptions verifier{.name = "verifier", .balance_atoms = 500 * kToken, .staked_atoms = 1'000 * kToken,
-                             .make = [](const roles::RoleContext& context) { return roles::make_verifier(context, {}); }};
+  sim::PartyOptions verifier{
+      .name = "verifier",
+      .balance_atoms = 500 * kToken,
+      .staked_atoms = 1'000 * kToken,
+      .make = [](const roles::RoleContext& context) { return roles::make_verifier(context, {}); }};
   sim::PartyOptions whistleblower{
-      .name = "whistleblower", .balance_atoms = 500 * kToken, .staked_atoms = kToken,
+      .name = "whistleblower",
+      .balance_atoms = 500 * kToken,
+      .staked_atoms = kToken,
       .make = [also_drawn = setting.false_alarm.has_value()](const roles::RoleContext& context) {
         return roles::make_whistleblower(context, {.also_drawn = also_drawn});
       }};
@@ -164,7 +183,8 @@ Result<Ending> play(const Setting& setting) {
     if (!ids || ids->size() != 2) return false;
     for (const TaskId& id : *ids) {
       const auto view = reader.task(id);
-      if (!view || !*view || (*view)->record.status < protocol::TaskStatus::kCancelled) return false;
+      if (!view || !*view || (*view)->record.status < protocol::TaskStatus::kCancelled)
+        return false;
     }
     return true;
   };
@@ -174,7 +194,8 @@ Result<Ending> play(const Setting& setting) {
   ASSAY_TRY(const auto ids, simulator.reader().tasks_of(submitter));
   for (const TaskId& id : ids) {
     ASSAY_TRY(auto view, simulator.reader().task(id));
-    (view->record.terms.reserved_solver == honest ? ending.honest : ending.lying) = std::move(*view);
+    (view->record.terms.reserved_solver == honest ? ending.honest : ending.lying) =
+        std::move(*view);
   }
   if (auto model = simulator.files_of("submitter").read("models/honest.safetensors"); model)
     ending.model = std::move(*model);
@@ -183,7 +204,8 @@ Result<Ending> play(const Setting& setting) {
       for (const auto& game : challenge.games)
         if (game.record.status == protocol::GameStatus::kChallengerWon) {
           ASSAY_TRY(const protocol::Genesis genesis, simulator.reader().genesis());
-          const auto terms = protocol::terms_of(protocol::chain_id_of(genesis), ending.lying, challenge, game);
+          const auto terms =
+              protocol::terms_of(protocol::chain_id_of(genesis), ending.lying, challenge, game);
           ending.disputed_entry = challenge.record.entry;
           ending.last_position = protocol::position_of(terms, game);
         }

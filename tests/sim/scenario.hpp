@@ -26,7 +26,8 @@ struct Setting {
   sim::SimOptions sim;
   std::optional<cheats::Lie> lie;  // of the second solver
   bool fewer_steps = false;        // the second solver reveals half a transcript
-  bool silent_at_the_end = false;  // the second solver leaves the moves that anybody may make to others
+  bool silent_at_the_end =
+      false;  // the second solver leaves the moves that anybody may make to others
   std::optional<cheats::Lie> false_alarm;  // of the whistleblower
   // A checker that is about to see this turn of a game that it plays as challenger crashes, once a
   // game; kEveryTurn: at each turn that it sees.

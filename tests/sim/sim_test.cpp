@@ -42,12 +42,12 @@ std::uint64_t fees_of(const protocol::TaskView& task) {
 
 // INV-SIM-004: nobody who was honest lost a token beyond what it agreed to pay, whoever lied.
 // A false challenge's bond is won by a solver or the verifier.
-void expect_no_honest_loss(const Ending& ending, bool second_is_honest, bool whistleblower_is_honest) {
+void expect_no_honest_loss(const Ending& ending, bool second_is_honest,
+                           bool whistleblower_is_honest) {
   const auto& before = ending.before;
   const auto& after = ending.after;
-  const std::uint64_t paid =
-      (ending.honest.record.status == TaskStatus::kPaid ? kPrice : 0) +
-      (ending.lying.record.status == TaskStatus::kPaid ? kPrice : 0);
+  const std::uint64_t paid = (ending.honest.record.status == TaskStatus::kPaid ? kPrice : 0) +
+                             (ending.lying.record.status == TaskStatus::kPaid ? kPrice : 0);
   const std::uint64_t fees = fees_of(ending.honest) + fees_of(ending.lying);
   EXPECT_EQ(after.at("submitter"), before.at("submitter") - paid - fees) << tail(ending.report);
   EXPECT_GE(after.at("verifier"), before.at("verifier") + fees) << tail(ending.report);
@@ -131,7 +131,8 @@ TEST_P(EveryLie, IsCaughtAndTheHonestSolverIsPaid) {
   expect_caught(*ending);
 }
 
-// A challenger that is wrong about the truth, however it came to be, loses its bond to whom it accused.
+// A challenger that is wrong about the truth, however it came to be, loses its bond to whom it
+// accused.
 TEST_P(EveryLie, ToldByAChallengerCostsItsBond) {
   Setting setting;
   setting.false_alarm = lie_of(GetParam());
@@ -202,11 +203,13 @@ TEST(Simulation, AChallengerThatCrashedBeforeAnyTurnWinsByVerdict) {
   ASSERT_GT(turns, 6u);
   for (std::uint32_t turn = 0; turn < turns && !HasFailure(); ++turn) run(turn);
   run(Setting::kEveryTurn);
-  std::printf("figure sim_challenger_crash_points %u turns\nfigure sim_challenger_crashes %llu crashes\n",
-              turns, static_cast<unsigned long long>(crashes));
+  std::printf(
+      "figure sim_challenger_crash_points %u turns\nfigure sim_challenger_crashes %llu crashes\n",
+      turns, static_cast<unsigned long long>(crashes));
 }
 
-// INV-SIM-001, INV-SIM-004: loss, repetition, delay and crashes change who says what when, but not who wins.
+// INV-SIM-001, INV-SIM-004: loss, repetition, delay and crashes change who says what when, but not
+// who wins.
 TEST(Simulation, FaultsChangeNothingOfTheOutcome) {
   const char* wanted = std::getenv("ASSAY_SIM_SEEDS");
   const std::uint64_t seeds = wanted != nullptr ? std::strtoull(wanted, nullptr, 10) : 24;
@@ -215,8 +218,12 @@ TEST(Simulation, FaultsChangeNothingOfTheOutcome) {
   for (std::uint64_t seed = 1; seed <= seeds; ++seed) {
     Setting setting;
     setting.sim.seed = seed;
-    setting.sim.faults = {.lose = 0.15, .repeat = 0.1, .delay_ms_max = 300, .crash = 0.01,
-                          .crash_node = 0.02, .cut_job = 0.05};
+    setting.sim.faults = {.lose = 0.15,
+                          .repeat = 0.1,
+                          .delay_ms_max = 300,
+                          .crash = 0.01,
+                          .crash_node = 0.02,
+                          .cut_job = 0.05};
     setting.lie = lie_of(lies[seed % lies.size()]);
     const auto ending = play(setting);
     ASSERT_TRUE(ending) << "seed " << seed << ": " << ending.error().message;
@@ -226,9 +233,11 @@ TEST(Simulation, FaultsChangeNothingOfTheOutcome) {
     lost += ending->report.lost;
     if (testing::Test::HasFailure()) return;
   }
-  std::printf("figure sim_seeds %llu seeds\nfigure sim_crashes %llu crashes\nfigure sim_lost %llu messages\n",
-              static_cast<unsigned long long>(seeds), static_cast<unsigned long long>(crashes),
-              static_cast<unsigned long long>(lost));
+  std::printf(
+      "figure sim_seeds %llu seeds\nfigure sim_crashes %llu crashes\nfigure sim_lost %llu "
+      "messages\n",
+      static_cast<unsigned long long>(seeds), static_cast<unsigned long long>(crashes),
+      static_cast<unsigned long long>(lost));
 }
 
 // INV-SIM-002.

@@ -40,7 +40,9 @@ class MemoryFiles final : public Files {
 class RecordingLog final : public Log {
  public:
   std::vector<std::string> events;
-  void write(LogLevel, std::string_view event, const Fields&) override { events.emplace_back(event); }
+  void write(LogLevel, std::string_view event, const Fields&) override {
+    events.emplace_back(event);
+  }
 };
 
 }  // namespace assay::test

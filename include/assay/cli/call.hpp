@@ -9,7 +9,8 @@ namespace assay::cli {
 
 // `params`: a JSON object. Errors: kInvalidArgument (it is none, or no such address), those of the
 // connection, and the node's own.
-[[nodiscard]] Result<codec::Json> call_ledger(const std::string& url, const std::string& authority_path,
+[[nodiscard]] Result<codec::Json> call_ledger(const std::string& url,
+                                              const std::string& authority_path,
                                               const std::string& method, const std::string& params);
 
 }  // namespace assay::cli

@@ -1,5 +1,5 @@
-// What every role program has in common: its options, its folder, its log, and running one role until it
-// finishes or is told to stop.
+// What every role program has in common: its options, its folder, its log, and running one role
+// until it finishes or is told to stop.
 #pragma once
 
 #include "assay/cli/options.hpp"
@@ -25,16 +25,19 @@ struct RoleSettings {
   std::string log_level = "info";
   std::string log_file;
 };
-// The password of a home's key: of the file if one is named, else ASSAY_PASSWORD, else HOME/password.
+// The password of a home's key: of the file if one is named, else ASSAY_PASSWORD, else
+// HOME/password.
 [[nodiscard]] Result<std::string> read_home_password(const std::string& home,
                                                      const std::string& password_file);
 
 void add_role_options(Command& command, RoleSettings& settings);
 
-using MakeRole = std::function<Result<std::unique_ptr<roles::Role>>(const roles::RoleContext& context)>;
+using MakeRole =
+    std::function<Result<std::unique_ptr<roles::Role>>(const roles::RoleContext& context)>;
 
-// Opens key, genesis record and folder (one process a folder), refuses to start where the floating-point
-// mode is not sound, and drives the role. SIGINT and SIGTERM end it cleanly (kCancelled).
+// Opens key, genesis record and folder (one process a folder), refuses to start where the
+// floating-point mode is not sound, and drives the role. SIGINT and SIGTERM end it cleanly
+// (kCancelled).
 [[nodiscard]] Status run_role(const RoleSettings& settings, const MakeRole& make,
                               const roles::ExecutionFactory& execution = roles::honest_execution());
 

@@ -1,5 +1,5 @@
-// The solver's program, but for how it executes: assay-solver trains honestly, and a test-only twin under
-// tests/ lies, with the same options and the same role.
+// The solver's program, but for how it executes: assay-solver trains honestly, and a test-only twin
+// under tests/ lies, with the same options and the same role.
 #pragma once
 
 #include "assay/cli/role_program.hpp"
@@ -14,7 +14,7 @@ using WrapRole = std::function<std::unique_ptr<roles::Role>(const roles::RoleCon
                                                             std::unique_ptr<roles::Role> solver)>;
 
 // Parses the command line and runs the role; the exit code.
-[[nodiscard]] int solver_main(int argc, const char* const* argv, const roles::ExecutionFactory& execution,
-                              const WrapRole& wrap = {});
+[[nodiscard]] int solver_main(int argc, const char* const* argv,
+                              const roles::ExecutionFactory& execution, const WrapRole& wrap = {});
 
 }  // namespace assay::cli

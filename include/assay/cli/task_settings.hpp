@@ -11,15 +11,15 @@ namespace assay::cli {
 struct TaskSettings {
   std::string model = "mlp";
   std::string optimizer = "adam";
-  double learning_rate = 0;      // 0: models::recommended()'s, here and below
+  double learning_rate = 0;  // 0: models::recommended()'s, here and below
   std::uint64_t batch = 0;
   std::uint64_t steps = 0;
-  std::uint64_t interval = 50;   // steps between entries of the transcript
+  std::uint64_t interval = 50;         // steps between entries of the transcript
   std::uint64_t checkpoint_every = 1;  // intervals between kept checkpoints
   std::uint64_t seed = 1;
   std::string data_folder = "/usr/share/datasets/fashion-mnist";
 
-  double price = 100;            // tokens, here and below
+  double price = 100;  // tokens, here and below
   double verification_fee = 20;
   double solver_stake = 1'000;
   double verifier_stake = 200;
@@ -28,7 +28,7 @@ struct TaskSettings {
   std::uint64_t draws = 3;
   std::uint64_t train_window_s = 3'600;
   std::uint64_t enlist_window_s = 60;
-  std::uint64_t verify_window_s = 3'600;   // for sealing, and again for opening
+  std::uint64_t verify_window_s = 3'600;  // for sealing, and again for opening
   std::uint64_t challenge_window_s = 3'600;
   std::uint64_t stand_up_window_s = 600;
   std::uint64_t move_window_s = 600;
@@ -52,8 +52,8 @@ struct PreparedTask {
 };
 [[nodiscard]] Result<PreparedTask> prepare_task(const TaskSettings& settings, TaskPool& pool);
 
-// What is posted, but for the reserved solver. Errors: kInvalidArgument naming the option, also if the
-// economics refuse it (docs/spec/economics.md).
+// What is posted, but for the reserved solver. Errors: kInvalidArgument naming the option, also if
+// the economics refuse it (docs/spec/economics.md).
 [[nodiscard]] Result<protocol::PostTask> make_terms(const TaskSettings& settings,
                                                     const commit::TaskHeader& header);
 

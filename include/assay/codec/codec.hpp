@@ -1,12 +1,12 @@
 // The one byte encoding of everything that is hashed, signed or sent (docs/spec/codec.md).
 //
 // Integers are little-endian and fixed in width; a hash is its 32 bytes; a string of bytes is its
-// length (u32) and the bytes; a list is its count (u32) and the items; an optional is 0 or 1 (u8) and
-// the item; a struct is its fields in order. There is one encoding of each value: a decoder rejects
-// every other (an optional's flag of 2, say) and bytes left over at the end.
+// length (u32) and the bytes; a list is its count (u32) and the items; an optional is 0 or 1 (u8)
+// and the item; a struct is its fields in order. There is one encoding of each value: a decoder
+// rejects every other (an optional's flag of 2, say) and bytes left over at the end.
 //
-// Freestanding. Reader and Writer keep a sticky failure instead of returning one per field: check ok()
-// or finish() once at the end; reads after a failure give zeros.
+// Freestanding. Reader and Writer keep a sticky failure instead of returning one per field: check
+// ok() or finish() once at the end; reads after a failure give zeros.
 #pragma once
 
 #include <concepts>
@@ -76,8 +76,8 @@ class Reader {
   bool m_ok = true;
 };
 
-// Writes to `Sink`, which has append(ByteView). Encoding cannot fail; a bounded sink reports overflow
-// itself.
+// Writes to `Sink`, which has append(ByteView). Encoding cannot fail; a bounded sink reports
+// overflow itself.
 template <class Sink>
 class BasicWriter {
  public:

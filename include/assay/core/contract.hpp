@@ -1,6 +1,6 @@
-// Contracts that stay on in release builds. A broken contract is a bug of ours: the process names the
-// file, the line and the expression, and aborts. Never use them on what a peer, a file or a user gave.
-// Freestanding (under ASSAY_FREESTANDING a broken contract traps).
+// Contracts that stay on in release builds. A broken contract is a bug of ours: the process names
+// the file, the line and the expression, and aborts. Never use them on what a peer, a file or a
+// user gave. Freestanding (under ASSAY_FREESTANDING a broken contract traps).
 #pragma once
 
 namespace assay {
@@ -13,9 +13,9 @@ namespace assay {
 #ifdef ASSAY_FREESTANDING
 #define ASSAY_CONTRACT(kind, ...) (static_cast<bool>(__VA_ARGS__) ? void(0) : __builtin_trap())
 #else
-#define ASSAY_CONTRACT(kind, ...)     \
-  (static_cast<bool>(__VA_ARGS__)     \
-       ? void(0)                      \
+#define ASSAY_CONTRACT(kind, ...) \
+  (static_cast<bool>(__VA_ARGS__) \
+       ? void(0)                  \
        : ::assay::contract_failed(kind, #__VA_ARGS__, __FILE__, __LINE__))
 #endif
 

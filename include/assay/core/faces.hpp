@@ -31,8 +31,8 @@ class Rng {
 };
 
 // Splits outputs over threads, never a reduction. `run` calls body(first, last) for disjoint ranges
-// that cover [0, count), each a multiple of `grain` long but the last, and returns when all are done.
-// Bodies run concurrently; each must set the floating-point mode that it needs.
+// that cover [0, count), each a multiple of `grain` long but the last, and returns when all are
+// done. Bodies run concurrently; each must set the floating-point mode that it needs.
 class TaskPool {
  public:
   virtual ~TaskPool() = default;
@@ -65,8 +65,8 @@ class KeyValueStore {
   virtual ~KeyValueStore() = default;
   [[nodiscard]] virtual Result<std::optional<Bytes>> get(ByteView key) const = 0;
   // All pairs whose key starts with `prefix`, ascending, until `visit` returns false.
-  [[nodiscard]] virtual Status scan(ByteView prefix,
-                                    const std::function<bool(ByteView key, ByteView value)>& visit) const = 0;
+  [[nodiscard]] virtual Status scan(
+      ByteView prefix, const std::function<bool(ByteView key, ByteView value)>& visit) const = 0;
   // All or nothing, on disk when it returns.
   [[nodiscard]] virtual Status write(const WriteBatch& batch) = 0;
 };
@@ -77,7 +77,8 @@ class Files {
  public:
   virtual ~Files() = default;
   [[nodiscard]] virtual Result<Bytes> read(const std::string& name) const = 0;
-  // By temporary name, fsync, rename, fsync of the folder: the old file or the new one, never a part.
+  // By temporary name, fsync, rename, fsync of the folder: the old file or the new one, never a
+  // part.
   [[nodiscard]] virtual Status write_atomically(const std::string& name, ByteView bytes) = 0;
   [[nodiscard]] virtual Status remove(const std::string& name) = 0;
   [[nodiscard]] virtual bool exists(const std::string& name) const = 0;

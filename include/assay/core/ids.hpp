@@ -1,5 +1,5 @@
-// Ids, indices and amounts are types of their own, so that two of them cannot be swapped by accident.
-// Freestanding.
+// Ids, indices and amounts are types of their own, so that two of them cannot be swapped by
+// accident. Freestanding.
 #pragma once
 
 #include <compare>
@@ -15,13 +15,15 @@ struct Strong {
   constexpr Strong() = default;
   constexpr explicit Strong(Rep v) : value(v) {}
   friend constexpr bool operator==(const Strong&, const Strong&) = default;
-  friend constexpr auto operator<=>(const Strong& a, const Strong& b) { return a.value <=> b.value; }
+  friend constexpr auto operator<=>(const Strong& a, const Strong& b) {
+    return a.value <=> b.value;
+  }
 };
 
 using ChainId = Strong<struct ChainIdTag, Hash256>;      // hash of the genesis record
 using AccountId = Strong<struct AccountIdTag, Hash256>;  // an Ed25519 public key
 using TaskId = Strong<struct TaskIdTag, Hash256>;
-using ClaimId = Strong<struct ClaimIdTag, Hash256>;      // one solver's claim on one task
+using ClaimId = Strong<struct ClaimIdTag, Hash256>;  // one solver's claim on one task
 using GameId = Strong<struct GameIdTag, Hash256>;
 using TxId = Strong<struct TxIdTag, Hash256>;
 using Height = Strong<struct HeightTag, std::uint64_t>;

@@ -17,15 +17,15 @@ enum class ErrorCode : int {
   kIntegrity,            // bytes that parse but do not match their digest or signature
   kNotFound,
   kAlreadyExists,
-  kPermission,     // a key file that others can read, a folder we may not write
-  kLimit,          // over a named limit
-  kUnavailable,    // a peer or service that does not answer now: try again
+  kPermission,   // a key file that others can read, a folder we may not write
+  kLimit,        // over a named limit
+  kUnavailable,  // a peer or service that does not answer now: try again
   kTimeout,
   kCancelled,
-  kIo,             // disk or socket
+  kIo,  // disk or socket
   kNoSpace,
   kUnsupported,
-  kConflict,       // another process holds the folder; the state moved on
+  kConflict,  // another process holds the folder; the state moved on
   kInternal,
 };
 
@@ -46,7 +46,8 @@ template <class T>
 class [[nodiscard]] Result {
  public:
   using value_type = T;
-  Result(T value) : m_state(std::in_place_index<0>, std::move(value)) {}  // NOLINT: implicit by design
+  Result(T value)
+      : m_state(std::in_place_index<0>, std::move(value)) {}  // NOLINT: implicit by design
   Result(Error error) : m_state(std::in_place_index<1>, std::move(error)) {}  // NOLINT
   Result(ErrorCode code, std::string message) : Result(Error{code, std::move(message)}) {}
 
@@ -54,10 +55,18 @@ class [[nodiscard]] Result {
   explicit operator bool() const noexcept { return has_value(); }
 
   [[nodiscard]] T& value() & { return ASSAY_EXPECTS(has_value()), *std::get_if<0>(&m_state); }
-  [[nodiscard]] const T& value() const& { return ASSAY_EXPECTS(has_value()), *std::get_if<0>(&m_state); }
-  [[nodiscard]] T&& value() && { return ASSAY_EXPECTS(has_value()), std::move(*std::get_if<0>(&m_state)); }
-  [[nodiscard]] const Error& error() const& { return ASSAY_EXPECTS(!has_value()), *std::get_if<1>(&m_state); }
-  [[nodiscard]] Error&& error() && { return ASSAY_EXPECTS(!has_value()), std::move(*std::get_if<1>(&m_state)); }
+  [[nodiscard]] const T& value() const& {
+    return ASSAY_EXPECTS(has_value()), *std::get_if<0>(&m_state);
+  }
+  [[nodiscard]] T&& value() && {
+    return ASSAY_EXPECTS(has_value()), std::move(*std::get_if<0>(&m_state));
+  }
+  [[nodiscard]] const Error& error() const& {
+    return ASSAY_EXPECTS(!has_value()), *std::get_if<1>(&m_state);
+  }
+  [[nodiscard]] Error&& error() && {
+    return ASSAY_EXPECTS(!has_value()), std::move(*std::get_if<1>(&m_state));
+  }
 
   [[nodiscard]] T& operator*() & { return value(); }
   [[nodiscard]] const T& operator*() const& { return value(); }
@@ -94,13 +103,12 @@ using Status = Result<void>;
 // Return the error of a Result to the caller, or bind its value: ASSAY_TRY(auto bytes, read(path));
 #define ASSAY_CONCAT_INNER(a, b) a##b
 #define ASSAY_CONCAT(a, b) ASSAY_CONCAT_INNER(a, b)
-#define ASSAY_TRY(declaration, ...)                                                 \
-  auto ASSAY_CONCAT(assay_try_, __LINE__) = (__VA_ARGS__);                          \
-  if (!ASSAY_CONCAT(assay_try_, __LINE__))                                          \
-    return std::move(ASSAY_CONCAT(assay_try_, __LINE__)).error();                   \
+#define ASSAY_TRY(declaration, ...)                               \
+  auto ASSAY_CONCAT(assay_try_, __LINE__) = (__VA_ARGS__);        \
+  if (!ASSAY_CONCAT(assay_try_, __LINE__))                        \
+    return std::move(ASSAY_CONCAT(assay_try_, __LINE__)).error(); \
   declaration = std::move(*ASSAY_CONCAT(assay_try_, __LINE__))
-#define ASSAY_TRY_STATUS(...)                                                       \
-  do {                                                                              \
-    if (auto assay_status = (__VA_ARGS__); !assay_status)                           \
-      return std::move(assay_status).error();                                       \
+#define ASSAY_TRY_STATUS(...)                                                                     \
+  do {                                                                                            \
+    if (auto assay_status = (__VA_ARGS__); !assay_status) return std::move(assay_status).error(); \
   } while (false)

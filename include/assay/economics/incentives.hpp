@@ -83,8 +83,8 @@ inline constexpr std::uint8_t kTermsVerdictLast = 11;
 //  E-2  burned(verifier_stake) > what one verifier can be paid: attesting blindly costs more than
 //  it earns E-3  the defender's part of a lost bond covers the replay of one interval E-4  the
 //  bounty covers the replay of one interval
-//  E-6  kMaxChallenges burned parts of lost bonds are at least the price: a liar whose aliases use up
-//  the claim's challenges pays more than it saved
+//  E-6  kMaxChallenges burned parts of lost bonds are at least the price: a liar whose aliases use
+//  up the claim's challenges pays more than it saved
 [[nodiscard]] TermsVerdict check_terms(const TaskTerms& terms) noexcept;
 
 // E-5: q S_burned covers the declared harm. A task that fails it is taken, and labelled as

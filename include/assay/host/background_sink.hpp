@@ -1,5 +1,5 @@
-// Checkpoint writing that overlaps training: files go to disk on a thread of their own, in order, one at
-// a time. What a process that dies had not yet written is simply trained again.
+// Checkpoint writing that overlaps training: files go to disk on a thread of their own, in order,
+// one at a time. What a process that dies had not yet written is simply trained again.
 #pragma once
 
 #include <memory>

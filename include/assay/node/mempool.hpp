@@ -1,7 +1,7 @@
 // Transactions that wait for a block (docs/spec/node.md). Bounded in count and bytes, as a whole
 // and for each sender; the kinds that games are made of have half of it, and half of each block, to
-// themselves, so that nobody can crowd out a challenge. What the ledger would refuse as it stands is
-// no game, whatever its kind: refusals cost nothing.
+// themselves, so that nobody can crowd out a challenge. What the ledger would refuse as it stands
+// is no game, whatever its kind: refusals cost nothing.
 #pragma once
 
 #include <list>

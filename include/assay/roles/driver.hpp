@@ -1,7 +1,7 @@
-// Runs one role as a process: the ledger by JSON-RPC over pinned TLS, blobs over HTTPS both ways, jobs on
-// a thread of their own, everything the role sees and does on one event loop. What a program needs
-// besides is in cli/role_program.hpp; to embed a role in an event loop of your own, see role.hpp and
-// examples/embedded_role.cpp.
+// Runs one role as a process: the ledger by JSON-RPC over pinned TLS, blobs over HTTPS both ways,
+// jobs on a thread of their own, everything the role sees and does on one event loop. What a
+// program needs besides is in cli/role_program.hpp; to embed a role in an event loop of your own,
+// see role.hpp and examples/embedded_role.cpp.
 #pragma once
 
 #include <filesystem>
@@ -16,19 +16,20 @@ class DiskFiles;
 namespace assay::roles {
 
 struct DriverOptions {
-  std::string ledger_url;         // "https://host:port"
-  std::string authority_pem;      // who signed the ledger's and the other parties' certificates
-  std::string certificate_pem;    // this party's, for its blob server
+  std::string ledger_url;       // "https://host:port"
+  std::string authority_pem;    // who signed the ledger's and the other parties' certificates
+  std::string certificate_pem;  // this party's, for its blob server
   std::string key_pem;
   std::string listen_host = "127.0.0.1";
-  std::uint16_t listen_port = 0;  // 0: any free one
+  std::uint16_t listen_port = 0;             // 0: any free one
   std::string advertise_host = "127.0.0.1";  // under which others reach it
 };
 
 class Driver {
  public:
-  // `files`: the role's folder; blobs lie below blobs/, partial/ and index/ of it. Everything passed in
-  // must outlive the driver. Errors: kInvalidArgument, kConflict (the port), those of the disk.
+  // `files`: the role's folder; blobs lie below blobs/, partial/ and index/ of it. Everything
+  // passed in must outlive the driver. Errors: kInvalidArgument, kConflict (the port), those of the
+  // disk.
   [[nodiscard]] static Result<std::unique_ptr<Driver>> create(const DriverOptions& options,
                                                               const RoleContext& context,
                                                               host::DiskFiles& files);

@@ -9,7 +9,9 @@
 
 namespace assay::roles {
 
-[[nodiscard]] inline std::string program_blob(const Hash256& root) { return "program/" + to_hex(root); }
+[[nodiscard]] inline std::string program_blob(const Hash256& root) {
+  return "program/" + to_hex(root);
+}
 [[nodiscard]] inline std::string data_blob(const Hash256& root) { return "data/" + to_hex(root); }
 [[nodiscard]] inline std::string transcript_blob(const ClaimId& claim) {
   return "transcript/" + to_hex(claim.value);

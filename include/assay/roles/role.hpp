@@ -1,11 +1,13 @@
-// A role, sans-I/O: events in, actions out, a deadline. It opens no socket, reads no clock and starts no
-// thread, so the same class runs in a program, in somebody else's event loop and in the simulator.
+// A role, sans-I/O: events in, actions out, a deadline. It opens no socket, reads no clock and
+// starts no thread, so the same class runs in a program, in somebody else's event loop and in the
+// simulator.
 //
-// Roles are *level-triggered* (docs/adr/0003): each LedgerUpdate carries the whole view of the ledger that
-// concerns the role, and the role answers with what is still to be done about it. Lost messages,
-// repeated events and crashes need no treatment of their own: what is not on the ledger yet is sent
-// again under the same client id, which the ledger applies at most once. Secrets (salts) are derived
-// from the role's key and the object, never drawn, so nothing is lost when a process dies.
+// Roles are *level-triggered* (docs/adr/0003): each LedgerUpdate carries the whole view of the
+// ledger that concerns the role, and the role answers with what is still to be done about it. Lost
+// messages, repeated events and crashes need no treatment of their own: what is not on the ledger
+// yet is sent again under the same client id, which the ledger applies at most once. Secrets
+// (salts) are derived from the role's key and the object, never drawn, so nothing is lost when a
+// process dies.
 //
 // Not thread-safe: one caller at a time. Jobs run wherever the driver likes and touch no member.
 #pragma once
@@ -61,8 +63,8 @@ struct Submit {  // the driver wraps it in an envelope with a fresh nonce, signs
 struct StartJob {  // does nothing while a job of that name is under way
   std::string job;
   JobBody body;
-  // Trains or replays, for hours maybe. Jobs of one kind run one after another; a lengthy one must not
-  // hold up the others, because games have clocks.
+  // Trains or replays, for hours maybe. Jobs of one kind run one after another; a lengthy one must
+  // not hold up the others, because games have clocks.
   bool lengthy = false;
 };
 struct Fetch {  // a blob by the name its publisher gave it; the bytes are not trusted

@@ -13,9 +13,9 @@ struct SolverOptions {
   std::size_t tasks_max = 1;               // claims under way at a time
 };
 
-// Trains in a job that keeps checkpoints under the context's files (runs/<claim>/...), so that a process
-// that died goes on from the last one. Publishes the transcript and the checkpoints, answers games.
-// Reports: claim.accepted, training.progress, training.commit, training.finished,
+// Trains in a job that keeps checkpoints under the context's files (runs/<claim>/...), so that a
+// process that died goes on from the last one. Publishes the transcript and the checkpoints,
+// answers games. Reports: claim.accepted, training.progress, training.commit, training.finished,
 // transcript.committed, transcript.revealed, game.position, claim.settled.
 [[nodiscard]] std::unique_ptr<Role> make_solver(RoleContext context, SolverOptions options);
 

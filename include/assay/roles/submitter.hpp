@@ -18,10 +18,10 @@ struct SubmitterOptions {
   std::function<Result<double>(const NamedTensors& state, TaskPool& pool)> accuracy;
 };
 
-// Publishes programs and data, posts each task once, and when its claim is final fetches the end state,
-// checks it against the ledger and saves models/<label>.safetensors (the parameters alone) through the
-// context's files. Finishes when every posting has ended.
-// Reports: task.posted, task.accepted, task.ended, model.saved.
+// Publishes programs and data, posts each task once, and when its claim is final fetches the end
+// state, checks it against the ledger and saves models/<label>.safetensors (the parameters alone)
+// through the context's files. Finishes when every posting has ended. Reports: task.posted,
+// task.accepted, task.ended, model.saved.
 [[nodiscard]] std::unique_ptr<Role> make_submitter(RoleContext context, SubmitterOptions options);
 
 }  // namespace assay::roles

@@ -74,7 +74,9 @@ struct TensorType {
   DType dtype = DType::kF32;
   Shape shape;
   friend constexpr bool operator==(const TensorType&, const TensorType&) = default;
-  [[nodiscard]] constexpr std::uint64_t byte_count() const { return shape.elements() * size_of(dtype); }
+  [[nodiscard]] constexpr std::uint64_t byte_count() const {
+    return shape.elements() * size_of(dtype);
+  }
 };
 
 }  // namespace assay

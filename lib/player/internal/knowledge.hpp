@@ -41,8 +41,8 @@ class Knowledge {
   [[nodiscard]] Result<commit::Path> claimed_trace_path(const dispute::Position& position,
                                                         std::uint32_t node);
 
-  // Whether this execution has the state that the interval starts from. Errors: kUnavailable if its own
-  // state there is another, because something before was false; those of the execution.
+  // Whether this execution has the state that the interval starts from. Errors: kUnavailable if its
+  // own state there is another, because something before was false; those of the execution.
   [[nodiscard]] Status check_start();
 
   // Forgets what a game at this position will not ask for again.

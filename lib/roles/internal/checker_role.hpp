@@ -1,5 +1,5 @@
-// What verifiers and whistleblowers share: transcripts and checkpoints fetched and checked, replays, and
-// challenges from the hidden commitment to the end of the game.
+// What verifiers and whistleblowers share: transcripts and checkpoints fetched and checked,
+// replays, and challenges from the hidden commitment to the end of the game.
 #pragma once
 
 #include "assay/commit/transcript.hpp"
@@ -30,10 +30,11 @@ class CheckerRole : public LedgerRole {
     std::uint64_t last = 0;
     std::optional<std::uint64_t> interior_step;  // of the last entry
   };
-  // The outcome of replaying the plan's entries, once it is there. Starts at the nearest checkpoint that
-  // the solver serves; at the seed if it serves none.
+  // The outcome of replaying the plan's entries, once it is there. Starts at the nearest checkpoint
+  // that the solver serves; at the seed if it serves none.
   [[nodiscard]] const Replayed* replay(const protocol::TaskView& task, const SharedTask& opened,
-                                       const commit::Transcript& transcript, const ReplayPlan& plan);
+                                       const commit::Transcript& transcript,
+                                       const ReplayPlan& plan);
 
   // True if a challenge of this claim is this account's.
   [[nodiscard]] bool has_challenged(const protocol::TaskView& task) const;
@@ -59,13 +60,15 @@ class CheckerRole : public LedgerRole {
   [[nodiscard]] std::uint64_t tries(const std::string& name) { return ++m_tries[name]; }
 
   std::map<ClaimId, commit::Transcript> m_transcripts;
-  std::map<std::pair<ClaimId, std::uint64_t>, SharedState> m_states;  // by entry after which they stand
+  std::map<std::pair<ClaimId, std::uint64_t>, SharedState>
+      m_states;  // by entry after which they stand
   std::map<std::string, std::uint64_t> m_tries;
   std::set<std::string> m_unserved;  // start files whose checkpoint was asked for in vain
   std::set<ClaimId> m_forgotten;
   // Which entry a commitment of this account hides, by commitment.
   std::map<Hash256, std::optional<std::uint64_t>> m_hidden_entries;
-  [[nodiscard]] std::optional<std::uint64_t> hidden_entry(const ClaimId& claim, const Hash256& commitment,
+  [[nodiscard]] std::optional<std::uint64_t> hidden_entry(const ClaimId& claim,
+                                                          const Hash256& commitment,
                                                           std::uint64_t entries);
 };
 

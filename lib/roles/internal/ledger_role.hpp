@@ -1,5 +1,5 @@
-// What all roles share: submissions that are repeated until the ledger shows their effect, fetches and
-// jobs that are tried again, tasks opened from blobs, and games.
+// What all roles share: submissions that are repeated until the ledger shows their effect, fetches
+// and jobs that are tried again, tasks opened from blobs, and games.
 #pragma once
 
 #include <map>
@@ -12,12 +12,12 @@ namespace assay::roles::internal {
 
 inline constexpr std::uint64_t kRepeatSubmitMs = 3'000;
 inline constexpr std::uint64_t kRepeatFetchMs = 1'000;
-inline constexpr std::uint64_t kRepeatJobMs = 2'000;     // doubled with each failure
+inline constexpr std::uint64_t kRepeatJobMs = 2'000;  // doubled with each failure
 inline constexpr std::uint64_t kRepeatJobMaxMs = 64'000;
 inline constexpr std::uint64_t kProgramBytesMax = std::uint64_t{32} << 20;
 inline constexpr std::uint64_t kDataBytesMax = std::uint64_t{8} << 30;
-// A checkpoint of the task, at most: what its slots hold, and their names. Whoever serves it must not
-// choose how much is read into memory.
+// A checkpoint of the task, at most: what its slots hold, and their names. Whoever serves it must
+// not choose how much is read into memory.
 [[nodiscard]] std::uint64_t state_bytes_max(const training::Task& task);
 
 // A hash that only the key's owner can compute, the same each time: Ed25519 signatures are
@@ -39,8 +39,8 @@ class LedgerRole : public Role {
   // A finished job that is none of the shared ones.
   virtual void on_job(const std::string& job, JobResult outcome);
 
-  // Sends the payload unless it was sent less than kRepeatSubmitMs ago. `purpose` names the intent for
-  // ever: the client id is made of it.
+  // Sends the payload unless it was sent less than kRepeatSubmitMs ago. `purpose` names the intent
+  // for ever: the client id is made of it.
   void submit(const std::string& purpose, protocol::Payload payload);
   // The client id of a purpose's present attempt.
   [[nodiscard]] protocol::ClientId client_id(const std::string& purpose) const;

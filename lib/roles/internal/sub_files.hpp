@@ -14,8 +14,12 @@ class SubFiles final : public Files {
   [[nodiscard]] Status write_atomically(const std::string& name, ByteView bytes) override {
     return m_files.write_atomically(m_folder + name, bytes);
   }
-  [[nodiscard]] Status remove(const std::string& name) override { return m_files.remove(m_folder + name); }
-  [[nodiscard]] bool exists(const std::string& name) const override { return m_files.exists(m_folder + name); }
+  [[nodiscard]] Status remove(const std::string& name) override {
+    return m_files.remove(m_folder + name);
+  }
+  [[nodiscard]] bool exists(const std::string& name) const override {
+    return m_files.exists(m_folder + name);
+  }
   [[nodiscard]] Result<std::vector<std::string>> list(const std::string& folder) const override {
     ASSAY_TRY(std::vector<std::string> names, m_files.list(m_folder + folder));
     for (std::string& name : names) name.erase(0, m_folder.size());

@@ -31,7 +31,9 @@ TEST(BackgroundSink, DestructionWritesWhatIsQueued) {
 class FullDisk final : public Files {
  public:
   Result<Bytes> read(const std::string&) const override { return {ErrorCode::kNotFound, "empty"}; }
-  Status write_atomically(const std::string&, ByteView) override { return {ErrorCode::kNoSpace, "full"}; }
+  Status write_atomically(const std::string&, ByteView) override {
+    return {ErrorCode::kNoSpace, "full"};
+  }
   Status remove(const std::string&) override { return {}; }
   bool exists(const std::string&) const override { return false; }
   Result<std::vector<std::string>> list(const std::string&) const override {

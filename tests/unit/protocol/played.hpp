@@ -1,5 +1,5 @@
-// A claim over the toy task on a ledger in memory, drawn, sealed and attested, and games about it played
-// to the end.
+// A claim over the toy task on a ledger in memory, drawn, sealed and attested, and games about it
+// played to the end.
 #pragma once
 
 #include <optional>
@@ -56,7 +56,8 @@ struct Played {
     for (const unsigned v : {kAnn, kBob})
       EXPECT_EQ(net.verdict(v, EnlistVerifier{posted.claim}), TxVerdict::kApplied);
     EXPECT_EQ(net.verdict(kSolver, commitment_of(posted, run)), TxVerdict::kApplied);
-    EXPECT_EQ(net.verdict(kSolver, reveal_of(net, posted, kSolver, terms, run)), TxVerdict::kApplied);
+    EXPECT_EQ(net.verdict(kSolver, reveal_of(net, posted, kSolver, terms, run)),
+              TxVerdict::kApplied);
     net.block();
     for (const unsigned v : {kAnn, kBob}) {
       Seal seal{posted.claim, {}};

@@ -96,8 +96,8 @@ TEST(Slash, AnAttestorThatDefendsALieIsSlashedToo) {
   EXPECT_EQ(p.net.account(kEve).available, Amount{1'000'000 + 1000 + 500});
 }
 
-// A liar that quotes next to nothing for a replay must not run down the clocks of others with it: the
-// challenger that has to prove it wrong, and attestors of a true claim that its solver throws.
+// A liar that quotes next to nothing for a replay must not run down the clocks of others with it:
+// the challenger that has to prove it wrong, and attestors of a true claim that its solver throws.
 TEST(Slash, ASolversTinyQuoteBindsNobodyElse) {
   Played p(lie());
   const ChallengeId id = p.challenge(1);

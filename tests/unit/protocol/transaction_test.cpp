@@ -70,7 +70,8 @@ TEST(TransactionTable, HasNoHole) {
     const std::string target = std::string(row.fuzz_target).substr(5);
     EXPECT_TRUE(std::string(row.fuzz_target).starts_with("fuzz_"));
     EXPECT_TRUE(std::filesystem::exists(fuzz / (target + ".cpp"))) << row.fuzz_target;
-    EXPECT_TRUE(std::filesystem::exists(fuzz / "corpus" / target / ("payload-" + std::string(row.name))))
+    EXPECT_TRUE(
+        std::filesystem::exists(fuzz / "corpus" / target / ("payload-" + std::string(row.name))))
         << row.name << " has no input in the corpus";
     EXPECT_LE(encode_payload(payloads[i]).size(), row.payload_bytes_max) << row.name;
     EXPECT_LE(row.payload_bytes_max + kEnvelopeBytes + 64, kMaxTransactionBytes);

@@ -52,9 +52,16 @@ protocol::PostTask terms() {
   terms.verifier_stake = Amount(200);
   terms.seats = 2;
   terms.draws = 1;
-  terms.windows = {.accept_ms = 60'000, .train_ms = 60'000, .enlist_ms = 60'000, .reveal_ms = 60'000,
-                   .seal_ms = 60'000, .open_ms = 60'000, .challenge_ms = 60'000,
-                   .challenge_reveal_ms = 60'000, .stand_up_ms = 60'000, .move_ms = 60'000,
+  terms.windows = {.accept_ms = 60'000,
+                   .train_ms = 60'000,
+                   .enlist_ms = 60'000,
+                   .reveal_ms = 60'000,
+                   .seal_ms = 60'000,
+                   .open_ms = 60'000,
+                   .challenge_ms = 60'000,
+                   .challenge_reveal_ms = 60'000,
+                   .stand_up_ms = 60'000,
+                   .move_ms = 60'000,
                    .replay_ms = 60'000};
   return terms;
 }
@@ -184,13 +191,15 @@ TEST_F(Roles, AChangedPayloadIsNotStuckUnderAnOldClientId) {
   EXPECT_NE(next[0].client_id, first);
 }
 
-// A task whose clocks nobody can keep is a trap for stakes and bonds: an alias challenges, the honest
-// solver has a millisecond to answer, and half of its stake is the alias's bounty.
+// A task whose clocks nobody can keep is a trap for stakes and bonds: an alias challenges, the
+// honest solver has a millisecond to answer, and half of its stake is the alias's bounty.
 TEST_F(Roles, NobodyRisksAStakeInATaskThatLeavesNoTimeToAnswer) {
   const auto fetches = [&] {
     return only<Fetch>(make_solver(context(), {.take_open_tasks = true})->on(update(), 0)).size();
   };
-  const auto enlists = [&] { return only<Submit>(make_verifier(context(), {})->on(update(), 0)).size(); };
+  const auto enlists = [&] {
+    return only<Submit>(make_verifier(context(), {})->on(update(), 0)).size();
+  };
   add_task();
   EXPECT_EQ(fetches(), 3u);
   view.tasks[0].record.terms.windows.move_ms = 1;
@@ -278,8 +287,8 @@ TEST_F(Roles, ASolverAcceptsOnlyWhatItCouldOpen) {
   }
 }
 
-// Once the model is on offer others could commit to it first, and a submitter could have it and let the
-// claim expire; and a signature under a second transcript would be a contradiction.
+// Once the model is on offer others could commit to it first, and a submitter could have it and let
+// the claim expire; and a signature under a second transcript would be a contradiction.
 TEST_F(Roles, ASolverShowsItsWorkOnlyWhenTheLedgerHasIt) {
   add_task(&key);
   const auto role = make_solver(context(), {});
@@ -292,7 +301,8 @@ TEST_F(Roles, ASolverShowsItsWorkOnlyWhenTheLedgerHasIt) {
       const Actions actions = role->on(Event(events[i]), now);
       published += only<Publish>(actions).size() + only<PublishFile>(actions).size();
       for (const Submit& s : only<Submit>(actions)) submitted.push_back(s);
-      for (const Fetch& f : only<Fetch>(actions)) events.push_back(FetchFinished{f.name, blob(f.name)});
+      for (const Fetch& f : only<Fetch>(actions))
+        events.push_back(FetchFinished{f.name, blob(f.name)});
       for (const StartJob& j : only<StartJob>(actions))
         events.push_back(JobFinished{j.job, j.body([] { return false; })});
     }
