@@ -15,6 +15,7 @@ namespace assay::net {
 namespace {
 
 constexpr std::size_t kReadBytes = 64 << 10;
+const std::string kLoopback = "127.0.0.1";
 
 bool is_alert_about_us(const error_code& error) {
   if (error.category() != asio::error::get_ssl_category()) return false;
@@ -96,7 +97,9 @@ Error Connection::explain(const std::string& doing, const error_code& error) {
 Status Connection::open(Deadline deadline) {
   error_code error;
   tcp::resolver resolver(m_io);
-  const auto found = resolver.resolve(m_host, std::to_string(m_port), error);
+  // RFC 6761: this name is the loopback's, also where no resolver knows it.
+  const std::string& name = m_host == "localhost" ? kLoopback : m_host;
+  const auto found = resolver.resolve(name, std::to_string(m_port), error);
   if (error)
     return {ErrorCode::kUnavailable,
             "cannot find " + m_origin + ": " + error.message() + "; check the name"};

@@ -38,7 +38,7 @@ JobResult train(const RoleContext& context, const training::Task& task, const Cl
       auto run,
       training::TrainingRun::open(
           task, *execution, context.pool,
-          {.files = &files, .sink = &sink, .halt_at_non_finite_loss = false, .log = &context.log}));
+          {.files = &files, .sink = &sink, .log = &context.log, .halt_at_non_finite_loss = false}));
   const std::string id = to_hex(claim.value);
   const std::string total = std::to_string(task.header.steps);
   if (run->resumed_from() > 0)

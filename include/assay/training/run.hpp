@@ -14,10 +14,10 @@ struct RunOptions {
   const Files* files = nullptr;
   CheckpointSink* sink = nullptr;
   std::size_t keep_newest = 0;  // checkpoints to keep; 0: all
+  Log* log = nullptr;
   // Off: trains on over losses that are not finite. For whoever is bound to deliver the transcript:
   // it is as well defined as any other, and the ledger has no word for halting yet.
   bool halt_at_non_finite_loss = true;
-  Log* log = nullptr;
 };
 
 class TrainingRun {
