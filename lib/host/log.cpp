@@ -5,6 +5,7 @@
 
 #include <cstdio>
 
+#include "assay/core/utf8.hpp"
 #include "assay/host/clock.hpp"
 #include "internal/posix.hpp"
 
@@ -20,20 +21,6 @@ const char* name_of(LogLevel level) noexcept {
     case LogLevel::kError: return "error";
   }
   return "error";
-}
-
-// Bytes of the UTF-8 character (RFC 3629) at the start of `text`; 0 if it is not one.
-std::size_t utf8_length(std::string_view text) noexcept {
-  const auto at = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  const unsigned lead = at(0);
-  if (lead < 0x80) return 1;
-  const std::size_t length = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
-  if (lead < 0xc2 || lead > 0xf4 || text.size() < length) return 0;
-  for (std::size_t i = 1; i < length; ++i)
-    if ((at(i) & 0xc0) != 0x80) return 0;
-  if ((lead == 0xe0 && at(1) < 0xa0) || (lead == 0xed && at(1) > 0x9f)) return 0;
-  if ((lead == 0xf0 && at(1) < 0x90) || (lead == 0xf4 && at(1) > 0x8f)) return 0;
-  return length;
 }
 
 void append_escaped(std::string& line, std::string_view text) {
