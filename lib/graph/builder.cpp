@@ -191,16 +191,64 @@ Value Builder::pointwise(OpCode op, std::initializer_list<Value> inputs) {
   return emit(spec_of(op, out, {}), {inputs.begin(), inputs.size()});
 }
 
-Value Builder::matmul(Value a, Value b, bool transpose_a, bool transpose_b) {
+Value Builder::transpose(Value x, std::span<const unsigned> axes) {
+  TensorType out = type(x);
+  std::uint64_t packed = 0;
+  for (unsigned i = 0; i < axes.size() && i < kMaxRank; ++i) {
+    if (axes[i] < kMaxRank) out.shape.dims[i] = type(x).shape[axes[i]];
+    packed |= std::uint64_t{axes[i] & 15U} << (4 * i);
+  }
+  const Value inputs[] = {x};
+  return emit(spec_of(OpCode::kTranspose, out, {packed}), inputs);
+}
+
+Value Builder::slice(Value x, unsigned axis, std::uint64_t start, std::uint64_t count) {
+  TensorType out = type(x);
+  if (axis < kMaxRank) out.shape.dims[axis] = count;
+  const Value inputs[] = {x};
+  return emit(spec_of(OpCode::kSlice, out, {axis, start}), inputs);
+}
+
+Value Builder::pad(Value x, unsigned axis, std::uint64_t before, std::uint64_t after) {
+  TensorType out = type(x);
+  if (axis < kMaxRank) out.shape.dims[axis] += before + after;
+  const Value inputs[] = {x};
+  return emit(spec_of(OpCode::kPad, out, {axis, before}), inputs);
+}
+
+Value Builder::concat(Value a, Value b, unsigned axis) {
   TensorType out = type(a);
-  const unsigned rank = out.shape.rank;
+  if (axis < kMaxRank) out.shape.dims[axis] += type(b).shape[axis];
+  const Value inputs[] = {a, b};
+  return emit(spec_of(OpCode::kConcat, out, {axis}), inputs);
+}
+
+// The output's shape follows from the operands and attributes 0 and 1, which transpose them.
+Value Builder::product_of_matrices(NodeSpec spec, Value a, Value b) {
+  spec.output = type(a);
+  const unsigned rank = spec.output.shape.rank;
   if (rank >= 2 && type(b).shape.rank == rank) {
-    out.shape.dims[rank - 2] = type(a).shape[transpose_a ? rank - 1 : rank - 2];
-    out.shape.dims[rank - 1] = type(b).shape[transpose_b ? rank - 2 : rank - 1];
+    const bool transpose_a = spec.attributes[0] != 0;
+    const bool transpose_b = spec.attributes[1] != 0;
+    spec.output.shape.dims[rank - 2] = type(a).shape[transpose_a ? rank - 1 : rank - 2];
+    spec.output.shape.dims[rank - 1] = type(b).shape[transpose_b ? rank - 2 : rank - 1];
   }
   const Value inputs[] = {a, b};
-  return emit(spec_of(OpCode::kMatMul, out, {transpose_a ? 1u : 0u, transpose_b ? 1u : 0u}),
-              inputs);
+  return emit(spec, inputs);
+}
+
+Value Builder::matmul(Value a, Value b, bool transpose_a, bool transpose_b) {
+  return product_of_matrices(
+      spec_of(OpCode::kMatMul, {}, {transpose_a ? 1u : 0u, transpose_b ? 1u : 0u}), a, b);
+}
+
+Value Builder::matmul_triangular(Value a, Value b, bool transpose_a, bool transpose_b,
+                                 const TriangleOptions& o) {
+  return product_of_matrices(
+      spec_of(OpCode::kMatMulTriangular, {},
+              {transpose_a ? 1u : 0u, transpose_b ? 1u : 0u, static_cast<std::uint64_t>(o.part),
+               o.diagonal, std::bit_cast<std::uint32_t>(o.fill)}),
+      a, b);
 }
 
 Value Builder::conv2d(Value x, Value w, const ConvOptions& o) {
@@ -238,6 +286,13 @@ Value Builder::gather_rows(Value table, Value index) {
   if (type(index).shape.rank == 1) out.shape.dims[0] = type(index).shape[0];
   const Value inputs[] = {table, index};
   return emit(spec_of(OpCode::kGatherRows, out, {}), inputs);
+}
+
+Value Builder::scatter_add_rows(Value index, Value source, std::uint64_t rows) {
+  TensorType out = type(source);
+  if (out.shape.rank != 0) out.shape.dims[0] = rows;
+  const Value inputs[] = {index, source};
+  return emit(spec_of(OpCode::kScatterAddRows, out, {}), inputs);
 }
 
 Value Builder::random_uniform(const Shape& shape, Value seed, Value t, std::uint64_t purpose) {

@@ -24,11 +24,21 @@ constexpr Row kRows[] = {
     {OpCode::kIota, 0, 1, "iota"},
     {OpCode::kReshape, 1, 0, "reshape"},
     {OpCode::kCast, 1, 0, "cast"},
+    {OpCode::kTranspose, 1, 1, "transpose"},
+    {OpCode::kSlice, 1, 2, "slice"},
+    {OpCode::kPad, 1, 2, "pad"},
+    {OpCode::kConcat, 2, 1, "concat"},
     {OpCode::kNeg, 1, 0, "neg"},
     {OpCode::kRelu, 1, 0, "relu"},
     {OpCode::kSqrt, 1, 0, "sqrt"},
     {OpCode::kExp, 1, 0, "exp"},
     {OpCode::kLog, 1, 0, "log"},
+    {OpCode::kTanh, 1, 0, "tanh"},
+    {OpCode::kErf, 1, 0, "erf"},
+    {OpCode::kSin, 1, 0, "sin"},
+    {OpCode::kCos, 1, 0, "cos"},
+    {OpCode::kRsqrt, 1, 0, "rsqrt"},
+    {OpCode::kSigmoid, 1, 0, "sigmoid"},
     {OpCode::kAdd, 2, 0, "add"},
     {OpCode::kSub, 2, 0, "sub"},
     {OpCode::kMul, 2, 0, "mul"},
@@ -47,7 +57,9 @@ constexpr Row kRows[] = {
     {OpCode::kConv2dGradWeight, 2, 2, "conv2d_grad_weight"},
     {OpCode::kMaxPool2d, 1, 1, "max_pool2d"},
     {OpCode::kMaxPool2dGrad, 3, 1, "max_pool2d_grad"},
+    {OpCode::kMatMulTriangular, 2, 5, "matmul_triangular"},
     {OpCode::kGatherRows, 2, 0, "gather_rows"},
+    {OpCode::kScatterAddRows, 2, 0, "scatter_add_rows"},
     {OpCode::kRandomUniform, 2, 1, "random_uniform"},
     {OpCode::kShuffleIndex, 2, 2, "shuffle_index"},
 };
@@ -101,7 +113,11 @@ bool dtypes_fit(const NodeSpec& s) noexcept {
     case OpCode::kCast: return true;
     case OpCode::kStepIndex:
     case OpCode::kSeed: return out == DType::kU64;
-    case OpCode::kReshape: return out == first;
+    case OpCode::kReshape:
+    case OpCode::kTranspose:
+    case OpCode::kSlice:
+    case OpCode::kPad: return out == first;
+    case OpCode::kConcat: return same(0) && out == first;
     case OpCode::kAdd:
     case OpCode::kSub:
     case OpCode::kMul: return same(0) && out == first && out != DType::kU8;
@@ -109,6 +125,8 @@ bool dtypes_fit(const NodeSpec& s) noexcept {
     case OpCode::kLess: return same(0) && out == DType::kU32;
     case OpCode::kSelect: return first == DType::kU32 && same(1) && out == s.operands[1].dtype;
     case OpCode::kGatherRows: return out == first && s.operands[1].dtype == DType::kU32;
+    case OpCode::kScatterAddRows:
+      return first == DType::kU32 && s.operands[1].dtype == DType::kF32 && out == DType::kF32;
     case OpCode::kRandomUniform: return out == DType::kF32 && first == DType::kU64 && same(0);
     case OpCode::kShuffleIndex: return out == DType::kU32 && first == DType::kU64 && same(0);
     default: return out == DType::kF32 && first == DType::kF32 && same(0);
@@ -144,7 +162,68 @@ SpecVerdict check_matmul(const NodeSpec& s) noexcept {
   if (a[ta ? r + 1 : r] != y[r] || b[tb ? r : r + 1] != y[r + 1] || b[tb ? r + 1 : r] != k) {
     return SpecVerdict::kWrongShape;
   }
+  if (s.op == OpCode::kMatMulTriangular) {
+    const bool known_part = s.attributes[2] <= std::uint64_t{2};
+    const bool fits = s.attributes[3] <= kMaxElements && s.attributes[4] <= 0xffff'ffff;
+    if (!known_part || !fits) return SpecVerdict::kWrongAttribute;
+  }
   return check(k <= kMaxFoldSteps, SpecVerdict::kFoldTooLong);
+}
+
+// The output has x's shape but for its size along `axis`.
+bool differs_only_at(const Shape& x, const Shape& y, std::uint64_t axis) noexcept {
+  if (x.rank != y.rank) return false;
+  for (unsigned i = 0; i < x.rank; ++i) {
+    if (i != axis && x[i] != y[i]) return false;
+  }
+  return true;
+}
+
+SpecVerdict check_transpose(const NodeSpec& s) noexcept {
+  const Shape& x = s.operands[0].shape;
+  const Shape& y = s.output.shape;
+  if (x.rank != y.rank) return SpecVerdict::kWrongShape;
+  const std::uint64_t axes = s.attributes[0];
+  if (axes >> (4 * x.rank) != 0) return SpecVerdict::kWrongAttribute;
+  unsigned seen = 0;
+  for (unsigned i = 0; i < x.rank; ++i) {
+    const auto axis = static_cast<unsigned>(axes >> (4 * i) & 15);
+    if (axis >= x.rank || (seen >> axis & 1) != 0) return SpecVerdict::kWrongAttribute;
+    seen |= 1U << axis;
+  }
+  for (unsigned i = 0; i < x.rank; ++i) {
+    if (y[i] != x[static_cast<unsigned>(axes >> (4 * i) & 15)]) return SpecVerdict::kWrongShape;
+  }
+  return SpecVerdict::kValid;
+}
+
+// slice, pad and concat: the parts along one axis.
+SpecVerdict check_along(const NodeSpec& s) noexcept {
+  const Shape& x = s.operands[0].shape;
+  const Shape& y = s.output.shape;
+  const std::uint64_t axis = s.attributes[0];
+  if (axis >= y.rank) return SpecVerdict::kWrongAttribute;
+  if (!differs_only_at(x, y, axis)) return SpecVerdict::kWrongShape;
+  const auto at = static_cast<unsigned>(axis);
+  if (s.op == OpCode::kConcat) {
+    const Shape& b = s.operands[1].shape;
+    return check(differs_only_at(b, y, axis) && x[at] + b[at] == y[at], SpecVerdict::kWrongShape);
+  }
+  const std::uint64_t larger = s.op == OpCode::kSlice ? x[at] : y[at];
+  const std::uint64_t smaller = s.op == OpCode::kSlice ? y[at] : x[at];
+  if (smaller > larger) return SpecVerdict::kWrongShape;
+  return check(s.attributes[1] <= larger - smaller, SpecVerdict::kWrongAttribute);
+}
+
+SpecVerdict check_scatter(const NodeSpec& s) noexcept {
+  const Shape& index = s.operands[0].shape;
+  const Shape& source = s.operands[1].shape;
+  const Shape& y = s.output.shape;
+  if (index.rank != 1 || source.rank == 0 || index[0] != source[0] ||
+      !differs_only_at(source, y, 0)) {
+    return SpecVerdict::kWrongShape;
+  }
+  return check(index[0] <= kMaxFoldSteps, SpecVerdict::kFoldTooLong);
 }
 
 // The spatial size that a convolution gives; 0 if the kernel does not fit.
@@ -155,19 +234,21 @@ std::uint64_t convolved(std::uint64_t size, std::uint64_t kernel, std::uint64_t 
 }
 
 SpecVerdict check_conv(const NodeSpec& s, const Shape& x, const Shape& w, const Shape& y,
-                       unsigned steps_outer, bool steps_are_pixels) noexcept {
+                       bool steps_are_pixels, bool steps_are_outputs) noexcept {
   if (x.rank != 4 || w.rank != 4 || y.rank != 4) return SpecVerdict::kWrongShape;
   const std::uint64_t stride = s.attributes[0];
   const std::uint64_t padding = s.attributes[1];
   if (stride == 0 || stride > kMaxStride || padding > kMaxStride)
     return SpecVerdict::kWrongAttribute;
-  if (w[2] != x[3] || w[3] != y[3] || y[0] != x[0] ||
+  const std::uint64_t groups = x[3] / w[2];
+  if (x[3] % w[2] != 0 || w[3] % groups != 0 || w[3] != y[3] || y[0] != x[0] ||
       y[1] != convolved(x[1], w[0], stride, padding) ||
       y[2] != convolved(x[2], w[1], stride, padding)) {
     return SpecVerdict::kWrongShape;
   }
   // Products of dimensions of one valid shape do not overflow.
-  const std::uint64_t steps = steps_are_pixels ? y[0] * y[1] * y[2] : w[0] * w[1] * w[steps_outer];
+  const std::uint64_t steps = steps_are_pixels ? y[0] * y[1] * y[2]
+                              : w[0] * w[1] * (steps_are_outputs ? w[3] / groups : w[2]);
   return check(steps <= kMaxFoldSteps, SpecVerdict::kFoldTooLong);
 }
 
@@ -204,13 +285,25 @@ SpecVerdict check_fit(const NodeSpec& s) noexcept {
     case OpCode::kRelu:
     case OpCode::kSqrt:
     case OpCode::kExp:
-    case OpCode::kLog: return check(a == y, SpecVerdict::kWrongShape);
+    case OpCode::kLog:
+    case OpCode::kTanh:
+    case OpCode::kErf:
+    case OpCode::kSin:
+    case OpCode::kCos:
+    case OpCode::kRsqrt:
+    case OpCode::kSigmoid: return check(a == y, SpecVerdict::kWrongShape);
+    case OpCode::kTranspose: return check_transpose(s);
+    case OpCode::kSlice:
+    case OpCode::kPad:
+    case OpCode::kConcat: return check_along(s);
+    case OpCode::kScatterAddRows: return check_scatter(s);
     case OpCode::kReduceSum:
     case OpCode::kReduceMax: return check_reduce(s);
-    case OpCode::kMatMul: return check_matmul(s);
-    case OpCode::kConv2d: return check_conv(s, a, b, y, 2, false);
-    case OpCode::kConv2dGradInput: return check_conv(s, y, b, a, 3, false);
-    case OpCode::kConv2dGradWeight: return check_conv(s, a, y, b, 0, true);
+    case OpCode::kMatMul:
+    case OpCode::kMatMulTriangular: return check_matmul(s);
+    case OpCode::kConv2d: return check_conv(s, a, b, y, false, false);
+    case OpCode::kConv2dGradInput: return check_conv(s, y, b, a, false, true);
+    case OpCode::kConv2dGradWeight: return check_conv(s, a, y, b, true, false);
     case OpCode::kMaxPool2d: return check_pool(s, a, y);
     case OpCode::kMaxPool2dGrad:
       if (a != y || s.operands[2].shape != b) return SpecVerdict::kWrongShape;

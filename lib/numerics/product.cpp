@@ -211,7 +211,12 @@ std::size_t own_scratch(const NodeSpec& s) {
 std::size_t columns_of(const NodeSpec& s) { return s.output.shape[s.output.shape.rank - 1U]; }
 
 // Whether the kernel takes this node; the definition does if not.
-bool is_fast(const NodeSpec& s) { return s.op == OpCode::kMatMul || fits_frame(s, conv_of(s)); }
+bool is_fast(const NodeSpec& s) {
+  if (s.op == OpCode::kMatMul) return true;
+  const Conv c = conv_of(s);
+  const std::uint64_t channels = s.op == OpCode::kConv2dGradInput ? s.output.shape[3] : (*c.image)[3];
+  return channels == (*c.weight)[2] && fits_frame(s, c);  // groups by the definition
+}
 
 bool is_product(OpCode op) {
   return op == OpCode::kMatMul || op == OpCode::kConv2d || op == OpCode::kConv2dGradInput ||

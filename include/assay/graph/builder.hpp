@@ -35,6 +35,13 @@ struct ConvOptions {
   std::uint64_t padding = 0;
 };
 
+// numerics/operator.hpp: OpCode::kMatMulTriangular.
+struct TriangleOptions {
+  numerics::TrianglePart part = numerics::TrianglePart::kOutput;
+  std::uint64_t diagonal = 0;
+  float fill = 0.0F;
+};
+
 class Builder {
  public:
   // Sources. Naming a slot or a declaration twice gives the same value; its type must agree.
@@ -58,6 +65,19 @@ class Builder {
   Value sqrt(Value x) { return unary(numerics::OpCode::kSqrt, x); }
   Value exp(Value x) { return unary(numerics::OpCode::kExp, x); }
   Value log(Value x) { return unary(numerics::OpCode::kLog, x); }
+  Value tanh(Value x) { return unary(numerics::OpCode::kTanh, x); }
+  Value erf(Value x) { return unary(numerics::OpCode::kErf, x); }
+  Value sin(Value x) { return unary(numerics::OpCode::kSin, x); }
+  Value cos(Value x) { return unary(numerics::OpCode::kCos, x); }
+  Value rsqrt(Value x) { return unary(numerics::OpCode::kRsqrt, x); }
+  Value sigmoid(Value x) { return unary(numerics::OpCode::kSigmoid, x); }
+
+  // Output axis i is x's axis axes[i].
+  Value transpose(Value x, std::span<const unsigned> axes);
+  // Indices [start, start + count) of one axis; +0 before and behind x; b behind a.
+  Value slice(Value x, unsigned axis, std::uint64_t start, std::uint64_t count);
+  Value pad(Value x, unsigned axis, std::uint64_t before, std::uint64_t after);
+  Value concat(Value a, Value b, unsigned axis);
 
   // Operands broadcast as numpy's do.
   Value add(Value a, Value b) { return pointwise(numerics::OpCode::kAdd, {a, b}); }
@@ -83,6 +103,8 @@ class Builder {
   }
 
   Value matmul(Value a, Value b, bool transpose_a = false, bool transpose_b = false);
+  Value matmul_triangular(Value a, Value b, bool transpose_a, bool transpose_b,
+                          const TriangleOptions& options);
   // x [n, h, w, ci], w [kh, kw, ci, co].
   Value conv2d(Value x, Value w, const ConvOptions& options);
   Value conv2d_grad_input(Value gy, Value w, const Shape& x, const ConvOptions& options);
@@ -90,6 +112,8 @@ class Builder {
   Value max_pool2d(Value x, std::uint64_t window);
   Value max_pool2d_grad(Value x, Value y, Value gy, std::uint64_t window);
   Value gather_rows(Value table, Value index);
+  // index u32 [b], source f32 [b, ...] -> [rows, ...]
+  Value scatter_add_rows(Value index, Value source, std::uint64_t rows);
 
   // Uniform in [0, 1); each purpose is a stream of its own.
   Value random_uniform(const Shape& shape, Value seed, Value t, std::uint64_t purpose);
@@ -146,6 +170,7 @@ class Builder {
 
   Value emit(numerics::NodeSpec spec, std::span<const Value> inputs);
   Value unary(numerics::OpCode op, Value x);
+  Value product_of_matrices(numerics::NodeSpec spec, Value a, Value b);
   Value pointwise(numerics::OpCode op, std::initializer_list<Value> inputs);
   Value reduce(numerics::OpCode op, Value x, std::uint64_t axes);
   Value reduce_once(numerics::OpCode op, Value x, std::uint64_t axes);

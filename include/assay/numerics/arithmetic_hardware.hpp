@@ -17,6 +17,12 @@ struct HardwareArithmetic {
   [[nodiscard]] static std::uint32_t sqrt(std::uint32_t a) noexcept;
   [[nodiscard]] static std::uint32_t exp(std::uint32_t a) noexcept;
   [[nodiscard]] static std::uint32_t log(std::uint32_t a) noexcept;
+  [[nodiscard]] static std::uint32_t tanh(std::uint32_t a) noexcept;
+  [[nodiscard]] static std::uint32_t erf(std::uint32_t a) noexcept;
+  [[nodiscard]] static std::uint32_t sin(std::uint32_t a) noexcept;
+  [[nodiscard]] static std::uint32_t cos(std::uint32_t a) noexcept;
+  [[nodiscard]] static std::uint32_t rsqrt(std::uint32_t a) noexcept;
+  [[nodiscard]] static std::uint32_t sigmoid(std::uint32_t a) noexcept;
 };
 
 }  // namespace assay::numerics

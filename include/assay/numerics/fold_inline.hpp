@@ -51,6 +51,22 @@ void product(const NodeSpec& s, std::uint64_t e, std::uint32_t step, Access& acc
   state.words[0] = Arithmetic::fma(a, b, canonical(state.words[0]));
 }
 
+template <class Arithmetic, class Access>
+void product_triangular(const NodeSpec& s, std::uint64_t e, std::uint32_t step, Access& access,
+                        FoldState& state) noexcept {
+  if (triangle_has_step(s, e, step)) product<Arithmetic>(s, e, step, access, state);
+}
+
+// Step k adds source row k if its index is this row.
+template <class Arithmetic, class Access>
+void scatter_add(const NodeSpec& s, std::uint64_t e, std::uint32_t step, Access& access,
+                 FoldState& state) noexcept {
+  const std::uint64_t row_size = s.output.shape.elements() / s.output.shape[0];
+  if (low_word(access.read(0, step)) != e / row_size) return;
+  const std::uint64_t bits = access.read(1, step * row_size + e % row_size);
+  state.words[0] = Arithmetic::add(canonical(state.words[0]), canonical(low_word(bits)));
+}
+
 template <class Access>
 void max_pool(const NodeSpec& s, std::uint64_t e, std::uint32_t step, Access& access,
               FoldState& state) noexcept {
@@ -115,6 +131,10 @@ void fold_step(const NodeSpec& spec, std::uint64_t element, std::uint32_t step, 
     case OpCode::kConv2dGradInput:
     case OpCode::kConv2dGradWeight:
       return fold_steps::product<Arithmetic>(spec, element, step, access, state);
+    case OpCode::kMatMulTriangular:
+      return fold_steps::product_triangular<Arithmetic>(spec, element, step, access, state);
+    case OpCode::kScatterAddRows:
+      return fold_steps::scatter_add<Arithmetic>(spec, element, step, access, state);
     case OpCode::kMaxPool2d: return fold_steps::max_pool(spec, element, step, access, state);
     case OpCode::kMaxPool2dGrad:
       return fold_steps::max_pool_grad(spec, element, step, access, state);

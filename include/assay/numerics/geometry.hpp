@@ -58,6 +58,89 @@ struct Pixel {
   return ((p.n * s[1] + p.h) * s[2] + p.w) * s[3] + p.c;
 }
 
+// The place in the operand of the element of a transpose's output.
+[[nodiscard]] constexpr std::uint64_t transpose_index(const NodeSpec& s, std::uint64_t e) noexcept {
+  const Shape& x = s.operands[0].shape;
+  std::array<std::uint64_t, kMaxRank> stride{};
+  std::uint64_t next = 1;
+  for (unsigned axis = x.rank; axis-- > 0;) {
+    stride[axis] = next;
+    next *= x[axis];
+  }
+  std::uint64_t index = 0;
+  for (unsigned i = x.rank; i-- > 0;) {
+    const std::uint64_t size = s.output.shape[i];
+    index += e % size * stride[s.attributes[0] >> (4 * i) & 15];
+    e /= size;
+  }
+  return index;
+}
+
+// An element of slice, pad or concat: where it is read, in which operand; outside: it is 0.
+struct Piece {
+  bool inside = true;
+  unsigned operand = 0;
+  std::uint64_t index = 0;
+};
+[[nodiscard]] constexpr Piece piece_of(const NodeSpec& s, std::uint64_t e) noexcept {
+  const auto axis = static_cast<unsigned>(s.attributes[0]);
+  const Shape& y = s.output.shape;
+  std::uint64_t inner = 1;
+  for (unsigned i = axis + 1; i < y.rank; ++i) inner *= y[i];
+  std::uint64_t at = e / inner % y[axis];
+  const std::uint64_t outer = e / inner / y[axis];
+  Piece piece;
+  if (s.op == OpCode::kSlice) {
+    at += s.attributes[1];
+  } else if (s.op == OpCode::kPad) {
+    piece.inside = at >= s.attributes[1] && at - s.attributes[1] < s.operands[0].shape[axis];
+    at -= s.attributes[1];
+  } else if (at >= s.operands[0].shape[axis]) {
+    at -= s.operands[0].shape[axis];
+    piece.operand = 1;
+  }
+  const std::uint64_t own = s.operands[piece.operand].shape[axis];
+  piece.index = (outer * own + at) * inner + e % inner;
+  return piece;
+}
+
+// Row and column of an element of a matmul's output.
+struct MatrixPlace {
+  std::uint64_t row = 0;
+  std::uint64_t column = 0;
+};
+[[nodiscard]] constexpr MatrixPlace matrix_place(const Shape& y, std::uint64_t e) noexcept {
+  const std::uint64_t columns = y[y.rank - 1U];
+  return {e / columns % y[y.rank - 2U], e % columns};
+}
+// Whether element e of a triangular matmul is a chain rather than the fill.
+[[nodiscard]] constexpr bool triangle_has_chain(const NodeSpec& s, std::uint64_t e) noexcept {
+  if (s.attributes[2] != static_cast<std::uint64_t>(TrianglePart::kOutput)) return true;
+  const MatrixPlace at = matrix_place(s.output.shape, e);
+  return at.column <= at.row + s.attributes[3];
+}
+// Whether step k of element e of a triangular matmul multiplies.
+[[nodiscard]] constexpr bool triangle_has_step(const NodeSpec& s, std::uint64_t e,
+                                               std::uint64_t k) noexcept {
+  const std::uint64_t row = matrix_place(s.output.shape, e).row;
+  switch (static_cast<TrianglePart>(s.attributes[2])) {
+    case TrianglePart::kLowerA: return k <= row + s.attributes[3];
+    case TrianglePart::kUpperA: return row <= k + s.attributes[3];
+    default: return triangle_has_chain(s, e);
+  }
+}
+
+// Groups of a convolution whose framed operand has `channels` channels of `per_group` each.
+struct ConvGroups {
+  std::uint64_t count = 1;
+  std::uint64_t inputs = 0;   // channels of one group
+  std::uint64_t outputs = 0;
+};
+[[nodiscard]] constexpr ConvGroups conv_groups(const Shape& x, const Shape& w) noexcept {
+  const std::uint64_t count = x[3] / w[2];
+  return {count, w[2], w[3] / count};
+}
+
 // An element that a multiply-add reads, or the +0 that stands where there is none.
 struct Tap {
   bool inside = false;
@@ -94,7 +177,8 @@ struct TapPair {
   const Shape& y = s.output.shape;
   TapPair t;
   switch (s.op) {
-    case OpCode::kMatMul: {
+    case OpCode::kMatMul:
+    case OpCode::kMatMulTriangular: {
       const unsigned r = y.rank - 2U;
       const std::uint64_t j = e % y[r + 1];
       const std::uint64_t i = e / y[r + 1] % y[r];
@@ -107,7 +191,8 @@ struct TapPair {
     }
     case OpCode::kConv2d: {  // k = (kh, kw, ci)
       const Pixel p = pixel_of(y, e);
-      Pixel in{p.n, 0, 0, k % b[2]};
+      const ConvGroups groups = conv_groups(a, b);
+      Pixel in{p.n, 0, 0, p.c / groups.outputs * groups.inputs + k % b[2]};
       const std::uint64_t kw = k / b[2] % b[1];
       const std::uint64_t kh = k / b[2] / b[1];
       t.a.inside = tap_forward(p.h, kh, s.attributes[0], s.attributes[1], a[1], in.h) &&
@@ -116,20 +201,22 @@ struct TapPair {
       t.b = k * b[3] + p.c;
       return t;
     }
-    case OpCode::kConv2dGradInput: {  // a = gy, b = w, k = (kh, kw, co)
+    case OpCode::kConv2dGradInput: {  // a = gy, b = w, k = (kh, kw, co in the group)
       const Pixel p = pixel_of(y, e);
-      Pixel out{p.n, 0, 0, k % b[3]};
-      const std::uint64_t kw = k / b[3] % b[1];
-      const std::uint64_t kh = k / b[3] / b[1];
+      const ConvGroups groups = conv_groups(y, b);
+      Pixel out{p.n, 0, 0, p.c / groups.inputs * groups.outputs + k % groups.outputs};
+      const std::uint64_t kw = k / groups.outputs % b[1];
+      const std::uint64_t kh = k / groups.outputs / b[1];
       t.a.inside = tap_backward(p.h, kh, s.attributes[0], s.attributes[1], a[1], out.h) &&
                    tap_backward(p.w, kw, s.attributes[0], s.attributes[1], a[2], out.w);
       if (t.a.inside) t.a.index = pixel_index(a, out);
-      t.b = ((kh * b[1] + kw) * b[2] + p.c) * b[3] + out.c;
+      t.b = ((kh * b[1] + kw) * b[2] + p.c % groups.inputs) * b[3] + out.c;
       return t;
     }
     default: {  // kConv2dGradWeight: a = x, b = gy, k = (n, oh, ow)
       const std::uint64_t co = e % y[3];
-      Pixel in{k / b[2] / b[1], 0, 0, e / y[3] % y[2]};
+      const ConvGroups groups = conv_groups(a, y);
+      Pixel in{k / b[2] / b[1], 0, 0, co / groups.outputs * groups.inputs + e / y[3] % y[2]};
       const std::uint64_t kw = e / y[3] / y[2] % y[1];
       const std::uint64_t kh = e / y[3] / y[2] / y[1];
       t.a.inside = tap_forward(k / b[2] % b[1], kh, s.attributes[0], s.attributes[1], a[1], in.h) &&

@@ -26,12 +26,22 @@ enum class OpCode : std::uint16_t {
   kIota = 17,      // attributes: axis. Index along the axis, converted to the output dtype
   kReshape = 18,   // (x): same elements in row-major order
   kCast = 19,      // (x): conversion to the output dtype
+  kTranspose = 20,  // (x) attributes: axes. Output axis i is x's axis (axes >> 4 i) & 15
+  kSlice = 21,      // (x) attributes: axis, start. Output index o along the axis reads start + o
+  kPad = 22,        // (x) attributes: axis, before. Index o along the axis reads o - before, else 0
+  kConcat = 23,     // (a, b) attributes: axis. a, and behind it b, along the axis
 
   kNeg = 32,  // f32 (x)
   kRelu = 33,
   kSqrt = 34,
   kExp = 35,
   kLog = 36,
+  kTanh = 37,
+  kErf = 38,
+  kSin = 39,
+  kCos = 40,
+  kRsqrt = 41,    // 1 / sqrt(x), rounded once
+  kSigmoid = 42,  // 1 / (1 + exp(-x)), rounded once
 
   kAdd = 48,  // f32, i32, u32, u64 (a, b), each broadcast to the output's shape
   kSub = 49,
@@ -48,13 +58,23 @@ enum class OpCode : std::uint16_t {
   kReduceMax = 65,  // f32 (x) attributes: axes mask
 
   kMatMul = 80,  // f32 (a, b) attributes: transpose a, transpose b. Rank 2, or 3 with a batch
-  kConv2d = 81,  // f32 (x NHWC, w KhKwCiCo) attributes: stride, padding
+  // f32 (x NHWC, w KhKwCiCo) attributes: stride, padding. Groups: x's channels / Ci; output channel
+  // co belongs to group co / (Co / groups) and reads the Ci input channels of that group.
+  kConv2d = 81,
   kConv2dGradInput = 82,   // f32 (gy, w) attributes: stride, padding. Output shape: x's
   kConv2dGradWeight = 83,  // f32 (x, gy) attributes: stride, padding. Output shape: w's
   kMaxPool2d = 84,         // f32 (x NHWC) attributes: window (= stride)
   kMaxPool2dGrad = 85,     // f32 (x, y, gy) attributes: window. To the first maximum of each window
+  // A matmul with a triangle, f32 (a, b) attributes: transpose a, transpose b, part, diagonal, fill.
+  // part 0: elements with j > i + diagonal are the fill (f32 bits) and have no steps' effect;
+  // part 1: steps with k > i + diagonal are skipped; part 2: steps with i > k + diagonal are.
+  // (i row, j column of the output, k depth; a skipped step leaves the state as it is.)
+  kMatMulTriangular = 86,
 
   kGatherRows = 96,      // (table [n, ...], index u32 [b]) -> [b, ...]; out of range reads 0
+  // (index u32 [b], source f32 [b, ...]) -> [n, ...]: adds up, in ascending order from +0, the source
+  // rows whose index is the output's row.
+  kScatterAddRows = 97,
   kRandomUniform = 112,  // (seed u64, t u64) attributes: purpose -> f32 in [0, 1)
   kShuffleIndex = 113,   // (seed u64, t u64) attributes: n, purpose -> u32 [b]
 };
@@ -91,6 +111,8 @@ enum class SpecVerdict : std::uint8_t {
 
 // Total: any bytes may stand in `spec`.
 [[nodiscard]] SpecVerdict validate(const NodeSpec& spec) noexcept;
+
+enum class TrianglePart : std::uint8_t { kOutput = 0, kLowerA = 1, kUpperA = 2 };
 
 // What people and tables call the operator: "matmul". "?" if unknown.
 [[nodiscard]] const char* name_of(OpCode op) noexcept;

@@ -56,6 +56,12 @@ template <class Arithmetic>
     case OpCode::kRelu: return relu_bits(a);
     case OpCode::kSqrt: return Arithmetic::sqrt(a);
     case OpCode::kExp: return Arithmetic::exp(a);
+    case OpCode::kTanh: return Arithmetic::tanh(a);
+    case OpCode::kErf: return Arithmetic::erf(a);
+    case OpCode::kSin: return Arithmetic::sin(a);
+    case OpCode::kCos: return Arithmetic::cos(a);
+    case OpCode::kRsqrt: return Arithmetic::rsqrt(a);
+    case OpCode::kSigmoid: return Arithmetic::sigmoid(a);
     default: return Arithmetic::log(a);
   }
 }
@@ -104,11 +110,26 @@ template <class Arithmetic, class Access>
     }
     case OpCode::kReshape:
     case OpCode::kCast: return convert(s.operands[0].dtype, s.output.dtype, access.read(0, e));
+    case OpCode::kTranspose:
+      return convert(s.output.dtype, s.output.dtype, access.read(0, transpose_index(s, e)));
+    case OpCode::kSlice:
+    case OpCode::kPad:
+    case OpCode::kConcat: {
+      const Piece piece = piece_of(s, e);
+      if (!piece.inside) return 0;
+      return convert(s.output.dtype, s.output.dtype, access.read(piece.operand, piece.index));
+    }
     case OpCode::kNeg:
     case OpCode::kRelu:
     case OpCode::kSqrt:
     case OpCode::kExp:
-    case OpCode::kLog: return unary_f32<Arithmetic>(s.op, low_word(at(0)));
+    case OpCode::kLog:
+    case OpCode::kTanh:
+    case OpCode::kErf:
+    case OpCode::kSin:
+    case OpCode::kCos:
+    case OpCode::kRsqrt:
+    case OpCode::kSigmoid: return unary_f32<Arithmetic>(s.op, low_word(at(0)));
     case OpCode::kSelect: {
       const std::uint64_t condition = at(0);
       const std::uint64_t a = at(1);
