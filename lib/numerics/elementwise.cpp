@@ -177,7 +177,7 @@ class Walk {
 
 bool run_elementwise(const KernelCall& call) {
   const OpCode op = call.spec.op;
-  StripFunction strip = call.isa == Isa::kAvx2 ? avx2_strip(call.spec) : nullptr;
+  StripFunction strip = call.isa >= Isa::kAvx2 ? avx2_strip(call.spec) : nullptr;
   if (strip == nullptr) strip = scalar_strip(call.spec);
   if (strip == nullptr) return false;
   const Plan plan = plan_of(call.spec);

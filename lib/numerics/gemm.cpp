@@ -190,7 +190,7 @@ void Offsets::fill(std::size_t first, std::size_t n, std::ptrdiff_t* out) const 
 }
 
 const TileKernels& tile_kernels(Isa isa) {
-  return isa == Isa::kAvx2 ? tile_kernels_avx2() : kScalarKernels;
+  return isa >= Isa::kAvx2 ? tile_kernels_avx2() : kScalarKernels;
 }
 
 std::size_t gemm_scratch_bytes(std::size_t columns, unsigned threads) {

@@ -22,7 +22,7 @@ void gather(const KernelCall& call) {
   const std::size_t row = s.output.shape.elements() / s.output.shape[0];
   const std::size_t bytes = row * size_of(s.output.dtype);
   const bool is_float = s.output.dtype == DType::kF32;
-  const auto copy_f32 = call.isa == Isa::kAvx2 ? copy_f32_avx2 : copy_f32_scalar;
+  const auto copy_f32 = call.isa >= Isa::kAvx2 ? copy_f32_avx2 : copy_f32_scalar;
   const auto* index = static_cast<const std::uint32_t*>(call.operands[1]);
   const std::size_t rows = s.output.shape[0];
   const std::size_t least = std::max<std::size_t>(1, 65'536 / bytes);
@@ -82,7 +82,7 @@ void shuffle(const KernelCall& call) {
     if (place + run < place) run = 0 - place;
     for (std::uint64_t i = 0; i < run; ++i) out[e + i] = low_word(place % n + i);
     std::uint64_t done = 0;
-    if (call.isa == Isa::kAvx2 && n <= kMaxShuffleAvx2) {
+    if (call.isa >= Isa::kAvx2 && n <= kMaxShuffleAvx2) {
       done = shuffle_avx2(key, epoch, n, offsets, out + e, run);
     }
     for (; done < run; ++done) {

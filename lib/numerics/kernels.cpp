@@ -42,28 +42,40 @@ const char* name_of(Isa isa) noexcept {
   switch (isa) {
     case Isa::kReference: return "reference";
     case Isa::kScalar: return "scalar";
+    case Isa::kNeon: return "neon";
     case Isa::kAvx2: return "avx2";
+    case Isa::kAvx512: return "avx512";
   }
   return "?";
 }
 
 bool is_supported(Isa isa) noexcept {
+  if (isa <= Isa::kScalar) return true;
 #if defined(__x86_64__)
-  if (isa == Isa::kAvx2) return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+  const bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+  if (isa == Isa::kAvx2) return avx2;
+  return isa == Isa::kAvx512 && avx2 && __builtin_cpu_supports("avx512f") &&
+         __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
+         __builtin_cpu_supports("avx512vl");
+#elif defined(__aarch64__)
+  return isa == Isa::kNeon;
 #else
-  if (isa == Isa::kAvx2) return false;
+  return false;
 #endif
-  return true;
 }
 
 Isa best_isa() noexcept {
   static const Isa chosen = [] {
     const char* forced = std::getenv("ASSAY_ISA");
-    for (const Isa isa : {Isa::kReference, Isa::kScalar, Isa::kAvx2}) {
+    for (const Isa isa : kAllIsas) {
       if (forced != nullptr && std::strcmp(forced, name_of(isa)) == 0 && is_supported(isa))
         return isa;
     }
-    return is_supported(Isa::kAvx2) ? Isa::kAvx2 : Isa::kScalar;
+    Isa best = Isa::kScalar;
+    for (const Isa isa : kAllIsas) {
+      if (is_supported(isa)) best = isa;
+    }
+    return best;
   }();
   return chosen;
 }

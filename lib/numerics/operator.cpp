@@ -247,8 +247,9 @@ SpecVerdict check_conv(const NodeSpec& s, const Shape& x, const Shape& w, const 
     return SpecVerdict::kWrongShape;
   }
   // Products of dimensions of one valid shape do not overflow.
-  const std::uint64_t steps = steps_are_pixels ? y[0] * y[1] * y[2]
-                              : w[0] * w[1] * (steps_are_outputs ? w[3] / groups : w[2]);
+  const std::uint64_t steps = steps_are_pixels
+                                  ? y[0] * y[1] * y[2]
+                                  : w[0] * w[1] * (steps_are_outputs ? w[3] / groups : w[2]);
   return check(steps <= kMaxFoldSteps, SpecVerdict::kFoldTooLong);
 }
 

@@ -57,7 +57,7 @@ void for_windows(const Shape& x, const Shape& y, std::size_t window, std::size_t
 bool run_pool(const KernelCall& call) {
   const NodeSpec& s = call.spec;
   if (s.op != OpCode::kMaxPool2d && s.op != OpCode::kMaxPool2dGrad) return false;
-  const PoolKernels& kernels = call.isa == Isa::kAvx2 ? pool_kernels_avx2() : kScalar;
+  const PoolKernels& kernels = call.isa >= Isa::kAvx2 ? pool_kernels_avx2() : kScalar;
   const Shape& x = s.operands[0].shape;
   const bool forward = s.op == OpCode::kMaxPool2d;
   const Shape& y = forward ? s.output.shape : s.operands[1].shape;

@@ -214,7 +214,8 @@ std::size_t columns_of(const NodeSpec& s) { return s.output.shape[s.output.shape
 bool is_fast(const NodeSpec& s) {
   if (s.op == OpCode::kMatMul) return true;
   const Conv c = conv_of(s);
-  const std::uint64_t channels = s.op == OpCode::kConv2dGradInput ? s.output.shape[3] : (*c.image)[3];
+  const std::uint64_t channels =
+      s.op == OpCode::kConv2dGradInput ? s.output.shape[3] : (*c.image)[3];
   return channels == (*c.weight)[2] && fits_frame(s, c);  // groups by the definition
 }
 

@@ -86,7 +86,7 @@ bool run_reduce(const KernelCall& call) {
   const View v = view_of(s.operands[0].shape, s.attributes[0]);
   if (!v.merges) return run_by_definition(call), true;
   const ReduceKernels& kernels =
-      call.isa == Isa::kAvx2 ? reduce_kernels_avx2(sum) : (sum ? kScalarSum : kScalarMax);
+      call.isa >= Isa::kAvx2 ? reduce_kernels_avx2(sum) : (sum ? kScalarSum : kScalarMax);
   const float* x = call.f32(0);
   float* y = call.f32_output();
   if (v.inner == 1) {

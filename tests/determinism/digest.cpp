@@ -76,8 +76,7 @@ int main(int argc, char** argv) {
   int failures = 0;
   for (const models::Family family : {models::Family::kMlp, models::Family::kCnn}) {
     const std::string name = models::name_of(family);
-    for (const auto isa :
-         {numerics::Isa::kReference, numerics::Isa::kScalar, numerics::Isa::kAvx2}) {
+    for (const auto isa : numerics::kAllIsas) {
       if (!numerics::is_supported(isa) || (argc < 2 && isa != numerics::best_isa())) continue;
       for (const unsigned threads : {1u, 2u}) {
         if (argc < 2 && threads == 2) continue;

@@ -32,7 +32,7 @@ void check_paths(const NodeSpec& spec, unsigned seed) {
   const std::vector<test::Buffer> operands = test::random_operands(random, spec);
   SerialTaskPool pool;
   const test::Buffer reference = test::run_node(Isa::kReference, spec, operands, pool);
-  for (const Isa isa : {Isa::kScalar, Isa::kAvx2}) {
+  for (const Isa isa : {Isa::kScalar, Isa::kNeon, Isa::kAvx2, Isa::kAvx512}) {
     if (!is_supported(isa)) continue;
     const test::Buffer fast = test::run_node(isa, spec, operands, pool);
     ASSAY_INVARIANT(std::memcmp(fast.data(), reference.data(), spec.output.byte_count()) == 0);

@@ -133,7 +133,7 @@ struct MatrixPlace {
 // Groups of a convolution whose framed operand has `channels` channels of `per_group` each.
 struct ConvGroups {
   std::uint64_t count = 1;
-  std::uint64_t inputs = 0;   // channels of one group
+  std::uint64_t inputs = 0;  // channels of one group
   std::uint64_t outputs = 0;
 };
 [[nodiscard]] constexpr ConvGroups conv_groups(const Shape& x, const Shape& w) noexcept {

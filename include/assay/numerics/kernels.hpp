@@ -15,13 +15,17 @@ namespace assay::numerics {
 enum class Isa : std::uint8_t {
   kReference,  // scalar definitions in a loop, one thread
   kScalar,     // plain C++ kernels with std::fma
+  kNeon,       // AArch64
   kAvx2,       // AVX2 + FMA
+  kAvx512,     // AVX-512 F, BW, DQ, VL where a kernel gains by it, AVX2 elsewhere
 };
+inline constexpr Isa kAllIsas[] = {Isa::kReference, Isa::kScalar, Isa::kNeon, Isa::kAvx2,
+                                   Isa::kAvx512};
 
 [[nodiscard]] const char* name_of(Isa isa) noexcept;
 [[nodiscard]] bool is_supported(Isa isa) noexcept;
-// The fastest that this processor supports. ASSAY_ISA=reference|scalar|avx2 in the environment
-// forces one.
+// The fastest that this processor supports. ASSAY_ISA=reference|scalar|neon|avx2|avx512 in the
+// environment forces one.
 [[nodiscard]] Isa best_isa() noexcept;
 
 // Bytes of private scratch memory that `run` wants for this node on `threads` threads.

@@ -22,10 +22,10 @@ enum class OpCode : std::uint16_t {
   kStepIndex = 3,  // u64 scalar: t, 0 for the first step and in the init program
   kSeed = 4,       // u64 scalar: the task's seed
 
-  kConstant = 16,  // attributes: bits. Every element is that value
-  kIota = 17,      // attributes: axis. Index along the axis, converted to the output dtype
-  kReshape = 18,   // (x): same elements in row-major order
-  kCast = 19,      // (x): conversion to the output dtype
+  kConstant = 16,   // attributes: bits. Every element is that value
+  kIota = 17,       // attributes: axis. Index along the axis, converted to the output dtype
+  kReshape = 18,    // (x): same elements in row-major order
+  kCast = 19,       // (x): conversion to the output dtype
   kTranspose = 20,  // (x) attributes: axes. Output axis i is x's axis (axes >> 4 i) & 15
   kSlice = 21,      // (x) attributes: axis, start. Output index o along the axis reads start + o
   kPad = 22,        // (x) attributes: axis, before. Index o along the axis reads o - before, else 0
@@ -65,15 +65,15 @@ enum class OpCode : std::uint16_t {
   kConv2dGradWeight = 83,  // f32 (x, gy) attributes: stride, padding. Output shape: w's
   kMaxPool2d = 84,         // f32 (x NHWC) attributes: window (= stride)
   kMaxPool2dGrad = 85,     // f32 (x, y, gy) attributes: window. To the first maximum of each window
-  // A matmul with a triangle, f32 (a, b) attributes: transpose a, transpose b, part, diagonal, fill.
-  // part 0: elements with j > i + diagonal are the fill (f32 bits) and have no steps' effect;
+  // A matmul with a triangle, f32 (a, b) attributes: transpose a, transpose b, part, diagonal,
+  // fill. part 0: elements with j > i + diagonal are the fill (f32 bits) and have no steps' effect;
   // part 1: steps with k > i + diagonal are skipped; part 2: steps with i > k + diagonal are.
   // (i row, j column of the output, k depth; a skipped step leaves the state as it is.)
   kMatMulTriangular = 86,
 
-  kGatherRows = 96,      // (table [n, ...], index u32 [b]) -> [b, ...]; out of range reads 0
-  // (index u32 [b], source f32 [b, ...]) -> [n, ...]: adds up, in ascending order from +0, the source
-  // rows whose index is the output's row.
+  kGatherRows = 96,  // (table [n, ...], index u32 [b]) -> [b, ...]; out of range reads 0
+  // (index u32 [b], source f32 [b, ...]) -> [n, ...]: adds up, in ascending order from +0, the
+  // source rows whose index is the output's row.
   kScatterAddRows = 97,
   kRandomUniform = 112,  // (seed u64, t u64) attributes: purpose -> f32 in [0, 1)
   kShuffleIndex = 113,   // (seed u64, t u64) attributes: n, purpose -> u32 [b]

@@ -43,8 +43,8 @@ struct ProductOptions {
 
 // Bytes of operand b packed for this node, 0 if it would not be used.
 [[nodiscard]] std::size_t packed_b_bytes(Isa isa, const NodeSpec& spec) noexcept;
-void pack_b(Isa isa, const NodeSpec& spec, const MatrixLayout* layout, const void* b,
-            void* packed, TaskPool& pool) noexcept;
+void pack_b(Isa isa, const NodeSpec& spec, const MatrixLayout* layout, const void* b, void* packed,
+            TaskPool& pool) noexcept;
 
 // As `run`, for is_product(spec.op).
 void run_product(Isa isa, const NodeSpec& spec, const void* a, const void* b, void* output,

@@ -22,7 +22,7 @@ std::vector<TensorView> views(const NamedTensors& tensors) {
 
 std::vector<Isa> supported() {
   std::vector<Isa> all;
-  for (const Isa isa : {Isa::kReference, Isa::kScalar, Isa::kAvx2}) {
+  for (const Isa isa : numerics::kAllIsas) {
     if (numerics::is_supported(isa)) all.push_back(isa);
   }
   return all;

@@ -34,7 +34,7 @@ void compare(Generator& random, OpCode op, std::uint64_t scale) {
   const std::vector<Buffer> operands = random_operands(random, s);
   SerialTaskPool serial;
   const Buffer want = run_node(Isa::kReference, s, operands, serial);
-  for (const Isa isa : {Isa::kScalar, Isa::kAvx2}) {
+  for (const Isa isa : kAllIsas) {
     if (!is_supported(isa)) continue;
     for (const unsigned threads : {1U, 2U, 3U}) {
       test::ThreadedPool pool(threads);
@@ -118,7 +118,7 @@ TEST(Convolution, AFrameOutOfAllProportionIsNotMade) {
     SerialTaskPool serial;
     test::ThreadedPool pool(2);
     const Buffer want = run_node(Isa::kReference, s, operands, serial);
-    for (const Isa isa : {Isa::kScalar, Isa::kAvx2}) {
+    for (const Isa isa : kAllIsas) {
       if (!is_supported(isa)) continue;
       EXPECT_TRUE(same(want, run_node(isa, s, operands, pool))) << name_of(isa);
     }

@@ -111,7 +111,7 @@ TEST_P(VectorsTest, HoldForEveryImplementation) {
     ASSERT_EQ(validate(c.spec), SpecVerdict::kValid) << c.what;
     check_definition<HardwareArithmetic>(c, "hardware");
     check_definition<IntegerArithmetic>(c, "integer");
-    for (const Isa isa : {Isa::kReference, Isa::kScalar, Isa::kAvx2}) {
+    for (const Isa isa : kAllIsas) {
       if (!is_supported(isa)) continue;
       const Buffer got = run_node(isa, c.spec, c.operands, pool);
       for (std::uint64_t e = 0; e < c.spec.output.shape.elements(); ++e) {
