@@ -15,26 +15,30 @@ constexpr std::size_t round_up(std::size_t n, std::size_t to) { return (n + to -
 template <std::size_t columns>
 void tile_scalar(const Tile& t) {
   for (std::size_t r = 0; r < kTileRows; ++r) {
+    float* c = t.c + static_cast<std::ptrdiff_t>(r) * t.c_stride;
     float sum[columns];
-    for (std::size_t j = 0; j < columns; ++j) sum[j] = t.first ? 0.0F : t.c[r * t.c_stride + j];
+    for (std::size_t j = 0; j < columns; ++j) sum[j] = t.first ? 0.0F : c[j];
     for (std::size_t k = 0; k < t.depth; ++k) {
       const float a = t.a[r][t.a_depth[k]];
+      const float* b = t.b + static_cast<std::ptrdiff_t>(k) * t.b_stride;
       for (std::size_t j = 0; j < columns; ++j) {
-        sum[j] = __builtin_fmaf(a, t.b[k * t.b_stride + j], sum[j]);
+        sum[j] = __builtin_fmaf(a, b[j], sum[j]);
       }
     }
     for (std::size_t j = 0; j < columns; ++j) {
       const auto bits = std::bit_cast<std::uint32_t>(sum[j]);
-      t.c[r * t.c_stride + j] = std::bit_cast<float>(canonical(bits));
+      c[j] = std::bit_cast<float>(canonical(bits));
     }
   }
 }
 
 void pack_b_scalar(float* dst, const float* src, std::size_t depth, std::size_t columns,
-                   std::size_t depth_stride, std::size_t column_stride) {
+                   std::ptrdiff_t depth_stride, std::ptrdiff_t column_stride) {
   for (std::size_t k = 0; k < depth; ++k) {
+    const float* from = src + static_cast<std::ptrdiff_t>(k) * depth_stride;
     for (std::size_t j = 0; j < kTileColumns; ++j) {
-      dst[k * kTileColumns + j] = j < columns ? src[k * depth_stride + j * column_stride] : 0.0F;
+      dst[k * kTileColumns + j] =
+          j < columns ? from[static_cast<std::ptrdiff_t>(j) * column_stride] : 0.0F;
     }
   }
 }
@@ -67,9 +71,9 @@ class Worker {
   }
 
   void run(std::size_t batch, Range rows, Range columns) {
-    m_a = m_gemm.a + batch * m_gemm.a_batch;
-    m_b = m_gemm.b + batch * m_gemm.b_batch;
-    m_c = m_gemm.c + batch * m_gemm.rows * m_gemm.columns;
+    m_a = m_gemm.a + batch_offset(m_gemm.a_layout, batch);
+    m_b = m_gemm.b + batch_offset(m_gemm.b_layout, batch);
+    m_c = m_gemm.c + batch_offset(m_gemm.c_layout, batch);
     for (std::size_t j = columns.first; j < columns.last; j += kBlockColumns) {
       const Range js{j, std::min(j + kBlockColumns, columns.last)};
       for (std::size_t k = 0; k < m_gemm.depth; k += kBlockDepth) {
@@ -97,8 +101,7 @@ class Worker {
   void pack_b(Range js, Range ks) {
     const std::size_t depth = ks.last - ks.first;
     for (std::size_t j = js.first; j < js.last; j += kTileColumns) {
-      m_kernels.pack_b(m_space.b + (j - js.first) * depth,
-                       m_b + ks.first * m_gemm.b_depth + j * m_gemm.b_column, depth,
+      m_kernels.pack_b(m_space.b + (j - js.first) * depth, b_at(ks.first, j), depth,
                        std::min(js.last - j, kTileColumns), m_gemm.b_depth, m_gemm.b_column);
     }
   }
@@ -121,8 +124,8 @@ class Worker {
     t.first = ks.first == 0;
     t.last = ks.last == m_gemm.depth;
     t.a_depth = m_gemm.pack_a ? m_packed_depth : m_depth;
-    t.b = m_b_direct ? m_b + ks.first * m_gemm.b_depth + j : m_space.b + (j - first_column) * depth;
-    t.b_stride = m_b_direct ? m_gemm.b_depth : kTileColumns;
+    t.b = m_b_direct ? b_at(ks.first, j) : m_space.b + (j - first_column) * depth;
+    t.b_stride = m_b_direct ? m_gemm.b_depth : std::ptrdiff_t{kTileColumns};
     const bool narrow = columns <= 8;
     const TileFunction kernel = narrow ? m_kernels.narrow : m_kernels.wide;
     const std::size_t full_columns = narrow ? 8 : kTileColumns;
@@ -132,10 +135,10 @@ class Worker {
         const std::size_t own = std::min(r, rows - 1);  // rows beyond the edge repeat the last
         t.a[r] = m_gemm.pack_a ? m_space.a + i * depth + own : m_a + m_row[i + own];
       }
-      float* c = m_c + (is.first + i) * m_gemm.columns + j;
+      float* c = m_c + static_cast<std::ptrdiff_t>(is.first + i) * m_gemm.c_layout.row + j;
       if (rows == kTileRows && columns == full_columns) {
         t.c = c;
-        t.c_stride = m_gemm.columns;
+        t.c_stride = m_gemm.c_layout.row;
         kernel(t);
       } else {
         run_edge(t, kernel, c, rows, columns);
@@ -143,18 +146,25 @@ class Worker {
     }
   }
 
+  [[nodiscard]] const float* b_at(std::size_t k, std::size_t j) const {
+    return m_b + static_cast<std::ptrdiff_t>(k) * m_gemm.b_depth +
+           static_cast<std::ptrdiff_t>(j) * m_gemm.b_column;
+  }
+
   void run_edge(Tile t, TileFunction kernel, float* c, std::size_t rows, std::size_t columns) {
     alignas(64) float tile[kTileRows * kTileColumns] = {};
     if (!t.first) {
       for (std::size_t r = 0; r < rows; ++r) {
-        std::copy_n(c + r * m_gemm.columns, columns, tile + r * kTileColumns);
+        std::copy_n(c + static_cast<std::ptrdiff_t>(r) * m_gemm.c_layout.row, columns,
+                    tile + r * kTileColumns);
       }
     }
     t.c = tile;
     t.c_stride = kTileColumns;
     kernel(t);
     for (std::size_t r = 0; r < rows; ++r) {
-      std::copy_n(tile + r * kTileColumns, columns, c + r * m_gemm.columns);
+      std::copy_n(tile + r * kTileColumns, columns,
+                  c + static_cast<std::ptrdiff_t>(r) * m_gemm.c_layout.row);
     }
   }
 

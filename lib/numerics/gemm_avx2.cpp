@@ -9,7 +9,7 @@ namespace assay::numerics::internal {
 namespace {
 
 ASSAY_AVX2_INLINE void store2(const Tile& t, std::size_t r, __m256 low, __m256 high) {
-  float* c = t.c + r * t.c_stride;
+  float* c = t.c + static_cast<std::ptrdiff_t>(r) * t.c_stride;
   _mm256_storeu_ps(c, t.last ? canonical8(low) : low);
   _mm256_storeu_ps(c + 8, t.last ? canonical8(high) : high);
 }
@@ -20,7 +20,7 @@ ASSAY_AVX2 void tile_6x16(const Tile& t) {
     c00 = c01 = c10 = c11 = c20 = c21 = c30 = c31 = c40 = c41 = c50 = c51 = _mm256_setzero_ps();
   } else {
     const float* c = t.c;
-    const std::size_t s = t.c_stride;
+    const std::ptrdiff_t s = t.c_stride;
     c00 = _mm256_loadu_ps(c), c01 = _mm256_loadu_ps(c + 8);
     c10 = _mm256_loadu_ps(c + s), c11 = _mm256_loadu_ps(c + s + 8);
     c20 = _mm256_loadu_ps(c + 2 * s), c21 = _mm256_loadu_ps(c + 2 * s + 8);
@@ -36,7 +36,7 @@ ASSAY_AVX2 void tile_6x16(const Tile& t) {
   const float* const a5 = t.a[5];
   const std::ptrdiff_t* at = t.a_depth;
   const float* b = t.b;
-  const std::size_t step = t.b_stride;
+  const std::ptrdiff_t step = t.b_stride;
   for (const std::ptrdiff_t* const end = at + t.depth; at != end; ++at) {
     const std::ptrdiff_t o = *at;
     const __m256 b0 = _mm256_loadu_ps(b);
@@ -64,7 +64,7 @@ ASSAY_AVX2 void tile_6x16(const Tile& t) {
 }
 
 ASSAY_AVX2_INLINE void store1(const Tile& t, std::size_t r, __m256 v) {
-  _mm256_storeu_ps(t.c + r * t.c_stride, t.last ? canonical8(v) : v);
+  _mm256_storeu_ps(t.c + static_cast<std::ptrdiff_t>(r) * t.c_stride, t.last ? canonical8(v) : v);
 }
 
 ASSAY_AVX2 void tile_6x8(const Tile& t) {
@@ -72,7 +72,7 @@ ASSAY_AVX2 void tile_6x8(const Tile& t) {
   if (t.first) {
     c0 = c1 = c2 = c3 = c4 = c5 = _mm256_setzero_ps();
   } else {
-    const std::size_t s = t.c_stride;
+    const std::ptrdiff_t s = t.c_stride;
     c0 = _mm256_loadu_ps(t.c), c1 = _mm256_loadu_ps(t.c + s), c2 = _mm256_loadu_ps(t.c + 2 * s);
     c3 = _mm256_loadu_ps(t.c + 3 * s), c4 = _mm256_loadu_ps(t.c + 4 * s);
     c5 = _mm256_loadu_ps(t.c + 5 * s);
@@ -93,7 +93,7 @@ ASSAY_AVX2 void tile_6x8(const Tile& t) {
 }
 
 // Eight rows of src, eight columns each, turned: dst[k * 16 + j] = src[j * stride + k].
-ASSAY_AVX2_INLINE void turn8(float* dst, const float* src, std::size_t stride) {
+ASSAY_AVX2_INLINE void turn8(float* dst, const float* src, std::ptrdiff_t stride) {
   const __m256 r0 = _mm256_loadu_ps(src), r1 = _mm256_loadu_ps(src + stride);
   const __m256 r2 = _mm256_loadu_ps(src + 2 * stride), r3 = _mm256_loadu_ps(src + 3 * stride);
   const __m256 r4 = _mm256_loadu_ps(src + 4 * stride), r5 = _mm256_loadu_ps(src + 5 * stride);
@@ -117,12 +117,13 @@ ASSAY_AVX2_INLINE void turn8(float* dst, const float* src, std::size_t stride) {
 }
 
 ASSAY_AVX2 void pack_b(float* dst, const float* src, std::size_t depth, std::size_t columns,
-                       std::size_t depth_stride, std::size_t column_stride) {
+                       std::ptrdiff_t depth_stride, std::ptrdiff_t column_stride) {
   std::size_t k = 0;
   if (columns == kTileColumns && column_stride == 1) {
     for (; k < depth; ++k) {
-      _mm256_storeu_ps(dst + k * 16, _mm256_loadu_ps(src + k * depth_stride));
-      _mm256_storeu_ps(dst + k * 16 + 8, _mm256_loadu_ps(src + k * depth_stride + 8));
+      const float* from = src + static_cast<std::ptrdiff_t>(k) * depth_stride;
+      _mm256_storeu_ps(dst + k * 16, _mm256_loadu_ps(from));
+      _mm256_storeu_ps(dst + k * 16 + 8, _mm256_loadu_ps(from + 8));
     }
   } else if (columns == kTileColumns && depth_stride == 1) {
     for (; k + 8 <= depth; k += 8) {
@@ -131,8 +132,10 @@ ASSAY_AVX2 void pack_b(float* dst, const float* src, std::size_t depth, std::siz
     }
   }
   for (; k < depth; ++k) {
+    const float* from = src + static_cast<std::ptrdiff_t>(k) * depth_stride;
     for (std::size_t j = 0; j < kTileColumns; ++j) {
-      dst[k * kTileColumns + j] = j < columns ? src[k * depth_stride + j * column_stride] : 0.0F;
+      dst[k * kTileColumns + j] =
+          j < columns ? from[static_cast<std::ptrdiff_t>(j) * column_stride] : 0.0F;
     }
   }
 }

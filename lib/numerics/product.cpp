@@ -1,9 +1,15 @@
 // matmul, conv2d and its gradients as one product (internal/gemm.hpp). A convolution reads its
 // input through offsets from a copy with the padding written out; the elements read and their order
 // are the definition's.
+#include "assay/numerics/product.hpp"
+
 #include <algorithm>
+#include <bit>
 #include <cstring>
 
+#include "assay/core/contract.hpp"
+#include "assay/numerics/arithmetic_hardware.hpp"
+#include "assay/numerics/fold.hpp"
 #include "internal/gemm.hpp"
 
 namespace assay::numerics::internal {
@@ -125,10 +131,13 @@ void turn_weights(const float* w, const Shape& shape, float* out) {
   }
 }
 
-Gemm matmul_gemm(const KernelCall& call) {
+struct Layouts {
+  MatrixLayout a, b, output;
+};
+
+Gemm matmul_gemm(const KernelCall& call, const Layouts& layouts) {
   const NodeSpec& s = call.spec;
   const Shape& a = s.operands[0].shape;
-  const Shape& b = s.operands[1].shape;
   const unsigned r = s.output.shape.rank - 2U;
   const bool ta = s.attributes[0] != 0;
   const bool tb = s.attributes[1] != 0;
@@ -137,13 +146,13 @@ Gemm matmul_gemm(const KernelCall& call) {
   g.columns = s.output.shape[r + 1];
   g.depth = a[ta ? r : r + 1];
   g.batches = r == 1 ? s.output.shape[0] : 1;
-  g.a_batch = a[r] * a[r + 1];
-  g.b_batch = b[r] * b[r + 1];
-  const auto line = static_cast<std::ptrdiff_t>(a[r + 1]);
-  g.a_row.stride0 = ta ? 1 : line;
-  g.a_depth.stride0 = ta ? line : 1;
-  g.b_depth = tb ? 1 : b[r + 1];
-  g.b_column = tb ? b[r + 1] : 1;
+  g.a_layout = layouts.a;
+  g.b_layout = layouts.b;
+  g.c_layout = layouts.output;
+  g.a_row.stride0 = ta ? layouts.a.column : layouts.a.row;
+  g.a_depth.stride0 = ta ? layouts.a.row : layouts.a.column;
+  g.b_depth = tb ? layouts.b.column : layouts.b.row;
+  g.b_column = tb ? layouts.b.row : layouts.b.column;
   g.pack_a = (ta && g.columns > 32) || g.columns >= 512;
   g.a = call.f32(0);
   g.b = call.f32(1);
@@ -190,7 +199,8 @@ Gemm conv_gemm(const KernelCall& call, std::uint8_t* scratch) {
     g.columns = backward ? w[2] : w[3];
   }
   g.b = call.f32(1);
-  g.b_depth = g.columns;
+  g.b_depth = static_cast<std::ptrdiff_t>(g.columns);
+  g.c_layout.row = static_cast<std::ptrdiff_t>(g.columns);
   if (backward) {
     g.a += static_cast<std::ptrdiff_t>(w[0] - 1) * line +
            static_cast<std::ptrdiff_t>(w[1] - 1) * pixel;
@@ -219,28 +229,111 @@ bool is_fast(const NodeSpec& s) {
   return channels == (*c.weight)[2] && fits_frame(s, c);  // groups by the definition
 }
 
-bool is_product(OpCode op) {
-  return op == OpCode::kMatMul || op == OpCode::kConv2d || op == OpCode::kConv2dGradInput ||
-         op == OpCode::kConv2dGradWeight;
+std::size_t rows_of(const NodeSpec& s) { return s.output.shape.elements() / columns_of(s); }
+
+void call_on_rows(const OnRows& on_rows, const NodeSpec& s, TaskPool& pool) {
+  if (on_rows.call == nullptr) return;
+  const std::size_t rows = rows_of(s);
+  split(pool, rows, grain_for(pool, rows, 16),
+        [&](std::size_t first, std::size_t last) { on_rows.call(on_rows.context, first, last); });
+}
+
+// The scalar definition on operands that lie as their layouts say.
+void run_strided(const KernelCall& call, const Layouts& layouts) {
+  const NodeSpec& s = call.spec;
+  const Gemm g = matmul_gemm(call, layouts);
+  const std::size_t units = g.batches * g.rows;
+  split(call.pool, units, grain_for(call.pool, units, 1), [&](std::size_t first, std::size_t last) {
+    for (std::size_t unit = first; unit < last; ++unit) {
+      const std::size_t batch = unit / g.rows;
+      const auto row = static_cast<std::ptrdiff_t>(unit % g.rows);
+      const float* a = g.a + batch_offset(g.a_layout, batch) + row * g.a_row.stride0;
+      const float* b = g.b + batch_offset(g.b_layout, batch);
+      float* c = call.f32_output() + batch_offset(g.c_layout, batch) + row * g.c_layout.row;
+      for (std::size_t j = 0; j < g.columns; ++j) {
+        const auto column = static_cast<std::ptrdiff_t>(j);
+        const std::uint64_t e = unit * g.columns + j;
+        std::uint32_t sum = fold_init(s, e).words[0];
+        for (std::size_t k = 0; k < g.depth; ++k) {
+          if (s.op == OpCode::kMatMulTriangular && !triangle_has_step(s, e, k)) continue;
+          const auto depth = static_cast<std::ptrdiff_t>(k);
+          sum = HardwareArithmetic::fma(
+              canonical(std::bit_cast<std::uint32_t>(a[depth * g.a_depth.stride0])),
+              canonical(std::bit_cast<std::uint32_t>(b[depth * g.b_depth + column * g.b_column])),
+              sum);
+        }
+        c[column * g.c_layout.column] = std::bit_cast<float>(sum);
+      }
+    }
+  });
+}
+
+bool is_matmul(OpCode op) { return op == OpCode::kMatMul || op == OpCode::kMatMulTriangular; }
+
+void run_call(const KernelCall& call, const ProductOptions& options) {
+  const NodeSpec& s = call.spec;
+  const auto layout_or_dense = [](const MatrixLayout* layout, const TensorType& type) {
+    return layout != nullptr ? *layout : dense_layout(type.shape);
+  };
+  Layouts layouts;
+  if (is_matmul(s.op)) {
+    layouts = {layout_or_dense(options.a, s.operands[0]), layout_or_dense(options.b, s.operands[1]),
+               layout_or_dense(options.output, s.output)};
+  }
+  const std::size_t misaligned = reinterpret_cast<std::uintptr_t>(call.scratch.data()) % kAlign;
+  if (s.op == OpCode::kMatMulTriangular || layouts.output.column != 1 ||
+      (is_matmul(s.op) && call.isa == Isa::kReference)) {
+    run_strided(call, layouts);
+  } else if (call.isa == Isa::kReference || !is_fast(s)) {
+    run_by_definition(call);
+  } else {
+    const auto scratch = call.scratch.subspan(misaligned == 0 ? 0 : kAlign - misaligned);
+    Gemm g = s.op == OpCode::kMatMul ? matmul_gemm(call, layouts) : conv_gemm(call, scratch.data());
+    g.c = call.f32_output();
+    run_gemm(g, call.isa, scratch.subspan(own_scratch(s)), call.pool);
+  }
+  call_on_rows(options.on_rows, s, call.pool);
 }
 
 }  // namespace
 
 std::size_t product_scratch_bytes(const NodeSpec& spec, unsigned threads) {
-  if (!is_product(spec.op) || !is_fast(spec)) return 0;
+  if (!is_product(spec.op) || spec.op == OpCode::kMatMulTriangular || !is_fast(spec)) return 0;
   return kAlign + own_scratch(spec) + gemm_scratch_bytes(columns_of(spec), threads);
 }
 
 bool run_product(const KernelCall& call) {
-  const NodeSpec& s = call.spec;
-  if (!is_product(s.op)) return false;
-  if (!is_fast(s)) return run_by_definition(call), true;
-  const std::size_t misaligned = reinterpret_cast<std::uintptr_t>(call.scratch.data()) % kAlign;
-  const auto scratch = call.scratch.subspan(misaligned == 0 ? 0 : kAlign - misaligned);
-  Gemm g = s.op == OpCode::kMatMul ? matmul_gemm(call) : conv_gemm(call, scratch.data());
-  g.c = call.f32_output();
-  run_gemm(g, call.isa, scratch.subspan(own_scratch(s)), call.pool);
+  if (!is_product(call.spec.op)) return false;
+  run_call(call, {});
   return true;
 }
 
 }  // namespace assay::numerics::internal
+
+namespace assay::numerics {
+
+MatrixLayout dense_layout(const Shape& shape) noexcept {
+  const auto rows = static_cast<std::ptrdiff_t>(shape[shape.rank - 2U]);
+  const auto columns = static_cast<std::ptrdiff_t>(shape[shape.rank - 1U]);
+  return {1, rows * columns, 0, columns, 1};
+}
+
+bool is_product(OpCode op) noexcept {
+  return op == OpCode::kMatMul || op == OpCode::kMatMulTriangular || op == OpCode::kConv2d ||
+         op == OpCode::kConv2dGradInput || op == OpCode::kConv2dGradWeight;
+}
+
+std::size_t packed_b_bytes(Isa, const NodeSpec&) noexcept { return 0; }
+void pack_b(Isa, const NodeSpec&, const MatrixLayout*, const void*, void*, TaskPool&) noexcept {}
+
+void run_product(Isa isa, const NodeSpec& spec, const void* a, const void* b, void* output,
+                 std::span<std::uint8_t> scratch, TaskPool& pool,
+                 const ProductOptions& options) noexcept {
+  ASSAY_EXPECTS(is_product(spec.op) && is_supported(isa) &&
+                scratch.size() >= scratch_bytes(isa, spec, pool.thread_count()));
+  const FloatingPointMode mode;
+  const std::array<const void*, 2> operands{a, b};
+  internal::run_call({isa, spec, operands, output, scratch, pool}, options);
+}
+
+}  // namespace assay::numerics

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 
+#include "assay/numerics/product.hpp"
 #include "internal/kernel_call.hpp"
 
 namespace assay::numerics::internal {
@@ -24,10 +25,10 @@ struct Gemm {
   std::size_t batches = 1;
   const float* a = nullptr;
   const float* b = nullptr;
-  float* c = nullptr;  // row-major, `columns` apart
-  std::size_t a_batch = 0, b_batch = 0;
+  float* c = nullptr;
+  MatrixLayout a_layout, b_layout, c_layout;  // where each batch starts; c: its rows too
   Offsets a_row, a_depth;
-  std::size_t b_depth = 0, b_column = 1;
+  std::ptrdiff_t b_depth = 0, b_column = 1;
   bool pack_a = false;
 };
 
@@ -37,10 +38,10 @@ struct Tile {
   const float* a[6];
   const std::ptrdiff_t* a_depth;
   const float* b;
-  std::size_t b_stride;
+  std::ptrdiff_t b_stride;
   std::size_t depth;
   float* c;
-  std::size_t c_stride;
+  std::ptrdiff_t c_stride;
   bool first;  // start from +0 rather than from what stands in c
   bool last;   // write canonical NaN
 };
@@ -57,10 +58,16 @@ struct TileKernels {
   TileFunction narrow;  // 8 columns
   // dst[k * 16 + j] = src[k * depth_stride + j * column_stride], zeros beyond `columns`.
   void (*pack_b)(float* dst, const float* src, std::size_t depth, std::size_t columns,
-                 std::size_t depth_stride, std::size_t column_stride);
+                 std::ptrdiff_t depth_stride, std::ptrdiff_t column_stride);
 };
 [[nodiscard]] const TileKernels& tile_kernels(Isa isa);
 [[nodiscard]] const TileKernels& tile_kernels_avx2();
+
+// Where batch `batch` of an operand starts, in elements.
+[[nodiscard]] constexpr std::ptrdiff_t batch_offset(const MatrixLayout& layout, std::size_t batch) {
+  return static_cast<std::ptrdiff_t>(batch / layout.inner_count) * layout.outer +
+         static_cast<std::ptrdiff_t>(batch % layout.inner_count) * layout.inner;
+}
 
 [[nodiscard]] std::size_t gemm_scratch_bytes(std::size_t columns, unsigned threads);
 void run_gemm(const Gemm& gemm, Isa isa, std::span<std::uint8_t> scratch, TaskPool& pool);
