@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <cstring>
 
-#include "internal/strip.hpp"
+#include "internal/functions.hpp"
 
 namespace assay::numerics::internal {
 namespace {
@@ -176,13 +176,13 @@ class Walk {
 }  // namespace
 
 bool run_elementwise(const KernelCall& call) {
-  const OpCode op = call.spec.op;
-  StripFunction strip = call.isa >= Isa::kAvx2 ? avx2_strip(call.spec) : nullptr;
+  StripFunction strip = function_strip(call.isa, call.spec.op);
+  const bool costly = strip != nullptr;
+  if (strip == nullptr && call.isa >= Isa::kAvx2) strip = avx2_strip(call.spec);
   if (strip == nullptr) strip = scalar_strip(call.spec);
   if (strip == nullptr) return false;
   const Plan plan = plan_of(call.spec);
   const std::size_t n = call.spec.output.shape.elements();
-  const bool costly = op == OpCode::kExp || op == OpCode::kLog;
   split(call.pool, n, grain_for(call.pool, n, costly ? 4'096 : 32'768),
         [&](std::size_t first, std::size_t last) { Walk(call, plan, strip).run(first, last); });
   return true;

@@ -13,7 +13,6 @@ template <OpCode op>
 ASSAY_AVX2_INLINE __m256 apply1(__m256 a) {
   if constexpr (op == OpCode::kRelu) return max8(a, _mm256_setzero_ps());
   if constexpr (op == OpCode::kNeg) return canonical8(_mm256_xor_ps(a, _mm256_set1_ps(-0.0F)));
-  if constexpr (op == OpCode::kSqrt) return canonical8(_mm256_sqrt_ps(a));
   return canonical8(a);
 }
 
@@ -143,9 +142,6 @@ StripFunction avx2_strip(const NodeSpec& spec) {
     case OpCode::kCast: return to == DType::kF32 ? to_f32(from) : nullptr;
     case OpCode::kNeg: return strip1<OpCode::kNeg>;
     case OpCode::kRelu: return strip1<OpCode::kRelu>;
-    case OpCode::kSqrt: return strip1<OpCode::kSqrt>;
-    case OpCode::kExp: return exp_avx2;
-    case OpCode::kLog: return log_avx2;
     case OpCode::kFma: return strip3<OpCode::kFma>;
     case OpCode::kSelect: return to == DType::kF32 ? strip3<OpCode::kSelect> : nullptr;
     default: break;

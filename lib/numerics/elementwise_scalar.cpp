@@ -145,9 +145,6 @@ StripFunction scalar_strip(const NodeSpec& spec) {
     case OpCode::kCast: return cast_strip(first, spec.output.dtype);
     case OpCode::kNeg: return unary<OpCode::kNeg>;
     case OpCode::kRelu: return unary<OpCode::kRelu>;
-    case OpCode::kSqrt: return unary<OpCode::kSqrt>;
-    case OpCode::kExp: return unary<OpCode::kExp>;
-    case OpCode::kLog: return unary<OpCode::kLog>;
     case OpCode::kAdd: return binary_strip<OpCode::kAdd, true>(first);
     case OpCode::kSub: return binary_strip<OpCode::kSub, true>(first);
     case OpCode::kMul: return binary_strip<OpCode::kMul, true>(first);

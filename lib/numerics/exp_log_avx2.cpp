@@ -3,7 +3,7 @@
 #include "assay/numerics/arithmetic_integer.hpp"
 #include "internal/avx2_bits.hpp"
 #include "internal/exp_log_double.hpp"
-#include "internal/strip.hpp"
+#include "internal/functions.hpp"
 
 namespace assay::numerics::internal {
 
@@ -120,8 +120,12 @@ ASSAY_AVX2 void strip(void* out, const void* const* in, std::size_t n) {
 
 }  // namespace
 
-void exp_avx2(void* out, const void* const* in, std::size_t n) { strip<true>(out, in, n); }
-void log_avx2(void* out, const void* const* in, std::size_t n) { strip<false>(out, in, n); }
+StripFunction function_strip_avx2(OpCode op) {
+  if (op == OpCode::kExp) return strip<true>;
+  return op == OpCode::kLog ? strip<false> : nullptr;
+}
+#else
+StripFunction function_strip_avx2(OpCode) { return nullptr; }
 #endif
 
 }  // namespace assay::numerics::internal

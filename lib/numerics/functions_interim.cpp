@@ -1,7 +1,6 @@
 // Interim evaluation of the functions that have no integer form yet: binary64, rounded once more.
 #include <cmath>
 
-#include "assay/numerics/arithmetic_hardware.hpp"
 #include "assay/numerics/arithmetic_integer.hpp"
 
 namespace assay::numerics {
@@ -15,8 +14,7 @@ std::uint32_t rounded(std::uint32_t a, F f) noexcept {
 #define ASSAY_INTERIM(name, expression)                                                         \
   std::uint32_t IntegerArithmetic::name(std::uint32_t a) noexcept {                             \
     return rounded(a, [](double x) { return expression; });                                    \
-  }                                                                                             \
-  std::uint32_t HardwareArithmetic::name(std::uint32_t a) noexcept { return IntegerArithmetic::name(a); }
+  }
 ASSAY_INTERIM(tanh, std::tanh(x))
 ASSAY_INTERIM(erf, std::erf(x))
 ASSAY_INTERIM(sin, std::sin(x))

@@ -16,7 +16,5 @@ using StripFunction = void (*)(void* out, const void* const* in, std::size_t n);
 // Copies with canonical NaN.
 void copy_f32_scalar(void* out, const void* const* in, std::size_t n);
 void copy_f32_avx2(void* out, const void* const* in, std::size_t n);
-void exp_avx2(void* out, const void* const* in, std::size_t n);
-void log_avx2(void* out, const void* const* in, std::size_t n);
 
 }  // namespace assay::numerics::internal
