@@ -31,28 +31,16 @@ void write_digest(const std::array<std::uint32_t, 8>& state, Hash256& out) {
   for (unsigned i = 0; i < 8; ++i) store_le(out.bytes.data() + 4 * i, __builtin_bswap32(state[i]));
 }
 
-// Four chunks of equal length, each under its prefix. After the first block, which holds the prefix
-// and 63 bytes, the chunk's blocks are hashed where they lie; only the padded tail is copied.
-void four_leaves(std::uint8_t prefix, const std::uint8_t* const* chunks, std::size_t size,
-                 Hash256* out) {
-  std::array<std::uint32_t, 8> states[kStreams];
-  std::fill(states, states + kStreams, kSha256Initial);
-  std::uint8_t buffer[kStreams][128];
+using States = std::array<std::uint32_t, 8>[kStreams];
+
+// Pads what is left of each message, `used` bytes of it after the prefix being hashed already
+// (none: not even the prefix), and writes the digests.
+void four_ends(States& states, std::uint8_t prefix, const std::uint8_t* const* chunks,
+               std::size_t size, std::size_t used, Hash256* out) {
+  constexpr std::size_t kShort = 128;  // two blocks
+  std::uint8_t buffer[kStreams][kShort];
   const std::uint8_t* at[kStreams];
-  std::size_t used = 0;
-  if (size >= 63) {
-    for (std::size_t s = 0; s < kStreams; ++s) {
-      buffer[s][0] = prefix;
-      std::memcpy(buffer[s] + 1, chunks[s], 63);
-      at[s] = buffer[s];
-    }
-    internal::sha256_streams_sha_ni(states, at, 1);
-    const std::size_t whole = (size - 63) / 64;
-    for (std::size_t s = 0; s < kStreams; ++s) at[s] = chunks[s] + 63;
-    internal::sha256_streams_sha_ni(states, at, whole);
-    used = 63 + 64 * whole;
-  }
-  const std::size_t head = size >= 63 ? 0 : 1;
+  const std::size_t head = used == 0 ? 1 : 0;
   const std::size_t end = head + (size - used);
   const std::size_t blocks = end + 9 <= 64 ? 1 : 2;
   for (std::size_t s = 0; s < kStreams; ++s) {
@@ -63,8 +51,29 @@ void four_leaves(std::uint8_t prefix, const std::uint8_t* const* chunks, std::si
     store_le(buffer[s] + 64 * blocks - 8, __builtin_bswap64((std::uint64_t{size} + 1) * 8));
     at[s] = buffer[s];
   }
-  internal::sha256_streams_sha_ni(states, at, blocks);
+  internal::sha256_streams_sha_ni(states, at, blocks, 0);
   for (std::size_t s = 0; s < kStreams; ++s) write_digest(states[s], out[s]);
+}
+
+// Four chunks of equal length, each under its prefix. After the first block, which holds the prefix
+// and 63 bytes, a chunk's blocks are hashed where they lie; only the padded tail is copied.
+void four_leaves(std::uint8_t prefix, const std::uint8_t* const* chunks, std::size_t size,
+                 Hash256* out) {
+  States states;
+  std::fill(states, states + kStreams, kSha256Initial);
+  if (size + 1 + 9 <= 128) return four_ends(states, prefix, chunks, size, 0, out);
+  std::uint8_t first[kStreams][64];
+  const std::uint8_t* at[kStreams];
+  for (std::size_t s = 0; s < kStreams; ++s) {
+    first[s][0] = prefix;
+    std::memcpy(first[s] + 1, chunks[s], 63);
+    at[s] = first[s];
+  }
+  internal::sha256_streams_sha_ni(states, at, 1, 0);
+  const std::size_t whole = (size - 63) / 64;
+  for (std::size_t s = 0; s < kStreams; ++s) at[s] = chunks[s] + 63;
+  internal::sha256_streams_sha_ni(states, at, whole, kStreams * size);
+  four_ends(states, prefix, chunks, size, 63 + 64 * whole, out);
 }
 
 }  // namespace

@@ -71,7 +71,7 @@ template <int N, int Group>
 template <int N>
 [[ASSAY_SHA_NI, gnu::always_inline]] inline void compress(std::uint32_t* const* states,
                                                           const std::uint8_t* const* blocks,
-                                                          std::size_t count) {
+                                                          std::size_t count, std::size_t ahead) {
   const __m128i swap = _mm_set_epi64x(0x0c0d0e0f08090a0b, 0x0405060700010203);
   Lanes<N> lanes;
   load_states<N>(states, lanes);
@@ -81,6 +81,7 @@ template <int N>
 #pragma GCC unroll 4
     for (int s = 0; s < N; ++s) {
       const std::uint8_t* from = blocks[s] + 64 * block;
+      if constexpr (N > 1) _mm_prefetch(reinterpret_cast<const char*>(from) + ahead, _MM_HINT_T0);
 #pragma GCC unroll 4
       for (int i = 0; i < 4; ++i)
         w[s][i] = _mm_shuffle_epi8(_mm_loadu_si128(reinterpret_cast<const __m128i*>(from + 16 * i)),
@@ -128,14 +129,15 @@ bool has_sha_ni() noexcept {
 
 [[ASSAY_SHA_NI]] void sha256_blocks_sha_ni(std::uint32_t* state8, const std::uint8_t* blocks,
                                            std::size_t count) {
-  compress<1>(&state8, &blocks, count);
+  compress<1>(&state8, &blocks, count, 0);
 }
 
 [[ASSAY_SHA_NI]] void sha256_streams_sha_ni(std::array<std::uint32_t, 8>* states,
-                                            const std::uint8_t* const* blocks, std::size_t count) {
+                                            const std::uint8_t* const* blocks, std::size_t count,
+                                            std::size_t ahead) {
   std::uint32_t* const all[kStreams] = {states[0].data(), states[1].data(), states[2].data(),
                                         states[3].data()};
-  compress<4>(all, blocks, count);
+  compress<4>(all, blocks, count, ahead);
 }
 
 }  // namespace assay::crypto::internal
@@ -146,7 +148,8 @@ namespace assay::crypto::internal {
 
 bool has_sha_ni() noexcept { return false; }
 void sha256_blocks_sha_ni(std::uint32_t*, const std::uint8_t*, std::size_t) { __builtin_trap(); }
-void sha256_streams_sha_ni(std::array<std::uint32_t, 8>*, const std::uint8_t* const*, std::size_t) {
+void sha256_streams_sha_ni(std::array<std::uint32_t, 8>*, const std::uint8_t* const*, std::size_t,
+                           std::size_t) {
   __builtin_trap();
 }
 
