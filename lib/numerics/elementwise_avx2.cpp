@@ -1,4 +1,4 @@
-// Strips of eight lanes.
+// Strips of one operand on eight lanes.
 #include "internal/avx2_bits.hpp"
 #include "internal/strip.hpp"
 
@@ -17,26 +17,6 @@ ASSAY_AVX2_INLINE __m256 apply1(__m256 a) {
 }
 
 template <OpCode op>
-ASSAY_AVX2_INLINE __m256 apply2(__m256 a, __m256 b) {
-  if constexpr (op == OpCode::kAdd) return canonical8(_mm256_add_ps(a, b));
-  if constexpr (op == OpCode::kSub) return canonical8(_mm256_sub_ps(a, b));
-  if constexpr (op == OpCode::kMul) return canonical8(_mm256_mul_ps(a, b));
-  if constexpr (op == OpCode::kDiv) return canonical8(_mm256_div_ps(a, b));
-  if constexpr (op == OpCode::kMax) return max8(a, b);
-  if constexpr (op == OpCode::kMin) return min8(a, b);
-  const __m256 holds =
-      op == OpCode::kEqual ? _mm256_cmp_ps(a, b, _CMP_EQ_OQ) : _mm256_cmp_ps(a, b, _CMP_LT_OQ);
-  return _mm256_castsi256_ps(_mm256_srli_epi32(_mm256_castps_si256(holds), 31));
-}
-
-template <OpCode op>
-ASSAY_AVX2_INLINE __m256 apply3(__m256 a, __m256 b, __m256 c) {
-  if constexpr (op == OpCode::kFma) return canonical8(_mm256_fmadd_ps(a, b, c));
-  const __m256i zero = _mm256_cmpeq_epi32(_mm256_castps_si256(a), _mm256_setzero_si256());
-  return canonical8(_mm256_blendv_ps(b, c, _mm256_castsi256_ps(zero)));
-}
-
-template <OpCode op>
 ASSAY_AVX2 void strip1(void* out, const void* const* in, std::size_t n) {
   const float* a = lanes(in[0]);
   auto* y = static_cast<float*>(out);
@@ -45,41 +25,6 @@ ASSAY_AVX2 void strip1(void* out, const void* const* in, std::size_t n) {
   if (i < n) {
     const __m256i mask = first_lanes(n - i);
     _mm256_maskstore_ps(y + i, mask, apply1<op>(_mm256_maskload_ps(a + i, mask)));
-  }
-}
-
-template <OpCode op>
-ASSAY_AVX2 void strip2(void* out, const void* const* in, std::size_t n) {
-  const float* a = lanes(in[0]);
-  const float* b = lanes(in[1]);
-  auto* y = static_cast<float*>(out);
-  std::size_t i = 0;
-  for (; i + 8 <= n; i += 8) {
-    _mm256_storeu_ps(y + i, apply2<op>(_mm256_loadu_ps(a + i), _mm256_loadu_ps(b + i)));
-  }
-  if (i < n) {
-    const __m256i mask = first_lanes(n - i);
-    const __m256 va = _mm256_maskload_ps(a + i, mask);
-    _mm256_maskstore_ps(y + i, mask, apply2<op>(va, _mm256_maskload_ps(b + i, mask)));
-  }
-}
-
-template <OpCode op>
-ASSAY_AVX2 void strip3(void* out, const void* const* in, std::size_t n) {
-  const float* a = lanes(in[0]);
-  const float* b = lanes(in[1]);
-  const float* c = lanes(in[2]);
-  auto* y = static_cast<float*>(out);
-  std::size_t i = 0;
-  for (; i + 8 <= n; i += 8) {
-    _mm256_storeu_ps(
-        y + i, apply3<op>(_mm256_loadu_ps(a + i), _mm256_loadu_ps(b + i), _mm256_loadu_ps(c + i)));
-  }
-  if (i < n) {
-    const __m256i mask = first_lanes(n - i);
-    const __m256 va = _mm256_maskload_ps(a + i, mask);
-    const __m256 vb = _mm256_maskload_ps(b + i, mask);
-    _mm256_maskstore_ps(y + i, mask, apply3<op>(va, vb, _mm256_maskload_ps(c + i, mask)));
   }
 }
 
@@ -135,27 +80,12 @@ void copy_f32_avx2(void* out, const void* const* in, std::size_t n) {
 }
 
 StripFunction avx2_strip(const NodeSpec& spec) {
-  const DType from = spec.operands[0].dtype;
-  const DType to = spec.output.dtype;
   switch (spec.op) {
     case OpCode::kReshape:
-    case OpCode::kCast: return to == DType::kF32 ? to_f32(from) : nullptr;
+    case OpCode::kCast:
+      return spec.output.dtype == DType::kF32 ? to_f32(spec.operands[0].dtype) : nullptr;
     case OpCode::kNeg: return strip1<OpCode::kNeg>;
     case OpCode::kRelu: return strip1<OpCode::kRelu>;
-    case OpCode::kFma: return strip3<OpCode::kFma>;
-    case OpCode::kSelect: return to == DType::kF32 ? strip3<OpCode::kSelect> : nullptr;
-    default: break;
-  }
-  if (from != DType::kF32) return nullptr;
-  switch (spec.op) {
-    case OpCode::kAdd: return strip2<OpCode::kAdd>;
-    case OpCode::kSub: return strip2<OpCode::kSub>;
-    case OpCode::kMul: return strip2<OpCode::kMul>;
-    case OpCode::kDiv: return strip2<OpCode::kDiv>;
-    case OpCode::kMax: return strip2<OpCode::kMax>;
-    case OpCode::kMin: return strip2<OpCode::kMin>;
-    case OpCode::kEqual: return strip2<OpCode::kEqual>;
-    case OpCode::kLess: return strip2<OpCode::kLess>;
     default: return nullptr;
   }
 }

@@ -79,14 +79,18 @@ constexpr ReduceKernels kScalarMax{max_row_scalar, max_columns_scalar};
 
 }  // namespace
 
+const ReduceKernels& reduce_kernels(Isa isa, bool sum) {
+  if (isa >= Isa::kAvx2) return reduce_kernels_avx2(sum);
+  return sum ? kScalarSum : kScalarMax;
+}
+
 bool run_reduce(const KernelCall& call) {
   const NodeSpec& s = call.spec;
   if (s.op != OpCode::kReduceSum && s.op != OpCode::kReduceMax) return false;
   const bool sum = s.op == OpCode::kReduceSum;
   const View v = view_of(s.operands[0].shape, s.attributes[0]);
   if (!v.merges) return run_by_definition(call), true;
-  const ReduceKernels& kernels =
-      call.isa >= Isa::kAvx2 ? reduce_kernels_avx2(sum) : (sum ? kScalarSum : kScalarMax);
+  const ReduceKernels& kernels = reduce_kernels(call.isa, sum);
   const float* x = call.f32(0);
   float* y = call.f32_output();
   if (v.inner == 1) {

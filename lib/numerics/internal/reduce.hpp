@@ -10,6 +10,7 @@ struct ReduceKernels {
   void (*columns)(const float* x, std::size_t n, std::size_t stride, std::size_t columns, float* y);
 };
 
+[[nodiscard]] const ReduceKernels& reduce_kernels(Isa isa, bool sum);
 [[nodiscard]] const ReduceKernels& reduce_kernels_avx2(bool sum);
 
 }  // namespace assay::numerics::internal
