@@ -70,6 +70,17 @@ const std::string& Builder::label(Value x) const {
   return m_labels[x.node];
 }
 
+void Builder::give_gradient(Value x, OwnGradient gradient) {
+  if (m_error) return;
+  ASSAY_EXPECTS(x.node < m_nodes.size());
+  m_own_gradients.insert_or_assign(x.node, std::move(gradient));
+}
+
+const OwnGradient* Builder::own_gradient(Value x) const {
+  const auto at = m_own_gradients.find(x.node);
+  return at == m_own_gradients.end() ? nullptr : &at->second;
+}
+
 Builder::Scope::Scope(Builder& builder, std::string_view name)
     : m_builder(builder), m_saved(builder.m_scope) {
   if (!m_builder.m_scope.empty()) m_builder.m_scope += "/";
@@ -194,10 +205,13 @@ Value Builder::pointwise(OpCode op, std::initializer_list<Value> inputs) {
 Value Builder::transpose(Value x, std::span<const unsigned> axes) {
   TensorType out = type(x);
   std::uint64_t packed = 0;
+  bool moves = false;
   for (unsigned i = 0; i < axes.size() && i < kMaxRank; ++i) {
     if (axes[i] < kMaxRank) out.shape.dims[i] = type(x).shape[axes[i]];
     packed |= std::uint64_t{axes[i] & 15U} << (4 * i);
+    moves = moves || axes[i] != i;
   }
+  if (!moves && axes.size() == out.shape.rank) return x;
   const Value inputs[] = {x};
   return emit(spec_of(OpCode::kTranspose, out, {packed}), inputs);
 }
@@ -205,6 +219,7 @@ Value Builder::transpose(Value x, std::span<const unsigned> axes) {
 Value Builder::slice(Value x, unsigned axis, std::uint64_t start, std::uint64_t count) {
   TensorType out = type(x);
   if (axis < kMaxRank) out.shape.dims[axis] = count;
+  if (start == 0 && out == type(x)) return x;
   const Value inputs[] = {x};
   return emit(spec_of(OpCode::kSlice, out, {axis, start}), inputs);
 }
@@ -212,6 +227,7 @@ Value Builder::slice(Value x, unsigned axis, std::uint64_t start, std::uint64_t 
 Value Builder::pad(Value x, unsigned axis, std::uint64_t before, std::uint64_t after) {
   TensorType out = type(x);
   if (axis < kMaxRank) out.shape.dims[axis] += before + after;
+  if (out == type(x)) return x;
   const Value inputs[] = {x};
   return emit(spec_of(OpCode::kPad, out, {axis, before}), inputs);
 }

@@ -82,13 +82,13 @@ Value Builder::mean(Value x) {
 }
 
 Value Builder::broadcast(Value x, const Shape& shape) {
-  return type(x).shape == shape ? x : mul(x, constant(1.0F, shape));
-}
-
-Value Builder::rows(Value x, std::uint64_t first, std::uint64_t count) {
-  const TensorType index{DType::kU32, {count}};
-  const Value offset = constant_bits({DType::kU32, {}}, first);
-  return gather_rows(x, add(iota(index, 0), offset));
+  const Shape own = type(x).shape;
+  if (own == shape) return x;
+  Shape ones = shape;
+  for (unsigned i = 0; i < own.rank && i < shape.rank; ++i) {
+    if (own[own.rank - 1 - i] != 1) ones.dims[shape.rank - 1 - i] = 1;
+  }
+  return mul(x, constant(1.0F, ones));
 }
 
 Value Builder::detach(Value x) {

@@ -169,7 +169,7 @@ constexpr OperatorRow kTable[] = {
      "operator_games_tests: EveryOperator/OperatorGames.AGameEndsIn/max_pool2d_grad", "max_pool2d_grad"},
     {OpCode::kGatherRows, "gather_rows",
      "scalar_inline.hpp: pointwise", "index.cpp",
-     "not differentiable: it needs a scatter with sums, which the profile has not yet",
+     "graph: table: scatter_add_rows(index, g)",
      "float_bits.hpp: bit operations", "index.json",
      "numerics_unit_tests: AllOperators/OperatorFuzz.EveryPathAgrees/gather_rows",
      "operator_games_tests: EveryOperator/OperatorGames.AGameEndsIn/gather_rows", "gather_rows"},

@@ -13,6 +13,7 @@
 //   Result<Program> program = b.finish();
 #pragma once
 
+#include <functional>
 #include <map>
 #include <optional>
 #include <span>
@@ -40,6 +41,16 @@ struct TriangleOptions {
   numerics::TrianglePart part = numerics::TrianglePart::kOutput;
   std::uint64_t diagonal = 0;
   float fill = 0.0F;
+};
+
+class Builder;
+
+// How a gradient passes a value that stands for several nodes (a softmax, say), where a formula of
+// its own costs less than going through them: from the gradient of the value, of its shape, those
+// of `inputs`, each of its input's type. The nodes between are passed over.
+struct OwnGradient {
+  std::vector<Value> inputs;
+  std::function<std::vector<Value>(Builder&, Value)> back;
 };
 
 class Builder {
@@ -72,7 +83,7 @@ class Builder {
   Value rsqrt(Value x) { return unary(numerics::OpCode::kRsqrt, x); }
   Value sigmoid(Value x) { return unary(numerics::OpCode::kSigmoid, x); }
 
-  // Output axis i is x's axis axes[i].
+  // Movements that change nothing give x itself. Output axis i of a transpose is x's axis axes[i].
   Value transpose(Value x, std::span<const unsigned> axes);
   // Indices [start, start + count) of one axis; +0 before and behind x; b behind a.
   Value slice(Value x, unsigned axis, std::uint64_t start, std::uint64_t count);
@@ -121,10 +132,9 @@ class Builder {
   Value shuffle_index(std::uint64_t count, std::uint64_t n, Value seed, Value t,
                       std::uint64_t purpose);
 
-  // Compositions.
-  Value mean(Value x);                                            // of all elements, a scalar
-  Value broadcast(Value x, const Shape& shape);                   // x times ones
-  Value rows(Value x, std::uint64_t first, std::uint64_t count);  // of the first axis
+  // Compositions; more in graph/compositions.hpp and graph/attention.hpp.
+  Value mean(Value x);                                 // of all elements, a scalar
+  Value broadcast(Value x, const Shape& shape);        // x times ones
   Value detach(Value x);                               // x, of which no gradient is taken
   Value one_hot(Value labels, std::uint64_t classes);  // u32 [n] -> u32 [n, classes]
   // logits [n, classes], labels u32 [n] -> mean over n of -log softmax(logits)[label].
@@ -136,6 +146,8 @@ class Builder {
     return static_cast<std::uint32_t>(m_nodes.size());
   }
   [[nodiscard]] bool is_detached(Value x) const { return m_detached[x.node]; }
+  void give_gradient(Value x, OwnGradient gradient);
+  [[nodiscard]] const OwnGradient* own_gradient(Value x) const;  // null: that of its operator
   [[nodiscard]] bool ok() const { return !m_error; }
   void fail(std::string message);
 
@@ -178,6 +190,7 @@ class Builder {
   std::vector<Node> m_nodes;
   std::vector<std::string> m_labels;
   std::vector<bool> m_detached;
+  std::map<std::uint32_t, OwnGradient> m_own_gradients;
   std::map<std::string, std::uint32_t> m_known;  // by record
   // Source nodes hold the order of declaration until finish() knows the order of names.
   std::map<std::string, DeclaredSlot, std::less<>> m_slots;

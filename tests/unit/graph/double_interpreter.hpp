@@ -1,5 +1,5 @@
 // Runs a program over doubles, element by element from the index rules: slow, and independent of
-// the kernels. For finite differences. Sources come from the caller.
+// the kernels. For finite differences. Sources come from the caller. Integers are exact.
 #pragma once
 
 #include <cmath>
@@ -7,6 +7,7 @@
 #include <map>
 
 #include "assay/graph/program.hpp"
+#include "assay/numerics/arithmetic_hardware.hpp"
 #include "assay/numerics/fold.hpp"
 #include "assay/numerics/geometry.hpp"
 
@@ -22,7 +23,12 @@ class DoubleInterpreter {
 
   NamedDoubles run(std::uint64_t t = 0, std::uint64_t seed = 1) {
     m_values.clear();
-    for (const Node& node : m_program.nodes) m_values.push_back(output_of(node, t, seed));
+    m_bits.clear();
+    for (const Node& node : m_program.nodes) {
+      m_values.push_back({});
+      m_bits.push_back({});
+      compute(node, t, seed);
+    }
     NamedDoubles next;
     for (const Slot& slot : m_program.slots) next[slot.name] = m_values[slot.output];
     return next;
@@ -31,18 +37,62 @@ class DoubleInterpreter {
  private:
   using Op = numerics::OpCode;
 
-  Doubles output_of(const Node& node, std::uint64_t t, std::uint64_t seed) {
+  void compute(const Node& node, std::uint64_t t, std::uint64_t seed) {
     const numerics::NodeSpec& s = node.spec;
+    Doubles& out = m_values.back();
     switch (s.op) {
-      case Op::kStateSlot: return m_state.at(m_program.slots[s.attributes[0]].name);
-      case Op::kData: return m_data.at(m_program.data[s.attributes[0]].name);
-      case Op::kStepIndex: return {static_cast<double>(t)};
-      case Op::kSeed: return {static_cast<double>(seed)};
-      default: break;
+      case Op::kStateSlot: out = m_state.at(m_program.slots[s.attributes[0]].name); break;
+      case Op::kData: out = m_data.at(m_program.data[s.attributes[0]].name); break;
+      case Op::kStepIndex: m_bits.back() = {t}; return;
+      case Op::kSeed: m_bits.back() = {seed}; return;
+      default: {
+        const bool by_definition = is_exact(s);
+        for (std::uint64_t e = 0; e < s.output.shape.elements(); ++e) {
+          if (by_definition) {
+            m_bits.back().push_back(exact(node, e));
+          } else {
+            out.push_back(element(node, e));
+          }
+        }
+      }
     }
-    Doubles out(s.output.shape.elements());
-    for (std::uint64_t e = 0; e < out.size(); ++e) out[e] = element(node, e);
-    return out;
+    translate(s.output.dtype);
+  }
+
+  // Of integers alone, or a draw: what the definition itself says.
+  static bool is_exact(const numerics::NodeSpec& s) {
+    if (s.op == Op::kRandomUniform) return true;
+    if (s.output.dtype == DType::kF32) return false;
+    for (unsigned k = 0; k < s.operand_count; ++k) {
+      if (s.operands[k].dtype == DType::kF32) return false;
+    }
+    return true;
+  }
+
+  std::uint64_t exact(const Node& node, std::uint64_t e) const {
+    struct {
+      const Node& node;
+      const std::vector<std::vector<std::uint64_t>>& bits;
+      std::uint64_t read(unsigned k, std::uint64_t i) const { return bits[node.inputs[k]][i]; }
+    } access{node, m_bits};
+    return numerics::evaluate<numerics::HardwareArithmetic>(node.spec, e, access);
+  }
+
+  // Fills in whichever of the two forms of the last output is missing.
+  void translate(DType dtype) {
+    Doubles& out = m_values.back();
+    std::vector<std::uint64_t>& bits = m_bits.back();
+    for (std::size_t i = out.size(); i < bits.size(); ++i) {
+      const bool is_signed = dtype == DType::kI32 || dtype == DType::kI64;
+      const std::uint64_t wide = numerics::widen(dtype, bits[i]);
+      out.push_back(dtype == DType::kF32 ? double{std::bit_cast<float>(std::uint32_t(bits[i]))}
+                    : is_signed          ? double(static_cast<std::int64_t>(wide))
+                                         : double(wide));
+    }
+    for (std::size_t i = bits.size(); i < out.size() && dtype != DType::kF32; ++i) {
+      bits.push_back(
+          numerics::wrap_to(dtype, static_cast<std::uint64_t>(static_cast<std::int64_t>(out[i]))));
+    }
   }
 
   double read(const Node& node, unsigned k, std::uint64_t index) const {
@@ -57,15 +107,20 @@ class DoubleInterpreter {
     const numerics::NodeSpec& s = node.spec;
     const auto at = [&](unsigned k) { return broadcast(node, k, e); };
     switch (s.op) {
-      case Op::kConstant: {
-        const auto bits = static_cast<std::uint32_t>(s.attributes[0]);
-        return s.output.dtype == DType::kF32 ? double{std::bit_cast<float>(bits)} : double(bits);
-      }
+      case Op::kConstant:
+        return double{std::bit_cast<float>(static_cast<std::uint32_t>(s.attributes[0]))};
       case Op::kIota: {
         std::uint64_t index = e;
         for (unsigned a = s.output.shape.rank - 1U; a > s.attributes[0]; --a)
           index /= s.output.shape[a];
         return static_cast<double>(index % s.output.shape[static_cast<unsigned>(s.attributes[0])]);
+      }
+      case Op::kTranspose: return read(node, 0, numerics::transpose_index(s, e));
+      case Op::kSlice:
+      case Op::kPad:
+      case Op::kConcat: {
+        const numerics::Piece piece = numerics::piece_of(s, e);
+        return piece.inside ? read(node, piece.operand, piece.index) : 0;
       }
       case Op::kReshape: return read(node, 0, e);
       case Op::kCast: {
@@ -77,6 +132,12 @@ class DoubleInterpreter {
       case Op::kSqrt: return std::sqrt(at(0));
       case Op::kExp: return std::exp(at(0));
       case Op::kLog: return std::log(at(0));
+      case Op::kTanh: return std::tanh(at(0));
+      case Op::kErf: return std::erf(at(0));
+      case Op::kSin: return std::sin(at(0));
+      case Op::kCos: return std::cos(at(0));
+      case Op::kRsqrt: return 1 / std::sqrt(at(0));
+      case Op::kSigmoid: return 1 / (1 + std::exp(-at(0)));
       case Op::kAdd: return at(0) + at(1);
       case Op::kSub: return at(0) - at(1);
       case Op::kMul: return at(0) * at(1);
@@ -89,6 +150,7 @@ class DoubleInterpreter {
       case Op::kFma: return at(0) * at(1) + at(2);
       case Op::kReduceSum:
       case Op::kReduceMax: return reduced(node, e);
+      case Op::kScatterAddRows: return scattered(node, e);
       case Op::kMaxPool2d: return pooled(node, e);
       case Op::kMaxPool2dGrad: return pool_gradient(node, e);
       case Op::kGatherRows: {
@@ -113,10 +175,24 @@ class DoubleInterpreter {
   }
 
   double product(const Node& node, std::uint64_t e) const {
+    const bool is_triangular = node.spec.op == Op::kMatMulTriangular;
+    if (is_triangular && !numerics::triangle_has_chain(node.spec, e)) {
+      return double{std::bit_cast<float>(static_cast<std::uint32_t>(node.spec.attributes[4]))};
+    }
     double sum = 0;
     for (std::uint64_t k = 0; k < numerics::fold_length(node.spec); ++k) {
+      if (is_triangular && !numerics::triangle_has_step(node.spec, e, k)) continue;
       const numerics::TapPair taps = numerics::product_taps(node.spec, e, k);
       if (taps.a.inside) sum += read(node, 0, taps.a.index) * read(node, 1, taps.b);
+    }
+    return sum;
+  }
+
+  double scattered(const Node& node, std::uint64_t e) const {
+    const std::uint64_t width = node.spec.output.shape.elements() / node.spec.output.shape[0];
+    double sum = 0;
+    for (std::uint64_t k = 0; k < node.spec.operands[0].shape[0]; ++k) {
+      if (read(node, 0, k) == double(e / width)) sum += read(node, 1, k * width + e % width);
     }
     return sum;
   }
@@ -155,7 +231,8 @@ class DoubleInterpreter {
   const Program& m_program;
   NamedDoubles m_state;
   NamedDoubles m_data;
-  std::vector<Doubles> m_values;
+  std::vector<Doubles> m_values;                   // of each node
+  std::vector<std::vector<std::uint64_t>> m_bits;  // of integers
 };
 
 }  // namespace assay::graph::testing
