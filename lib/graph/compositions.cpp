@@ -111,23 +111,6 @@ Value Builder::one_hot(Value labels, std::uint64_t classes) {
   return equal(reshape(labels, {n, 1}), classes_row);
 }
 
-Value Builder::softmax_cross_entropy(Value logits, Value labels) {
-  if (!ok()) return {};
-  const Shape shape = type(logits).shape;
-  if (shape.rank != 2 || type(labels) != TensorType{DType::kU32, {shape[0]}}) {
-    fail("softmax_cross_entropy wants logits f32[n,classes] and labels u32[n], not " +
-         to_text(type(logits)) + " and " + to_text(type(labels)));
-    return {};
-  }
-  const Scope scope(*this, "cross_entropy");
-  // The maximum only keeps exp in range; its gradient would cancel, so none is taken.
-  const Value shifted = sub(logits, detach(reduce_max(logits, 0b10)));
-  const Value sum = reduce_sum(exp(shifted), 0b10);
-  const Value zero = constant(0.0F);
-  const Value chosen = reduce_sum(select(one_hot(labels, shape[1]), shifted, zero), 0b10);
-  return mean(sub(log(sum), chosen));
-}
-
 Result<Program> Builder::finish() {
   if (m_error) return *m_error;
   // Slots that are read and not bound keep their value.
