@@ -43,8 +43,8 @@ class DoubleInterpreter {
     switch (s.op) {
       case Op::kStateSlot: out = m_state.at(m_program.slots[s.attributes[0]].name); break;
       case Op::kData: out = m_data.at(m_program.data[s.attributes[0]].name); break;
-      case Op::kStepIndex: m_bits.back() = {t}; return;
-      case Op::kSeed: m_bits.back() = {seed}; return;
+      case Op::kStepIndex: m_bits.back() = {t}; break;
+      case Op::kSeed: m_bits.back() = {seed}; break;
       default: {
         const bool by_definition = is_exact(s);
         for (std::uint64_t e = 0; e < s.output.shape.elements(); ++e) {
