@@ -1,5 +1,7 @@
-// binary32 add, multiply, divide, square root and multiply-add in integers. Freestanding.
+// binary32 add, multiply, divide, multiply-add and square roots in integers. Freestanding.
 #include "assay/numerics/arithmetic_integer.hpp"
+
+#include "internal/wide_integer.hpp"
 
 namespace assay::numerics {
 namespace {
@@ -58,6 +60,25 @@ std::uint32_t add_parts(Parts x, Parts y) noexcept {
              : round_to_f32(y.negative, x.exponent, y.significand - x.significand);
 }
 
+struct Root {
+  std::uint64_t root;
+  bool exact;
+};
+
+// The integer square root of a number of 61 to 64 bits.
+Root square_root(std::uint64_t rest) noexcept {
+  std::uint64_t root = 0;
+  for (std::uint64_t bit = std::uint64_t{1} << 62; bit != 0; bit >>= 2) {
+    if (rest >= root + bit) {
+      rest -= root + bit;
+      root = (root >> 1) + bit;
+    } else {
+      root >>= 1;
+    }
+  }
+  return {root, rest == 0};
+}
+
 }  // namespace
 
 std::uint32_t IntegerArithmetic::add(std::uint32_t a, std::uint32_t b) noexcept {
@@ -112,21 +133,28 @@ std::uint32_t IntegerArithmetic::sqrt(std::uint32_t a) noexcept {
   if (is_zero(a)) return a;
   if ((a & kSignBit) != 0) return kNaN;
   if (a == kInfinity) return a;
-  Parts x = unpack(a);
+  const Parts x = unpack(a);
   const int up = (x.exponent & 1) != 0 ? 39 : 38;  // makes the exponent even, 62 or 63 bits
-  std::uint64_t rest = x.significand << up;
-  x.exponent -= up;
-  std::uint64_t root = 0;
-  for (std::uint64_t bit = std::uint64_t{1} << 62; bit != 0; bit >>= 2) {
-    if (rest >= root + bit) {
-      rest -= root + bit;
-      root = (root >> 1) + bit;
-    } else {
-      root >>= 1;
-    }
-  }
+  const Root r = square_root(x.significand << up);
   // 31 or 32 bits of root; one more place for the sticky bit.
-  return round_to_f32(false, x.exponent / 2 - 1, root << 1 | (rest != 0 ? 1U : 0U));
+  return round_to_f32(false, (x.exponent - up) / 2 - 1, r.root << 1 | (r.exact ? 0U : 1U));
+}
+
+std::uint32_t IntegerArithmetic::rsqrt(std::uint32_t a) noexcept {
+  if (is_nan(a)) return kNaN;
+  if (is_zero(a)) return kInfinity | a;
+  if ((a & kSignBit) != 0) return kNaN;
+  if (a == kInfinity) return 0;
+  Parts x = unpack(a);
+  if ((x.exponent & 1) != 0) {
+    x.significand <<= 1;
+    --x.exponent;
+  }
+  // 1/m = 2^-86 * q, cut off; a dyadic 1/sqrt(m) has m = 2^24, and then nothing is cut off.
+  const auto m = static_cast<std::uint32_t>(x.significand);
+  const std::uint64_t q = internal::shift_right(internal::divide_fraction(1, m), 42).low;
+  const std::uint64_t root = square_root(q).root;
+  return round_to_f32(false, -43 - x.exponent / 2 - 1, root << 1 | (m == 0x100'0000 ? 0U : 1U));
 }
 
 }  // namespace assay::numerics

@@ -47,7 +47,7 @@ void check_range(OpCode op, std::uint64_t first, std::uint64_t last, Tally& tall
       }
       if (load_element(DType::kF32, got.data(), i) != want) ++tally.wrong;
     }
-    if (nearest >= internal::kExpLogBits) ++tally.unproved;
+    if (nearest >= internal::kWideBits) ++tally.unproved;
     int before = tally.nearest;
     while (nearest > before && !tally.nearest.compare_exchange_weak(before, nearest)) {
     }

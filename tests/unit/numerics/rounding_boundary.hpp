@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <bit>
 
-#include "internal/exp_log_integer.hpp"
+#include "internal/functions_integer.hpp"
 
 namespace assay::numerics::test {
 
