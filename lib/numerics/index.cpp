@@ -1,11 +1,11 @@
-// gather_rows, random_uniform and shuffle_index.
+// gather_rows, scatter_add_rows, random_uniform and shuffle_index.
 #include <algorithm>
 #include <cstring>
 
 #include "assay/numerics/float_bits.hpp"
 #include "assay/numerics/philox.hpp"
+#include "internal/movement.hpp"
 #include "internal/shuffle.hpp"
-#include "internal/strip.hpp"
 
 namespace assay::numerics::internal {
 namespace {
@@ -18,30 +18,74 @@ std::uint64_t scalar_u64(const void* p) {
 
 void gather(const KernelCall& call) {
   const NodeSpec& s = call.spec;
-  const Shape& table = s.operands[0].shape;
+  const std::uint64_t table_rows = s.operands[0].shape[0];
   const std::size_t row = s.output.shape.elements() / s.output.shape[0];
   const std::size_t bytes = row * size_of(s.output.dtype);
-  const bool is_float = s.output.dtype == DType::kF32;
-  const auto copy_f32 = call.isa >= Isa::kAvx2 ? copy_f32_avx2 : copy_f32_scalar;
+  const MovementKernels kernels = movement_kernels(call.isa, s.output.dtype);
+  const auto* table = static_cast<const std::uint8_t*>(call.operands[0]);
   const auto* index = static_cast<const std::uint32_t*>(call.operands[1]);
+  auto* out = static_cast<std::uint8_t*>(call.output);
   const std::size_t rows = s.output.shape[0];
   const std::size_t least = std::max<std::size_t>(1, 65'536 / bytes);
-  split(
-      call.pool, rows, grain_for(call.pool, rows, least), [&](std::size_t first, std::size_t last) {
-        for (std::size_t i = first; i < last; ++i) {
-          auto* to = static_cast<std::uint8_t*>(call.output) + i * bytes;
-          if (index[i] >= table[0]) {
-            std::memset(to, 0, bytes);
-            continue;
+  split(call.pool, rows, grain_for(call.pool, rows, least),
+        [&](std::size_t first, std::size_t last) {
+          for (std::size_t i = first; i < last; ++i) {
+            if (index[i] < table_rows) {
+              kernels.copy({table + index[i] * bytes, out + i * bytes, row, row, row, 1});
+            } else {
+              std::memset(out + i * bytes, 0, bytes);
+            }
           }
-          const void* from = static_cast<const std::uint8_t*>(call.operands[0]) + index[i] * bytes;
-          if (is_float) {
-            copy_f32(to, &from, row);
-          } else {
-            std::memcpy(to, from, bytes);
-          }
-        }
-      });
+        });
+}
+
+// Rows [first_row, last_row) of the output within columns [first, last): each source row that
+// belongs there, in ascending order.
+struct ScatterPart {
+  std::size_t first_row, last_row, first, last;
+};
+void scatter_part(const KernelCall& call, const ScatterPart& part) {
+  const NodeSpec& s = call.spec;
+  const std::size_t row = s.output.shape.elements() / s.output.shape[0];
+  const std::size_t width = part.last - part.first;
+  const auto* index = static_cast<const std::uint32_t*>(call.operands[0]);
+  const float* source = call.f32(1) + part.first;
+  float* sums = call.f32_output() + part.first;
+  const AddRow add_row = add_row_kernel(call.isa);
+  if (width == row) {
+    std::memset(sums + part.first_row * row, 0,
+                (part.last_row - part.first_row) * row * sizeof(float));
+  } else {
+    for (std::size_t r = part.first_row; r < part.last_row; ++r)
+      std::memset(sums + r * row, 0, width * sizeof(float));
+  }
+  for (std::size_t i = 0; i < s.operands[0].shape[0]; ++i) {
+    if (index[i] < part.first_row || index[i] >= part.last_row) continue;
+    add_row(sums + index[i] * row, source + i * row, width);
+  }
+}
+
+// Threads take columns, which are as much work each, or rows where there are too few columns.
+void scatter_add(const KernelCall& call) {
+  constexpr std::size_t kLine = 16;  // columns: a cache line
+  const Shape& y = call.spec.output.shape;
+  const std::size_t rows = y[0];
+  const std::size_t row = y.elements() / rows;
+  const std::size_t lines = (row + kLine - 1) / kLine;
+  const std::size_t per_column = rows + call.spec.operands[0].shape[0];
+  if (lines >= 2 * std::size_t{call.pool.thread_count()}) {
+    const std::size_t least = std::max<std::size_t>(1, 1'024 / per_column);
+    return split(call.pool, lines, grain_for(call.pool, lines, least),
+                 [&](std::size_t first, std::size_t last) {
+                   scatter_part(call, {0, rows, first * kLine, std::min(row, last * kLine)});
+                 });
+  }
+  // Every task looks at every index, so that few large tasks are best.
+  const std::size_t least = std::max<std::size_t>(1'024, call.spec.operands[0].shape[0]);
+  split(call.pool, rows, grain_for(call.pool, rows, least),
+        [&](std::size_t first, std::size_t last) {
+          scatter_part(call, {first, last, 0, row});
+        });
 }
 
 void random_uniform(const KernelCall& call) {
@@ -101,6 +145,7 @@ void shuffle(const KernelCall& call) {
 bool run_index(const KernelCall& call) {
   switch (call.spec.op) {
     case OpCode::kGatherRows: return gather(call), true;
+    case OpCode::kScatterAddRows: return scatter_add(call), true;
     case OpCode::kRandomUniform: return random_uniform(call), true;
     case OpCode::kShuffleIndex: return shuffle(call), true;
     default: return false;

@@ -93,7 +93,8 @@ void run(Isa isa, const NodeSpec& spec, std::span<const void* const> operands, v
   if (isa == Isa::kReference) return run_reference(spec, operands, output);
   const internal::KernelCall call{isa, spec, operands, output, scratch, pool};
   if (internal::run_elementwise(call) || internal::run_product(call) ||
-      internal::run_reduce(call) || internal::run_pool(call) || internal::run_index(call)) {
+      internal::run_reduce(call) || internal::run_pool(call) || internal::run_index(call) ||
+      internal::run_movement(call)) {
     return;
   }
   run_reference(spec, operands, output);  // constants and counters: once a program

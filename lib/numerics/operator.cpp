@@ -154,6 +154,11 @@ SpecVerdict check_matmul(const NodeSpec& s) noexcept {
     return SpecVerdict::kWrongShape;
   }
   if (s.attributes[0] > 1 || s.attributes[1] > 1) return SpecVerdict::kWrongAttribute;
+  if (s.op == OpCode::kMatMulTriangular &&
+      (s.attributes[2] > static_cast<std::uint64_t>(TrianglePart::kUpperA) ||
+       s.attributes[3] > kMaxElements || s.attributes[4] > 0xffff'ffff)) {
+    return SpecVerdict::kWrongAttribute;
+  }
   const unsigned r = y.rank - 2U;
   if (r == 1 && (a[0] != y[0] || b[0] != y[0])) return SpecVerdict::kWrongShape;
   const bool ta = s.attributes[0] != 0;
@@ -161,11 +166,6 @@ SpecVerdict check_matmul(const NodeSpec& s) noexcept {
   const std::uint64_t k = a[ta ? r : r + 1];
   if (a[ta ? r + 1 : r] != y[r] || b[tb ? r : r + 1] != y[r + 1] || b[tb ? r + 1 : r] != k) {
     return SpecVerdict::kWrongShape;
-  }
-  if (s.op == OpCode::kMatMulTriangular) {
-    const bool known_part = s.attributes[2] <= std::uint64_t{2};
-    const bool fits = s.attributes[3] <= kMaxElements && s.attributes[4] <= 0xffff'ffff;
-    if (!known_part || !fits) return SpecVerdict::kWrongAttribute;
   }
   return check(k <= kMaxFoldSteps, SpecVerdict::kFoldTooLong);
 }
@@ -202,6 +202,7 @@ SpecVerdict check_along(const NodeSpec& s) noexcept {
   const Shape& x = s.operands[0].shape;
   const Shape& y = s.output.shape;
   const std::uint64_t axis = s.attributes[0];
+  if (y.rank == 0 || x.rank != y.rank) return SpecVerdict::kWrongShape;
   if (axis >= y.rank) return SpecVerdict::kWrongAttribute;
   if (!differs_only_at(x, y, axis)) return SpecVerdict::kWrongShape;
   const auto at = static_cast<unsigned>(axis);

@@ -43,7 +43,7 @@ enum class OpCode : std::uint16_t {
   kRsqrt = 41,    // 1 / sqrt(x), rounded once
   kSigmoid = 42,  // 1 / (1 + exp(-x)), rounded once
 
-  kAdd = 48,  // f32, i32, u32, u64 (a, b), each broadcast to the output's shape
+  kAdd = 48,  // f32, i32, u32, i64, u64 (a, b), each broadcast to the output's shape
   kSub = 49,
   kMul = 50,
   kDiv = 51,     // f32

@@ -51,6 +51,7 @@ bool run_product(const KernelCall& call);
 bool run_reduce(const KernelCall& call);
 bool run_pool(const KernelCall& call);
 bool run_index(const KernelCall& call);
+bool run_movement(const KernelCall& call);
 
 // Any operator but a source, element by element: for shapes that no kernel is made for.
 void run_by_definition(const KernelCall& call);

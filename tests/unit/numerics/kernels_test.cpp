@@ -86,6 +86,86 @@ TEST(MatMul, CrossesBlocks) {
   }
 }
 
+NodeSpec transposed(DType dtype, const Shape& x, std::initializer_list<std::uint64_t> axes) {
+  NodeSpec s;
+  s.op = OpCode::kTranspose;
+  s.operand_count = s.attribute_count = 1;
+  s.operands[0] = s.output = {dtype, x};
+  unsigned i = 0;
+  for (const std::uint64_t axis : axes) {
+    s.output.shape.dims[i] = x.dims[axis];
+    s.attributes[0] |= axis << (4 * i++);
+  }
+  return s;
+}
+
+void expect_reference(const NodeSpec& s, std::uint64_t seed) {
+  ASSERT_EQ(validate(s), SpecVerdict::kValid) << test::describe(s);
+  Generator random(seed);
+  const std::vector<Buffer> operands = random_operands(random, s);
+  SerialTaskPool serial;
+  const Buffer want = run_node(Isa::kReference, s, operands, serial);
+  for (const Isa isa : kAllIsas) {
+    if (!is_supported(isa)) continue;
+    for (const unsigned threads : {1U, 3U}) {
+      test::ThreadedPool pool(threads);
+      const Buffer got = run_node(isa, s, operands, pool);
+      ASSERT_TRUE(same(want, got))
+          << test::describe(s) << " " << name_of(isa) << first_difference(s, want, got);
+    }
+  }
+}
+
+// Beyond a tile and a task, with ragged edges, for every element size.
+TEST(Transpose, CrossesTilesAndTasks) {
+  for (const DType dtype : {DType::kF32, DType::kI32, DType::kU8, DType::kU64}) {
+    expect_reference(transposed(dtype, {257, 131}, {1, 0}), 1);
+    expect_reference(transposed(dtype, {3, 1'030, 9}, {0, 2, 1}), 2);
+    expect_reference(transposed(dtype, {2, 37, 4, 33}, {0, 2, 1, 3}), 3);  // heads
+    expect_reference(transposed(dtype, {2, 4, 37, 33}, {0, 2, 3, 1}), 4);
+    expect_reference(transposed(dtype, {2, 3, 5, 2, 3, 19}, {5, 4, 3, 2, 1, 0}), 5);
+    expect_reference(transposed(dtype, {70'000, 1, 2}, {1, 2, 0}), 6);
+    expect_reference(transposed(dtype, {300, 1, 200}, {1, 0, 2}), 7);  // nothing moves
+  }
+}
+
+// Large enough that tasks split rows, or columns where there are few rows.
+TEST(Movement, SplitsRowsAndColumns) {
+  const auto node = [](OpCode op, DType dtype, std::initializer_list<Shape> operands,
+                       const Shape& output, std::initializer_list<std::uint64_t> attributes) {
+    NodeSpec s;
+    s.op = op;
+    s.output = {dtype, output};
+    for (const Shape& shape : operands) s.operands[s.operand_count++] = {dtype, shape};
+    for (const std::uint64_t v : attributes) s.attributes[s.attribute_count++] = v;
+    return s;
+  };
+  for (const DType dtype : {DType::kF32, DType::kU8, DType::kI64}) {
+    expect_reference(node(OpCode::kSlice, dtype, {{900, 130}}, {900, 65}, {1, 65}), 1);
+    expect_reference(node(OpCode::kSlice, dtype, {{3, 90'000}}, {1, 90'000}, {0, 1}), 2);
+    expect_reference(node(OpCode::kConcat, dtype, {{900, 65}, {900, 31}}, {900, 96}, {1}), 3);
+    expect_reference(node(OpCode::kConcat, dtype, {{1, 90'000}, {2, 90'000}}, {3, 90'000}, {0}), 4);
+    expect_reference(node(OpCode::kPad, dtype, {{900, 65}}, {900, 130}, {1, 65}), 5);
+    expect_reference(node(OpCode::kPad, dtype, {{900, 65}}, {900, 130}, {1, 0}), 6);
+    expect_reference(node(OpCode::kPad, dtype, {{1, 90'000}}, {4, 90'000}, {0, 2}), 7);
+  }
+}
+
+// Rows that come many times over, none, or beyond the output; columns and rows split over threads.
+TEST(ScatterAddRows, AddsInAscendingOrder) {
+  const std::pair<std::uint64_t, std::uint64_t> sizes[] = {
+      {1, 3'000}, {3, 1'000}, {40, 50}, {131, 5}, {384, 1}, {384, 7}};
+  for (const auto& [width, rows] : sizes) {
+    NodeSpec s;
+    s.op = OpCode::kScatterAddRows;
+    s.operand_count = 2;
+    s.operands[0] = {DType::kU32, {1'500}};
+    s.operands[1] = {DType::kF32, {1'500, width}};
+    s.output = {DType::kF32, {rows, width}};
+    expect_reference(s, width + rows);
+  }
+}
+
 // Valid nodes of a few elements whose framed image would take 64 GiB, or more bytes than 64 bits
 // count.
 TEST(Convolution, AFrameOutOfAllProportionIsNotMade) {

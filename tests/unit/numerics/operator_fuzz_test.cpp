@@ -95,7 +95,7 @@ TEST(ValidatorFuzz, AnswersToAnything) {
       case 0: s.op = static_cast<OpCode>(odd()); break;
       case 1: s.operand_count = static_cast<std::uint8_t>(odd()); break;
       case 2: s.attribute_count = static_cast<std::uint8_t>(odd()); break;
-      case 3: s.attributes[random(2)] = odd(); break;
+      case 3: s.attributes[random(5)] = odd(); break;
       case 4: {
         TensorType& t = random(2) == 0 ? s.output : s.operands[random(kMaxOperands)];
         if (random(3) == 0) t.dtype = static_cast<DType>(odd());

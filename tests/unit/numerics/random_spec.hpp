@@ -20,11 +20,21 @@ inline constexpr OpCode kOperators[] = {OpCode::kConstant,
                                         OpCode::kIota,
                                         OpCode::kReshape,
                                         OpCode::kCast,
+                                        OpCode::kTranspose,
+                                        OpCode::kSlice,
+                                        OpCode::kPad,
+                                        OpCode::kConcat,
                                         OpCode::kNeg,
                                         OpCode::kRelu,
                                         OpCode::kSqrt,
                                         OpCode::kExp,
                                         OpCode::kLog,
+                                        OpCode::kTanh,
+                                        OpCode::kErf,
+                                        OpCode::kSin,
+                                        OpCode::kCos,
+                                        OpCode::kRsqrt,
+                                        OpCode::kSigmoid,
                                         OpCode::kAdd,
                                         OpCode::kSub,
                                         OpCode::kMul,
@@ -43,7 +53,9 @@ inline constexpr OpCode kOperators[] = {OpCode::kConstant,
                                         OpCode::kConv2dGradWeight,
                                         OpCode::kMaxPool2d,
                                         OpCode::kMaxPool2dGrad,
+                                        OpCode::kMatMulTriangular,
                                         OpCode::kGatherRows,
+                                        OpCode::kScatterAddRows,
                                         OpCode::kRandomUniform,
                                         OpCode::kShuffleIndex};
 
@@ -146,6 +158,9 @@ class Generator {
     for (const std::uint64_t v : values) s.attributes[s.attribute_count++] = v;
   }
   void conv(NodeSpec& s, std::uint64_t scale);
+  void matmul(NodeSpec& s, std::uint64_t scale);
+  void transpose(NodeSpec& s, std::uint64_t scale);
+  void along(NodeSpec& s, std::uint64_t scale);
 
   std::mt19937_64 m_engine;
   bool m_tame = true;
@@ -156,10 +171,13 @@ inline void Generator::conv(NodeSpec& s, std::uint64_t scale) {
   const std::uint64_t padding = (*this)(4);
   const std::uint64_t kh = range(1, 5);
   const std::uint64_t kw = range(1, 5);
-  const std::uint64_t channels = (*this)(2) == 0 ? 8 * range(1, scale) : range(1, 5 * scale);
+  const std::uint64_t groups = (*this)(3) == 0 ? range(2, 3) : 1;
+  const std::uint64_t inputs = range(1, 3 * scale);
+  const std::uint64_t channels =
+      groups * ((*this)(2) == 0 ? 8 * range(1, scale) : range(1, 5 * scale));
   const Shape x{range(1, 1 + scale), kh + (*this)(4 * scale), kw + (*this)(4 * scale),
-                range(1, 3 * scale)};
-  const Shape w{kh, kw, x[3], channels};
+                groups * inputs};
+  const Shape w{kh, kw, inputs, channels};
   const Shape y{x[0], (x[1] + 2 * padding - kh) / stride + 1,
                 (x[2] + 2 * padding - kw) / stride + 1, channels};
   const auto type = [](const Shape& shape) { return TensorType{DType::kF32, shape}; };
@@ -167,6 +185,67 @@ inline void Generator::conv(NodeSpec& s, std::uint64_t scale) {
   if (s.op == OpCode::kConv2dGradInput) set_operands(s, {type(y), type(w)}), s.output = type(x);
   if (s.op == OpCode::kConv2dGradWeight) set_operands(s, {type(x), type(y)}), s.output = type(w);
   set_attributes(s, {stride, padding});
+}
+
+inline void Generator::matmul(NodeSpec& s, std::uint64_t scale) {
+  const std::uint64_t m = range(1, 12 * scale);
+  const std::uint64_t n = (*this)(2) == 0 ? 8 * range(1, 3 * scale) : range(1, 20 * scale);
+  const std::uint64_t k = range(1, 5 * scale * scale * scale);
+  const bool ta = (*this)(2) != 0;
+  const bool tb = (*this)(2) != 0;
+  Shape a = ta ? Shape{k, m} : Shape{m, k};
+  Shape b = tb ? Shape{n, k} : Shape{k, n};
+  Shape y{m, n};
+  if ((*this)(3) == 0) {
+    const std::uint64_t batch = range(1, 3);
+    a = {batch, a[0], a[1]}, b = {batch, b[0], b[1]}, y = {batch, m, n};
+  }
+  s.output.shape = y;
+  set_operands(s, {{DType::kF32, a}, {DType::kF32, b}});
+  set_attributes(s, {ta, tb});
+  if (s.op != OpCode::kMatMulTriangular) return;
+  const std::uint64_t part = (*this)(3);
+  // Mostly no diagonal, or one that crosses the matrix; at times one beyond every element.
+  const std::uint64_t crossing = (*this)(3) == 0 ? 0 : (*this)(m + n + k);
+  const std::uint64_t diagonal = (*this)(8) == 0 ? kMaxElements : crossing;
+  set_attributes(s, {part, diagonal, f32()});
+}
+
+inline void Generator::transpose(NodeSpec& s, std::uint64_t scale) {
+  const TensorType x{dtype(), (*this)(4) == 0 ? shape(5, 6, 3) : shape(0, 4, 5 * scale)};
+  std::vector<std::uint64_t> axes(x.shape.rank);
+  for (std::size_t i = 0; i < axes.size(); ++i) axes[i] = i;
+  std::shuffle(axes.begin(), axes.end(), m_engine);
+  s.output = x;
+  std::uint64_t packed = 0;
+  for (unsigned i = 0; i < axes.size(); ++i) {
+    s.output.shape.dims[i] = x.shape.dims[axes[i]];
+    packed |= axes[i] << (4 * i);
+  }
+  set_operands(s, {x});
+  set_attributes(s, {packed});
+}
+
+// slice, pad and concat.
+inline void Generator::along(NodeSpec& s, std::uint64_t scale) {
+  const TensorType larger{dtype(), (*this)(6) == 0 ? shape(5, 6, 3) : shape(1, 4, 5 * scale)};
+  const std::uint64_t axis = (*this)(larger.shape.rank);
+  const std::uint64_t size = larger.shape.dims[axis];
+  TensorType smaller = larger;
+  smaller.shape.dims[axis] = range(1, size);
+  const std::uint64_t rest = size - smaller.shape.dims[axis];
+  if (s.op == OpCode::kConcat) {
+    TensorType behind = larger;
+    behind.shape.dims[axis] = range(1, 5 * scale);
+    s.output = larger;
+    s.output.shape.dims[axis] = size + behind.shape.dims[axis];
+    set_operands(s, {larger, behind});
+    set_attributes(s, {axis});
+    return;
+  }
+  s.output = s.op == OpCode::kSlice ? smaller : larger;
+  set_operands(s, {s.op == OpCode::kSlice ? larger : smaller});
+  set_attributes(s, {axis, (*this)(rest + 1)});
 }
 
 inline NodeSpec Generator::spec(OpCode op, std::uint64_t scale) {
@@ -198,7 +277,13 @@ inline NodeSpec Generator::spec(OpCode op, std::uint64_t scale) {
     case OpCode::kRelu:
     case OpCode::kSqrt:
     case OpCode::kExp:
-    case OpCode::kLog: set_operands(s, {s.output}); return s;
+    case OpCode::kLog:
+    case OpCode::kTanh:
+    case OpCode::kErf:
+    case OpCode::kSin:
+    case OpCode::kCos:
+    case OpCode::kRsqrt:
+    case OpCode::kSigmoid: set_operands(s, {s.output}); return s;
     case OpCode::kAdd:
     case OpCode::kSub:
     case OpCode::kMul:
@@ -244,24 +329,12 @@ inline NodeSpec Generator::spec(OpCode op, std::uint64_t scale) {
       set_attributes(s, {mask});
       return s;
     }
-    case OpCode::kMatMul: {
-      const std::uint64_t m = range(1, 12 * scale);
-      const std::uint64_t n = (*this)(2) == 0 ? 8 * range(1, 3 * scale) : range(1, 20 * scale);
-      const std::uint64_t k = range(1, 5 * scale * scale * scale);
-      const bool ta = (*this)(2) != 0;
-      const bool tb = (*this)(2) != 0;
-      Shape a = ta ? Shape{k, m} : Shape{m, k};
-      Shape b = tb ? Shape{n, k} : Shape{k, n};
-      Shape y{m, n};
-      if ((*this)(3) == 0) {
-        const std::uint64_t batch = range(1, 3);
-        a = {batch, a[0], a[1]}, b = {batch, b[0], b[1]}, y = {batch, m, n};
-      }
-      s.output.shape = y;
-      set_operands(s, {{DType::kF32, a}, {DType::kF32, b}});
-      set_attributes(s, {ta, tb});
-      return s;
-    }
+    case OpCode::kMatMul:
+    case OpCode::kMatMulTriangular: matmul(s, scale); return s;
+    case OpCode::kTranspose: transpose(s, scale); return s;
+    case OpCode::kSlice:
+    case OpCode::kPad:
+    case OpCode::kConcat: along(s, scale); return s;
     case OpCode::kConv2d:
     case OpCode::kConv2dGradInput:
     case OpCode::kConv2dGradWeight: conv(s, scale); return s;
@@ -286,6 +359,13 @@ inline NodeSpec Generator::spec(OpCode op, std::uint64_t scale) {
       set_operands(s, {table, {DType::kU32, {s.output.shape[0]}}});
       return s;
     }
+    case OpCode::kScatterAddRows: {
+      s.output.shape = shape(1, 3, 9 * scale);
+      TensorType source = s.output;
+      source.shape.dims[0] = range(1, 12 * scale);
+      set_operands(s, {{DType::kU32, {source.shape[0]}}, source});
+      return s;
+    }
     case OpCode::kRandomUniform:
       set_operands(s, {u64, u64});
       set_attributes(s, {word()});
@@ -300,7 +380,7 @@ inline NodeSpec Generator::spec(OpCode op, std::uint64_t scale) {
   }
 }
 
-// Operands with data that fits the operator: gather indices near the table's size, pooling operands
+// Operands with data that fits the operator: indices near the number of rows, pooling operands
 // that really are the maximum most of the time.
 inline std::vector<Buffer> random_operands(Generator& random, const NodeSpec& s) {
   std::vector<Buffer> operands;
@@ -310,6 +390,7 @@ inline std::vector<Buffer> random_operands(Generator& random, const NodeSpec& s)
     for (std::uint64_t e = 0; e < n; ++e) {
       std::uint64_t bits = random.element(s.operands[i].dtype);
       if (s.op == OpCode::kGatherRows && i == 1) bits = random(s.operands[0].shape[0] + 2);
+      if (s.op == OpCode::kScatterAddRows && i == 0) bits = random(s.output.shape[0] + 2);
       store_element(s.operands[i].dtype, operands[i].data(), e, bits);
     }
   }
