@@ -1,103 +1,50 @@
-// The product tile on AVX2 and FMA: 12 accumulators of 8 lanes, named, because GCC spills an array
-// of them.
+// The product's tiles on AVX2 and FMA: up to 6 rows of two vectors, and the packing of panels for
+// every x86 instruction set.
+#include <algorithm>
+#include <array>
+#include <utility>
+
 #include "internal/avx2_bits.hpp"
 #include "internal/gemm.hpp"
 
-namespace assay::numerics::internal {
-
 #if defined(__x86_64__)
+#define ASSAY_TILE ASSAY_AVX2
+#define ASSAY_LANES ASSAY_TILE __attribute__((always_inline)) inline static
+
+namespace assay::numerics::internal {
 namespace {
 
-ASSAY_AVX2_INLINE void store2(const Tile& t, std::size_t r, __m256 low, __m256 high) {
-  float* c = t.c + static_cast<std::ptrdiff_t>(r) * t.c_stride;
-  _mm256_storeu_ps(c, t.last ? canonical8(low) : low);
-  _mm256_storeu_ps(c + 8, t.last ? canonical8(high) : high);
-}
-
-ASSAY_AVX2 void tile_6x16(const Tile& t) {
-  __m256 c00, c01, c10, c11, c20, c21, c30, c31, c40, c41, c50, c51;
-  if (t.first) {
-    c00 = c01 = c10 = c11 = c20 = c21 = c30 = c31 = c40 = c41 = c50 = c51 = _mm256_setzero_ps();
-  } else {
-    const float* c = t.c;
-    const std::ptrdiff_t s = t.c_stride;
-    c00 = _mm256_loadu_ps(c), c01 = _mm256_loadu_ps(c + 8);
-    c10 = _mm256_loadu_ps(c + s), c11 = _mm256_loadu_ps(c + s + 8);
-    c20 = _mm256_loadu_ps(c + 2 * s), c21 = _mm256_loadu_ps(c + 2 * s + 8);
-    c30 = _mm256_loadu_ps(c + 3 * s), c31 = _mm256_loadu_ps(c + 3 * s + 8);
-    c40 = _mm256_loadu_ps(c + 4 * s), c41 = _mm256_loadu_ps(c + 4 * s + 8);
-    c50 = _mm256_loadu_ps(c + 5 * s), c51 = _mm256_loadu_ps(c + 5 * s + 8);
+struct Lanes {
+  using Vector = __m256;
+  static constexpr std::size_t kCount = 8;
+  ASSAY_LANES Vector zero() { return _mm256_setzero_ps(); }
+  ASSAY_LANES Vector all(const float* p) { return _mm256_broadcast_ss(p); }
+  ASSAY_LANES Vector load(const float* p) { return _mm256_loadu_ps(p); }
+  ASSAY_LANES Vector load_first(const float* p, std::size_t n) {
+    return _mm256_maskload_ps(p, first_lanes(n));
   }
-  const float* const a0 = t.a[0];
-  const float* const a1 = t.a[1];
-  const float* const a2 = t.a[2];
-  const float* const a3 = t.a[3];
-  const float* const a4 = t.a[4];
-  const float* const a5 = t.a[5];
-  const std::ptrdiff_t* at = t.a_depth;
-  const float* b = t.b;
-  const std::ptrdiff_t step = t.b_stride;
-  for (const std::ptrdiff_t* const end = at + t.depth; at != end; ++at) {
-    const std::ptrdiff_t o = *at;
-    const __m256 b0 = _mm256_loadu_ps(b);
-    const __m256 b1 = _mm256_loadu_ps(b + 8);
-    b += step;
-    __m256 x = _mm256_broadcast_ss(a0 + o);
-    c00 = _mm256_fmadd_ps(x, b0, c00), c01 = _mm256_fmadd_ps(x, b1, c01);
-    x = _mm256_broadcast_ss(a1 + o);
-    c10 = _mm256_fmadd_ps(x, b0, c10), c11 = _mm256_fmadd_ps(x, b1, c11);
-    x = _mm256_broadcast_ss(a2 + o);
-    c20 = _mm256_fmadd_ps(x, b0, c20), c21 = _mm256_fmadd_ps(x, b1, c21);
-    x = _mm256_broadcast_ss(a3 + o);
-    c30 = _mm256_fmadd_ps(x, b0, c30), c31 = _mm256_fmadd_ps(x, b1, c31);
-    x = _mm256_broadcast_ss(a4 + o);
-    c40 = _mm256_fmadd_ps(x, b0, c40), c41 = _mm256_fmadd_ps(x, b1, c41);
-    x = _mm256_broadcast_ss(a5 + o);
-    c50 = _mm256_fmadd_ps(x, b0, c50), c51 = _mm256_fmadd_ps(x, b1, c51);
+  ASSAY_LANES void store(float* p, Vector v) { _mm256_storeu_ps(p, v); }
+  ASSAY_LANES void store_first(float* p, std::size_t n, Vector v) {
+    _mm256_maskstore_ps(p, first_lanes(n), v);
   }
-  store2(t, 0, c00, c01);
-  store2(t, 1, c10, c11);
-  store2(t, 2, c20, c21);
-  store2(t, 3, c30, c31);
-  store2(t, 4, c40, c41);
-  store2(t, 5, c50, c51);
-}
+  ASSAY_LANES Vector fma(Vector a, Vector b, Vector c) { return _mm256_fmadd_ps(a, b, c); }
+  ASSAY_LANES Vector canonical(Vector v) { return canonical8(v); }
+};
 
-ASSAY_AVX2_INLINE void store1(const Tile& t, std::size_t r, __m256 v) {
-  _mm256_storeu_ps(t.c + static_cast<std::ptrdiff_t>(r) * t.c_stride, t.last ? canonical8(v) : v);
-}
+constexpr int kPackedRows = 6;
+constexpr int kDirectRows = 6;
+constexpr int kPrefetchSteps = 32;
+constexpr auto kPack = pack_lanes_avx2;
 
-ASSAY_AVX2 void tile_6x8(const Tile& t) {
-  __m256 c0, c1, c2, c3, c4, c5;
-  if (t.first) {
-    c0 = c1 = c2 = c3 = c4 = c5 = _mm256_setzero_ps();
-  } else {
-    const std::ptrdiff_t s = t.c_stride;
-    c0 = _mm256_loadu_ps(t.c), c1 = _mm256_loadu_ps(t.c + s), c2 = _mm256_loadu_ps(t.c + 2 * s);
-    c3 = _mm256_loadu_ps(t.c + 3 * s), c4 = _mm256_loadu_ps(t.c + 4 * s);
-    c5 = _mm256_loadu_ps(t.c + 5 * s);
-  }
-  const float* b = t.b;
-  for (std::size_t k = 0; k < t.depth; ++k, b += t.b_stride) {
-    const std::ptrdiff_t o = t.a_depth[k];
-    const __m256 v = _mm256_loadu_ps(b);
-    c0 = _mm256_fmadd_ps(_mm256_broadcast_ss(t.a[0] + o), v, c0);
-    c1 = _mm256_fmadd_ps(_mm256_broadcast_ss(t.a[1] + o), v, c1);
-    c2 = _mm256_fmadd_ps(_mm256_broadcast_ss(t.a[2] + o), v, c2);
-    c3 = _mm256_fmadd_ps(_mm256_broadcast_ss(t.a[3] + o), v, c3);
-    c4 = _mm256_fmadd_ps(_mm256_broadcast_ss(t.a[4] + o), v, c4);
-    c5 = _mm256_fmadd_ps(_mm256_broadcast_ss(t.a[5] + o), v, c5);
-  }
-  store1(t, 0, c0), store1(t, 1, c1), store1(t, 2, c2);
-  store1(t, 3, c3), store1(t, 4, c4), store1(t, 5, c5);
-}
+#include "internal/gemm_tile.hpp"
 
-// Eight rows of src, eight columns each, turned: dst[k * 16 + j] = src[j * stride + k].
-ASSAY_AVX2_INLINE void turn8(float* dst, const float* src, std::ptrdiff_t stride) {
-  const __m256 r0 = _mm256_loadu_ps(src), r1 = _mm256_loadu_ps(src + stride);
-  const __m256 r2 = _mm256_loadu_ps(src + 2 * stride), r3 = _mm256_loadu_ps(src + 3 * stride);
-  const __m256 r4 = _mm256_loadu_ps(src + 4 * stride), r5 = _mm256_loadu_ps(src + 5 * stride);
-  const __m256 r6 = _mm256_loadu_ps(src + 6 * stride), r7 = _mm256_loadu_ps(src + 7 * stride);
+// dst[k * width + l] = from[l][k] for 8 lanes and 8 steps. Ascending in k, so that what is written
+// beyond a panel's last lanes is written over.
+ASSAY_AVX2_INLINE void turn8(float* dst, std::size_t width, const float* const* from) {
+  const __m256 r0 = _mm256_loadu_ps(from[0]), r1 = _mm256_loadu_ps(from[1]);
+  const __m256 r2 = _mm256_loadu_ps(from[2]), r3 = _mm256_loadu_ps(from[3]);
+  const __m256 r4 = _mm256_loadu_ps(from[4]), r5 = _mm256_loadu_ps(from[5]);
+  const __m256 r6 = _mm256_loadu_ps(from[6]), r7 = _mm256_loadu_ps(from[7]);
   const __m256 t0 = _mm256_unpacklo_ps(r0, r1), t1 = _mm256_unpackhi_ps(r0, r1);
   const __m256 t2 = _mm256_unpacklo_ps(r2, r3), t3 = _mm256_unpackhi_ps(r2, r3);
   const __m256 t4 = _mm256_unpacklo_ps(r4, r5), t5 = _mm256_unpackhi_ps(r4, r5);
@@ -107,46 +54,83 @@ ASSAY_AVX2_INLINE void turn8(float* dst, const float* src, std::ptrdiff_t stride
   const __m256 u4 = _mm256_shuffle_ps(t4, t6, 0x44), u5 = _mm256_shuffle_ps(t4, t6, 0xee);
   const __m256 u6 = _mm256_shuffle_ps(t5, t7, 0x44), u7 = _mm256_shuffle_ps(t5, t7, 0xee);
   _mm256_storeu_ps(dst, _mm256_permute2f128_ps(u0, u4, 0x20));
-  _mm256_storeu_ps(dst + 16, _mm256_permute2f128_ps(u1, u5, 0x20));
-  _mm256_storeu_ps(dst + 32, _mm256_permute2f128_ps(u2, u6, 0x20));
-  _mm256_storeu_ps(dst + 48, _mm256_permute2f128_ps(u3, u7, 0x20));
-  _mm256_storeu_ps(dst + 64, _mm256_permute2f128_ps(u0, u4, 0x31));
-  _mm256_storeu_ps(dst + 80, _mm256_permute2f128_ps(u1, u5, 0x31));
-  _mm256_storeu_ps(dst + 96, _mm256_permute2f128_ps(u2, u6, 0x31));
-  _mm256_storeu_ps(dst + 112, _mm256_permute2f128_ps(u3, u7, 0x31));
+  _mm256_storeu_ps(dst + width, _mm256_permute2f128_ps(u1, u5, 0x20));
+  _mm256_storeu_ps(dst + 2 * width, _mm256_permute2f128_ps(u2, u6, 0x20));
+  _mm256_storeu_ps(dst + 3 * width, _mm256_permute2f128_ps(u3, u7, 0x20));
+  _mm256_storeu_ps(dst + 4 * width, _mm256_permute2f128_ps(u0, u4, 0x31));
+  _mm256_storeu_ps(dst + 5 * width, _mm256_permute2f128_ps(u1, u5, 0x31));
+  _mm256_storeu_ps(dst + 6 * width, _mm256_permute2f128_ps(u2, u6, 0x31));
+  _mm256_storeu_ps(dst + 7 * width, _mm256_permute2f128_ps(u3, u7, 0x31));
 }
 
-ASSAY_AVX2 void pack_b(float* dst, const float* src, std::size_t depth, std::size_t columns,
-                       std::ptrdiff_t depth_stride, std::ptrdiff_t column_stride) {
-  std::size_t k = 0;
-  if (columns == kTileColumns && column_stride == 1) {
-    for (; k < depth; ++k) {
-      const float* from = src + static_cast<std::ptrdiff_t>(k) * depth_stride;
-      _mm256_storeu_ps(dst + k * 16, _mm256_loadu_ps(from));
-      _mm256_storeu_ps(dst + k * 16 + 8, _mm256_loadu_ps(from + 8));
+// The same for 4 lanes.
+ASSAY_AVX2_INLINE void turn4(float* dst, std::size_t width, const float* const* from) {
+  const __m256 r0 = _mm256_loadu_ps(from[0]), r1 = _mm256_loadu_ps(from[1]);
+  const __m256 r2 = _mm256_loadu_ps(from[2]), r3 = _mm256_loadu_ps(from[3]);
+  const __m256 t0 = _mm256_unpacklo_ps(r0, r1), t1 = _mm256_unpackhi_ps(r0, r1);
+  const __m256 t2 = _mm256_unpacklo_ps(r2, r3), t3 = _mm256_unpackhi_ps(r2, r3);
+  const __m256 u0 = _mm256_shuffle_ps(t0, t2, 0x44), u1 = _mm256_shuffle_ps(t0, t2, 0xee);
+  const __m256 u2 = _mm256_shuffle_ps(t1, t3, 0x44), u3 = _mm256_shuffle_ps(t1, t3, 0xee);
+  _mm_storeu_ps(dst, _mm256_castps256_ps128(u0));
+  _mm_storeu_ps(dst + width, _mm256_castps256_ps128(u1));
+  _mm_storeu_ps(dst + 2 * width, _mm256_castps256_ps128(u2));
+  _mm_storeu_ps(dst + 3 * width, _mm256_castps256_ps128(u3));
+  _mm_storeu_ps(dst + 4 * width, _mm256_extractf128_ps(u0, 1));
+  _mm_storeu_ps(dst + 5 * width, _mm256_extractf128_ps(u1, 1));
+  _mm_storeu_ps(dst + 6 * width, _mm256_extractf128_ps(u2, 1));
+  _mm_storeu_ps(dst + 7 * width, _mm256_extractf128_ps(u3, 1));
+}
+
+// Lanes that lie apart, each with its steps side by side: turned in blocks of 8 steps.
+ASSAY_AVX2 void pack_turned(float* dst, std::size_t width, const float* src,
+                            std::ptrdiff_t lane_stride, std::size_t lanes, std::size_t depth) {
+  for (std::size_t l = 0; l < lanes;) {
+    const float* from[8];
+    for (std::size_t i = 0; i < 8; ++i) {  // lanes beyond the last repeat it
+      from[i] = src + static_cast<std::ptrdiff_t>(std::min(l + i, lanes - 1)) * lane_stride;
     }
-  } else if (columns == kTileColumns && depth_stride == 1) {
-    for (; k + 8 <= depth; k += 8) {
-      turn8(dst + k * 16, src + k, column_stride);
-      turn8(dst + k * 16 + 8, src + k + 8 * column_stride, column_stride);
+    const bool four = width - l == 4;
+    float* to = dst + l;
+    std::size_t k = 0;
+    for (; k + 8 <= depth; k += 8, to += 8 * width) {
+      if (four) {
+        turn4(to, width, from);
+      } else {
+        turn8(to, width, from);
+      }
+      for (const float*& lane : from) lane += 8;
     }
-  }
-  for (; k < depth; ++k) {
-    const float* from = src + static_cast<std::ptrdiff_t>(k) * depth_stride;
-    for (std::size_t j = 0; j < kTileColumns; ++j) {
-      dst[k * kTileColumns + j] =
-          j < columns ? from[static_cast<std::ptrdiff_t>(j) * column_stride] : 0.0F;
+    const std::size_t own = std::min<std::size_t>(four ? 4 : 8, width - l);
+    for (; k < depth; ++k, to += width) {
+      for (std::size_t i = 0; i < own; ++i) to[i] = *from[i]++;
     }
+    l += four ? 4 : 8;
   }
 }
 
-constexpr TileKernels kAvx2Kernels{tile_6x16, tile_6x8, pack_b};
+// Steps that lie apart, each with its lanes side by side.
+ASSAY_AVX2 void pack_straight(float* dst, std::size_t width, const float* src,
+                              std::ptrdiff_t depth_stride, std::size_t lanes, std::size_t depth) {
+  const std::size_t whole = lanes / 8 * 8;
+  const __m256i rest = first_lanes(lanes - whole);
+  for (std::size_t k = 0; k < depth; ++k, src += depth_stride, dst += width) {
+    for (std::size_t l = 0; l < whole; l += 8) {
+      _mm256_storeu_ps(dst + l, _mm256_loadu_ps(src + l));
+    }
+    if (whole < lanes) _mm256_storeu_ps(dst + whole, _mm256_maskload_ps(src + whole, rest));
+  }
+}
 
 }  // namespace
 
-const TileKernels& tile_kernels_avx2() { return kAvx2Kernels; }
-#else
-const TileKernels& tile_kernels_avx2() { return tile_kernels(Isa::kScalar); }
-#endif
+void pack_lanes_avx2(float* dst, std::size_t width, const float* src, std::ptrdiff_t lane_stride,
+                     std::ptrdiff_t depth_stride, std::size_t lanes, std::size_t depth) {
+  if (lane_stride == 1) return pack_straight(dst, width, src, depth_stride, lanes, depth);
+  if (depth_stride == 1) return pack_turned(dst, width, src, lane_stride, lanes, depth);
+  pack_lanes_scalar(dst, width, src, lane_stride, depth_stride, lanes, depth);
+}
+
+const TileKernels& tile_kernels_avx2() { return kKernels; }
 
 }  // namespace assay::numerics::internal
+#endif

@@ -81,7 +81,7 @@ Isa best_isa() noexcept {
 }
 
 std::size_t scratch_bytes(Isa isa, const NodeSpec& spec, unsigned threads) noexcept {
-  return isa == Isa::kReference ? 0 : internal::product_scratch_bytes(spec, threads);
+  return isa == Isa::kReference ? 0 : internal::product_scratch_bytes(isa, spec, threads);
 }
 
 void run(Isa isa, const NodeSpec& spec, std::span<const void* const> operands, void* output,

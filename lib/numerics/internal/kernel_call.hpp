@@ -56,6 +56,6 @@ bool run_movement(const KernelCall& call);
 // Any operator but a source, element by element: for shapes that no kernel is made for.
 void run_by_definition(const KernelCall& call);
 
-std::size_t product_scratch_bytes(const NodeSpec& spec, unsigned threads);
+std::size_t product_scratch_bytes(Isa isa, const NodeSpec& spec, unsigned threads);
 
 }  // namespace assay::numerics::internal
