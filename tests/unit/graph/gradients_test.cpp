@@ -1,73 +1,16 @@
 // INV-GRA-030 to 041: gradients against central differences in double precision.
-#include "assay/graph/gradients.hpp"
-
-#include <gtest/gtest.h>
-
-#include <random>
 #include <set>
 
-#include "assay/graph/validator.hpp"
-#include "unit/graph/double_interpreter.hpp"
+#include "unit/graph/finite_differences.hpp"
 
 namespace assay::graph {
 namespace {
 
-using testing::DoubleInterpreter;
+using testing::check;
 using testing::Doubles;
-using testing::NamedDoubles;
+using testing::probed;
 
 constexpr DType kF = DType::kF32;
-
-Doubles noise(std::uint64_t count, unsigned seed, double low = -1, double high = 1) {
-  std::mt19937 random(seed);
-  Doubles values(count);
-  for (double& v : values) v = low + (high - low) * double(random()) / 4294967296.0;
-  return values;
-}
-
-std::string numbered(std::string name, std::size_t i) { return name.append(std::to_string(i)); }
-
-// `loss` of the slots `w0`, `w1`...: the gradient slots "grad/..." against differences.
-using Model = std::function<Value(Builder&, const std::vector<Value>&)>;
-void check(const std::vector<Shape>& shapes, const Model& model, NamedDoubles data = {},
-           double low = -1, double high = 1) {
-  Builder b;
-  std::vector<Value> weights;
-  for (std::size_t i = 0; i < shapes.size(); ++i) {
-    weights.push_back(b.state(numbered("w", i), {kF, shapes[i]}));
-  }
-  const Value loss = model(b, weights);
-  const std::vector<Value> grads = gradients(b, loss, weights);
-  b.bind("loss", loss);
-  for (std::size_t i = 0; i < grads.size(); ++i) b.bind(numbered("grad/", i), grads[i]);
-  Result<Program> program = b.finish();
-  ASSERT_TRUE(program) << program.error().message;
-  const Validation valid = validate_alone(*program);
-  ASSERT_EQ(valid.verdict, ProgramVerdict::kValid) << valid.words;
-
-  NamedDoubles state;
-  for (std::size_t i = 0; i < shapes.size(); ++i) {
-    state[numbered("w", i)] = noise(shapes[i].elements(), static_cast<unsigned>(i) + 1, low, high);
-  }
-  const NamedDoubles exact = DoubleInterpreter(*program, state, data).run();
-  const double h = 1e-6;
-  for (std::size_t i = 0; i < shapes.size(); ++i) {
-    const std::string name = numbered("w", i);
-    const Doubles& gradient = exact.at(numbered("grad/", i));
-    ASSERT_EQ(gradient.size(), shapes[i].elements());
-    const std::uint64_t stride = std::max<std::uint64_t>(1, gradient.size() / 12);
-    for (std::uint64_t e = 0; e < gradient.size(); e += stride) {
-      NamedDoubles plus = state;
-      NamedDoubles minus = state;
-      plus[name][e] += h;
-      minus[name][e] -= h;
-      const double up = DoubleInterpreter(*program, plus, data).run().at("loss")[0];
-      const double down = DoubleInterpreter(*program, minus, data).run().at("loss")[0];
-      EXPECT_NEAR(gradient[e], (up - down) / (2 * h), 1e-6 + 1e-5 * std::abs(gradient[e]))
-          << name << " " << e;
-    }
-  }
-}
 
 TEST(Gradients, OfEveryPointwiseRule) {
   const std::vector<Shape> two{{3, 4}, {3, 4}};
@@ -80,10 +23,120 @@ TEST(Gradients, OfEveryPointwiseRule) {
   check(two, [](Builder& b, const auto& w) {
     return b.mean(b.select(b.less(w[0], w[1]), b.mul(w[0], w[1]), b.exp(w[0])));
   });
-  check(
-      two, [](Builder& b, const auto& w) { return b.mean(b.div(b.log(w[0]), b.sqrt(w[1]))); }, {},
-      0.5, 2);
+  check(two, [](Builder& b, const auto& w) { return b.mean(b.div(b.log(w[0]), b.sqrt(w[1]))); },
+        {.low = 0.5, .high = 2});
   check(two, [](Builder& b, const auto& w) { return b.mean(b.mul(b.relu(w[0]), w[1])); });
+}
+
+TEST(Gradients, OfEveryFunction) {
+  using Function = Value (Builder::*)(Value);
+  for (const Function f : {&Builder::neg, &Builder::relu, &Builder::exp, &Builder::tanh,
+                           &Builder::erf, &Builder::sin, &Builder::cos, &Builder::sigmoid}) {
+    check({{3, 7}}, [f](Builder& b, const auto& w) { return probed(b, (b.*f)(w[0])); },
+          {.low = -3, .high = 3});
+  }
+  for (const Function f : {&Builder::sqrt, &Builder::log, &Builder::rsqrt}) {
+    check({{3, 7}}, [f](Builder& b, const auto& w) { return probed(b, (b.*f)(w[0])); },
+          {.low = 0.5, .high = 3});
+  }
+}
+
+TEST(Gradients, OfMovements) {
+  const Shape shape{2, 3, 4, 5};
+  for (const std::array<unsigned, 4> axes :
+       {std::array{0U, 2U, 1U, 3U}, std::array{3U, 0U, 1U, 2U}, std::array{0U, 1U, 2U, 3U}}) {
+    check({shape}, [&](Builder& b, const auto& w) { return probed(b, b.transpose(w[0], axes)); });
+  }
+  for (const unsigned axis : {0U, 1U, 2U, 3U}) {
+    check({shape, shape}, [&](Builder& b, const auto& w) {
+      const Value both = b.concat(w[0], b.mul(w[1], w[0]), axis);
+      return probed(b, b.pad(b.slice(both, axis, 1, shape[axis]), axis, 2, 1));
+    });
+  }
+}
+
+// A gradient that is smaller than its value goes through movements as it is.
+TEST(Gradients, OfMovementsBelowASum) {
+  check({{2, 3, 4}, {4, 3}}, [](Builder& b, const auto& w) {
+    const Value moved = b.transpose(b.mul(w[0], w[0]), std::array{0U, 2U, 1U});
+    const Value longer = b.concat(b.pad(moved, 1, 1, 2), b.reshape(w[1], {2, 2, 3}), 1);
+    return b.mean(longer);
+  });
+  check({{2, 3, 4}, {2, 11, 3}}, [](Builder& b, const auto& w) {
+    const Value moved = b.transpose(b.mul(w[0], w[0]), std::array{0U, 2U, 1U});
+    const Value longer = b.concat(b.pad(moved, 1, 1, 2), b.mul(w[1], w[1]), 1);
+    const Value sums = b.reshape(b.reduce_sum(longer, 0b010), {2, 3});
+    return probed(b, b.reshape(b.reduce_sum(b.reshape(sums, {2, 1, 3, 1}), 0b0001), {3}));
+  });
+  check({{2, 3, 4}}, [](Builder& b, const auto& w) {
+    const Value squares = b.mul(w[0], w[0]);
+    return probed(b, b.reshape(b.reduce_sum(b.reshape(squares, {6, 4}), 0b10), {3, 2}));
+  });
+}
+
+// What the slices of a value send is joined where it can be.
+TEST(Gradients, OfSlicesOfOneValue) {
+  struct Cut {
+    unsigned axis;
+    std::uint64_t start, count;
+  };
+  const auto cuts = [](std::vector<Cut> pieces) {
+    return [pieces](Builder& b, const std::vector<Value>& w) {
+      Value sum = b.mean(b.mul(w[0], w[0]));
+      for (const Cut& c : pieces) {
+        const Value part = b.slice(w[0], c.axis, c.start, c.count);
+        sum = b.add(sum, b.mean(b.mul(b.exp(part), b.add(part, b.constant(float(c.start))))));
+      }
+      return sum;
+    };
+  };
+  const std::vector<Shape> shape{{4, 9}};
+  check(shape, cuts({{1, 0, 3}, {1, 3, 3}, {1, 6, 3}}));
+  check(shape, cuts({{1, 6, 2}, {1, 1, 3}}));
+  check(shape, cuts({{1, 0, 5}, {1, 4, 5}, {1, 2, 2}, {1, 5, 4}}));
+  check(shape, cuts({{0, 1, 2}, {1, 0, 4}, {0, 3, 1}, {1, 4, 5}}));
+  check(shape, cuts({{1, 2, 6}}));
+
+  Builder b;
+  const Value w = b.state("w", {kF, {4, 9}});
+  const Value parts[] = {b.slice(w, 1, 0, 3), b.slice(w, 1, 3, 3), b.slice(w, 1, 6, 3)};
+  const Value product = b.mul(b.mul(parts[0], parts[1]), parts[2]);
+  const Value of_w[] = {w};
+  b.bind("w", gradients(b, b.mean(product), of_w)[0]);
+  Result<Program> program = b.finish();
+  ASSERT_TRUE(program);
+  for (const Node& node : program->nodes) EXPECT_NE(node.spec.op, numerics::OpCode::kPad);
+}
+
+TEST(Gradients, OfRowsDrawnAndSent) {
+  const Doubles index{3, 0, 3, 7, 1};  // 7 is out of range
+  const auto drawn = [](Builder& b) { return b.data("index", {DType::kU32, {5}}); };
+  check({{4, 3, 2}},
+        [&](Builder& b, const auto& w) { return probed(b, b.gather_rows(w[0], drawn(b))); },
+        {.data = {{"index", index}}});
+  check({{5, 3}},
+        [&](Builder& b, const auto& w) { return probed(b, b.scatter_add_rows(drawn(b), w[0], 4)); },
+        {.data = {{"index", index}}});
+}
+
+TEST(Gradients, OfEveryTriangularMatmul) {
+  using numerics::TrianglePart;
+  for (const TrianglePart part :
+       {TrianglePart::kOutput, TrianglePart::kLowerA, TrianglePart::kUpperA}) {
+    for (const bool ta : {false, true}) {
+      for (const bool tb : {false, true}) {
+        for (const std::uint64_t diagonal : {0U, 2U}) {
+          const TriangleOptions options{part, diagonal, 0.25F};
+          const auto model = [&](Builder& b, const std::vector<Value>& v) {
+            return probed(b, b.matmul_triangular(v[0], v[1], ta, tb, options));
+          };
+          check({ta ? Shape{5, 4} : Shape{4, 5}, tb ? Shape{6, 5} : Shape{5, 6}}, model);
+          check({ta ? Shape{2, 3, 5} : Shape{2, 5, 3}, tb ? Shape{2, 4, 3} : Shape{2, 3, 4}},
+                model);
+        }
+      }
+    }
+  }
 }
 
 TEST(Gradients, SumWhatABroadcastSpread) {
@@ -125,6 +178,13 @@ TEST(Gradients, OfConvolutionAndPooling) {
       return b.mean(b.mul(y, y));
     });
   }
+  for (const ConvOptions o : {ConvOptions{1, 1}, ConvOptions{2, 0}}) {  // 2 and 4 groups
+    check({{2, 5, 6, 4}, {3, 3, 2, 6}, {3, 2, 1, 4}}, [&](Builder& b, const auto& w) {
+      const Value y = b.conv2d(w[0], w[1], o);
+      const Value z = b.conv2d(w[0], w[2], o);
+      return b.add(b.mean(b.mul(y, y)), b.mean(b.mul(z, z)));
+    });
+  }
   check({{2, 5, 6, 3}}, [](Builder& b, const auto& w) {
     const Value y = b.max_pool2d(b.mul(w[0], w[0]), 2);
     return b.mean(b.mul(y, y));
@@ -139,7 +199,7 @@ TEST(Gradients, OfAClassifierWithCrossEntropy) {
           const Value hidden = b.relu(b.add(b.matmul(w[0], w[1]), w[2]));
           return b.softmax_cross_entropy(b.add(b.matmul(hidden, w[3]), w[4]), y);
         },
-        {{"labels", labels}});
+        {.data = {{"labels", labels}}});
 }
 
 // The same reductions, their folds cut by the profile's limit.
@@ -157,15 +217,24 @@ TEST(Gradients, LongReductionsAreSplitByShapeAlone) {
   const Value k = b.state("k", {kF, {3, 3, 1, 4}});
   const Value kernel[] = {k};
   b.bind("k", gradients(b, b.mean(b.conv2d(images, k, {1, 1})), kernel)[0]);
+  const Value table = b.state("table", {kF, {5, 2}});
+  const Value drawn = b.gather_rows(table, b.data("index", {DType::kU32, {300'000}}));
+  const Value of_table[] = {table};
+  b.bind("table", gradients(b, b.mean(drawn), of_table)[0]);
+  const Value a = b.state("a", {kF, {2, 3, 2}});
+  const Value wide = b.matmul(a, b.data("wide", {kF, {2, 140'000, 2}}), false, true);
+  const Value of_a[] = {a};
+  b.bind("a", gradients(b, b.mean(wide), of_a)[0]);
   Result<Program> program = b.finish();
   ASSERT_TRUE(program) << program.error().message;
   const Validation valid = validate_alone(*program);
   EXPECT_EQ(valid.verdict, ProgramVerdict::kValid) << valid.words;
-  unsigned weight_gradients = 0;
-  for (const Node& node : program->nodes) {
-    if (node.spec.op == numerics::OpCode::kConv2dGradWeight) ++weight_gradients;
-  }
-  EXPECT_EQ(weight_gradients, 2u);  // 167 images fit one fold: two parts of 150
+  std::map<numerics::OpCode, unsigned> count;
+  for (const Node& node : program->nodes) ++count[node.spec.op];
+  // 167 images fit one fold: two parts of 150. 300,000 rows: three parts, twice; and two of `a`.
+  EXPECT_EQ(count[numerics::OpCode::kConv2dGradWeight], 2u);
+  EXPECT_EQ(count[numerics::OpCode::kScatterAddRows], 3u);
+  EXPECT_EQ(count[numerics::OpCode::kMatMul], 5u);
 }
 
 TEST(Gradients, StopWhereThereIsNoRule) {
@@ -182,6 +251,33 @@ TEST(Gradients, StopWhereThereIsNoRule) {
   const std::vector<Value> zero = gradients(d, d.mean(d.detach(d.mul(w, w))), of_w);
   ASSERT_TRUE(d.ok());
   EXPECT_EQ(d.node(zero[0]).spec.op, numerics::OpCode::kConstant);
+}
+
+TEST(Gradients, LeaveNoIdentitiesAndSpreadLate) {
+  Builder b;
+  const Value x = b.state("x", {kF, {8, 5}});
+  const Value of_x[] = {x};
+  b.bind("x", gradients(b, b.mean(b.relu(b.reduce_sum(x, 0b10))), of_x)[0]);
+  Result<Program> program = b.finish();
+  ASSERT_TRUE(program);
+  unsigned spread = 0;
+  for (const Node& node : program->nodes) {
+    EXPECT_NE(node.spec.op, numerics::OpCode::kDiv);
+    if (node.spec.op == numerics::OpCode::kMul) ++spread;
+  }
+  EXPECT_EQ(spread, 1u);  // the one that makes the gradient as large as x
+}
+
+TEST(Gradients, OfAValueThatHasItsOwn) {
+  Builder b;
+  const Value x = b.state("x", {kF, {2}});
+  const Value y = b.exp(b.mul(x, x));
+  b.give_gradient(
+      y, {{x}, [](Builder& builder, Value g) -> std::vector<Value> { return {builder.neg(g)}; }});
+  const Value of_x[] = {x};
+  const Value gradient = gradients(b, b.mean(y), of_x)[0];
+  ASSERT_TRUE(b.ok());
+  EXPECT_EQ(b.node(gradient).spec.op, numerics::OpCode::kNeg);
 }
 
 TEST(Gradients, TheTableHoldsEveryOperatorOnce) {
