@@ -34,10 +34,11 @@ Value Builder::reduce_once(OpCode op, Value x, std::uint64_t axes) {
 }
 
 // INV-GRA-040: innermost axes first, as many in one node as its fold may be long; an axis that is
-// longer alone is folded in two, its largest fitting divisor inside.
+// longer alone is folded in two, its largest fitting divisor inside, or cut if it has none.
 Value Builder::reduce(OpCode op, Value x, std::uint64_t axes) {
   while (ok()) {
     const Shape shape = type(x).shape;
+    if (axes >> shape.rank != 0) return reduce_once(op, x, axes);  // refused there
     std::uint64_t run = 1;
     std::uint64_t taken = 0;
     for (unsigned i = shape.rank; i-- > 0;) {
@@ -53,22 +54,37 @@ Value Builder::reduce(OpCode op, Value x, std::uint64_t axes) {
       continue;
     }
     const unsigned axis = static_cast<unsigned>(std::bit_width(axes)) - 1;
-    const std::uint64_t inner = axis < shape.rank ? largest_divisor(shape[axis], kMaxRun) : 1;
-    if (inner == 1 || shape.rank == kMaxRank) {
-      fail("a reduction over an axis of " + std::to_string(shape[axis % kMaxRank]) +
-           " cannot be split into folds");
-      return {};
-    }
-    Shape split = shape;
-    ++split.rank;
-    for (unsigned i = shape.rank; i > axis + 1; --i) split.dims[i] = shape.dims[i - 1];
-    split.dims[axis] = shape[axis] / inner;
-    split.dims[axis + 1] = inner;
-    Shape folded = shape;
-    folded.dims[axis] = shape[axis] / inner;
-    x = reshape(reduce_once(op, reshape(x, split), std::uint64_t{1} << (axis + 1)), folded);
+    const std::uint64_t inner = largest_divisor(shape[axis], kMaxRun);
+    x = inner == 1 || shape.rank == kMaxRank ? reduce_cut(op, x, axis)
+                                             : reduce_folded(op, x, axis, inner);
   }
   return {};
+}
+
+// The axis as (n / inner, inner), reduced over the latter.
+Value Builder::reduce_folded(OpCode op, Value x, unsigned axis, std::uint64_t inner) {
+  const Shape shape = type(x).shape;
+  Shape split = shape;
+  ++split.rank;
+  for (unsigned i = shape.rank; i > axis + 1; --i) split.dims[i] = shape.dims[i - 1];
+  split.dims[axis] = shape[axis] / inner;
+  split.dims[axis + 1] = inner;
+  Shape folded = shape;
+  folded.dims[axis] = shape[axis] / inner;
+  return reshape(reduce_once(op, reshape(x, split), std::uint64_t{1} << (axis + 1)), folded);
+}
+
+// The axis in as few parts as do, of equal size but the last, each reduced, side by side.
+Value Builder::reduce_cut(OpCode op, Value x, unsigned axis) {
+  const std::uint64_t n = type(x).shape[axis];
+  const std::uint64_t size = ceil_div(n, ceil_div(n, kMaxRun));
+  const std::uint64_t mask = std::uint64_t{1} << axis;
+  Value parts = reduce_once(op, slice(x, axis, 0, size), mask);
+  for (std::uint64_t first = size; first < n && ok(); first += size) {
+    const Value part = slice(x, axis, first, std::min(size, n - first));
+    parts = concat(parts, reduce_once(op, part, mask), axis);
+  }
+  return parts;
 }
 
 Value Builder::mean(Value x) {

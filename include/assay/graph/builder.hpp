@@ -186,6 +186,8 @@ class Builder {
   Value pointwise(numerics::OpCode op, std::initializer_list<Value> inputs);
   Value reduce(numerics::OpCode op, Value x, std::uint64_t axes);
   Value reduce_once(numerics::OpCode op, Value x, std::uint64_t axes);
+  Value reduce_folded(numerics::OpCode op, Value x, unsigned axis, std::uint64_t inner);
+  Value reduce_cut(numerics::OpCode op, Value x, unsigned axis);
 
   std::vector<Node> m_nodes;
   std::vector<std::string> m_labels;

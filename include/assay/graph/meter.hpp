@@ -13,7 +13,8 @@ struct Work {
   std::uint64_t state_bytes = 0;
 };
 
-// Scalar operations that one fold step of the operator counts for.
+// Scalar operations that one fold step of the operator counts for. Of matmul_triangular the steps
+// that multiply are counted, of scatter_add_rows the elements that move.
 [[nodiscard]] std::uint64_t step_weight(numerics::OpCode op) noexcept;
 
 // Requires a program that the validator accepted.

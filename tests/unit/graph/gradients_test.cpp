@@ -237,6 +237,29 @@ TEST(Gradients, LongReductionsAreSplitByShapeAlone) {
   EXPECT_EQ(count[numerics::OpCode::kMatMul], 5u);
 }
 
+// INV-GRA-040: an axis without a divisor is cut.
+TEST(Gradients, LongReductionsOverPrimesAreCut) {
+  Builder b;
+  const Value x = b.state("x", {kF, {2, 262'147}});
+  b.bind("sum", b.reduce_sum(x, 0b10));
+  b.bind("max", b.reduce_max(x, 0b10));
+  const Program p = *b.finish();
+  const Validation valid = validate_alone(p);
+  EXPECT_EQ(valid.verdict, ProgramVerdict::kValid) << valid.words;
+  testing::NamedDoubles state{{"x", testing::noise(2 * 262'147, 1)}, {"sum", {}}, {"max", {}}};
+  const testing::NamedDoubles y = testing::DoubleInterpreter(p, state, {}).run();
+  for (std::size_t row = 0; row < 2; ++row) {
+    double sum = 0;
+    double largest = -1;
+    for (std::size_t i = 0; i < 262'147; ++i) {
+      sum += state["x"][row * 262'147 + i];
+      largest = std::max(largest, state["x"][row * 262'147 + i]);
+    }
+    EXPECT_NEAR(y.at("sum")[row], sum, 1e-9);
+    EXPECT_EQ(y.at("max")[row], largest);
+  }
+}
+
 TEST(Gradients, StopWhereThereIsNoRule) {
   Builder b;
   const Value x = b.state("x", {kF, {1, 4, 4, 2}});

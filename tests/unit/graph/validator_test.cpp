@@ -5,6 +5,7 @@
 
 #include "assay/graph/builder.hpp"
 #include "assay/graph/meter.hpp"
+#include "assay/numerics/geometry.hpp"
 
 namespace assay::graph {
 namespace {
@@ -226,6 +227,35 @@ TEST(Meter, CountsFromTheGraphAlone) {
   EXPECT_EQ(work.multiply_adds, 2u * 4 * 3 + 3 * 4 * 2);
   EXPECT_EQ(work.state_bytes, 4u + 48);
   EXPECT_GT(work.operations, work.multiply_adds);
+}
+
+// Of a triangle and of scattered rows: what a loop over the definition finds.
+TEST(Meter, CountsTheStepsThatMultiply) {
+  using numerics::TrianglePart;
+  for (const TrianglePart part :
+       {TrianglePart::kOutput, TrianglePart::kLowerA, TrianglePart::kUpperA}) {
+    for (const std::uint64_t diagonal : {0U, 1U, 3U, 9U}) {
+      for (const std::array<std::uint64_t, 3> d :
+           {std::array<std::uint64_t, 3>{4, 5, 6}, {6, 5, 4}, {5, 2, 7}, {1, 1, 1}}) {
+        Builder b;
+        const Value x = b.state("x", {kF, {2, d[0], d[1]}});
+        const Value w = b.state("w", {kF, {2, d[1], d[2]}});
+        b.bind("y", b.matmul_triangular(x, w, false, false, {part, diagonal, 0.0F}));
+        const Program p = *b.finish();
+        const numerics::NodeSpec& spec = p.nodes.back().spec;
+        std::uint64_t steps = 0;
+        for (std::uint64_t e = 0; e < spec.output.shape.elements(); ++e) {
+          for (std::uint64_t k = 0; k < d[1]; ++k) steps += numerics::triangle_has_step(spec, e, k);
+        }
+        EXPECT_EQ(work_of(p).multiply_adds, steps);
+        EXPECT_EQ(work_of(p).operations, steps);
+      }
+    }
+  }
+  Builder b;
+  const Value index = b.data("index", {DType::kU32, {50}});
+  b.bind("y", b.scatter_add_rows(index, b.data("rows", {kF, {50, 4}}), 30));
+  EXPECT_EQ(work_of(*b.finish()).operations, 50u * 4 + 30 * 4);
 }
 
 TEST(Builder, KeepsItsFirstErrorAndPrunesWhatIsDead) {
