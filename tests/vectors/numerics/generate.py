@@ -1,274 +1,21 @@
 #!/usr/bin/env python3
 """Conformance vectors of the numeric profile fp32-fma/1, made from docs/spec/numerics.md alone.
 
-Exact integers and fractions; exp and log by rational series with an error bound, refined until the
-rounding is certain. Calls nothing of assay. Writes pointwise.json, reduce.json, product.json, pool.json
-and index.json beside itself; `generate.py --check` only compares.
+Exact integers and fractions (binary32.py). Calls nothing of assay. Writes pointwise.json, reduce.json,
+product.json, pool.json, index.json and movement.json beside itself; `generate.py --check` only compares.
 
 A case: {"op", "attributes", "operands": [{"dtype", "shape", "bits"}], "output": {...}, "note"}; bits are
 hexadecimal words, row-major.
 """
 import itertools
 import json
-import math
 import os
 import random
 import sys
 from fractions import Fraction
 
-NAN, INF, NINF, SIGN = 0x7FC00000, 0x7F800000, 0xFF800000, 0x80000000
-WIDTH = {"f32": 32, "i32": 32, "u32": 32, "i64": 64, "u64": 64, "u8": 8}
-SIGNED = {"i32", "i64"}
-M64 = (1 << 64) - 1
-
-
-# --- binary32 -------------------------------------------------------------------------------------
-def is_nan(b):
-    return (b & 0x7FFFFFFF) > INF
-
-
-def canonical(b):
-    return NAN if is_nan(b) else b
-
-
-def is_inf(b):
-    return (b & 0x7FFFFFFF) == INF
-
-
-def value(b):
-    """The rational value of a finite pattern."""
-    field, fraction = b >> 23 & 0xFF, b & 0x7FFFFF
-    assert field != 255
-    magnitude = Fraction(fraction, 1 << 149) if field == 0 else Fraction(fraction | 1 << 23) * Fraction(2) ** (field - 150)
-    return -magnitude if b & SIGN else magnitude
-
-
-def floor_log2(q):
-    n = q.numerator.bit_length() - q.denominator.bit_length()
-    return n if Fraction(2) ** n <= q else n - 1
-
-
-def rounded(q, zero=0):
-    """Round to nearest even; `zero` is the pattern of an exact zero."""
-    if q == 0:
-        return zero
-    sign, q = (SIGN, -q) if q < 0 else (0, q)
-    exponent = max(floor_log2(q) - 23, -149)
-    scaled = q / Fraction(2) ** exponent
-    n, rest = divmod(scaled.numerator, scaled.denominator)
-    twice = 2 * rest
-    if twice > scaled.denominator or (twice == scaled.denominator and n & 1):
-        n += 1
-    if n >= 1 << 24:
-        n, exponent = n >> 1, exponent + 1
-    if n < 1 << 23:
-        return sign | n
-    field = exponent + 150
-    return sign | INF if field >= 255 else sign | field << 23 | n & 0x7FFFFF
-
-
-def negate(b):
-    return NAN if is_nan(b) else b ^ SIGN
-
-
-def add(a, b):
-    if is_nan(a) or is_nan(b):
-        return NAN
-    if is_inf(a) or is_inf(b):
-        if is_inf(a) and is_inf(b) and a != b:
-            return NAN
-        return a if is_inf(a) else b
-    both_negative = a & b & SIGN
-    exact = value(a) + value(b)
-    if exact == 0 and value(a) == 0:
-        return both_negative
-    return rounded(exact)
-
-
-def mul(a, b):
-    if is_nan(a) or is_nan(b):
-        return NAN
-    sign = (a ^ b) & SIGN
-    if is_inf(a) or is_inf(b):
-        other = b if is_inf(a) else a
-        return NAN if not is_inf(other) and value(other) == 0 else sign | INF
-    q = value(a) * value(b)
-    r = rounded(q, sign)
-    return r | sign
-
-
-def div(a, b):
-    if is_nan(a) or is_nan(b):
-        return NAN
-    sign = (a ^ b) & SIGN
-    if is_inf(a):
-        return NAN if is_inf(b) else sign | INF
-    if is_inf(b):
-        return sign
-    if value(b) == 0:
-        return NAN if value(a) == 0 else sign | INF
-    return rounded(value(a) / value(b), sign) | sign
-
-
-def fma(a, b, c):
-    if is_nan(a) or is_nan(b) or is_nan(c):
-        return NAN
-    sign = (a ^ b) & SIGN
-    if is_inf(a) or is_inf(b):
-        product = mul(a, b)
-        return NAN if is_nan(product) or (is_inf(c) and c != product) else product
-    if is_inf(c):
-        return c
-    p = value(a) * value(b)
-    q = p + value(c)
-    if q == 0:
-        if p == 0 and value(c) == 0:
-            return sign & c & SIGN
-        return 0
-    return rounded(q)
-
-
-def sqrt(a):
-    if is_nan(a) or (a & SIGN and a != SIGN):
-        return NAN
-    if a in (0, SIGN, INF):
-        return a
-    # 200 fraction bits and a sticky one below decide any binary32 rounding.
-    q = value(a)
-    n = (q.numerator << 400) // q.denominator
-    root = math.isqrt(n)
-    exact = root * root == n and (q.numerator << 400) % q.denominator == 0
-    return rounded(Fraction(root * 2 + (0 if exact else 1), 1 << 201))
-
-
-def certain(low, high):
-    a, b = rounded(low), rounded(high)
-    return a if a == b else None
-
-
-LN2_BITS = 400
-
-
-def ln2():
-    # 2 atanh(1/3)
-    total, term, n = 0, (2 << LN2_BITS) // 3, 1
-    while term:
-        total += term // n
-        term //= 9
-        n += 2
-    return Fraction(total, 1 << LN2_BITS)
-
-
-LN2 = ln2()  # error below 2^-390
-
-
-def exp(a):
-    if is_nan(a):
-        return NAN
-    if a == INF:
-        return INF
-    if a == NINF:
-        return 0
-    x = value(a)
-    if x == 0:
-        return 0x3F800000
-    if x > 200:
-        return INF
-    if x < -200:
-        return 0
-    k = int(x / LN2)
-    r = x - k * LN2
-    shift = 1 << 300
-    total, term, n = 0, shift, 0
-    while abs(term) > 1:
-        total += term
-        n += 1
-        term = int(term * r / n)
-    error = Fraction(4 * n + 4, shift) + Fraction(abs(k) + 1, 1 << 300)
-    s = Fraction(total, shift)
-    scale = Fraction(2) ** k
-    result = certain((s - error) * scale, (s + error) * scale)
-    assert result is not None
-    return result
-
-
-def log(a):
-    if a in (0, SIGN):
-        return NINF
-    if is_nan(a) or a & SIGN:
-        return NAN
-    if a == INF:
-        return INF
-    x = value(a)
-    if x == 1:
-        return 0
-    e = floor_log2(x)
-    m = x / Fraction(2) ** e
-    if m > Fraction(4, 3):
-        m, e = m / 2, e + 1
-    s = (m - 1) / (m + 1)
-    shift = 1 << 300
-    term = int(s * shift)
-    square, total, n = s * s, 0, 1
-    while term:
-        total += Fraction(term, n)
-        term = int(term * square)
-        n += 2
-    log_m = Fraction(2 * total) / shift
-    error = Fraction(8 * n, shift) + Fraction(abs(e) + 1, 1 << 350)
-    result = certain(e * LN2 + log_m - error, e * LN2 + log_m + error)
-    assert result is not None
-    return result
-
-
-def key(b):
-    return b ^ 0x7FFFFFFF if b & SIGN else b
-
-
-def signed32(v):
-    return v - (1 << 32) if v & SIGN else v
-
-
-def fmax(a, b):
-    if is_nan(a) or is_nan(b):
-        return NAN
-    return b if signed32(key(a)) < signed32(key(b)) else a
-
-
-def fmin(a, b):
-    if is_nan(a) or is_nan(b):
-        return NAN
-    return b if signed32(key(b)) < signed32(key(a)) else a
-
-
-def extended(a):
-    """Finite and infinite values as something ordered."""
-    return Fraction(10) ** 50 * (-1 if a & SIGN else 1) if is_inf(a) else value(a)
-
-
-def integer(dtype, bits):
-    width = WIDTH[dtype]
-    return bits - (1 << width) if dtype in SIGNED and bits >> (width - 1) else bits
-
-
-def cast(source, to, bits):
-    if source == "f32":
-        b = canonical(bits)
-        if to == "f32":
-            return b
-        width = WIDTH[to]
-        low, high = (-(1 << width - 1), (1 << width - 1) - 1) if to in SIGNED else (0, (1 << width) - 1)
-        if is_nan(b):
-            return 0
-        if is_inf(b):
-            v = low if b & SIGN else high
-        else:
-            q = value(b)
-            v = -(-q.numerator // q.denominator) if q < 0 else q.numerator // q.denominator
-            v = min(max(v, low), high)
-        return v % (1 << width)
-    v = integer(source, bits)
-    return rounded(Fraction(v)) if to == "f32" else v % (1 << WIDTH[to])
+from binary32 import (INF, M64, NAN, NINF, SIGN, SIGNED, WIDTH, add, canonical, cast, div, exp, extended, fma, fmax,
+                      fmin, integer, is_inf, is_nan, log, mul, negate, rounded, sqrt)
 
 
 # --- tensors and cases ----------------------------------------------------------------------------
@@ -530,6 +277,8 @@ def conv_taps(x, w, y, stride, padding):
 
 
 def conv_cases(xs, ws, stride, padding, make, note=""):
+    groups = xs[3] // ws[2]
+    per_group = ws[3] // groups  # output channels
     oh, ow = ((xs[1 + i] + 2 * padding - ws[i]) // stride + 1 for i in range(2))
     ys = [xs[0], oh, ow, ws[3]]
     x, w, g = tensor(xs, make), tensor(ws, make), tensor(ys, make)
@@ -540,16 +289,22 @@ def conv_cases(xs, ws, stride, padding, make, note=""):
             back[(o[0], at, k)] = o[1:]
     kernel = list(itertools.product(range(ws[0]), range(ws[1])))
 
+    def channel(co, ci):
+        """x's channel that input channel ci of output channel co's group is."""
+        return co // per_group * ws[2] + ci
+
     def forward(n, i, j, co):
-        return chain((x.read(n, *table[(n, i, j), k], ci) if table[(n, i, j), k] else 0, w.read(*k, ci, co))
+        return chain((x.read(n, *table[(n, i, j), k], channel(co, ci)) if table[(n, i, j), k] else 0, w.read(*k, ci, co))
                      for k in kernel for ci in range(ws[2]))
 
-    def grad_input(n, h, v, ci):
-        return chain((g.read(n, *back[n, (h, v), k], co) if (n, (h, v), k) in back else 0, w.read(*k, ci, co))
-                     for k in kernel for co in range(ws[3]))
+    def grad_input(n, h, v, c):
+        outputs = [co for co in range(ws[3]) if co // per_group == c // ws[2]]
+        return chain((g.read(n, *back[n, (h, v), k], co) if (n, (h, v), k) in back else 0, w.read(*k, c % ws[2], co))
+                     for k in kernel for co in outputs)
 
     def grad_weight(kh, kw, ci, co):
-        return chain((x.read(n, *table[(n, i, j), (kh, kw)], ci) if table[(n, i, j), (kh, kw)] else 0, g.read(n, i, j, co))
+        return chain((x.read(n, *table[(n, i, j), (kh, kw)], channel(co, ci)) if table[(n, i, j), (kh, kw)] else 0,
+                      g.read(n, i, j, co))
                      for n in range(ys[0]) for i in range(ys[1]) for j in range(ys[2]))
 
     case("product", "conv2d", [stride, padding], [x, w], fill("f32", ys, forward), note)
@@ -678,6 +433,152 @@ def index_cases():
         case("index", "gather_rows", [], [table, index], out, "rows beyond the table read 0")
 
 
+# --- movement -------------------------------------------------------------------------------------
+def any_tensor(dtype, shape):
+    t = blank(dtype, shape)
+    t.bits = [random_f32() if dtype == "f32" else rng.getrandbits(WIDTH[dtype]) for _ in t.bits]
+    return t
+
+
+def replaced(index, axis, i):
+    return index[:axis] + (i,) + index[axis + 1:]
+
+
+def transpose_case(dtype, shape, axes):
+    x = any_tensor(dtype, shape)
+
+    def element(*out):
+        index = [0] * len(shape)
+        for i, axis in enumerate(axes):
+            index[axis] = out[i]
+        return x.read(*index)
+
+    packed = sum(axis << 4 * i for i, axis in enumerate(axes))
+    case("movement", "transpose", [packed], [x], fill(dtype, [shape[a] for a in axes], element))
+
+
+def slice_case(dtype, shape, axis, start, count):
+    x = any_tensor(dtype, shape)
+    out = shape[:axis] + [count] + shape[axis + 1:]
+    case("movement", "slice", [axis, start], [x],
+         fill(dtype, out, lambda *o: x.read(*replaced(o, axis, start + o[axis]))))
+
+
+def pad_case(dtype, shape, axis, before, behind):
+    x = any_tensor(dtype, shape)
+    out = shape[:axis] + [before + shape[axis] + behind] + shape[axis + 1:]
+
+    def element(*o):
+        at = o[axis] - before
+        return x.read(*replaced(o, axis, at)) if 0 <= at < shape[axis] else 0
+
+    case("movement", "pad", [axis, before], [x], fill(dtype, out, element))
+
+
+def concat_case(dtype, shape, axis, behind):
+    a, b = any_tensor(dtype, shape), any_tensor(dtype, shape[:axis] + [behind] + shape[axis + 1:])
+    out = shape[:axis] + [shape[axis] + behind] + shape[axis + 1:]
+
+    def element(*o):
+        if o[axis] < shape[axis]:
+            return a.read(*o)
+        return b.read(*replaced(o, axis, o[axis] - shape[axis]))
+
+    case("movement", "concat", [axis], [a, b], fill(dtype, out, element))
+
+
+def scatter_case(rows, rest, indices, make, note=""):
+    index = Tensor("u32", [len(indices)], indices)
+    source = tensor([len(indices)] + rest, make)
+
+    def element(row, *at):
+        total = 0
+        for k, to in enumerate(indices):
+            if to == row:
+                total = add(total, source.read(k, *at))
+        return total
+
+    case("movement", "scatter_add_rows", [], [index, source], fill("f32", [rows] + rest, element), note)
+
+
+def movement_cases():
+    for dtype in WIDTH:
+        transpose_case(dtype, [2, 3], [1, 0])
+        transpose_case(dtype, [2, 3, 2, 2], [0, 2, 1, 3])
+        slice_case(dtype, [3, 5], 1, 2, 3)
+        pad_case(dtype, [2, 3], 1, 1, 2)
+        concat_case(dtype, [2, 2], 1, 3)
+    transpose_case("f32", [], [])
+    transpose_case("f32", [4], [0])
+    transpose_case("f32", [2, 3, 4], [2, 0, 1])
+    transpose_case("f32", [2, 3, 4], [2, 1, 0])
+    transpose_case("f32", [1, 2, 3, 1, 2, 2], [5, 2, 0, 4, 3, 1])
+    transpose_case("f32", [17, 9], [1, 0])
+    for axis in range(3):
+        slice_case("f32", [3, 4, 2], axis, 1, 1)
+        slice_case("f32", [3, 4, 2], axis, 0, 2)
+        pad_case("f32", [2, 1, 3], axis, 0, 1)
+        pad_case("f32", [2, 1, 3], axis, 2, 0)
+        pad_case("f32", [2, 1, 3], axis, 0, 0)
+        concat_case("f32", [2, 1, 3], axis, 1)
+    slice_case("f32", [5], 0, 0, 5)
+    scatter_case(4, [3], [2, 0, 2, 9, 2, 0xFFFFFFFF, 0], plain_f32, "a row without a source is +0")
+    scatter_case(4, [3], [1, 1, 3, 1, 4, 1], random_f32)
+    scatter_case(3, [2, 2], [0, 2, 0, 2, 2], random_f32)
+    scatter_case(2, [], [1, 0, 1, 1, 1], plain_f32)
+    scatter_case(1, [1], [0, 0, 0], lambda: SIGN, "sums start at +0")
+    # 2^24 + 1 + 1 in that order stays 2^24; in the other it is 2^24 + 2.
+    for indices, bits in (([0, 0, 0], [0x4B800000, 0x3F800000, 0x3F800000]),
+                          ([0, 0, 0], [0x3F800000, 0x3F800000, 0x4B800000])):
+        order = iter(bits)
+        scatter_case(1, [1], indices, lambda: next(order), "ascending sources")
+
+
+# --- triangles and groups -------------------------------------------------------------------------
+def triangular_case(shape_a, shape_b, ta, tb, part, diagonal, fill_bits, make):
+    a, b = tensor(shape_a, make), tensor(shape_b, make)
+    m, depth = (shape_a[-1], shape_a[-2]) if ta else (shape_a[-2], shape_a[-1])
+    n = shape_b[-2] if tb else shape_b[-1]
+
+    def element(*place):
+        lead, i, j = list(place[:-2]), place[-2], place[-1]
+        if part == 0 and j > i + diagonal:
+            return canonical(fill_bits)
+        steps = [k for k in range(depth)
+                 if not (part == 1 and k > i + diagonal) and not (part == 2 and i > k + diagonal)]
+        return chain((a.read(*lead, *((k, i) if ta else (i, k))), b.read(*lead, *((j, k) if tb else (k, j))))
+                     for k in steps)
+
+    case("product", "matmul_triangular", [ta, tb, part, diagonal, fill_bits], [a, b],
+         fill("f32", shape_a[:-2] + [m, n], element), "part %d, diagonal %d" % (part, diagonal))
+
+
+def triangular_cases():
+    for part in range(3):
+        for ta, tb in itertools.product((0, 1), (0, 1)):
+            make = plain_f32 if (ta + tb) % 2 else random_f32
+            a = [4, 5] if ta else [5, 4]
+            b = [6, 4] if tb else [4, 6]
+            triangular_case(a, b, ta, tb, part, 0, NINF, make)
+            triangular_case([2] + a, [2] + b, ta, tb, part, 2, 0x3F800000, make)
+        triangular_case([1, 3], [3, 4], 0, 0, part, 1, 0xFFC12345, plain_f32)
+        triangular_case([3, 2], [2, 3], 0, 0, part, 1 << 40, NINF, plain_f32)
+    # A skipped step is not a product with +0: 2^-100 times -2^-100 stays -0, and infinity is not met.
+    tiny, minus, one = 0x0D800000, 0x8D800000, 0x3F800000
+    a = Tensor("f32", [1, 2], [tiny, one])
+    case("product", "matmul_triangular", [0, 0, 1, 0, 0], [a, Tensor("f32", [2, 1], [minus, INF])],
+         Tensor("f32", [1, 1], [SIGN]), "step 1 is skipped")
+    case("product", "matmul_triangular", [0, 0, 1, 1, 0], [a, Tensor("f32", [2, 1], [minus, 0])],
+         Tensor("f32", [1, 1], [0]), "step 1 is not skipped")
+
+
+def grouped_cases():
+    for xs, ws, stride, padding in (([1, 4, 4, 4], [3, 3, 2, 4], 1, 1), ([2, 3, 4, 3], [2, 2, 1, 3], 1, 0),
+                                    ([1, 5, 5, 2], [3, 3, 1, 6], 2, 1), ([1, 3, 3, 6], [1, 1, 3, 2], 1, 0)):
+        for make in (plain_f32, random_f32):
+            conv_cases(xs, ws, stride, padding, make, "%d groups" % (xs[3] // ws[2]))
+
+
 def main():
     unary_cases()
     binary_cases()
@@ -686,6 +587,9 @@ def main():
     product_cases()
     pool_cases()
     index_cases()
+    movement_cases()
+    triangular_cases()
+    grouped_cases()
     folder = os.path.dirname(os.path.abspath(__file__))
     failed = False
     for name, cases in CASES.items():
