@@ -126,7 +126,7 @@ TEST(Shuffle, IsAPermutationInEveryEpoch) {
   }
 }
 
-// A dense sample; exp_log_exhaustive_test.cpp runs all 2^32 inputs.
+// A dense sample; functions_exhaustive_test.cpp runs all 2^32 inputs.
 TEST(ExpLog, HardwareKernelAndIntegersAgreeOnASample) {
   constexpr std::size_t kCount = 4'096;
   constexpr std::uint32_t kStep = 4'099;  // a prime: every exponent, all kinds of significands
