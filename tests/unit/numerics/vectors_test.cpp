@@ -124,7 +124,8 @@ TEST_P(VectorsTest, HoldForEveryImplementation) {
 
 INSTANTIATE_TEST_SUITE_P(Files, VectorsTest,
                          testing::Values("pointwise.json", "reduce.json", "product.json",
-                                         "pool.json", "index.json", "movement.json"),
+                                         "pool.json", "index.json", "functions.json",
+                                         "movement.json"),
                          [](const auto& file) {
                            const std::string name = file.param;
                            return name.substr(0, name.find('.'));
