@@ -78,15 +78,15 @@ void check(const training::Task& task, TaskPool& pool) {
   ASSAY_INVARIANT(roots[0] == roots[1]);
 }
 
-void measure(models::Family family, unsigned blocks, bool profile) {
+void measure(const models::Network& network, unsigned blocks, bool profile) {
   models::ModelDescription description;
-  description.family = family;
-  description.examples = 10'000;
+  description.network = network;
+  description.images.examples = 10'000;
   auto programs = models::build(description).value();
   host::ThreadTaskPool pool;
-  const NamedTensors data = made_up_images(description.examples);
+  const NamedTensors data = made_up_images(description.images.examples);
   // Some hundred milliseconds each: short, so that both of a pair meet the same machine.
-  const std::uint64_t block_steps = family == models::Family::kMlp ? 100 : 10;
+  const std::uint64_t block_steps = std::holds_alternative<models::Mlp>(network) ? 100 : 10;
   const std::uint64_t steps = (blocks + 1) * block_steps;
   const auto task_with = [&](std::uint64_t interval) {
     return training::make_task({1, steps, interval, steps / interval * interval}, programs.init,
@@ -114,7 +114,7 @@ void measure(models::Family family, unsigned blocks, bool profile) {
     ratio.values.push_back(rooted_s / plain_s);
   }
   ASSAY_INVARIANT(plain->state_root() == rooted->state_root());
-  const std::string name = models::name_of(family);
+  const std::string name = models::name_of(network);
   Spread root;
   for (int i = 0; i < 50; ++i) {
     const std::uint64_t start = nanoseconds();
@@ -167,7 +167,7 @@ int main(int argc, char** argv) {
     if (std::strncmp(argv[i], "--blocks=", 9) == 0)
       blocks = static_cast<unsigned>(std::atoi(argv[i] + 9));
   }
-  measure(models::Family::kMlp, blocks, profile);
-  measure(models::Family::kCnn, blocks, profile);
+  measure(models::Mlp{}, blocks, profile);
+  measure(models::Cnn{}, blocks, profile);
   return 0;
 }

@@ -25,11 +25,8 @@ namespace {
 // root.
 Result<training::Task> describe(TaskPool& pool) {
   models::ModelDescription description;
-  description.family = models::Family::kMlp;
-  description.examples = 64;
-  description.height = description.width = 8;
-  description.classes = 4;
-  description.hidden = {16};
+  description.network = models::Mlp{.hidden = {16}};
+  description.images = {.examples = 64, .height = 8, .width = 8, .classes = 4};
   description.batch = 16;
   ASSAY_TRY(models::TaskPrograms programs, models::build(description));
 

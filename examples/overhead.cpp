@@ -38,9 +38,9 @@ struct Side {
 Result<std::unique_ptr<Side>> make_side(std::uint64_t steps, std::uint64_t interval,
                                         TaskPool& pool) {
   // The demo's perceptron.
-  models::ModelDescription model = models::recommended(
-      models::Family::kMlp, models::OptimizerKind::kSgd, std::max<std::uint64_t>(steps, 600));
-  model.examples = 1024;
+  models::ModelDescription model = models::recommended(models::Mlp{}, models::OptimizerKind::kSgd,
+                                                       std::max<std::uint64_t>(steps, 600));
+  model.images.examples = 1024;
   ASSAY_TRY(models::TaskPrograms programs, models::build(model));
   auto side = std::make_unique<Side>();
   ASSAY_TRY(

@@ -47,10 +47,8 @@ inline assay::Result<std::shared_ptr<const assay::training::Task>> small_task(
     assay::TaskPool& pool) {
   using namespace assay;
   models::ModelDescription model;
-  model.examples = 64;
-  model.height = model.width = 8;
-  model.classes = 4;
-  model.hidden = {16};
+  model.network = models::Mlp{.hidden = {16}};
+  model.images = {.examples = 64, .height = 8, .width = 8, .classes = 4};
   model.batch = 16;
   ASSAY_TRY(models::TaskPrograms programs, models::build(model));
   ASSAY_TRY(training::Task task,

@@ -77,17 +77,17 @@ Result<ImageData> load_images(const std::string& folder) {
 Result<PreparedTask> prepare_task(const TaskSettings& s, TaskPool& pool) {
   ASSAY_TRY(ImageData data, load_images(s.data_folder));
   PreparedTask prepared;
-  ASSAY_TRY(const models::Family family, models::family_from(s.model));
+  ASSAY_TRY(const models::Network network, models::network_from(s.model));
   ASSAY_TRY(const models::OptimizerKind optimizer, models::optimizer_from(s.optimizer));
-  const std::uint64_t steps = s.steps != 0 ? s.steps : models::recommended_steps(family);
+  const std::uint64_t steps = s.steps != 0 ? s.steps : models::recommended_steps(network);
   models::ModelDescription& d = prepared.description;
-  d = models::recommended(family, optimizer, steps);
+  d = models::recommended(network, optimizer, steps);
   if (s.learning_rate != 0) d.optimizer.learning_rate = static_cast<float>(s.learning_rate);
   if (s.batch != 0) d.batch = s.batch;
   const Shape& images = data.train.at(std::string(models::kImages)).type().shape;
-  d.examples = images[0];
-  d.height = images[1];
-  d.width = images[2];
+  d.images.examples = images[0];
+  d.images.height = images[1];
+  d.images.width = images[2];
   ASSAY_TRY(models::TaskPrograms programs, models::build(d));
   ASSAY_TRY(training::Task task,
             training::make_task({.seed = s.seed,

@@ -15,22 +15,20 @@ namespace {
 
 using namespace assay;
 
-models::ModelDescription small(models::Family family) {
+models::ModelDescription small(const models::Network& network) {
   models::ModelDescription d;
-  d.family = family;
-  d.examples = 300;
-  d.height = d.width = 12;
+  d.network = network;
+  d.images = {.examples = 300, .height = 12, .width = 12};
   d.batch = 10;
-  d.hidden = {24};
-  if (family == models::Family::kCnn) d.channels = {4, 8};
-  d.optimizer.kind =
-      family == models::Family::kMlp ? models::OptimizerKind::kSgd : models::OptimizerKind::kAdam;
+  d.optimizer.kind = std::holds_alternative<models::Mlp>(network) ? models::OptimizerKind::kSgd
+                                                                  : models::OptimizerKind::kAdam;
   d.optimizer.learning_rate = 0.01F;
+  d.optimizer.schedule = models::Schedule::kLinear;
   d.optimizer.decay_steps = 80;
   return d;
 }
 
-NamedTensors made_up_data(const models::ModelDescription& d) {
+NamedTensors made_up_data(const models::Images& d) {
   Tensor images({DType::kU8, {d.examples, d.height, d.width}});
   Tensor labels({DType::kU8, {d.examples}});
   std::uint32_t x = 2463534242;
@@ -48,12 +46,13 @@ NamedTensors made_up_data(const models::ModelDescription& d) {
   return data;
 }
 
-Result<std::string> digest(models::Family family, numerics::Isa isa, unsigned threads) {
-  const models::ModelDescription d = small(family);
+Result<std::string> digest(const models::Network& network, numerics::Isa isa, unsigned threads) {
+  const models::ModelDescription d = small(network);
   host::ThreadTaskPool pool(threads);
   ASSAY_TRY(auto programs, models::build(d));
-  ASSAY_TRY(const auto task, training::make_task({20260101, 50, 10, 50}, std::move(programs.init),
-                                                 std::move(programs.step), made_up_data(d), pool));
+  ASSAY_TRY(const auto task,
+            training::make_task({20260101, 50, 10, 50}, std::move(programs.init),
+                                std::move(programs.step), made_up_data(d.images), pool));
   training::ExecutionOptions options;
   options.isa = isa;
   ASSAY_TRY(auto execution, training::ProgramExecution::create(task, pool, options));
@@ -74,13 +73,15 @@ std::string recorded(const char* file, const std::string& name) {
 
 int main(int argc, char** argv) {
   int failures = 0;
-  for (const models::Family family : {models::Family::kMlp, models::Family::kCnn}) {
-    const std::string name = models::name_of(family);
+  const models::Network networks[] = {models::Mlp{.hidden = {24}},
+                                      models::Cnn{.channels = {4, 8}, .hidden = {24}}};
+  for (const models::Network& network : networks) {
+    const std::string name = models::name_of(network);
     for (const auto isa : numerics::kAllIsas) {
       if (!numerics::is_supported(isa) || (argc < 2 && isa != numerics::best_isa())) continue;
       for (const unsigned threads : {1u, 2u}) {
         if (argc < 2 && threads == 2) continue;
-        auto root = digest(family, isa, threads);
+        auto root = digest(network, isa, threads);
         const std::string value = root ? *root : "failed: " + root.error().message;
         if (argc < 2) {
           std::printf("%s %s\n", name.c_str(), value.c_str());

@@ -26,13 +26,10 @@ const crypto::KeyPair& key_of(Role role) {
   return role == Role::kDefender ? kDefender : kChallenger;
 }
 
-std::unique_ptr<World> demo_world(models::Family family, models::OptimizerKind optimizer) {
-  models::ModelDescription d = models::recommended(family, optimizer, 100);
-  d.examples = 24;
-  d.height = d.width = 8;
+std::unique_ptr<World> demo_world(const models::Network& network, models::OptimizerKind optimizer) {
+  models::ModelDescription d = models::recommended(network, optimizer, 100);
+  d.images = {.examples = 24, .height = 8, .width = 8};
   d.batch = 6;
-  d.hidden = {12};
-  if (family == models::Family::kCnn) d.channels = {3, 4};
   auto programs = models::build(d).value();
   Tensor images({DType::kU8, {24, 8, 8}}), labels({DType::kU8, {24}});
   for (std::size_t i = 0; i < images.byte_count(); ++i)
@@ -43,7 +40,7 @@ std::unique_ptr<World> demo_world(models::Family family, models::OptimizerKind o
   data.emplace(std::string(models::kLabels), std::move(labels));
   SerialTaskPool pool;
   return std::make_unique<World>(
-      std::string(models::name_of(family)) + "-" + models::name_of(optimizer),
+      std::string(models::name_of(network)) + "-" + models::name_of(optimizer),
       training::make_task({.seed = 11,
                            .steps = kSteps,
                            .commit_interval = kInterval,
@@ -173,13 +170,14 @@ Game World::against_truth(bool in_init, std::uint32_t node, std::uint64_t seed) 
 }
 
 const std::vector<std::unique_ptr<World>>& demo_worlds() {
-  using models::Family;
   using models::OptimizerKind;
   static const std::vector<std::unique_ptr<World>> kWorlds = [] {
     std::vector<std::unique_ptr<World>> worlds;
-    for (const Family family : {Family::kMlp, Family::kCnn})
+    const models::Network networks[] = {models::Mlp{.hidden = {12}},
+                                        models::Cnn{.channels = {3, 4}, .hidden = {12}}};
+    for (const models::Network& network : networks)
       for (const OptimizerKind optimizer : {OptimizerKind::kSgd, OptimizerKind::kAdam})
-        worlds.push_back(demo_world(family, optimizer));
+        worlds.push_back(demo_world(network, optimizer));
     return worlds;
   }();
   return kWorlds;

@@ -3,29 +3,42 @@
 // For the ready-made models see models/model.hpp; this is what they are made with
 // (docs/spec/models.md).
 //
+//   TaskBuilder task;
+//   graph::Builder& b = task.step();
+//   const Value x = b.gather_rows(b.data("train/x", {DType::kF32, {1000, 8}}),
+//                                 task.batch_index(32, 1000));
+//   const Value w = task.parameter("w", {8, 1}, Initial::kaiming(8));
+//   Result<ProgramPair> programs = task.minimize(b.mean(b.matmul(x, w)), {});
+//
 // Errors stick, as in graph::Builder. Not thread-safe.
 #pragma once
 
+#include <functional>
+
 #include "assay/graph/gradients.hpp"
+#include "assay/models/optimizer.hpp"
 
 namespace assay::models {
 
-enum class OptimizerKind : std::uint8_t { kSgd = 1, kAdam = 2 };
+// What a parameter is before the first step.
+struct Initial {
+  enum class Kind : std::uint8_t { kConstant, kKaiming, kNormal };
 
-// Finite and positive, but momentum in [0, 1) and betas in (0, 1).
-struct OptimizerOptions {
-  OptimizerKind kind = OptimizerKind::kAdam;
-  float learning_rate = 0.001F;
-  // The rate falls linearly, learning_rate * max(1 - t / decay_steps, 1/100); 0: it stays.
-  std::uint64_t decay_steps = 0;
-  float momentum = 0.9F;  // kSgd; 0: plain SGD, without a slot for it
-  float beta1 = 0.9F;     // kAdam, here and below
-  float beta2 = 0.999F;
-  float epsilon = 1e-8F;
-  friend bool operator==(const OptimizerOptions&, const OptimizerOptions&) = default;
+  // One value in every element.
+  [[nodiscard]] static constexpr Initial constant(float value) { return {Kind::kConstant, value}; }
+  // Uniform in [-sqrt(6 / fan_in), sqrt(6 / fan_in)) (He et al., ICCV 2015); fan_in at least 1.
+  [[nodiscard]] static constexpr Initial kaiming(std::uint64_t fan_in) {
+    return {Kind::kKaiming, 0.0F, fan_in};
+  }
+  // Normal with mean 0, by Box and Muller.
+  [[nodiscard]] static constexpr Initial normal(float deviation) {
+    return {Kind::kNormal, deviation};
+  }
+
+  Kind kind = Kind::kConstant;
+  float value = 0.0F;
+  std::uint64_t fan_in = 1;
 };
-// Errors: kInvalidArgument, with the option's name.
-[[nodiscard]] Status validate(const OptimizerOptions& options);
 
 struct ProgramPair {
   graph::Program init;
@@ -37,9 +50,9 @@ class TaskBuilder {
   // Of the step program, for everything but parameters.
   [[nodiscard]] graph::Builder& step() { return m_step; }
 
-  // Slot "model/<name>". Kaiming-uniform: uniform in [-sqrt(6 / fan_in), sqrt(6 / fan_in)); zeros
-  // if fan_in is 0. Every parameter draws from a purpose of its own.
-  graph::Value parameter(std::string_view name, const Shape& shape, std::uint64_t fan_in);
+  // Slot "model/<name>". Every parameter draws from purposes of its own. Named again, it is the
+  // same value, whatever shape and initial are.
+  graph::Value parameter(std::string_view name, const Shape& shape, const Initial& initial);
 
   // u32 [batch]: which of `examples` step t reads: a shuffle drawn anew each epoch.
   graph::Value batch_index(std::uint64_t batch, std::uint64_t examples);
@@ -47,9 +60,25 @@ class TaskBuilder {
   // A slot of the optimiser's or the model's own, with one value in all elements at the start.
   graph::Value state(std::string_view name, const Shape& shape, float initial);
 
+  // A slot whose value moves on within the step, from one micro-batch to the next: what
+  // set_running() put last, or the value before the step.
+  graph::Value running(std::string_view name, const Shape& shape, float initial);
+  void set_running(std::string_view name, graph::Value value);
+
+  // A slot that never changes, copied from data of the same type when the task begins.
+  void constant_from_data(std::string_view slot, std::string_view data, const TensorType& type);
+
+  // Of a random stream of the step: each call gives another one.
+  [[nodiscard]] std::uint64_t next_purpose();
+
   // Binds every parameter to its update against `loss`, slot "metric/loss" to `loss`, and ends both
   // programs.
   [[nodiscard]] Result<ProgramPair> minimize(graph::Value loss, const OptimizerOptions& options);
+  // The same of the mean of `parts` losses (micro-batches, each f32 of one element), made one after
+  // the other together with their gradients, which are added in that order.
+  using LossOfPart = std::function<graph::Value(std::uint64_t part)>;
+  [[nodiscard]] Result<ProgramPair> minimize(std::uint64_t parts, const LossOfPart& loss_of,
+                                             const OptimizerOptions& options);
 
  private:
   struct Parameter {
@@ -57,13 +86,20 @@ class TaskBuilder {
     graph::Value value;
   };
 
+  graph::Value initial_value(const Shape& shape, const Initial& initial, std::uint64_t number);
   graph::Value minus_rate(const OptimizerOptions& o);
+  std::vector<graph::Value> gradients_of(graph::Value loss);
+  void update(const OptimizerOptions& o, std::vector<graph::Value> gradients);
   void sgd(const OptimizerOptions& o, const std::vector<graph::Value>& gradients);
   void adam(const OptimizerOptions& o, const std::vector<graph::Value>& gradients);
 
   graph::Builder m_init;
   graph::Builder m_step;
   std::vector<Parameter> m_parameters;
+  std::map<std::string, graph::Value, std::less<>> m_known;    // parameters, by name
+  std::map<std::string, graph::Value, std::less<>> m_running;  // by slot
+  bool m_init_reads_data = false;
+  std::uint64_t m_streams = 0;
 };
 
 }  // namespace assay::models

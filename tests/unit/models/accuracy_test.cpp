@@ -51,10 +51,10 @@ unsigned evaluate(const graph::Program& program, const NamedTensors& trained, Ta
   return right;
 }
 
-unsigned train_and_evaluate(Family family, OptimizerKind kind) {
+unsigned train_and_evaluate(const Network& network, OptimizerKind kind) {
   host::ThreadTaskPool pool;
-  const std::uint64_t steps = recommended_steps(family);
-  const TaskPrograms programs = *build(recommended(family, kind, steps));
+  const std::uint64_t steps = recommended_steps(network);
+  const TaskPrograms programs = *build(recommended(network, kind, steps));
   const graph::Validation init = graph::validate_init(programs.init);
   const graph::Validation step = graph::validate_step(programs.step, *init.program);
   const Tensor images = load("train-images-idx3-ubyte.gz");
@@ -66,17 +66,17 @@ unsigned train_and_evaluate(Family family, OptimizerKind kind) {
   exec::Executor executor = *exec::Executor::create(*step.program, data, pool);
   for (std::uint64_t t = 0; t < steps; ++t) executor.step(t, 1, state);
   const unsigned right = evaluate(programs.predict, state, pool);
-  std::printf("figure accuracy_%s_%s %.2f %%\n", name_of(family), name_of(kind), right / 100.0);
+  std::printf("figure accuracy_%s_%s %.2f %%\n", name_of(network), name_of(kind), right / 100.0);
   return right;
 }
 
 TEST(Accuracy, OfThePerceptron) {
-  EXPECT_GE(train_and_evaluate(Family::kMlp, OptimizerKind::kAdam), 8500u);
-  EXPECT_GE(train_and_evaluate(Family::kMlp, OptimizerKind::kSgd), 8500u);
+  EXPECT_GE(train_and_evaluate(Mlp{}, OptimizerKind::kAdam), 8500u);
+  EXPECT_GE(train_and_evaluate(Mlp{}, OptimizerKind::kSgd), 8500u);
 }
 
 TEST(Accuracy, OfTheConvolutionalNetwork) {
-  EXPECT_GE(train_and_evaluate(Family::kCnn, OptimizerKind::kAdam), 8800u);
+  EXPECT_GE(train_and_evaluate(Cnn{}, OptimizerKind::kAdam), 8800u);
 }
 
 }  // namespace

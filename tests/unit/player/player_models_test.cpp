@@ -26,16 +26,14 @@ struct World {
   std::unique_ptr<training::ProgramExecution> honest;
   std::vector<Hash256> transcript;
 
-  World(models::Family family, models::OptimizerKind optimizer) {
+  World(const models::Network& network, models::OptimizerKind optimizer) {
     models::ModelDescription d;
-    d.family = family;
-    d.examples = 40;
-    d.height = d.width = 8;
+    d.network = network;
+    d.images = {.examples = 40, .height = 8, .width = 8};
     d.batch = 10;
-    d.hidden = {20};
-    if (family == models::Family::kCnn) d.channels = {4, 6};
     d.optimizer.kind = optimizer;
     d.optimizer.learning_rate = 0.01f;
+    d.optimizer.schedule = models::Schedule::kLinear;
     d.optimizer.decay_steps = 100;
     auto programs = models::build(d).value();
     Tensor images({DType::kU8, {40, 8, 8}}), labels({DType::kU8, {40}});
@@ -70,14 +68,14 @@ duel::Mover mover(Player& player) {
 }
 
 struct Kind {
-  models::Family family;
+  models::Network network;
   models::OptimizerKind optimizer;
 };
 
 class PlayerOnModels : public testing::TestWithParam<Kind> {};
 
 TEST_P(PlayerOnModels, EveryLieEndsInItsPlace) {
-  World world(GetParam().family, GetParam().optimizer);
+  World world(GetParam().network, GetParam().optimizer);
   const graph::Program& program = world.task.step->program();
   struct Case {
     cheats::Lie lie;
@@ -102,7 +100,7 @@ TEST_P(PlayerOnModels, EveryLieEndsInItsPlace) {
     c.lie.element = 31;
     c.lie.bit = 20;
   }
-  if (GetParam().family == models::Family::kCnn) {
+  if (std::holds_alternative<models::Cnn>(GetParam().network)) {
     Case& c = add("output-element", 29, Stage::kScalar, OpCode::kConv2d);
     c.lie.op = "conv2d";
     c.lie.element = 777;
@@ -146,7 +144,7 @@ TEST_P(PlayerOnModels, EveryLieEndsInItsPlace) {
 
 // At every node there is: points go straight to it, the rest of the way at random.
 TEST_P(PlayerOnModels, TheTruthIsDefendedAtEveryNode) {
-  World world(GetParam().family, GetParam().optimizer);
+  World world(GetParam().network, GetParam().optimizer);
   std::set<OpCode> ops, ended;
   for (const std::uint64_t entry : {std::uint64_t{0}, std::uint64_t{2}}) {
     const dispute::GameTerms terms = world.terms(entry, world.transcript);
@@ -173,8 +171,10 @@ TEST_P(PlayerOnModels, TheTruthIsDefendedAtEveryNode) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Families, PlayerOnModels,
-                         testing::Values(Kind{models::Family::kMlp, models::OptimizerKind::kSgd},
-                                         Kind{models::Family::kCnn, models::OptimizerKind::kAdam}));
+                         testing::Values(Kind{models::Mlp{.hidden = {20}},
+                                              models::OptimizerKind::kSgd},
+                                         Kind{models::Cnn{.channels = {4, 6}, .hidden = {20}},
+                                              models::OptimizerKind::kAdam}));
 
 }  // namespace
 }  // namespace assay::player

@@ -269,11 +269,8 @@ TEST(Execution, TracesWithinAnyBudgetAreEqual) {
 
 TEST(Evaluate, CountsWhatATrainedModelGetsRight) {
   models::ModelDescription description;
-  description.family = models::Family::kMlp;
-  description.examples = 64;
-  description.height = description.width = 6;
-  description.classes = 4;
-  description.hidden = {16};
+  description.network = models::Mlp{.hidden = {16}};
+  description.images = {.examples = 64, .height = 6, .width = 6, .classes = 4};
   description.batch = 16;
   description.predict_batch = 10;
   description.optimizer.learning_rate = 0.01f;
