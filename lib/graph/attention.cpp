@@ -46,20 +46,24 @@ struct Products {
   }
 };
 
-// q [m, t, d], k and v [m, s, d] -> softmax(q k^T) v. The weights are never divided by their sum:
-// the output is. In the gradient sum(g y) over a row stands for the sum of the weights' gradients
-// times the weights (Dao et al., FlashAttention, 2022, section B.4).
-Value attend(Builder& b, Value q, Value k, Value v, const AttentionOptions& o) {
+// q [m, t, d], k and v [m, s, d] -> softmax(scale q k^T) v. Nothing but products touches q, k, v
+// and their gradients, so that they may lie in a tensor with others; so the scale stands in the
+// exponent, and in the gradient with r. The weights are never divided by their sum: the output is.
+// In the gradient sum(g y) over a row stands for the sum of the weights' gradients times the
+// weights (Dao et al., FlashAttention, 2022, section B.4).
+Value attend(Builder& b, Value q, Value k, Value v, float scale, const AttentionOptions& o) {
   const Products products{o.is_causal, o.diagonal};
   const Value scores = products.scores(b, q, k, -INFINITY);
-  const Value e = b.exp(b.sub(scores, b.reduce_max(scores, 0b100)));
+  const Value factor = b.constant(scale);
+  const Value lowered = b.mul(b.reduce_max(scores, 0b100), b.constant(-scale));
+  const Value e = b.exp(b.fma(scores, factor, lowered));
   const Value one = b.constant(1.0F);
   const Value r = b.div(one, b.reduce_sum(e, 0b100));
   const Value kept = dropout(b, e, o.dropout);
   const Value y = b.mul(products.rows_times(b, kept, v), r);
   const auto back = [=](Builder& builder, Value g) -> std::vector<Value> {
-    const Value scaled = builder.mul(g, r);
-    const Value gv = products.columns_times(builder, kept, scaled);
+    const Value gv = products.columns_times(builder, kept, builder.mul(g, r));
+    const Value scaled = builder.mul(g, builder.mul(r, factor));
     const Value weights = products.scores(builder, scaled, v, 0.0F);
     const Value through = dropout(builder, weights, o.dropout);
     const Value mean = builder.reduce_sum(builder.mul(scaled, y), 0b100);
@@ -168,10 +172,10 @@ Value attention(Builder& b, Value q, Value k, Value v, const AttentionOptions& o
   // Square roots of IEEE doubles are correctly rounded: the same constant everywhere.
   const float scale = static_cast<float>(1.0 / std::sqrt(static_cast<double>(s[3])));
   const std::uint64_t copies = s[2] / ks[2];
-  const Value queries = by_head(b, b.mul(q, b.constant(scale)));
+  const Value queries = by_head(b, q);
   const Value keys = repeated(b, by_head(b, k), copies);
   const Value values = repeated(b, by_head(b, v), copies);
-  const Value y = attend(b, queries, keys, values, options);
+  const Value y = attend(b, queries, keys, values, scale, options);
   return b.transpose(b.reshape(y, {s[0], s[2], s[1], s[3]}), std::array{0U, 2U, 1U, 3U});
 }
 

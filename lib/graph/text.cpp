@@ -1,14 +1,28 @@
 #include "assay/graph/program.hpp"
 
+#include <bit>
+#include <charconv>
+
 namespace assay::graph {
 
 namespace {
+
+// Numbers but for bits of an f32, which are shown as the shortest decimal that gives them.
+std::string attribute_text(const numerics::NodeSpec& spec, unsigned i) {
+  using numerics::OpCode;
+  const bool is_value = (spec.op == OpCode::kConstant && spec.output.dtype == DType::kF32) ||
+                        (spec.op == OpCode::kMatMulTriangular && i == 4);
+  if (!is_value) return std::to_string(spec.attributes[i]);
+  std::array<char, 32> text{};
+  const float value = std::bit_cast<float>(static_cast<std::uint32_t>(spec.attributes[i]));
+  return {text.data(), std::to_chars(text.data(), text.data() + text.size(), value).ptr};
+}
 
 std::string attributes_of(const numerics::NodeSpec& spec) {
   std::string text;
   for (unsigned i = 0; i < spec.attribute_count && i < numerics::kMaxAttributes; ++i) {
     text += i == 0 ? " {" : ", ";
-    text += std::to_string(spec.attributes[i]);
+    text += attribute_text(spec, i);
   }
   if (!text.empty()) text += "}";
   return text;

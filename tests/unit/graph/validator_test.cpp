@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "assay/graph/builder.hpp"
 #include "assay/graph/meter.hpp"
 #include "assay/numerics/geometry.hpp"
@@ -256,6 +258,16 @@ TEST(Meter, CountsTheStepsThatMultiply) {
   const Value index = b.data("index", {DType::kU32, {50}});
   b.bind("y", b.scatter_add_rows(index, b.data("rows", {kF, {50, 4}}), 30));
   EXPECT_EQ(work_of(*b.finish()).operations, 50u * 4 + 30 * 4);
+}
+
+TEST(Program, TextShowsConstantsAsNumbers) {
+  Builder b;
+  const Value x = b.state("x", {kF, {2, 2}});
+  const Value masked = b.matmul_triangular(x, x, false, true, {.fill = -INFINITY});
+  b.bind("y", b.mul(masked, b.constant(0.1F)));
+  const std::string text = to_text(*b.finish());
+  EXPECT_NE(text.find("constant f32[] {0.1}"), std::string::npos) << text;
+  EXPECT_NE(text.find("f32[2,2] (0, 0) {0, 1, 0, 0, -inf}"), std::string::npos) << text;
 }
 
 TEST(Builder, KeepsItsFirstErrorAndPrunesWhatIsDead) {
