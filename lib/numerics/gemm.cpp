@@ -14,12 +14,12 @@ namespace {
 
 constexpr std::size_t kDepthBlock = 384;
 constexpr std::size_t kGroupRows = 96;
-constexpr std::size_t kBlockFloats = 150'000;    // of B in the second cache
-constexpr std::size_t kChunkFloats = 1'000'000;  // of B packed at a time
-constexpr std::size_t kOwnFloats = 130'000;      // of B packed by a task for itself
-constexpr std::size_t kPackSlack = 16;           // see TileKernels::pack
-constexpr std::size_t kDirectColumns = 128;      // A is packed for more columns than these
-constexpr std::size_t kWorthATask = 200'000;     // multiply-adds: some microseconds
+constexpr std::size_t kBlockFloats = 150'000;  // of B in the second cache
+constexpr std::size_t kChunkFloats = 200'000;  // of B packed at a time
+constexpr std::size_t kOwnFloats = 130'000;    // of B packed by a task for itself
+constexpr std::size_t kPackSlack = 16;         // see TileKernels::pack
+constexpr std::size_t kDirectColumns = 256;    // A is packed for more columns than these
+constexpr std::size_t kWorthATask = 200'000;   // multiply-adds: some microseconds
 constexpr std::size_t kTasksPerThread = 4;
 
 constexpr std::size_t round_up(std::size_t n, std::size_t to) { return (n + to - 1) / to * to; }
@@ -94,10 +94,9 @@ Plan plan_of(const Gemm& g, const TileKernels& kernels, unsigned threads) {
     p.chunk_depth = std::min(g.depth, blocks * p.depth_block);
   }
   plan_tasks(g, kernels, threads, p);
-  const std::size_t rows = std::min(kGroupRows, g.rows);
-  p.a_floats = p.a_direct
-                   ? 0
-                   : round_up(round_up(rows, kernels.packed_rows) * p.depth_block + kPackSlack, 16);
+  const std::size_t tiles = parts_of(std::min(kGroupRows, g.rows), kernels.packed_rows);
+  p.a_floats =
+      p.a_direct ? 0 : round_up(tiles * (kernels.packed_rows * p.depth_block + kPackSlack), 16);
   const bool packs = !p.b_direct && g.packed_b == nullptr;
   p.b_floats = packs ? round_up(round_up(p.chunk_columns, kernels.narrow) * p.chunk_depth, 16) : 0;
   return p;
@@ -117,23 +116,41 @@ std::size_t panel_width(const TileKernels& kernels, std::size_t columns) {
   return columns <= kernels.narrow ? kernels.narrow : kernels.wide;
 }
 
-void pack_panel(const Gemm& g, const TileKernels& kernels, const float* b, const PackedB& to,
-                Range ks, Range js) {
-  const float* from = b + static_cast<std::ptrdiff_t>(ks.first) * g.b_depth +
-                      static_cast<std::ptrdiff_t>(js.first) * g.b_column;
-  kernels.pack(to.at(ks.first, ks.size(), js.first), panel_width(kernels, js.size()), from,
-               g.b_column, g.b_depth, js.size(), ks.size());
+// Steps packed at a time. Where a step's elements lie side by side, several panels take turns, so
+// that memory is read in long lines; where a lane's do, a panel is packed at once.
+std::size_t packed_at_once(std::ptrdiff_t lane_stride, std::size_t depth) {
+  constexpr std::size_t kSteps = 16;
+  return lane_stride == 1 ? std::min(kSteps, depth) : depth;
 }
 
-// Panels [first, last) of the chunk, counted block of depth by block of depth.
+// Panels `panels` of one block of depth, counted from column js.first.
+void pack_block(const Gemm& g, const TileKernels& kernels, const float* b, const PackedB& to,
+                Range ks, Range js, Range panels) {
+  const std::size_t steps = packed_at_once(g.b_column, ks.size());
+  for (std::size_t k = ks.first; k < ks.last; k += steps) {
+    for (std::size_t panel = panels.first; panel < panels.last; ++panel) {
+      const std::size_t j = js.first + panel * kernels.wide;
+      const std::size_t columns = std::min(kernels.wide, js.last - j);
+      const std::size_t width = panel_width(kernels, columns);
+      kernels.pack(to.at(ks.first, ks.size(), j) + (k - ks.first) * width, width,
+                   b + static_cast<std::ptrdiff_t>(k) * g.b_depth +
+                       static_cast<std::ptrdiff_t>(j) * g.b_column,
+                   g.b_column, g.b_depth, columns, std::min(steps, ks.last - k));
+    }
+  }
+}
+
+// Panels `units` of the chunk, counted block of depth by block of depth.
 void pack_panels(const Gemm& g, const TileKernels& kernels, const Plan& plan, const float* b,
                  const PackedB& to, Range ks, Range js, Range units) {
   const std::size_t panels = parts_of(js.size(), kernels.wide);
-  for (std::size_t unit = units.first; unit < units.last; ++unit) {
-    const std::size_t k = ks.first + unit / panels * plan.depth_block;
-    const std::size_t j = js.first + unit % panels * kernels.wide;
-    pack_panel(g, kernels, b, to, {k, std::min(k + plan.depth_block, ks.last)},
-               {j, std::min(j + kernels.wide, js.last)});
+  while (units.first < units.last) {
+    const std::size_t block = units.first / panels;
+    const std::size_t k = ks.first + block * plan.depth_block;
+    const std::size_t end = std::min(units.last, (block + 1) * panels);
+    pack_block(g, kernels, b, to, {k, std::min(k + plan.depth_block, ks.last)}, js,
+               {units.first - block * panels, end - block * panels});
+    units.first = end;
   }
 }
 std::size_t panel_count(const TileKernels& kernels, const Plan& plan, Range ks, Range js) {
@@ -179,7 +196,7 @@ class Worker {
       m_gemm.a_depth.fill(ks.first, ks.size(), m_depth);
       m_gemm.a_row.fill(rows.first, rows.size(), m_row);
     } else {
-      for (std::size_t i = 0; i < tiles; ++i) pack_a(part_of(rows, tiles, i), i, ks);
+      pack_a(rows, tiles, ks);
     }
     const std::size_t block =
         std::max(m_kernels.wide, kBlockFloats / ks.size() / m_kernels.wide * m_kernels.wide);
@@ -191,11 +208,23 @@ class Worker {
     }
   }
 
-  void pack_a(Range rows, std::size_t tile, Range ks) {
-    const float* from = m_a + static_cast<std::ptrdiff_t>(rows.first) * m_gemm.a_row.stride0 +
-                        static_cast<std::ptrdiff_t>(ks.first) * m_gemm.a_depth.stride0;
-    m_kernels.pack(m_packed_a + tile * m_kernels.packed_rows * ks.size(), m_kernels.packed_rows,
-                   from, m_gemm.a_row.stride0, m_gemm.a_depth.stride0, rows.size(), ks.size());
+  [[nodiscard]] float* packed_tile(std::size_t tile, std::size_t depth) const {
+    return m_packed_a + tile * (m_kernels.packed_rows * depth + kPackSlack);
+  }
+
+  void pack_a(Range rows, std::size_t tiles, Range ks) {
+    const std::size_t steps = packed_at_once(m_gemm.a_row.stride0, ks.size());
+    for (std::size_t k = ks.first; k < ks.last; k += steps) {
+      for (std::size_t tile = 0; tile < tiles; ++tile) {
+        const Range own = part_of(rows, tiles, tile);
+        m_kernels.pack(packed_tile(tile, ks.size()) + (k - ks.first) * m_kernels.packed_rows,
+                       m_kernels.packed_rows,
+                       m_a + static_cast<std::ptrdiff_t>(own.first) * m_gemm.a_row.stride0 +
+                           static_cast<std::ptrdiff_t>(k) * m_gemm.a_depth.stride0,
+                       m_gemm.a_row.stride0, m_gemm.a_depth.stride0, own.size(),
+                       std::min(steps, ks.last - k));
+      }
+    }
   }
 
   void run_row_of_tiles(Range rows, std::size_t tile, std::size_t first_row, Range js, Range ks) {
@@ -209,7 +238,7 @@ class Worker {
       for (std::size_t r = 0; r < rows.size(); ++r)
         t.a[r] = m_a + m_row[rows.first + r - first_row];
     } else {
-      t.a[0] = m_packed_a + tile * m_kernels.packed_rows * ks.size();
+      t.a[0] = packed_tile(tile, ks.size());
     }
     for (std::size_t j = js.first; j < js.last; j += m_kernels.wide) {
       t.columns = std::min(js.last - j, m_kernels.wide);
