@@ -1,5 +1,8 @@
 #include "support/operator_games.hpp"
 
+#include <bit>
+#include <tuple>
+
 #include "assay/commit/transcript.hpp"
 #include "assay/crypto/ed25519.hpp"
 #include "assay/crypto/sha256.hpp"
@@ -183,13 +186,65 @@ const std::vector<std::unique_ptr<World>>& demo_worlds() {
   return kWorlds;
 }
 
+namespace {
+
+// Slots m, p, s and w of the world below: what transformers and grouped convolutions are made of,
+// on [4, 6]. What has elements that nothing is read for is bound to a slot as it is.
+void add_transformer_parts(tiny::Sketch& init, tiny::Sketch& step) {
+  const Shape wide{4, 6}, square{4, 4}, picture{1, 2, 3, 4};
+  const auto column = init.f32(OpCode::kIota, wide, {}, {1});
+  const auto row = init.f32(OpCode::kIota, wide, {}, {0});
+  const auto w0 = init.f32(OpCode::kFma, wide, {column, init.constant(0.3f), row});
+  for (const auto& [name, shape, node] :
+       {std::tuple{"m", square, init.constant(0.0f, square)},
+        std::tuple{"p", wide, init.constant(0.0f, wide)},
+        std::tuple{"s", wide, init.constant(0.0f, wide)}, std::tuple{"w", wide, w0}})
+    init.program.slots.push_back({name, {DType::kF32, shape}, node});
+
+  const auto seed = step.add(OpCode::kSeed, {DType::kU64, {}});
+  const auto t = step.add(OpCode::kStepIndex, {DType::kU64, {}});
+  const auto w = step.f32(OpCode::kStateSlot, wide, {}, {3});
+  const auto square_w = step.f32(OpCode::kFma, wide, {w, w, step.constant(1.0f)});
+  auto sum = step.f32(OpCode::kRsqrt, wide, {square_w});
+  for (const OpCode op :
+       {OpCode::kTanh, OpCode::kErf, OpCode::kSin, OpCode::kCos, OpCode::kSigmoid})
+    sum = step.f32(OpCode::kAdd, wide, {sum, step.f32(op, wide, {w})});
+  const auto turned = step.f32(OpCode::kTranspose, {6, 4}, {sum}, {0x01});
+  const auto middle = step.f32(OpCode::kSlice, square, {turned}, {0, 1});
+  const auto padded = step.f32(OpCode::kPad, wide, {middle}, {1, 1});
+  const auto end = step.f32(OpCode::kSlice, {4, 2}, {sum}, {1, 4});
+  const auto joined = step.f32(OpCode::kConcat, wide, {middle, end}, {1});
+  const std::uint64_t quarter = std::bit_cast<std::uint32_t>(0.25f);
+  const auto scores =
+      step.f32(OpCode::kMatMulTriangular, square, {sum, sum}, {0, 1, 0, 0, quarter});
+  const auto lower = step.f32(OpCode::kMatMulTriangular, wide, {scores, sum}, {0, 0, 1, 0, 0});
+  const auto upper = step.f32(OpCode::kMatMulTriangular, wide, {scores, sum}, {1, 0, 2, 0, 0});
+  const auto minus_upper = step.f32(OpCode::kNeg, wide, {upper});
+  // Four rows to three places: one comes twice and the last of four stays empty.
+  const auto index = step.add(OpCode::kShuffleIndex, {DType::kU32, {4}}, {seed, t}, {3, 7});
+  const auto scattered = step.f32(OpCode::kScatterAddRows, wide, {index, joined});
+  const auto filters = step.f32(OpCode::kReshape, {1, 1, 2, 4}, {end});
+  const auto image = step.f32(OpCode::kReshape, picture, {sum});
+  const auto groups = step.f32(OpCode::kConv2d, picture, {image, filters}, {1, 0});
+  auto next = step.f32(OpCode::kReshape, wide, {groups});
+  for (const auto part : {padded, scattered, lower, minus_upper})
+    next = step.f32(OpCode::kAdd, wide, {next, part});
+  next = step.f32(OpCode::kMul, wide, {next, step.constant(0.05f)});
+  for (const auto& [name, shape, node] :
+       {std::tuple{"m", square, scores}, std::tuple{"p", wide, padded},
+        std::tuple{"s", wide, scattered}, std::tuple{"w", wide, next}})
+    step.program.slots.push_back({name, {DType::kF32, shape}, node});
+}
+
+}  // namespace
+
 World& other_operators_world() {
   static World world = [] {
-    // y = min(x, 1 - x) from one step to the next.
-    tiny::Sketch init;
+    tiny::Sketch init, step;
+    add_transformer_parts(init, step);
+    // And y = min(x, 1 - x) from one step to the next.
     init.program.slots.push_back({"x", {DType::kF32, {3, 5}}, init.constant(0.75f, {3, 5})});
-    tiny::Sketch step;
-    const auto x = step.f32(OpCode::kStateSlot, {3, 5}, {}, {0});
+    const auto x = step.f32(OpCode::kStateSlot, {3, 5}, {}, {4});
     const auto rest = step.f32(OpCode::kSub, {3, 5}, {step.constant(1.0f), x});
     step.program.slots.push_back(
         {"x", {DType::kF32, {3, 5}}, step.f32(OpCode::kMin, {3, 5}, {x, rest})});

@@ -125,6 +125,33 @@ TEST_P(OperatorGames, AGameEndsIn) {
   EXPECT_GT(lies, 0u) << "no game ended in " << row.name;
 }
 
+// Elements for which nothing is read, or every step is skipped: the fill of a triangle, the frame
+// of a pad, a row that no index names. A lie in one is convicted by an opening without an operand,
+// or with the index alone.
+TEST(ElementsThatNothingMakes, ALieIsConvicted) {
+  World& world = other_operators_world();
+  const struct {
+    OpCode op;
+    std::uint64_t element;
+    std::uint32_t operands_read;
+  } cases[] = {{OpCode::kMatMulTriangular, 3, 0},
+               {OpCode::kMatMulTriangular, 11, 0},
+               {OpCode::kPad, 0, 0},
+               {OpCode::kPad, 23, 0},
+               {OpCode::kScatterAddRows, 18, 1},
+               {OpCode::kScatterAddRows, 23, 1}};
+  for (const auto& c : cases) {
+    const std::uint32_t node = world.nodes_of(false, c.op).front();
+    const Game game = world.against({false, kDisputedStep, node, c.element, 30});
+    judge(world, false, node, game, Outcome::kChallengerWins,
+          world.name() + "-nothing-" + name_of(c.op) + "-" + std::to_string(c.element));
+    EXPECT_EQ(game.position.element, c.element);
+    // The opening behind its length: nothing, or one chunk of 16 bytes with its length and paths.
+    const Bytes& last = game.evidence.moves.back().body;
+    EXPECT_EQ(last.size() < 8, c.operands_read == 0) << last.size();
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(EveryOperator, OperatorGames,
                          testing::ValuesIn(numerics::operator_table().begin(),
                                            numerics::operator_table().end()),
