@@ -9,56 +9,13 @@
 namespace assay::exec {
 namespace {
 
-using numerics::NodeSpec;
 using numerics::OpCode;
 
-bool is_source_or_fixed(OpCode op) {
-  return numerics::is_source(op) || op == OpCode::kConstant || op == OpCode::kIota;
-}
-
-// `spec` for `elements` elements of it; operands of one element stay.
-NodeSpec tile_of(const NodeSpec& spec, std::uint64_t elements) {
-  NodeSpec tile = spec;
-  tile.output.shape = Shape{elements};
-  for (unsigned k = 0; k < spec.operand_count; ++k) {
-    const bool scalar = spec.operands[k].shape.elements() == 1;
-    tile.operands[k].shape = Shape{scalar ? std::uint64_t{1} : elements};
-  }
-  return tile;
-}
-
-Chains chains_of(std::span<const graph::Node> nodes, std::span<const std::uint32_t> slot_nodes,
-                 const ExecutorOptions& options) {
-  return find_chains(nodes, slot_nodes,
-                     options.fuse ? std::optional(options.fuse_elements_min) : std::nullopt);
-}
-
-std::size_t scratch_of(std::span<const graph::Node> nodes, const ExecutorOptions& options,
-                       const TaskPool& pool) {
-  std::size_t scratch = 0;
-  for (const graph::Node& node : nodes) {
-    if (numerics::is_source(node.spec.op)) continue;
-    scratch =
-        std::max(scratch, numerics::scratch_bytes(options.isa, node.spec, pool.thread_count()));
-  }
-  return scratch;
-}
+// Waking another thread takes some microseconds.
+constexpr double kWorthSharing = 30'000;  // nanoseconds
+constexpr double kWorthARange = 10'000;
 
 }  // namespace
-
-MemoryUse planned_memory(std::span<const graph::Node> nodes,
-                         std::span<const std::uint32_t> slot_nodes, const ExecutorOptions& options,
-                         const TaskPool& pool) {
-  const Chains chains = chains_of(nodes, slot_nodes, options);
-  const MemoryPlan plan =
-      plan_memory({nodes, slot_nodes, chains.last, chains.first, chains.is_local});
-  MemoryUse use{plan.arena_bytes, plan.fixed_bytes, scratch_of(nodes, options, pool), 0};
-  for (std::size_t slot = 0; slot < slot_nodes.size(); ++slot) {
-    if (plan.slot_is_kept[slot] == 0)
-      use.next_state += nodes[slot_nodes[slot]].spec.output.byte_count();
-  }
-  return use;
-}
 
 AlignedBuffer::AlignedBuffer(std::size_t bytes) : m_size(bytes) {
   if (bytes == 0) return;
@@ -72,21 +29,71 @@ void AlignedBuffer::Free::operator()(std::uint8_t* p) const noexcept {
   ::operator delete[](p, std::align_val_t{kAlignment});
 }
 
-Engine::Engine(std::span<const graph::Node> nodes, std::span<const std::uint32_t> slot_nodes,
-               const ExecutorOptions& options, TaskPool& pool)
-    : m_nodes(nodes),
+LocalMemory::LocalMemory(std::size_t bytes, unsigned threads)
+    : m_piece(bytes), m_buffer(bytes * threads), m_taken(threads) {}
+
+LocalMemory::Lease::Lease(LocalMemory& memory) : m_memory(memory) {
+  // A pool runs no more bodies at a time than it has threads.
+  while (memory.m_taken[m_index].exchange(true, std::memory_order_acquire)) {
+    m_index = (m_index + 1) % memory.m_taken.size();
+  }
+  m_data = memory.m_buffer.data() + m_index * memory.m_piece;
+}
+
+LocalMemory::Lease::~Lease() { m_memory.m_taken[m_index].store(false, std::memory_order_release); }
+
+std::unique_ptr<Prepared> prepare(std::span<const graph::Node> nodes,
+                                  std::span<const std::uint32_t> slot_nodes,
+                                  const ExecutorOptions& options, const TaskPool& pool) {
+  auto prepared = std::make_unique<Prepared>();
+  Prepared& p = *prepared;
+  const bool fuse = options.fuse && options.isa != numerics::Isa::kReference;
+  p.flow = make_flow(nodes, slot_nodes, fuse);
+  p.graph.make_units(fuse);
+  if (fuse) {
+    p.graph.recompute();
+    p.graph.attach_to_products();
+  }
+  p.plan = plan_slots(p.flow, p.graph, fuse);
+  p.schedule = p.graph.schedule();
+  plan_arena(p.flow, p.graph, p.schedule, p.plan);
+  for (const std::uint32_t u : p.schedule) {
+    const Unit& unit = p.graph.unit(u);
+    p.program_of.push_back(kNone);
+    if (unit.kernel != kNone) {
+      p.scratch_bytes = std::max(
+          p.scratch_bytes, numerics::scratch_bytes(options.isa, p.flow.nodes[unit.kernel].spec,
+                                                   pool.thread_count()));
+    }
+    if (!unit.is_region()) continue;
+    p.program_of.back() = static_cast<std::uint32_t>(p.programs.size());
+    p.programs.emplace_back(p.flow, p.graph, unit, options.isa);
+    p.local_bytes = std::max(p.local_bytes, p.programs.back().local_bytes());
+  }
+  p.local_bytes = aligned(p.local_bytes);
+  p.memory = {p.plan.arena_bytes, p.plan.fixed_bytes,
+              p.scratch_bytes + p.local_bytes * pool.thread_count(), 0};
+  for (std::size_t slot = 0; slot < slot_nodes.size(); ++slot) {
+    if (p.plan.slots[slot] == SlotUpdate::kSecond)
+      p.memory.next_state += nodes[slot_nodes[slot]].spec.output.byte_count();
+  }
+  return prepared;
+}
+
+Engine::Engine(std::unique_ptr<Prepared> prepared, const ExecutorOptions& options, TaskPool& pool)
+    : m_p(std::move(prepared)),
+      m_fuses(options.fuse),
       m_isa(options.isa),
       m_pool(pool),
       m_nanoseconds(options.nanoseconds),
-      m_chains(chains_of(nodes, slot_nodes, options)),
-      m_plan(plan_memory({nodes, slot_nodes, m_chains.last, m_chains.first, m_chains.is_local})),
-      m_fixed(m_plan.fixed_bytes),
-      m_arena(m_plan.arena_bytes),
-      m_at(nodes.size()),
-      m_chain_of(nodes.size()),
-      m_times(256) {
-  for (std::uint32_t i = 0; i < nodes.size(); ++i) {
-    const Place& place = m_plan.places[i];
+      m_fixed(m_p->plan.fixed_bytes),
+      m_arena(m_p->plan.arena_bytes),
+      m_scratch(m_p->scratch_bytes),
+      m_local(m_p->local_bytes, pool.thread_count()),
+      m_at(m_p->flow.nodes.size()),
+      m_times(m_p->schedule.size()) {
+  for (std::uint32_t i = 0; i < m_at.size(); ++i) {
+    const Place& place = m_p->plan.places[i];
     switch (place.region) {
       case Region::kFixed: m_at[i] = m_fixed.data() + place.offset; break;
       case Region::kArena: m_at[i] = m_arena.data() + place.offset; break;
@@ -95,46 +102,32 @@ Engine::Engine(std::span<const graph::Node> nodes, std::span<const std::uint32_t
       case Region::kData:
       case Region::kLocal: break;
     }
-    if (nodes[i].spec.op == OpCode::kStepIndex) m_t_nodes.push_back(i);
-    if (nodes[i].spec.op == OpCode::kSeed) m_seed_nodes.push_back(i);
-    if (m_chains.first[i] == i && m_chains.last[i] > i) make_chain(i, m_chains.last[i]);
+    const OpCode op = m_p->flow.nodes[i].spec.op;
+    if (op == OpCode::kStepIndex) m_t_nodes.push_back(i);
+    if (op == OpCode::kSeed) m_seed_nodes.push_back(i);
   }
-  m_scratch = AlignedBuffer(scratch_of(nodes, options, pool));
   compute_fixed();
-}
-
-void Engine::make_chain(std::uint32_t first, std::uint32_t last) {
-  m_chain_of[first] = static_cast<std::uint32_t>(m_chain_list.size());
-  Chain chain{m_nodes[first].spec.output.shape.elements(), {}};
-  const std::uint64_t left = chain.elements % kTileElements;
-  for (std::uint32_t i = first; i <= last; ++i) {
-    if (!m_chains.member[i]) continue;
-    const NodeSpec& spec = m_nodes[i].spec;
-    chain.nodes.push_back({i, tile_of(spec, kTileElements), tile_of(spec, left == 0 ? 1 : left)});
-  }
-  m_chain_list.push_back(std::move(chain));
-  ++m_chain_count;
 }
 
 // Constants never change: they are made here, not in every step.
 void Engine::compute_fixed() {
   const numerics::FloatingPointMode mode;
-  for (std::uint32_t i = 0; i < m_nodes.size(); ++i) {
-    if (m_nodes[i].spec.op == OpCode::kConstant || m_nodes[i].spec.op == OpCode::kIota) run_node(i);
+  for (std::uint32_t i = 0; i < m_at.size(); ++i) {
+    numerics::NodeSpec spec = m_p->flow.nodes[i].spec;
+    if (spec.op != OpCode::kConstant && spec.op != OpCode::kIota) continue;
+    // Elements that only regions read are one.
+    if (spec.op == OpCode::kConstant && m_p->plan.constant_is_one[i]) spec.output.shape = {};
+    numerics::run(m_isa, spec, {}, m_at[i], {m_scratch.data(), m_scratch.size()}, m_pool);
   }
 }
 
 void Engine::bind_data(std::span<const std::uint8_t* const> data) {
-  for (std::uint32_t i = 0; i < m_nodes.size(); ++i) {
-    const Place& place = m_plan.places[i];
+  for (std::uint32_t i = 0; i < m_at.size(); ++i) {
+    const Place& place = m_p->plan.places[i];
     if (place.region != Region::kData) continue;
     // Data is read only: no node writes to a source's memory.
     m_at[i] = const_cast<std::uint8_t*>(data[place.index]);
   }
-}
-
-MemoryUse Engine::memory() const noexcept {
-  return {m_arena.size(), m_fixed.size(), m_scratch.size(), 0};
 }
 
 void Engine::bind_step(std::uint64_t t, std::uint64_t seed,
@@ -148,81 +141,125 @@ void Engine::bind_step(std::uint64_t t, std::uint64_t seed,
   for (const std::uint32_t i : m_seed_nodes) std::memcpy(m_at[i], &seed, sizeof seed);
 }
 
-void Engine::run(std::uint64_t t, std::uint64_t seed, std::span<const std::uint8_t* const> state,
-                 std::span<std::uint8_t* const> next, const OnOutput& on_node) {
-  if (m_nodes.empty()) return;
-  run_until(static_cast<std::uint32_t>(m_nodes.size() - 1), t, seed, state, next, on_node);
-  for (const SlotCopy& copy : m_plan.copies) {
-    std::memcpy(next[copy.slot], m_at[copy.node], m_nodes[copy.node].spec.output.byte_count());
+void Engine::copy_slots(std::span<std::uint8_t* const> next) {
+  for (const SlotCopy& copy : m_p->plan.copies) {
+    std::memcpy(next[copy.slot], m_at[copy.node],
+                m_p->flow.nodes[copy.node].spec.output.byte_count());
   }
 }
 
-void Engine::run_until(std::uint32_t last, std::uint64_t t, std::uint64_t seed,
-                       std::span<const std::uint8_t* const> state,
-                       std::span<std::uint8_t* const> next, const OnOutput& on_node) {
+void Engine::run(std::uint64_t t, std::uint64_t seed, std::span<const std::uint8_t* const> state,
+                 std::span<std::uint8_t* const> next) {
+  const numerics::FloatingPointMode mode;
+  bind_step(t, seed, state, next);
+  for (std::uint32_t place = 0; place < m_p->schedule.size(); ++place) {
+    const std::uint64_t start = m_nanoseconds ? m_nanoseconds() : 0;
+    run_place(place);
+    if (!m_nanoseconds) continue;
+    ++m_times[place].runs;
+    m_times[place].nanoseconds += m_nanoseconds() - start;
+  }
+  copy_slots(next);
+}
+
+void Engine::trace(std::uint32_t last, std::uint64_t t, std::uint64_t seed,
+                   std::span<const std::uint8_t* const> state, std::span<std::uint8_t* const> next,
+                   const OnOutput& on_node) {
+  ASSAY_EXPECTS(!m_fuses);
   const numerics::FloatingPointMode mode;
   bind_step(t, seed, state, next);
   for (std::uint32_t i = 0; i <= last; ++i) {
-    if (m_chains.last[i] > i && m_chains.first[i] == i) {
-      const std::uint64_t start = m_nanoseconds ? m_nanoseconds() : 0;
-      run_chain(m_chain_list[m_chain_of[i]]);
-      if (m_nanoseconds) {
-        ++m_chain_time.runs;
-        m_chain_time.nanoseconds += m_nanoseconds() - start;
-      }
-      i = m_chains.last[i];
-      continue;
-    }
-    const OpCode op = m_nodes[i].spec.op;
-    if (!is_source_or_fixed(op) && m_plan.storage_of[i] == i) {
-      const std::uint64_t start = m_nanoseconds ? m_nanoseconds() : 0;
-      run_node(i);
-      if (m_nanoseconds) {
-        KindTime& time = m_times[static_cast<std::size_t>(op) % m_times.size()];
-        ++time.runs;
-        time.nanoseconds += m_nanoseconds() - start;
-      }
-    }
+    if (m_p->flow.runs[i]) run_kernel(i, nullptr);
     if (on_node) on_node(i, m_at[i]);
   }
+  if (last + 1 == m_at.size()) copy_slots(next);
 }
 
-void Engine::run_node(std::uint32_t i) {
-  const graph::Node& node = m_nodes[i];
-  std::array<const void*, numerics::kMaxOperands> operands{};
-  for (unsigned k = 0; k < node.spec.operand_count; ++k) operands[k] = m_at[node.inputs[k]];
-  numerics::run(m_isa, node.spec,
-                std::span<const void* const>(operands.data(), node.spec.operand_count), m_at[i],
-                {m_scratch.data(), m_scratch.size()}, m_pool);
-}
-
-void Engine::run_chain(const Chain& chain) {
-  const std::uint64_t tiles = ceil_div<std::uint64_t>(chain.elements, kTileElements);
-  m_pool.run(tiles, 4, [&](std::size_t first, std::size_t last) {
-    const numerics::FloatingPointMode mode;
-    for (std::size_t tile = first; tile < last; ++tile) run_tile(chain, tile);
-  });
-}
-
-void Engine::run_tile(const Chain& chain, std::uint64_t tile) const {
-  alignas(kAlignment) std::array<std::uint8_t, kMaxLocalTiles * kTileBytes> local;
-  SerialTaskPool serial;
-  const std::uint64_t offset = tile * kTileElements;
-  const bool full = chain.elements - offset >= kTileElements;
-  // Where this tile of node i's output is.
-  const auto at = [&](std::uint32_t i) -> std::uint8_t* {
-    if (m_chains.is_local[i]) return local.data() + m_chains.local_tile[i] * kTileBytes;
-    const TensorType& type = m_nodes[i].spec.output;
-    return m_at[i] + (type.shape.elements() == 1 ? 0 : offset * size_of(type.dtype));
-  };
-  for (const ChainNode& step : chain.nodes) {
-    const graph::Node& node = m_nodes[step.node];
-    std::array<const void*, numerics::kMaxOperands> operands{};
-    for (unsigned k = 0; k < node.spec.operand_count; ++k) operands[k] = at(node.inputs[k]);
-    numerics::run(m_isa, full ? step.full_tile : step.last_tile,
-                  std::span<const void* const>(operands.data(), node.spec.operand_count),
-                  at(step.node), {}, serial);
+void Engine::run_place(std::uint32_t place) {
+  const Unit& unit = m_p->graph.unit(m_p->schedule[place]);
+  const std::uint32_t program = m_p->program_of[place];
+  if (unit.kernel != kNone) {
+    run_kernel(unit.kernel, program == kNone ? nullptr : &m_p->programs[program]);
+  } else {
+    run_region(m_p->programs[program]);
   }
+}
+
+void Engine::run_kernel(std::uint32_t i, const TileProgram* program) {
+  const graph::Node& node = m_p->flow.nodes[i];
+  const std::span<std::uint8_t> scratch{m_scratch.data(), m_scratch.size()};
+  if (!numerics::is_product(node.spec.op)) {
+    std::array<const void*, numerics::kMaxOperands> operands{};
+    for (unsigned k = 0; k < node.spec.operand_count; ++k) operands[k] = m_at[node.inputs[k]];
+    numerics::run(m_isa, node.spec,
+                  std::span<const void* const>(operands.data(), node.spec.operand_count), m_at[i],
+                  scratch, m_pool);
+    return;
+  }
+  const ProductViews& views = m_p->flow.views[i];
+  numerics::ProductOptions options;
+  options.a = views.a ? &*views.a : nullptr;
+  options.b = views.b ? &*views.b : nullptr;
+  options.output = views.output ? &*views.output : nullptr;
+  struct Context {
+    Engine& engine;
+    const TileProgram& program;
+    std::uint64_t factor;  // rows of the region to a row of the product
+  };
+  std::optional<Context> context;
+  if (program != nullptr) {
+    const std::uint64_t columns = node.spec.output.shape[node.spec.output.shape.rank - 1U];
+    context.emplace(Context{*this, *program, columns / program->columns()});
+    options.on_rows.context = &*context;
+    options.on_rows.call = [](void* at, std::size_t first, std::size_t last) {
+      const auto& c = *static_cast<const Context*>(at);
+      c.engine.run_rows(c.program, first * c.factor, last * c.factor);
+    };
+  }
+  const auto* a = reinterpret_cast<const float*>(m_at[node.inputs[0]]) + views.a_offset;
+  const auto* b = reinterpret_cast<const float*>(m_at[node.inputs[1]]) + views.b_offset;
+  numerics::run_product(m_isa, node.spec, a, b, m_at[i], scratch, m_pool, options);
+}
+
+void Engine::run_rows(const TileProgram& program, std::uint64_t first, std::uint64_t last) {
+  const LocalMemory::Lease local(m_local);
+  program.run(m_at, local.data(), first, last);
+}
+
+void Engine::run_region(const TileProgram& program) {
+  const double work = program.row_nanoseconds() * static_cast<double>(program.rows());
+  if (m_pool.thread_count() == 1 || work < kWorthSharing)
+    return run_rows(program, 0, program.rows());
+  const auto grain = static_cast<std::uint64_t>(kWorthARange / program.row_nanoseconds()) + 1;
+  const std::uint64_t tile = program.tile_rows();
+  m_pool.run(program.rows(), (grain + tile - 1) / tile * tile,
+             [&](std::size_t first, std::size_t last) {
+               const numerics::FloatingPointMode mode;
+               run_rows(program, first, last);
+             });
+}
+
+std::vector<UnitTime> Engine::times() const {
+  std::vector<UnitTime> times;
+  for (std::uint32_t place = 0; place < m_times.size(); ++place) {
+    if (m_times[place].runs == 0) continue;
+    const Unit& unit = m_p->graph.unit(m_p->schedule[place]);
+    UnitTime time;
+    time.runs = m_times[place].runs;
+    time.nanoseconds = m_times[place].nanoseconds;
+    if (unit.kernel != kNone) {
+      time.kernel = m_p->flow.nodes[unit.kernel].spec.op;
+      time.first_node = unit.kernel;
+    }
+    for (const std::uint32_t member : unit.members) {
+      time.members += time.members.empty() ? "" : " ";
+      time.members += numerics::name_of(m_p->flow.nodes[member].spec.op);
+      if (unit.kernel == kNone && time.members.find(' ') == std::string::npos)
+        time.first_node = m_p->flow.position[member];
+    }
+    times.push_back(std::move(time));
+  }
+  return times;
 }
 
 }  // namespace assay::exec

@@ -1,30 +1,32 @@
 #include "assay/exec/executor.hpp"
 
+#include <algorithm>
 #include <new>
+#include <string_view>
 
 #include "assay/core/contract.hpp"
 #include "internal/engine.hpp"
 
 namespace assay::exec {
 
+using numerics::OpCode;
+
 struct Executor::Parts {
   const graph::Program& program;
-  std::vector<std::uint32_t> slot_nodes;
   Engine engine;
-  std::vector<Tensor> next;  // per slot that a step writes: swapped with the caller's
+  std::vector<Tensor> next;  // per slot with a second tensor: swapped with the caller's
   std::vector<const std::uint8_t*> state_at;
   std::vector<std::uint8_t*> next_at;
 
-  Parts(const graph::Program& p, std::vector<std::uint32_t> bound, TaskPool& pool,
+  Parts(const graph::Program& p, std::unique_ptr<Prepared> prepared, TaskPool& pool,
         const ExecutorOptions& options)
       : program(p),
-        slot_nodes(std::move(bound)),
-        engine(program.nodes, slot_nodes, options, pool),
+        engine(std::move(prepared), options, pool),
         next(program.slots.size()),
         state_at(program.slots.size()),
         next_at(program.slots.size()) {
     for (std::uint32_t i = 0; i < next.size(); ++i) {
-      if (!engine.is_kept(i)) next[i] = Tensor(program.slots[i].type);
+      if (engine.update_of(i) == SlotUpdate::kSecond) next[i] = Tensor(program.slots[i].type);
     }
   }
 
@@ -34,6 +36,9 @@ struct Executor::Parts {
   }
   void write_to_own() {
     for (std::size_t i = 0; i < next.size(); ++i) next_at[i] = next[i].data();
+  }
+  [[nodiscard]] std::uint32_t last_node() const {
+    return static_cast<std::uint32_t>(program.nodes.size() - 1);
   }
   [[nodiscard]] Engine::OnOutput adapted(const OnNode& on_node) const {
     return [this, &on_node](std::uint32_t node, const std::uint8_t* output) {
@@ -72,14 +77,15 @@ Result<Executor> Executor::create(const graph::ValidProgram& program,
   }
   std::vector<std::uint32_t> slot_nodes;
   for (const auto& slot : plain.slots) slot_nodes.push_back(slot.output);
-  const std::uint64_t bytes = planned_memory(plain.nodes, slot_nodes, options, pool).total();
+  auto prepared = prepare(plain.nodes, slot_nodes, options, pool);
+  const std::uint64_t bytes = prepared->memory.total();
   const auto too_large = [bytes](const char* than) {
     return Error{ErrorCode::kLimit, "the program takes " + std::to_string(bytes >> 20) +
                                         " MiB of memory, more than " + than};
   };
   if (bytes > options.memory_bytes_max) return too_large("it is allowed here");
   try {
-    auto parts = std::make_unique<Parts>(plain, std::move(slot_nodes), pool, options);
+    auto parts = std::make_unique<Parts>(plain, std::move(prepared), pool, options);
     parts->engine.bind_data(data_at);
     return Executor(std::move(parts));
   } catch (const std::bad_alloc&) {
@@ -97,10 +103,15 @@ void Executor::step(std::uint64_t t, std::uint64_t seed, NamedTensors& state) {
   Parts& p = *m_parts;
   p.read_from(state);
   p.write_to_own();
-  p.engine.run(t, seed, p.state_at, p.next_at, {});
   std::uint32_t i = 0;
   for (auto& [name, tensor] : state) {
-    if (!p.engine.is_kept(i)) std::swap(tensor, p.next[i]);
+    if (p.engine.update_of(i) == SlotUpdate::kInPlace) p.next_at[i] = tensor.data();
+    ++i;
+  }
+  p.engine.run(t, seed, p.state_at, p.next_at);
+  i = 0;
+  for (auto& [name, tensor] : state) {
+    if (p.engine.update_of(i) == SlotUpdate::kSecond) std::swap(tensor, p.next[i]);
     ++i;
   }
 }
@@ -113,7 +124,7 @@ void Executor::trace(std::uint64_t t, std::uint64_t seed, const NamedTensors& be
   p.read_from(before);
   std::size_t i = 0;
   for (auto& [name, tensor] : after) p.next_at[i++] = tensor.data();
-  p.engine.run(t, seed, p.state_at, p.next_at, p.adapted(on_node));
+  p.engine.trace(p.last_node(), t, seed, p.state_at, p.next_at, p.adapted(on_node));
 }
 
 void Executor::trace_until(std::uint32_t last, std::uint64_t t, std::uint64_t seed,
@@ -122,7 +133,7 @@ void Executor::trace_until(std::uint32_t last, std::uint64_t t, std::uint64_t se
   Parts& p = *m_parts;
   p.read_from(before);
   p.write_to_own();
-  p.engine.run_until(last, t, seed, p.state_at, p.next_at, p.adapted(on_node));
+  p.engine.trace(last, t, seed, p.state_at, p.next_at, p.adapted(on_node));
 }
 
 NamedTensors Executor::make_state() const {
@@ -142,22 +153,37 @@ bool Executor::accepts(const NamedTensors& state) const {
   return true;
 }
 
-MemoryUse Executor::memory() const {
-  MemoryUse use = m_parts->engine.memory();
-  for (const Tensor& tensor : m_parts->next) use.next_state += tensor.byte_count();
-  return use;
+MemoryUse Executor::memory() const { return m_parts->engine.memory(); }
+
+std::vector<UnitTime> Executor::unit_times() const { return m_parts->engine.times(); }
+
+namespace {
+
+const char* name_with_region(OpCode kernel) {
+  switch (kernel) {
+    case OpCode::kMatMul: return "matmul+fused";
+    case OpCode::kMatMulTriangular: return "matmul_triangular+fused";
+    case OpCode::kConv2d: return "conv2d+fused";
+    case OpCode::kConv2dGradInput: return "conv2d_grad_input+fused";
+    case OpCode::kConv2dGradWeight: return "conv2d_grad_weight+fused";
+    default: return "fused";
+  }
 }
+
+}  // namespace
 
 std::vector<OperatorTime> Executor::times() const {
   std::vector<OperatorTime> times;
-  const auto& by_op = m_parts->engine.times();
-  for (std::size_t op = 0; op < by_op.size(); ++op) {
-    if (by_op[op].runs == 0) continue;
-    times.push_back({numerics::name_of(static_cast<numerics::OpCode>(op)), by_op[op].runs,
-                     by_op[op].nanoseconds});
+  for (const UnitTime& unit : unit_times()) {
+    const char* name =
+        unit.members.empty() ? numerics::name_of(unit.kernel) : name_with_region(unit.kernel);
+    auto time = std::find_if(times.begin(), times.end(), [&](const OperatorTime& other) {
+      return std::string_view(other.name) == name;
+    });
+    if (time == times.end()) time = times.insert(times.end(), {name});
+    time->runs += unit.runs;
+    time->nanoseconds += unit.nanoseconds;
   }
-  const KindTime& fused = m_parts->engine.chain_time();
-  if (fused.runs != 0) times.push_back({"fused", fused.runs, fused.nanoseconds});
   return times;
 }
 

@@ -4,7 +4,7 @@
 #include <map>
 
 #include "assay/core/contract.hpp"
-#include "internal/chains.hpp"
+#include "internal/tile_program.hpp"
 
 namespace assay::exec {
 namespace {
@@ -65,78 +65,153 @@ class OffsetAllocator {
   std::size_t m_top = 0;
 };
 
-bool is_fixed(OpCode op) {
-  return op == OpCode::kStepIndex || op == OpCode::kSeed || op == OpCode::kConstant ||
-         op == OpCode::kIota;
+// Whether a region's member may write over what the region reads: every reader comes before it or
+// is itself, and reads just the element that is written.
+bool may_overwrite(const Flow& flow, const UnitGraph& graph, std::uint32_t member,
+                   std::uint32_t storage) {
+  const std::uint32_t home = graph.unit_of(member);
+  const Unit& unit = graph.unit(home);
+  const numerics::NodeSpec& spec = flow.nodes[member].spec;
+  if (unit.kernel == member || graph.is_per_row(member)) return false;
+  const auto index = [&](std::uint32_t node) {
+    return std::find(unit.members.begin(), unit.members.end(), node) - unit.members.begin();
+  };
+  for (const std::uint32_t reader : flow.readers[storage]) {
+    if (graph.unit_of(reader) != home) continue;
+    if (reader == unit.kernel || index(reader) > index(member)) return false;
+    const numerics::NodeSpec& by = flow.nodes[reader].spec;
+    for (unsigned k = 0; k < by.operand_count; ++k) {
+      if (flow.nodes[reader].inputs[k] != storage) continue;
+      const TensorType& type = by.operands[k];
+      if (type.shape.elements() != unit.full || size_of(type.dtype) != size_of(spec.output.dtype))
+        return false;
+    }
+    if (reader == member && !works_in_place(spec)) return false;
+  }
+  return true;
+}
+
+struct Lifetimes {
+  std::vector<std::uint32_t> first, last;  // of each storage: places in the schedule
+};
+
+Lifetimes lifetimes(const Flow& flow, const UnitGraph& graph,
+                    std::span<const std::uint32_t> schedule) {
+  std::vector<std::uint32_t> when(graph.unit_count());
+  for (std::uint32_t i = 0; i < schedule.size(); ++i) when[schedule[i]] = i;
+  const std::size_t count = flow.nodes.size();
+  Lifetimes life{std::vector<std::uint32_t>(count, kNone), std::vector<std::uint32_t>(count, 0)};
+  for (std::uint32_t i = 0; i < count; ++i) {
+    if (!flow.runs[i]) continue;
+    life.first[i] = life.last[i] = when[graph.unit_of(i)];
+    for (const std::uint32_t reader : flow.readers[i])
+      life.last[i] = std::max(life.last[i], when[graph.unit_of(reader)]);
+  }
+  return life;
+}
+
+// A constant that only regions read is one element to them.
+bool is_one_element(const Flow& flow, const UnitGraph& graph, std::uint32_t node) {
+  if (flow.nodes[node].spec.op != OpCode::kConstant || flow.is_bound[node]) return false;
+  return std::all_of(
+      flow.readers[node].begin(), flow.readers[node].end(),
+      [&](std::uint32_t reader) { return graph.unit(graph.unit_of(reader)).kernel != reader; });
 }
 
 }  // namespace
 
-MemoryPlan plan_memory(const PlanInput& in) {
-  const auto count = static_cast<std::uint32_t>(in.nodes.size());
+MemoryPlan plan_slots(const Flow& flow, UnitGraph& graph, bool fuse) {
   MemoryPlan plan;
+  const auto count = static_cast<std::uint32_t>(flow.nodes.size());
   plan.places.resize(count);
-  plan.storage_of.resize(count);
-  plan.slot_is_kept.assign(in.slot_nodes.size(), 0);
-
+  plan.constant_is_one.assign(count, 0);
+  plan.slots.assign(flow.slot_storage.size(), SlotUpdate::kSecond);
+  std::vector<std::uint32_t> source(flow.slot_storage.size(), kNone);
   for (std::uint32_t i = 0; i < count; ++i) {
-    const graph::Node& node = in.nodes[i];
-    plan.storage_of[i] = is_alias(in.nodes, i) ? plan.storage_of[node.inputs[0]] : i;
+    const numerics::NodeSpec& spec = flow.nodes[i].spec;
     Place& place = plan.places[i];
-    if (node.spec.op == OpCode::kStateSlot || node.spec.op == OpCode::kData) {
-      place.region = node.spec.op == OpCode::kData ? Region::kData : Region::kState;
-      place.index = static_cast<std::uint32_t>(node.spec.attributes[0]);
-    } else if (is_fixed(node.spec.op)) {
+    if (flow.storage_of[i] != i) continue;
+    if (spec.op == OpCode::kStateSlot || spec.op == OpCode::kData) {
+      place.region = spec.op == OpCode::kData ? Region::kData : Region::kState;
+      place.index = static_cast<std::uint32_t>(spec.attributes[0]);
+      if (spec.op == OpCode::kStateSlot) source[place.index] = i;
+    } else if (is_fixed(spec.op)) {
       place.region = Region::kFixed;
       place.offset = plan.fixed_bytes;
-      plan.fixed_bytes += aligned(node.spec.output.byte_count());
-    } else if (in.is_local[i]) {
-      place.region = Region::kLocal;
+      plan.constant_is_one[i] = is_one_element(flow, graph, i);
+      plan.fixed_bytes +=
+          aligned(plan.constant_is_one[i] ? size_of(spec.output.dtype) : spec.output.byte_count());
     }
   }
-
-  for (std::uint32_t slot = 0; slot < in.slot_nodes.size(); ++slot) {
-    const std::uint32_t storage = plan.storage_of[in.slot_nodes[slot]];
+  std::vector<std::uint8_t> is_copied(count, 0);
+  for (std::uint32_t slot = 0; slot < flow.slot_storage.size(); ++slot) {
+    const std::uint32_t storage = flow.slot_storage[slot];
     Place& place = plan.places[storage];
     if (place.region == Region::kState && place.index == slot) {
-      plan.slot_is_kept[slot] = 1;
-    } else if (place.region == Region::kArena) {
+      plan.slots[slot] = SlotUpdate::kKept;
+    } else if (place.region == Region::kLocal) {
       place.region = Region::kNext;
       place.index = slot;
     } else {
-      ASSAY_INVARIANT(place.region != Region::kLocal);
       plan.copies.push_back({slot, storage});
+      is_copied[storage] = 1;
     }
   }
+  for (std::uint32_t slot = 0; fuse && slot < flow.slot_storage.size(); ++slot) {
+    const std::uint32_t writer = flow.slot_storage[slot];
+    const Place& place = plan.places[writer];
+    if (place.region != Region::kNext || place.index != slot) continue;
+    const std::uint32_t old = source[slot];
+    bool free = true;
+    if (old != kNone) {
+      const bool here = std::any_of(
+          flow.readers[old].begin(), flow.readers[old].end(),
+          [&](std::uint32_t reader) { return graph.unit_of(reader) == graph.unit_of(writer); });
+      free = !is_copied[old] && (!here || may_overwrite(flow, graph, writer, old)) &&
+             graph.order_before(flow.readers[old], writer);
+    }
+    if (free) plan.slots[slot] = SlotUpdate::kInPlace;
+  }
+  return plan;
+}
 
-  // Lifetimes of what is left, in units of whole chains.
-  std::vector<std::uint32_t> last_use(count);
-  for (std::uint32_t i = 0; i < count; ++i) {
-    last_use[i] = std::max(last_use[i], in.chain_last[i]);
-    for (unsigned k = 0; k < in.nodes[i].spec.operand_count; ++k) {
-      std::uint32_t& last = last_use[plan.storage_of[in.nodes[i].inputs[k]]];
-      last = std::max(last, in.chain_last[i]);
-    }
-  }
-  std::vector<std::vector<std::uint32_t>> ends(count);
+void plan_arena(const Flow& flow, const UnitGraph& graph, std::span<const std::uint32_t> schedule,
+                MemoryPlan& plan) {
+  const Lifetimes life = lifetimes(flow, graph, schedule);
+  const auto bytes_of = [&](std::uint32_t node) {
+    return aligned(flow.nodes[node].spec.output.byte_count());
+  };
+  std::vector<std::vector<std::uint32_t>> ends(schedule.size());
   OffsetAllocator arena;
-  for (std::uint32_t i = 0; i < count; ++i) {
-    if (in.chain_first[i] == i) {
-      // The whole chain's outputs get their memory before any of it runs.
-      for (std::uint32_t j = i; j <= in.chain_last[i]; ++j) {
-        if (plan.storage_of[j] != j || plan.places[j].region != Region::kArena) continue;
-        plan.places[j].offset = arena.take(aligned(in.nodes[j].spec.output.byte_count()));
-        ends[last_use[j]].push_back(j);
+  for (std::uint32_t at = 0; at < schedule.size(); ++at) {
+    const Unit& unit = graph.unit(schedule[at]);
+    const auto give = [&](std::uint32_t node) {
+      Place& place = plan.places[node];
+      if (place.region == Region::kNext) return;
+      place.region = Region::kArena;
+      auto& dying = ends[at];
+      const auto reused = std::find_if(dying.begin(), dying.end(), [&](std::uint32_t old) {
+        return bytes_of(old) == bytes_of(node) && may_overwrite(flow, graph, node, old);
+      });
+      if (reused != dying.end()) {
+        place.offset = plan.places[*reused].offset;
+        dying.erase(reused);
+      } else {
+        place.offset = arena.take(bytes_of(node));
       }
+      ends[life.last[node]].push_back(node);
+    };
+    if (unit.kernel != kNone) give(unit.kernel);
+    for (const std::uint32_t member : unit.members) {
+      if (is_stored(flow, graph, member)) give(member);
     }
-    for (const std::uint32_t j : ends[i]) {
-      arena.give_back(plan.places[j].offset, aligned(in.nodes[j].spec.output.byte_count()));
-    }
+    for (const std::uint32_t node : ends[at])
+      arena.give_back(plan.places[node].offset, bytes_of(node));
   }
   plan.arena_bytes = arena.top();
-
-  for (std::uint32_t i = 0; i < count; ++i) plan.places[i] = plan.places[plan.storage_of[i]];
-  return plan;
+  plan.places.resize(flow.nodes.size());
+  for (std::uint32_t i = 0; i < flow.nodes.size(); ++i)
+    plan.places[i] = plan.places[flow.storage_of[i]];
 }
 
 }  // namespace assay::exec

@@ -8,6 +8,8 @@
 #include <functional>
 #include <memory>
 #include <span>
+#include <string>
+#include <vector>
 
 #include "assay/core/faces.hpp"
 #include "assay/graph/validator.hpp"
@@ -21,20 +23,27 @@ using Nanoseconds = std::function<std::uint64_t()>;
 
 struct ExecutorOptions {
   numerics::Isa isa = numerics::best_isa();
-  // Run neighbouring elementwise nodes together, tile by tile. Off for traces, which see every
-  // output.
+  // Run elementwise nodes and row reductions together, tile by tile and on the rows of products,
+  // read transposes in place, compute cheap outputs twice rather than keep them, and write the new
+  // state over the old. Off for traces, which see every output.
   bool fuse = true;
-  // Smaller tensors stay in the cache between two nodes anyway, where running them together only
-  // costs.
-  std::uint64_t fuse_elements_min = std::uint64_t{1} << 18;
   Nanoseconds nanoseconds = {};  // none: nothing is measured
   // What memory() may come to. A valid program may ask for terabytes; whoever runs programs of
   // strangers sets what the machine can spare.
   std::uint64_t memory_bytes_max = ~std::uint64_t{0};
 };
 
+// Times of what runs as one: a kernel, a fused region, or a product with the region on its rows.
+struct UnitTime {
+  numerics::OpCode kernel{};     // 0: a region alone
+  std::string members;           // the names of the region's operators
+  std::uint32_t first_node = 0;  // the kernel's, or the region's first
+  std::uint64_t runs = 0;
+  std::uint64_t nanoseconds = 0;
+};
+
 struct OperatorTime {
-  const char* name = "";  // the operator's, or "fused"
+  const char* name = "";  // the operator's, "fused", or of a product and a region "matmul+fused"
   std::uint64_t runs = 0;
   std::uint64_t nanoseconds = 0;
 };
@@ -44,8 +53,8 @@ struct OperatorTime {
 struct MemoryUse {
   std::size_t arena = 0;  // outputs, shared by liveness
   std::size_t constants = 0;
-  std::size_t scratch = 0;     // of the kernels
-  std::size_t next_state = 0;  // the second copy of the state
+  std::size_t scratch = 0;     // of the kernels and of the threads' tiles
+  std::size_t next_state = 0;  // second copies of what cannot be written over
   [[nodiscard]] std::size_t total() const { return arena + constants + scratch + next_state; }
 };
 
@@ -65,8 +74,9 @@ class Executor {
   Executor& operator=(Executor&&) noexcept;
   ~Executor();
 
-  // The state becomes the state after step t. Its names and types must be the program's slots', its
-  // tensors' memory may change places with the executor's. (For an init program: make_state().)
+  // The state becomes the state after step t. Its names and types must be the program's slots'; its
+  // tensors are written over or change places with the executor's. (For an init program:
+  // make_state().)
   void step(std::uint64_t t, std::uint64_t seed, NamedTensors& state);
 
   // As step, but leaves `before` alone, writes the new state to `after` and shows every node's
@@ -84,8 +94,9 @@ class Executor {
   [[nodiscard]] bool accepts(const NamedTensors& state) const;
 
   [[nodiscard]] MemoryUse memory() const;
-  // By operator, those that ran; empty without a clock.
+  // By operator, and by unit in their order; empty without a clock.
   [[nodiscard]] std::vector<OperatorTime> times() const;
+  [[nodiscard]] std::vector<UnitTime> unit_times() const;
 
  private:
   struct Parts;

@@ -1,13 +1,9 @@
-// Where every node's output lives, decided once. Nodes whose output is needed at different times
-// share memory; a reshape is its operand under another type; what a slot is bound to is written
-// straight into the next state.
+// Where every storage lives, decided once. Outputs that are needed at different times share memory;
+// a region's output may take the place of what it reads last; what a slot is bound to is written
+// straight into the next state, over the old one where every reader of that has run.
 #pragma once
 
-#include <cstdint>
-#include <span>
-#include <vector>
-
-#include "assay/graph/node.hpp"
+#include "internal/units.hpp"
 
 namespace assay::exec {
 
@@ -23,11 +19,11 @@ enum class Region : std::uint8_t {
   kNext,   // the slot's tensor after the step: index is the slot
   kFixed,  // computed once: constants, t and the seed; offset
   kArena,  // shared by liveness; offset
-  kLocal,  // only ever a tile of a fused chain: no memory of its own
+  kLocal,  // only ever a tile of a region: no memory of its own
 };
 
 struct Place {
-  Region region = Region::kArena;
+  Region region = Region::kLocal;
   std::uint32_t index = 0;
   std::size_t offset = 0;
 };
@@ -39,25 +35,27 @@ struct SlotCopy {
   std::uint32_t node;
 };
 
+enum class SlotUpdate : std::uint8_t {
+  kKept,     // bound to its own source: nothing to do
+  kInPlace,  // the new value is written over the old one
+  kSecond,   // into a second tensor
+};
+
 struct MemoryPlan {
-  std::vector<Place> places;              // of every node
-  std::vector<std::uint32_t> storage_of;  // the node whose memory it is: itself unless a reshape
+  std::vector<Place> places;                  // of every node
+  std::vector<std::uint8_t> constant_is_one;  // per node: one element stands for all
   std::vector<SlotCopy> copies;
-  std::vector<std::uint8_t> slot_is_kept;  // bound to its own source: nothing to do
+  std::vector<SlotUpdate> slots;
   std::size_t fixed_bytes = 0;
   std::size_t arena_bytes = 0;
 };
 
-struct PlanInput {
-  std::span<const graph::Node> nodes;
-  std::span<const std::uint32_t> slot_nodes;  // the node that each slot's new value is
-  // Per node: the last node during whose execution its neighbours in a fused chain still run; nodes
-  // not in a chain name themselves. Memory written in a chain must not be memory read in it.
-  std::span<const std::uint32_t> chain_last;
-  std::span<const std::uint32_t> chain_first;
-  std::span<const std::uint8_t> is_local;  // per node: never leaves its fused chain
-};
+// Which slots' new values may overwrite the old: orders their readers before the writer.
+// `copies` are decided here too. `fuse`: off, the state before a step stays as it is.
+[[nodiscard]] MemoryPlan plan_slots(const Flow& flow, UnitGraph& graph, bool fuse);
 
-[[nodiscard]] MemoryPlan plan_memory(const PlanInput& input);
+// The rest of the plan, for units in this order.
+void plan_arena(const Flow& flow, const UnitGraph& graph, std::span<const std::uint32_t> schedule,
+                MemoryPlan& plan);
 
 }  // namespace assay::exec

@@ -57,8 +57,7 @@ TEST(Executor, StepsAreTheInterpretersForEveryIsaThreadCountAndFusion) {
     host::ThreadTaskPool pool(threads);
     for (const Isa isa : supported()) {
       for (const bool fuse : {false, true}) {
-        auto executor =
-            Executor::create(programs.step, views(data), pool, {isa, fuse, 2, {}}).value();
+        auto executor = Executor::create(programs.step, views(data), pool, {isa, fuse, {}}).value();
         NamedTensors state = expected[0];
         for (std::uint64_t t = 0; t < 5; ++t) {
           executor.step(t, 7, state);
@@ -129,11 +128,13 @@ TEST(Executor, AProgramTooLargeForTheMachineIsRefused) {
   ASSERT_TRUE(program.program) << program.words;
   SerialTaskPool pool;
   ExecutorOptions options;
+  options.fuse = false;  // fused, the first node is a tile and the second the caller's state
   options.memory_bytes_max = std::uint64_t{1} << 40;
   EXPECT_EQ(Executor::create(*program.program, {}, pool, options).error().code, ErrorCode::kLimit);
 
   const auto programs = tiny::conv_net();
   const NamedTensors data = tiny::conv_net_data();
+  options = {};
   const auto made = Executor::create(programs.step, views(data), pool).value();
   options.memory_bytes_max = made.memory().total();
   EXPECT_TRUE(Executor::create(programs.step, views(data), pool, options));
@@ -217,9 +218,7 @@ TEST(Executor, RandomGraphsAreTheInterpreters) {
     ASSERT_TRUE(validation.program) << validation.words;
     const graph::ValidProgram& program = *validation.program;
 
-    ExecutorOptions tiled;
-    tiled.fuse_elements_min = 2;
-    auto fused = Executor::create(program, {}, pool, tiled).value();
+    auto fused = Executor::create(program, {}, pool).value();
     ExecutorOptions plain;
     plain.fuse = false;
     auto unfused = Executor::create(program, {}, pool, plain).value();

@@ -1,0 +1,167 @@
+// Where the time of a training step goes: every unit that the executor runs, and the whole step.
+//
+//   exec_bench [MODEL] [THREADS] [STEPS] [unfused]
+//
+// A digest first: scalar and fast kernels agree after a step (not for the largest model, which
+// takes scalar kernels too long).
+#include <cstdlib>
+#include <cstring>
+#include <iterator>
+
+#include "assay/exec/executor.hpp"
+#include "assay/graph/validator.hpp"
+#include "assay/host/thread_pool.hpp"
+#include "assay/models/model.hpp"
+#include "measure.hpp"
+
+namespace {
+
+using namespace assay;
+using models::ModelDescription;
+
+ModelDescription description_of(const std::string& name) {
+  ModelDescription d;
+  d.optimizer = {.kind = models::OptimizerKind::kSgd, .learning_rate = 0.01F, .momentum = 0};
+  if (name == "mlp") {
+    d.network = models::Mlp{.hidden = {512, 512}};
+    d.images.examples = 10'000;
+    return d;
+  }
+  if (name == "cnn") {
+    d.network =
+        models::Cnn{.channels = {32, 64, 128}, .pooled = 2, .global_average = true, .hidden = {}};
+    d.images.examples = 2'048;
+    d.images.height = d.images.width = 32;
+    d.images.channels = 3;
+    d.batch = 64;
+    return d;
+  }
+  const bool medium = name == "gpt-medium";
+  models::Gpt gpt{.layers = 4, .width = 128, .heads = 4, .sequence = 128};
+  if (medium) gpt.layers = gpt.heads = 6, gpt.width = 384, gpt.sequence = 256;
+  d.network = gpt;
+  d.tokens.count = 1 << 18;
+  d.batch = medium ? 8 : 16;
+  d.predict_batch = 1;
+  d.optimizer = {.kind = models::OptimizerKind::kAdamW, .learning_rate = 3e-4F};
+  return d;
+}
+
+template <class T>
+T value_or_exit(Result<T> result) {
+  if (result) return std::move(result).value();
+  std::fprintf(stderr, "%s\n", result.error().message.c_str());
+  std::exit(1);
+}
+
+graph::ValidProgram valid(const graph::Program& program) {
+  auto validation = graph::validate_alone(program);
+  ASSAY_INVARIANT(validation.program.has_value());
+  return *validation.program;
+}
+
+// Noise in the declared types.
+std::vector<Tensor> made_up_data(const graph::Program& program) {
+  std::vector<Tensor> tensors;
+  std::uint32_t noise = 1;
+  for (const auto& declaration : program.data) {
+    Tensor tensor(declaration.type);
+    const bool labels = declaration.name == models::kLabels;
+    for (std::uint8_t& byte : tensor.bytes()) {
+      noise = noise * 1'664'525 + 1'013'904'223;
+      byte = static_cast<std::uint8_t>((noise >> 24) % (labels ? 10 : 256));
+    }
+    tensors.push_back(std::move(tensor));
+  }
+  return tensors;
+}
+
+struct Model {
+  graph::ValidProgram init;
+  graph::ValidProgram step;
+  std::vector<Tensor> data;
+  std::vector<TensorView> views;
+};
+
+NamedTensors initial(const Model& model, TaskPool& pool) {
+  auto init = value_or_exit(exec::Executor::create(model.init, {}, pool));
+  NamedTensors state = init.make_state();
+  init.step(0, 1, state);
+  return state;
+}
+
+void check(const Model& model, TaskPool& pool) {
+  NamedTensors states[2] = {initial(model, pool), initial(model, pool)};
+  const numerics::Isa isas[2] = {numerics::Isa::kScalar, numerics::best_isa()};
+  for (int i = 0; i < 2; ++i) {
+    auto executor =
+        value_or_exit(exec::Executor::create(model.step, model.views, pool, {.isa = isas[i]}));
+    executor.step(0, 1, states[i]);
+  }
+  ASSAY_INVARIANT(states[0] == states[1]);
+}
+
+std::string describe(const exec::UnitTime& unit, const graph::Program& program) {
+  std::string text = graph::describe_node(program, unit.first_node);
+  if (!unit.members.empty()) text += " | " + unit.members;
+  return text.substr(0, 200);
+}
+
+void measure(const std::string& name, unsigned threads, unsigned steps, bool fuse) {
+  host::ThreadTaskPool pool(threads);
+  auto programs = value_or_exit(models::build(description_of(name)));
+  Model model{valid(programs.init), valid(programs.step), made_up_data(programs.step), {}};
+  for (const Tensor& tensor : model.data) model.views.push_back(tensor.view());
+  if (name != "gpt-medium") check(model, pool);
+
+  // On one thread its own time, which other processes touch less.
+  const auto clock = threads == 1 ? bench::thread_cpu_ns : bench::wall_ns;
+  NamedTensors state = initial(model, pool);
+  exec::ExecutorOptions options;
+  options.fuse = fuse;
+  auto executor = value_or_exit(exec::Executor::create(model.step, model.views, pool, options));
+  executor.step(0, 1, state);
+  bench::Spread spread;
+  for (unsigned t = 1; t <= steps; ++t) {
+    const std::uint64_t start = clock();
+    executor.step(t, 1, state);
+    spread.add(static_cast<double>(clock() - start) * 1e-6);
+  }
+  spread.print("exec_" + name + "_" + std::to_string(threads) + "t", "ms");
+
+  options.nanoseconds = clock;
+  auto timed = value_or_exit(exec::Executor::create(model.step, model.views, pool, options));
+  for (unsigned t = 0; t < steps; ++t) timed.step(t, 1, state);
+  double sum = 0;
+  for (const auto& unit : timed.unit_times()) {
+    const double us = static_cast<double>(unit.nanoseconds) * 1e-3 / steps;
+    sum += us;
+    std::printf("%10.1f us  %s\n", us, describe(unit, model.step.program()).c_str());
+  }
+  for (const auto& time : timed.times()) {
+    std::printf("%8.2f %%  %-28s %5.0f runs a step\n",
+                static_cast<double>(time.nanoseconds) * 0.1 / sum / steps, time.name,
+                static_cast<double>(time.runs) / steps);
+  }
+  const exec::MemoryUse memory = executor.memory();
+  std::printf(
+      "%zu nodes, %zu units, memory MB: arena %.1f constants %.1f scratch %.1f state %.1f\n",
+      model.step.program().nodes.size(), timed.unit_times().size(),
+      static_cast<double>(memory.arena) * 1e-6, static_cast<double>(memory.constants) * 1e-6,
+      static_cast<double>(memory.scratch) * 1e-6, static_cast<double>(memory.next_state) * 1e-6);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const unsigned threads = argc > 2 ? static_cast<unsigned>(std::atoi(argv[2])) : 1;
+  const unsigned steps = argc > 3 ? static_cast<unsigned>(std::atoi(argv[3])) : 5;
+  const bool fuse = argc <= 4 || std::strcmp(argv[4], "unfused") != 0;
+  if (argc > 1) {
+    measure(argv[1], threads, steps, fuse);
+    return 0;
+  }
+  for (const char* name : {"mlp", "cnn", "gpt-small", "gpt-medium"})
+    measure(name, threads, steps, fuse);
+  return 0;
+}

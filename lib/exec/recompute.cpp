@@ -1,0 +1,196 @@
+// Which members are computed twice rather than kept in memory, and which regions run on a
+// product's rows.
+#include <algorithm>
+
+#include "internal/row_view.hpp"
+#include "internal/units.hpp"
+
+namespace assay::exec {
+
+using numerics::OpCode;
+
+namespace {
+
+constexpr int kMaxCloneDepth = 3;
+// Operands of so small a part of the output cost nothing to keep.
+constexpr std::uint64_t kSmallPart = 8;
+
+bool is_cheap(OpCode op) {
+  switch (op) {
+    case OpCode::kCast:
+    case OpCode::kNeg:
+    case OpCode::kRelu:
+    case OpCode::kAdd:
+    case OpCode::kSub:
+    case OpCode::kMul:
+    case OpCode::kMax:
+    case OpCode::kMin:
+    case OpCode::kEqual:
+    case OpCode::kLess:
+    case OpCode::kSelect:
+    case OpCode::kFma: return true;
+    default: return false;
+  }
+}
+
+}  // namespace
+
+bool UnitGraph::reads(std::uint32_t unit, std::uint32_t storage) const {
+  for (const std::uint32_t reader : m_flow.readers[storage]) {
+    if (is_member(reader, unit)) return true;
+  }
+  return false;
+}
+
+bool UnitGraph::can_clone(std::uint32_t node, std::uint32_t unit, int depth) const {
+  const graph::Node& n = m_flow.nodes[node];
+  const Unit& u = m_units[unit];
+  if (!is_cheap(n.spec.op) || is_per_row(node) || n.spec.output.shape.elements() != u.full ||
+      u.members.size() + 8 > 96)
+    return false;
+  const Fit f{u.columns, false};
+  if (!operands_fit(node, unit, f)) return false;
+  if (f.columns == 0) {
+    for (unsigned k = 0; k < n.spec.operand_count; ++k) {
+      const std::uint64_t elements = m_flow.operand_shape(node, k).elements();
+      if (elements != 1 && elements != u.full) return false;
+    }
+  }
+  for (unsigned k = 0; k < n.spec.operand_count; ++k) {
+    const std::uint32_t input = n.inputs[k];
+    const std::uint64_t elements = m_flow.operand_shape(node, k).elements();
+    if (elements * kSmallPart <= u.full || reads(unit, input)) continue;
+    const OpCode op = m_flow.nodes[input].spec.op;
+    if (op == OpCode::kStateSlot || op == OpCode::kData) continue;
+    const std::uint32_t home = unit_of(input);
+    const bool region_made = home != kNone && is_member(input, home);
+    if (depth == 0 || !region_made || !can_clone(input, unit, depth - 1)) return false;
+  }
+  return true;
+}
+
+std::uint32_t UnitGraph::clone_into(std::uint32_t node, std::uint32_t unit, int depth) {
+  for (const std::uint32_t member : m_units[unit].members) {
+    if (m_flow.position[member] == m_flow.position[node] && member != node) return member;
+  }
+  const std::uint32_t copy = m_flow.clone(node);
+  m_unit_of.push_back(unit);
+  m_per_row.push_back(0);
+  m_reading.emplace_back();
+  graph::Node& n = m_flow.nodes[copy];
+  for (unsigned k = 0; k < n.spec.operand_count; ++k) {
+    const std::uint32_t input = m_flow.nodes[copy].inputs[k];
+    const std::uint64_t elements = m_flow.operand_shape(copy, k).elements();
+    const OpCode op = m_flow.nodes[input].spec.op;
+    bool others = false;
+    for (const std::uint32_t reader : m_flow.readers[input])
+      others = others || (reader != copy && is_member(reader, unit));
+    if (elements * kSmallPart <= m_units[unit].full || others || op == OpCode::kStateSlot ||
+        op == OpCode::kData)
+      continue;
+    m_flow.drop_reader(input, copy);
+    const std::uint32_t inner = clone_into(input, unit, depth - 1);
+    m_flow.nodes[copy].inputs[k] = inner;
+    m_flow.add_reader(inner, copy);
+  }
+  Unit& u = m_units[unit];
+  const auto place = std::lower_bound(
+      u.members.begin(), u.members.end(), copy, [&](std::uint32_t a, std::uint32_t b) {
+        return std::pair(m_flow.position[a], a) < std::pair(m_flow.position[b], b);
+      });
+  u.members.insert(place, copy);
+  add_inputs(copy, unit);
+  return copy;
+}
+
+void UnitGraph::recompute_member(std::uint32_t node, std::uint32_t from) {
+  std::vector<std::uint32_t> outside;
+  for (const std::uint32_t reader : m_flow.readers[node]) {
+    const std::uint32_t unit = unit_of(reader);
+    if (unit == from && is_member(reader, from)) continue;
+    if (!is_member(reader, unit)) return;  // a kernel wants it in memory
+    if (std::find(outside.begin(), outside.end(), unit) == outside.end()) outside.push_back(unit);
+  }
+  if (outside.empty()) return;
+  for (const std::uint32_t unit : outside) {
+    if (!can_clone(node, unit, kMaxCloneDepth)) return;
+  }
+  for (const std::uint32_t unit : outside) {
+    std::vector<std::uint32_t> there;
+    for (const std::uint32_t reader : m_flow.readers[node]) {
+      if (is_member(reader, unit)) there.push_back(reader);
+    }
+    for (const std::uint32_t reader : there) m_flow.drop_reader(node, reader);
+    const std::uint32_t copy = clone_into(node, unit, kMaxCloneDepth);
+    for (const std::uint32_t reader : there) {
+      graph::Node& n = m_flow.nodes[reader];
+      for (unsigned k = 0; k < n.spec.operand_count; ++k) {
+        if (n.inputs[k] == node) n.inputs[k] = copy;
+      }
+      m_flow.add_reader(copy, reader);
+    }
+  }
+}
+
+void UnitGraph::recompute() {
+  const auto count = static_cast<std::uint32_t>(m_flow.nodes.size());
+  for (std::uint32_t i = count; i-- > 0;) {
+    const std::uint32_t unit = m_flow.runs[i] ? unit_of(i) : kNone;
+    if (unit == kNone || !is_member(i, unit) || m_flow.is_bound[i] || is_per_row(i)) continue;
+    if (!is_cheap(m_flow.nodes[i].spec.op) || m_flow.nodes[i].spec.output.shape.elements() < 2)
+      continue;
+    recompute_member(i, unit);
+  }
+  // What nobody reads any more does not run.
+  for (std::uint32_t i = count; i-- > 0;) {
+    if (!m_flow.runs[i] || m_flow.is_bound[i] || !m_flow.readers[i].empty()) continue;
+    const std::uint32_t unit = unit_of(i);
+    if (!is_member(i, unit)) continue;
+    m_flow.runs[i] = 0;
+    m_unit_of[i] = kNone;
+    std::erase(m_units[unit].members, i);
+    m_units[unit].is_gone = !m_units[unit].is_region() && m_units[unit].kernel == kNone;
+    for (unsigned k = 0; k < m_flow.nodes[i].spec.operand_count; ++k)
+      m_flow.drop_reader(m_flow.nodes[i].inputs[k], i);
+  }
+}
+
+// The product whose rows the region reads and that can run last of all that it reads.
+void UnitGraph::attach(std::uint32_t region) {
+  std::uint32_t best = kNone;
+  for (const std::uint32_t member : m_units[region].members) {
+    const graph::Node& n = m_flow.nodes[member];
+    for (unsigned k = 0; k < n.spec.operand_count; ++k) {
+      const std::uint32_t product = n.inputs[k];
+      const numerics::NodeSpec& spec = m_flow.nodes[product].spec;
+      const std::uint32_t home = unit_of(product);
+      if (home == kNone || home == region || m_units[home].kernel != product ||
+          m_units[home].is_region() || !numerics::is_product(spec.op) ||
+          m_flow.views[product].output || spec.output.shape.elements() != m_units[region].full)
+        continue;
+      const std::uint64_t columns = spec.output.shape[spec.output.shape.rank - 1U];
+      if (m_units[region].columns != 0 && columns % m_units[region].columns != 0) continue;
+      // Read row by row: a product's rows may also be read in other orders.
+      const Shape shape = m_flow.operand_shape(member, k);
+      if (shape.elements() != m_units[region].full) continue;
+      if (best != kNone && m_last[unit_of(best)] > m_last[home]) continue;
+      if (can_merge(region, home)) best = product;
+    }
+  }
+  if (best == kNone) return;
+  const std::uint32_t home = unit_of(best);
+  m_units[home].full = m_units[region].full;
+  merge(region, home);
+}
+
+void UnitGraph::attach_to_products() {
+  std::vector<std::uint32_t> regions;
+  for (std::uint32_t i = 0; i < m_units.size(); ++i) {
+    if (m_units[i].is_region()) regions.push_back(i);
+  }
+  std::sort(regions.begin(), regions.end(),
+            [&](std::uint32_t a, std::uint32_t b) { return m_first[a] < m_first[b]; });
+  for (const std::uint32_t region : regions) attach(region);
+}
+
+}  // namespace assay::exec

@@ -1,0 +1,232 @@
+// Random programs of elementwise nodes, reductions, movements and products over awkward shapes.
+#pragma once
+
+#include <random>
+
+#include "support/tiny_programs.hpp"
+
+namespace assay::exec::test {
+
+using numerics::OpCode;
+
+class RandomProgram {
+ public:
+  explicit RandomProgram(unsigned seed) : m_random(seed) {}
+
+  graph::Program make(unsigned nodes) {
+    const Shape shapes[] = {shape_of_state(), shape_of_state(), {pick({1, 5, 16, 33})}, {}};
+    for (std::uint64_t i = 0; i < 6; ++i) {
+      const TensorType type{DType::kF32, shapes[i % 4]};
+      m_slots.push_back(m_s.add(OpCode::kStateSlot, type, {}, {i}));
+    }
+    m_s.constant(0.5F, shapes[0]);
+    m_s.constant(1.0F);
+    while (m_s.program.nodes.size() < nodes) add_node();
+    bind();
+    return std::move(m_s.program);
+  }
+
+ private:
+  unsigned below(std::size_t n) { return static_cast<unsigned>(m_random() % n); }
+  std::uint64_t pick(std::initializer_list<std::uint64_t> from) {
+    return from.begin()[below(from.size())];
+  }
+  Shape shape_of_state() {
+    const std::uint64_t rows = pick({1, 2, 3, 7, 12, 40});
+    const std::uint64_t columns = pick({1, 2, 5, 8, 10, 16, 19, 64, 70});
+    if (below(2) == 0) return {rows, columns};
+    return {pick({1, 2, 3}), rows, columns};
+  }
+  const Shape& shape(std::uint32_t node) const { return m_s.type(node).shape; }
+  // Late nodes rather than early ones.
+  std::uint32_t any() {
+    while (true) {
+      const std::size_t n = m_s.program.nodes.size();
+      const std::size_t back = below(3) == 0 ? below(n) : below(std::min<std::size_t>(n, 6));
+      const auto node = static_cast<std::uint32_t>(n - 1 - back);
+      if (m_s.type(node).dtype == DType::kF32) return node;
+    }
+  }
+  static bool spreads(const Shape& from, const Shape& to) {
+    if (from.rank > to.rank) return false;
+    for (unsigned i = 0; i < from.rank; ++i) {
+      const std::uint64_t own = from.dims[from.rank - 1 - i];
+      if (own != 1 && own != to.dims[to.rank - 1 - i]) return false;
+    }
+    return true;
+  }
+  std::uint32_t fitting(const Shape& to) {
+    for (int i = 0; i < 8; ++i) {
+      const std::uint32_t node = any();
+      if (spreads(shape(node), to)) return node;
+    }
+    return m_s.constant(0.25F * static_cast<float>(below(9)) - 1.0F, below(2) == 0 ? to : Shape{});
+  }
+
+  void add_node() {
+    const std::uint32_t a = any();
+    const Shape s = shape(a);
+    switch (below(14)) {
+      case 0: {
+        constexpr OpCode kOps[] = {OpCode::kNeg, OpCode::kRelu, OpCode::kSqrt,
+                                   OpCode::kExp, OpCode::kTanh, OpCode::kSigmoid};
+        m_s.f32(kOps[below(std::size(kOps))], s, {a});
+        return;
+      }
+      case 1: {
+        const std::uint32_t b = fitting(s);
+        const auto flag =
+            m_s.add(below(2) == 0 ? OpCode::kLess : OpCode::kEqual, {DType::kU32, s}, {a, b});
+        const auto other = fitting(s);
+        m_s.f32(OpCode::kSelect, s, {flag, a, other});
+        return;
+      }
+      case 2: {
+        const auto b = fitting(s);
+        const auto c = fitting(s);
+        m_s.f32(OpCode::kFma, s, {a, b, c});
+        return;
+      }
+      case 3:
+      case 4: return reduce(a);
+      case 5: return move(a);
+      case 6: return multiply(a);
+      default: {
+        constexpr OpCode kOps[] = {OpCode::kAdd, OpCode::kSub, OpCode::kMul,
+                                   OpCode::kDiv, OpCode::kMax, OpCode::kMin};
+        const auto b = fitting(s);
+        const OpCode op = kOps[below(std::size(kOps))];
+        below(2) == 0 ? m_s.f32(op, s, {a, b}) : m_s.f32(op, s, {b, a});
+      }
+    }
+  }
+
+  void reduce(std::uint32_t a) {
+    const Shape s = shape(a);
+    if (s.rank == 0) return;
+    const std::uint64_t mask =
+        below(3) != 0 ? std::uint64_t{1} << (s.rank - 1) : 1 + below((1U << s.rank) - 1);
+    Shape y = s;
+    for (unsigned i = 0; i < s.rank; ++i) {
+      if ((mask >> i & 1) != 0) y.dims[i] = 1;
+    }
+    m_s.f32(below(3) == 0 ? OpCode::kReduceMax : OpCode::kReduceSum, y, {a}, {mask});
+  }
+
+  void move(std::uint32_t a) {
+    const Shape s = shape(a);
+    const std::uint64_t n = s.elements();
+    switch (below(3)) {
+      case 0: {
+        if (s.rank < 2) return;
+        std::uint64_t axes = s.rank == 2 ? 0x01 : (below(2) == 0 ? 0x201 : 0x120);
+        Shape y = s;
+        for (unsigned i = 0; i < s.rank; ++i) y.dims[i] = s[axes >> (4 * i) & 15];
+        m_s.f32(OpCode::kTranspose, y, {a}, {axes});
+        return;
+      }
+      case 1: {
+        if (s.rank == 0) return;
+        const unsigned axis = below(s.rank);
+        const std::uint64_t start = below(s[axis]);
+        Shape y = s;
+        y.dims[axis] = 1 + below(s[axis] - start);
+        m_s.f32(OpCode::kSlice, y, {a}, {axis, start});
+        return;
+      }
+      default: {
+        const std::uint64_t columns = pick({1, 2, 3, 4, 5, 8, 16});
+        if (n % columns != 0) return;
+        Shape y{n / columns, columns};
+        if (below(2) == 0 && n / columns % 2 == 0) y = {2, n / columns / 2, columns};
+        m_s.f32(OpCode::kReshape, y, {a});
+      }
+    }
+  }
+
+  void multiply(std::uint32_t a) {
+    const Shape s = shape(a);
+    if (s.rank < 2 || s.rank > 3) return;
+    const unsigned r = s.rank - 2U;
+    const bool ta = below(2) == 0;
+    const std::uint64_t rows = s[ta ? r + 1 : r];
+    const std::uint64_t depth = s[ta ? r : r + 1];
+    // Any node with a fitting axis, else a itself.
+    std::uint32_t b = a;
+    bool tb = !ta;
+    for (int i = 0; i < 6; ++i) {
+      const std::uint32_t other = any();
+      const Shape& o = shape(other);
+      if (o.rank != s.rank || (r == 1 && o[0] != s[0])) continue;
+      if (o[r] != depth && o[r + 1] != depth) continue;
+      b = other;
+      tb = o[r] != depth;
+      break;
+    }
+    Shape y = s;
+    y.dims[r] = rows;
+    y.dims[r + 1] = shape(b)[tb ? r : r + 1];
+    const std::uint64_t a_bit = ta ? 1 : 0;
+    const std::uint64_t b_bit = tb ? 1 : 0;
+    if (below(3) == 0) {
+      const std::uint64_t part = rows == depth ? below(3) : 0;
+      m_s.f32(OpCode::kMatMulTriangular, y, {a, b}, {a_bit, b_bit, part, below(3), 0xff800000});
+    } else {
+      m_s.f32(OpCode::kMatMul, y, {a, b}, {a_bit, b_bit});
+    }
+  }
+
+  // Slots get a node of their type where there is one. What nobody reads is mostly summed, so that
+  // it need not stand in memory, else bound to a slot of its own.
+  void bind() {
+    for (std::size_t i = 0; i < m_slots.size(); ++i) {
+      std::uint32_t node = m_slots[i];
+      for (int tries = 0; tries < 20; ++tries) {
+        const std::uint32_t other = any();
+        if (m_s.type(other) == m_s.type(m_slots[i])) node = other;
+      }
+      m_s.program.slots.push_back(
+          {std::string(1, static_cast<char>('a' + i)), m_s.type(m_slots[i]), node});
+    }
+    std::vector<bool> used(m_s.program.nodes.size());
+    for (const auto& node : m_s.program.nodes) {
+      for (unsigned k = 0; k < node.spec.operand_count; ++k) used[node.inputs[k]] = true;
+    }
+    for (const auto& slot : m_s.program.slots) used[slot.output] = true;
+    for (std::uint32_t i = 0; i < used.size(); ++i) {
+      if (used[i]) continue;
+      std::uint32_t node = i;
+      const Shape s = shape(i);
+      if (s.rank > 0 && below(4) != 0 && m_s.type(i).dtype == DType::kF32) {
+        node = m_s.f32(OpCode::kReduceSum,
+                       [&] {
+                         Shape one = s;
+                         for (unsigned k = 0; k < s.rank; ++k) one.dims[k] = 1;
+                         return one;
+                       }(),
+                       {i}, {(std::uint64_t{1} << s.rank) - 1});
+      }
+      m_s.program.slots.push_back({"z" + std::to_string(1000 + i), m_s.type(node), node});
+    }
+  }
+
+  std::mt19937 m_random;
+  tiny::Sketch m_s;
+  std::vector<std::uint32_t> m_slots;
+};
+
+// Numbers of moderate size with zeros of both signs, subnormals, infinities and NaN of many kinds
+// among them.
+inline void fill(Tensor& tensor, std::mt19937& random, bool tame) {
+  constexpr std::uint32_t kSpecial[] = {0x00000000, 0x80000000, 0x7f800000, 0xff800000,
+                                        0x7fc00000, 0xffc12345, 0x7f800001, 0x00000001,
+                                        0x807fffff, 0x7f7fffff, 0x3f800000, 0xbf800000};
+  if (tensor.type().dtype != DType::kF32) return;
+  for (float& x : tensor.as<float>()) {
+    x = static_cast<float>(random() % 4001) / 1000.0F - 2.0F;
+    if (random() % (tame ? 1000 : 12) == 0)
+      x = std::bit_cast<float>(kSpecial[random() % std::size(kSpecial)]);
+  }
+}
+
+}  // namespace assay::exec::test
