@@ -1,63 +1,139 @@
-// Trains a small MLP and a small CNN for 50 steps and prints their final state roots. With a file
-// of recorded roots it compares them, for every instruction set, one and two threads.
+// Trains a small model of each family for 200 steps and prints their final state roots. With a file
+// of recorded roots it compares them: every instruction set that the processor has, one to three
+// threads, fused and unfused, and the plain loop over the scalar definitions.
 //
 //   determinism_digest                 print, for the best instruction set
 //   determinism_digest FILE            every combination against the file; 1 if any differs
+//   determinism_digest FILE brief      one combination for each instruction set
 #include <cstdio>
 #include <fstream>
 #include <string>
 
 #include "assay/host/thread_pool.hpp"
-#include "assay/models/model.hpp"
+#include "assay/models/data.hpp"
 #include "assay/training/run.hpp"
 
 namespace {
 
 using namespace assay;
 
-models::ModelDescription small(const models::Network& network) {
-  models::ModelDescription d;
-  d.network = network;
-  d.images = {.examples = 300, .height = 12, .width = 12};
-  d.batch = 10;
-  d.optimizer.kind = std::holds_alternative<models::Mlp>(network) ? models::OptimizerKind::kSgd
-                                                                  : models::OptimizerKind::kAdam;
-  d.optimizer.learning_rate = 0.01F;
-  d.optimizer.schedule = models::Schedule::kLinear;
-  d.optimizer.decay_steps = 80;
-  return d;
+constexpr std::uint64_t kSteps = 200;
+constexpr std::uint64_t kInterval = 50;
+
+struct Sample {
+  const char* name;
+  models::ModelDescription description;
+};
+
+std::uint32_t next(std::uint32_t& x) {
+  x ^= x << 13, x ^= x >> 17, x ^= x << 5;
+  return x;
 }
 
-NamedTensors made_up_data(const models::Images& d) {
-  Tensor images({DType::kU8, {d.examples, d.height, d.width}});
-  Tensor labels({DType::kU8, {d.examples}});
+NamedTensors made_up_images() {
+  constexpr std::uint64_t kExamples = 120, kPixels = 64, kClasses = 10;
+  Tensor images({DType::kU8, {kExamples, 8, 8}});
+  Tensor labels({DType::kU8, {kExamples}});
   std::uint32_t x = 2463534242;
-  for (std::uint64_t i = 0; i < d.examples; ++i) {
-    labels.data()[i] = static_cast<std::uint8_t>(i % d.classes);
-    for (std::uint64_t j = 0; j < d.height * d.width; ++j) {
-      x ^= x << 13, x ^= x >> 17, x ^= x << 5;
-      images.data()[i * d.height * d.width + j] =
-          static_cast<std::uint8_t>((j % d.classes == i % d.classes ? 150 : 0) + (x >> 26));
+  for (std::uint64_t i = 0; i < kExamples; ++i) {
+    labels.data()[i] = static_cast<std::uint8_t>(i % kClasses);
+    for (std::uint64_t j = 0; j < kPixels; ++j)
+      images.data()[i * kPixels + j] =
+          static_cast<std::uint8_t>((j % kClasses == i % kClasses ? 150 : 0) + (next(x) >> 26));
+  }
+  return *models::image_data(std::move(images), std::move(labels));
+}
+
+NamedTensors made_up_text() {
+  constexpr char kPattern[] = "it was light and it was day ";
+  Tensor tokens({DType::kU8, {600}});
+  std::uint32_t x = 2463534242;
+  for (std::uint64_t i = 0; i < tokens.byte_count(); ++i) {
+    const bool strays = next(x) % 8 == 0;
+    tokens.data()[i] =
+        static_cast<std::uint8_t>(kPattern[(strays ? x : i) % (sizeof kPattern - 1)]);
+  }
+  return *models::text_data(std::move(tokens));
+}
+
+NamedTensors data_of(const models::ModelDescription& d) {
+  return std::holds_alternative<models::Gpt>(d.network) ? made_up_text() : made_up_images();
+}
+
+// Every optimiser, schedule and option is in one of them.
+std::vector<Sample> samples() {
+  using models::OptimizerKind;
+  using models::Schedule;
+  models::Gpt gpt2{.layers = 2, .width = 12, .heads = 2, .sequence = 10, .dropout = 0.125F};
+  models::Gpt llama = models::llama_shaped();
+  llama.layers = 2, llama.width = 16, llama.heads = 4, llama.key_heads = 2, llama.sequence = 10;
+  std::vector<Sample> all(5);
+  all[0] = {"mlp", {.network = models::Mlp{.hidden = {24}}, .batch = 10}};
+  all[0].description.optimizer = {.kind = OptimizerKind::kSgd,
+                                  .learning_rate = 0.01F,
+                                  .schedule = Schedule::kLinear,
+                                  .decay_steps = 180};
+  all[1] = {"cnn", {.network = models::Cnn{.channels = {3, 4}, .hidden = {12}}, .batch = 6}};
+  all[1].description.optimizer = {.kind = OptimizerKind::kAdam, .learning_rate = 0.01F};
+  all[2] = {
+      "resnet",
+      {.network = models::ResNet{.widths = {3, 4}, .blocks = 1}, .batch = 6, .accumulation = 2}};
+  all[2].description.optimizer = {
+      .kind = OptimizerKind::kSgd, .learning_rate = 0.05F, .clip_norm = 2.0F, .nesterov = true};
+  all[3] = {"gpt2", {.network = gpt2, .batch = 2}};
+  all[3].description.optimizer = {.kind = OptimizerKind::kAdamW,
+                                  .learning_rate = 0.003F,
+                                  .schedule = Schedule::kCosine,
+                                  .warmup_steps = 20,
+                                  .decay_steps = 200,
+                                  .clip_norm = 0.5F};
+  all[4] = {"llama", {.network = llama, .batch = 2, .accumulation = 2}};
+  all[4].description.optimizer = {
+      .kind = OptimizerKind::kAdamW, .learning_rate = 0.003F, .clip_norm = 1.0F};
+  for (Sample& sample : all) {
+    if (!models::fit_to_data(sample.description, data_of(sample.description))) std::abort();
+  }
+  return all;
+}
+
+struct Way {
+  numerics::Isa isa = numerics::best_isa();
+  unsigned threads = 1;
+  bool fuse = true;
+};
+
+std::vector<Way> ways(bool brief) {
+  std::vector<Way> all;
+  for (const numerics::Isa isa : numerics::kAllIsas) {
+    if (!numerics::is_supported(isa)) continue;
+    if (isa == numerics::Isa::kReference) {
+      all.push_back({isa, 1, false});
+      continue;
+    }
+    if (brief) {
+      all.push_back({isa, 2, true});
+      continue;
+    }
+    for (const unsigned threads : {1u, 2u, 3u}) {
+      all.push_back({isa, threads, true});
+      all.push_back({isa, threads, false});
     }
   }
-  NamedTensors data;
-  data.emplace(std::string(models::kImages), std::move(images));
-  data.emplace(std::string(models::kLabels), std::move(labels));
-  return data;
+  return all;
 }
 
-Result<std::string> digest(const models::Network& network, numerics::Isa isa, unsigned threads) {
-  const models::ModelDescription d = small(network);
-  host::ThreadTaskPool pool(threads);
+Result<std::string> digest(const models::ModelDescription& d, const Way& way) {
+  host::ThreadTaskPool pool(way.threads);
   ASSAY_TRY(auto programs, models::build(d));
   ASSAY_TRY(const auto task,
-            training::make_task({20260101, 50, 10, 50}, std::move(programs.init),
-                                std::move(programs.step), made_up_data(d.images), pool));
+            training::make_task({20260101, kSteps, kInterval, kSteps}, std::move(programs.init),
+                                std::move(programs.step), data_of(d), pool));
   training::ExecutionOptions options;
-  options.isa = isa;
+  options.isa = way.isa;
+  options.fuse = way.fuse;
   ASSAY_TRY(auto execution, training::ProgramExecution::create(task, pool, options));
   ASSAY_TRY(auto run, training::TrainingRun::open(task, *execution, pool));
-  ASSAY_TRY_STATUS(run->advance(50));
+  ASSAY_TRY_STATUS(run->advance(kSteps));
   return to_hex(run->state_root());
 }
 
@@ -69,29 +145,26 @@ std::string recorded(const char* file, const std::string& name) {
   return {};
 }
 
+std::string digest_or_words(const Sample& sample, const Way& way) {
+  const auto root = digest(sample.description, way);
+  return root ? *root : "failed: " + root.error().message;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   int failures = 0;
-  const models::Network networks[] = {models::Mlp{.hidden = {24}},
-                                      models::Cnn{.channels = {4, 8}, .hidden = {24}}};
-  for (const models::Network& network : networks) {
-    const std::string name = models::name_of(network);
-    for (const auto isa : numerics::kAllIsas) {
-      if (!numerics::is_supported(isa) || (argc < 2 && isa != numerics::best_isa())) continue;
-      for (const unsigned threads : {1u, 2u}) {
-        if (argc < 2 && threads == 2) continue;
-        auto root = digest(network, isa, threads);
-        const std::string value = root ? *root : "failed: " + root.error().message;
-        if (argc < 2) {
-          std::printf("%s %s\n", name.c_str(), value.c_str());
-          continue;
-        }
-        const bool same = value == recorded(argv[1], name);
-        failures += same ? 0 : 1;
-        std::printf("%s %s %s threads %u %s\n", same ? "ok" : "DIFFERS", name.c_str(), name_of(isa),
-                    threads, value.c_str());
-      }
+  for (const Sample& sample : samples()) {
+    if (argc < 2) {
+      std::printf("%s %s\n", sample.name, digest_or_words(sample, {}).c_str());
+      continue;
+    }
+    for (const Way& way : ways(argc > 2)) {
+      const std::string value = digest_or_words(sample, way);
+      const bool same = value == recorded(argv[1], sample.name);
+      failures += same ? 0 : 1;
+      std::printf("%s %s %s threads %u %s %s\n", same ? "ok" : "DIFFERS", sample.name,
+                  name_of(way.isa), way.threads, way.fuse ? "fused" : "unfused", value.c_str());
     }
   }
   return failures == 0 ? 0 : 1;

@@ -27,4 +27,4 @@ must_run(${CMAKE_COMMAND} -S ${SOURCE} -B ${BINARY} -G Ninja
   -DCMAKE_BUILD_TYPE=None "-DCMAKE_CXX_FLAGS=-${level}" -DASSAY_WERROR=OFF
   -DASSAY_BUILD_APPS=OFF -DASSAY_BUILD_EXAMPLES=OFF -DASSAY_BUILD_BENCH=OFF)
 must_run(${CMAKE_COMMAND} --build ${BINARY} --target determinism_digest)
-must_run(${BINARY}/tests/determinism/determinism_digest ${RECORDED})
+must_run(${BINARY}/tests/determinism/determinism_digest ${RECORDED} brief)
