@@ -9,11 +9,14 @@
 namespace assay::crypto {
 
 using internal::kStreams;
+using internal::Sha256Streams;
+using internal::States;
 
 namespace {
 
 Sha256Kind best_kind() noexcept {
-  return internal::has_sha_ni() ? Sha256Kind::kShaNi : Sha256Kind::kOpenssl;
+  if (!internal::has_sha_ni()) return Sha256Kind::kOpenssl;
+  return internal::has_avx512vl() ? Sha256Kind::kShaNiAvx512 : Sha256Kind::kShaNi;
 }
 
 std::atomic<Sha256Kind>& kind_in_use() noexcept {
@@ -31,12 +34,22 @@ void write_digest(const std::array<std::uint32_t, 8>& state, Hash256& out) {
   for (unsigned i = 0; i < 8; ++i) store_le(out.bytes.data() + 4 * i, __builtin_bswap32(state[i]));
 }
 
-using States = std::array<std::uint32_t, 8>[kStreams];
+// The kernel for several streams; none: this kind hashes one message after the other.
+Sha256Streams streams_in_use() noexcept {
+  switch (active_sha256_kind()) {
+    case Sha256Kind::kShaNiAvx512: return internal::sha256_streams_sha_ni_avx512;
+    case Sha256Kind::kShaNi: return internal::sha256_streams_sha_ni;
+    case Sha256Kind::kOpenssl:
+    case Sha256Kind::kPortable: break;
+  }
+  return nullptr;
+}
 
 // Pads what is left of each message, `used` bytes of it after the prefix being hashed already
 // (none: not even the prefix), and writes the digests.
-void four_ends(States& states, std::uint8_t prefix, const std::uint8_t* const* chunks,
-               std::size_t size, std::size_t used, Hash256* out) {
+void four_ends(Sha256Streams streams, States& states, std::uint8_t prefix,
+               const std::uint8_t* const* chunks, std::size_t size, std::size_t used,
+               Hash256* out) {
   constexpr std::size_t kShort = 128;  // two blocks
   std::uint8_t buffer[kStreams][kShort];
   const std::uint8_t* at[kStreams];
@@ -51,17 +64,17 @@ void four_ends(States& states, std::uint8_t prefix, const std::uint8_t* const* c
     store_le(buffer[s] + 64 * blocks - 8, __builtin_bswap64((std::uint64_t{size} + 1) * 8));
     at[s] = buffer[s];
   }
-  internal::sha256_streams_sha_ni(states, at, blocks, 0);
+  streams(states, at, blocks, 0);
   for (std::size_t s = 0; s < kStreams; ++s) write_digest(states[s], out[s]);
 }
 
 // Four chunks of equal length, each under its prefix. After the first block, which holds the prefix
 // and 63 bytes, a chunk's blocks are hashed where they lie; only the padded tail is copied.
-void four_leaves(std::uint8_t prefix, const std::uint8_t* const* chunks, std::size_t size,
-                 Hash256* out) {
+void four_leaves(Sha256Streams streams, std::uint8_t prefix, const std::uint8_t* const* chunks,
+                 std::size_t size, Hash256* out) {
   States states;
   std::fill(states, states + kStreams, kSha256Initial);
-  if (size + 1 + 9 <= 128) return four_ends(states, prefix, chunks, size, 0, out);
+  if (size + 1 + 9 <= 128) return four_ends(streams, states, prefix, chunks, size, 0, out);
   std::uint8_t first[kStreams][64];
   const std::uint8_t* at[kStreams];
   for (std::size_t s = 0; s < kStreams; ++s) {
@@ -69,11 +82,11 @@ void four_leaves(std::uint8_t prefix, const std::uint8_t* const* chunks, std::si
     std::memcpy(first[s] + 1, chunks[s], 63);
     at[s] = first[s];
   }
-  internal::sha256_streams_sha_ni(states, at, 1, 0);
+  streams(states, at, 1, 0);
   const std::size_t whole = (size - 63) / 64;
   for (std::size_t s = 0; s < kStreams; ++s) at[s] = chunks[s] + 63;
-  internal::sha256_streams_sha_ni(states, at, whole, kStreams * size);
-  four_ends(states, prefix, chunks, size, 63 + 64 * whole, out);
+  streams(states, at, whole, kStreams * size);
+  four_ends(streams, states, prefix, chunks, size, 63 + 64 * whole, out);
 }
 
 }  // namespace
@@ -83,12 +96,19 @@ const char* name_of(Sha256Kind kind) noexcept {
     case Sha256Kind::kPortable: return "portable";
     case Sha256Kind::kOpenssl: return "openssl";
     case Sha256Kind::kShaNi: return "sha-ni";
+    case Sha256Kind::kShaNiAvx512: return "sha-ni with avx-512";
   }
   return "?";
 }
 
 bool is_supported(Sha256Kind kind) noexcept {
-  return kind != Sha256Kind::kShaNi || internal::has_sha_ni();
+  switch (kind) {
+    case Sha256Kind::kPortable:
+    case Sha256Kind::kOpenssl: return true;
+    case Sha256Kind::kShaNi: return internal::has_sha_ni();
+    case Sha256Kind::kShaNiAvx512: return internal::has_sha_ni() && internal::has_avx512vl();
+  }
+  return false;
 }
 
 Sha256Kind active_sha256_kind() noexcept { return kind_in_use().load(std::memory_order_relaxed); }
@@ -100,6 +120,7 @@ void force_sha256_kind(Sha256Kind kind) {
 
 Sha256Function sha256_function() noexcept {
   switch (active_sha256_kind()) {
+    case Sha256Kind::kShaNiAvx512:
     case Sha256Kind::kShaNi: return sha256_ni;
     case Sha256Kind::kOpenssl: return internal::sha256_openssl;
     case Sha256Kind::kPortable: break;
@@ -108,8 +129,7 @@ Sha256Function sha256_function() noexcept {
 }
 
 Sha256Blocks sha256_blocks() noexcept {
-  return active_sha256_kind() == Sha256Kind::kShaNi ? internal::sha256_blocks_sha_ni
-                                                    : sha256_blocks_portable;
+  return streams_in_use() != nullptr ? internal::sha256_blocks_sha_ni : sha256_blocks_portable;
 }
 
 Hash256 sha256(ByteView message) { return sha256({message}); }
@@ -120,12 +140,12 @@ Hash256 sha256(std::initializer_list<ByteView> parts) {
 
 void sha256_many_prefixed(std::uint8_t prefix, ByteView data, std::size_t leaf_size, Hash256* out) {
   ASSAY_EXPECTS(leaf_size > 0);
-  if (active_sha256_kind() == Sha256Kind::kShaNi) {
+  if (const Sha256Streams streams = streams_in_use(); streams != nullptr) {
     while (data.size() / kStreams >= leaf_size) {
       const std::uint8_t* const chunks[kStreams] = {data.data(), data.data() + leaf_size,
                                                     data.data() + 2 * leaf_size,
                                                     data.data() + 3 * leaf_size};
-      four_leaves(prefix, chunks, leaf_size, out);
+      four_leaves(streams, prefix, chunks, leaf_size, out);
       data = data.subspan(kStreams * leaf_size);
       out += kStreams;
     }
@@ -140,11 +160,11 @@ void sha256_many_prefixed(std::uint8_t prefix, ByteView data, std::size_t leaf_s
 void sha256_pairs(std::uint8_t prefix, const Hash256* nodes, std::size_t pairs, Hash256* out) {
   static_assert(sizeof(Hash256) == 32);
   std::size_t i = 0;
-  if (active_sha256_kind() == Sha256Kind::kShaNi) {
+  if (const Sha256Streams streams = streams_in_use(); streams != nullptr) {
     for (; i + kStreams <= pairs; i += kStreams) {
       const std::uint8_t* chunks[kStreams];
       for (std::size_t s = 0; s < kStreams; ++s) chunks[s] = nodes[2 * (i + s)].bytes.data();
-      four_leaves(prefix, chunks, 64, out + i);  // reads all four pairs before it writes
+      four_leaves(streams, prefix, chunks, 64, out + i);  // reads all four pairs before it writes
     }
   }
   for (; i < pairs; ++i)

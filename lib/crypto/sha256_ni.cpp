@@ -127,17 +127,28 @@ bool has_sha_ni() noexcept {
          __builtin_cpu_supports("ssse3");
 }
 
+bool has_avx512vl() noexcept { return __builtin_cpu_supports("avx512vl"); }
+
 [[ASSAY_SHA_NI]] void sha256_blocks_sha_ni(std::uint32_t* state8, const std::uint8_t* blocks,
                                            std::size_t count) {
   compress<1>(&state8, &blocks, count, 0);
 }
 
-[[ASSAY_SHA_NI]] void sha256_streams_sha_ni(std::array<std::uint32_t, 8>* states,
-                                            const std::uint8_t* const* blocks, std::size_t count,
-                                            std::size_t ahead) {
+[[ASSAY_SHA_NI]] void sha256_streams_sha_ni(States& states, const std::uint8_t* const* blocks,
+                                            std::size_t count, std::size_t ahead) {
   std::uint32_t* const all[kStreams] = {states[0].data(), states[1].data(), states[2].data(),
                                         states[3].data()};
-  compress<4>(all, blocks, count, ahead);
+  compress<kStreams>(all, blocks, count, ahead);
+}
+
+// The same lines for processors whose 32 vector registers hold all four messages' schedules.
+[[gnu::target("sha,avx512vl")]] void sha256_streams_sha_ni_avx512(States& states,
+                                                                  const std::uint8_t* const* blocks,
+                                                                  std::size_t count,
+                                                                  std::size_t ahead) {
+  std::uint32_t* const all[kStreams] = {states[0].data(), states[1].data(), states[2].data(),
+                                        states[3].data()};
+  compress<kStreams>(all, blocks, count, ahead);
 }
 
 }  // namespace assay::crypto::internal
@@ -147,9 +158,12 @@ bool has_sha_ni() noexcept {
 namespace assay::crypto::internal {
 
 bool has_sha_ni() noexcept { return false; }
+bool has_avx512vl() noexcept { return false; }
 void sha256_blocks_sha_ni(std::uint32_t*, const std::uint8_t*, std::size_t) { __builtin_trap(); }
-void sha256_streams_sha_ni(std::array<std::uint32_t, 8>*, const std::uint8_t* const*, std::size_t,
-                           std::size_t) {
+void sha256_streams_sha_ni(States&, const std::uint8_t* const*, std::size_t, std::size_t) {
+  __builtin_trap();
+}
+void sha256_streams_sha_ni_avx512(States&, const std::uint8_t* const*, std::size_t, std::size_t) {
   __builtin_trap();
 }
 

@@ -103,14 +103,15 @@ TEST_P(EveryKind, FoldsPairsInPlaceOrNot) {
   }
 }
 
+std::string test_name(const testing::TestParamInfo<Sha256Kind>& kind) {
+  constexpr const char* kNames[] = {"Portable", "Openssl", "ShaNi", "ShaNiAvx512"};
+  return kNames[static_cast<std::size_t>(kind.param)];
+}
+
 INSTANTIATE_TEST_SUITE_P(Sha256, EveryKind,
                          testing::Values(Sha256Kind::kPortable, Sha256Kind::kOpenssl,
-                                         Sha256Kind::kShaNi),
-                         [](const auto& param_info) {
-                           return param_info.param == Sha256Kind::kShaNi     ? "ShaNi"
-                                  : param_info.param == Sha256Kind::kOpenssl ? "Openssl"
-                                                                             : "Portable";
-                         });
+                                         Sha256Kind::kShaNi, Sha256Kind::kShaNiAvx512),
+                         test_name);
 
 }  // namespace
 }  // namespace assay::crypto
