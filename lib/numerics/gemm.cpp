@@ -460,6 +460,8 @@ const TileKernels& tile_kernels(Isa isa) {
 #if defined(__x86_64__)
   if (isa == Isa::kAvx512) return tile_kernels_avx512();
   if (isa == Isa::kAvx2) return tile_kernels_avx2();
+#elif defined(__aarch64__)
+  if (isa == Isa::kNeon) return tile_kernels_neon();
 #endif
   static_cast<void>(isa);
   return tile_kernels_scalar();

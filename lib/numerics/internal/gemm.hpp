@@ -85,6 +85,8 @@ struct TileKernels {
 [[nodiscard]] const TileKernels& tile_kernels_avx512();
 void pack_lanes_avx2(float* dst, std::size_t width, const float* src, std::ptrdiff_t lane_stride,
                      std::ptrdiff_t depth_stride, std::size_t lanes, std::size_t depth);
+#elif defined(__aarch64__)
+[[nodiscard]] const TileKernels& tile_kernels_neon();
 #endif
 void pack_lanes_scalar(float* dst, std::size_t width, const float* src, std::ptrdiff_t lane_stride,
                        std::ptrdiff_t depth_stride, std::size_t lanes, std::size_t depth);
