@@ -97,7 +97,8 @@ WideValue tanh_wide(std::uint32_t a) noexcept {
     minus_one.negative = true;
     g = add(exponential(false, to_fixed(y, 120)), minus_one);
   }
-  WideValue v = divide(g, add(g, kWideTwo));
+  constexpr WideValue kTwo{false, -126, {std::uint64_t{1} << 63, 0}};
+  WideValue v = divide(g, add(g, kTwo));
   v.negative = (a & kSignBit) != 0;
   return v;
 }

@@ -34,8 +34,9 @@ struct U128 {
   return {a.high >> n, a.high << (64 - n) | a.low >> n};
 }
 
-// The portable product: four of 32 bits.
-[[nodiscard]] constexpr U128 multiply_words(std::uint64_t a, std::uint64_t b) noexcept {
+// The portable product: four of 32 bits. Out of line where it is needed: it is large.
+[[nodiscard, gnu::noinline]] constexpr U128 multiply_words(std::uint64_t a,
+                                                           std::uint64_t b) noexcept {
   const std::uint64_t a0 = a & 0xffff'ffff;
   const std::uint64_t a1 = a >> 32;
   const std::uint64_t b0 = b & 0xffff'ffff;
