@@ -5,7 +5,7 @@
 #include "assay/numerics/float_bits.hpp"
 #include "assay/numerics/philox.hpp"
 #include "internal/movement.hpp"
-#include "internal/shuffle.hpp"
+#include "internal/random.hpp"
 
 namespace assay::numerics::internal {
 namespace {
@@ -96,7 +96,12 @@ void random_uniform(const KernelCall& call) {
   const std::size_t blocks = (n + 3) / 4;
   split(call.pool, blocks, grain_for(call.pool, blocks, 1'024),
         [&](std::size_t first, std::size_t last) {
-          for (std::size_t block = first; block < last; ++block) {
+          std::size_t block = first;
+          if (call.isa >= Isa::kAvx2) {
+            const std::size_t whole = std::min(last, n / 4);
+            if (block < whole) block += uniform_avx2(key, t, block, whole - block, out + 4 * block);
+          }
+          for (; block < last; ++block) {
             const PhiloxBlock words =
                 philox4x32_10({low_word(t), high_word(t), low_word(block), high_word(block)}, key);
             for (std::size_t i = 0; i < 4 && 4 * block + i < n; ++i) {
