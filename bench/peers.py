@@ -81,8 +81,8 @@ def alternate(server, count, peer, options):
     pairs, loaded = [], []
     started = time.monotonic()
     for i in range(10**6):
-        enough = len(pairs) >= options.pairs
-        if enough or (time.monotonic() - started > options.seconds and len(pairs) + len(loaded) > 2):
+        is_late = time.monotonic() - started > options.seconds and len(pairs) + len(loaded) > 2
+        if len(pairs) >= options.pairs or is_late:
             break
         busy, own, wall = busy_s(), own_s(), time.monotonic()
         theirs = 0.0

@@ -37,7 +37,7 @@ class Mlp(nn.Module):
 
 
 class Cnn(nn.Module):
-    """3x3 convolutions with relu, the first `pooled` followed by max-pooling by 2; average; linear."""
+    """3x3 convolutions with relu, the first `pooled` with max-pooling by 2; average; linear."""
 
     def __init__(self, channels, pooled, classes, choices=Choices()):
         super().__init__()
@@ -92,8 +92,7 @@ class RmsNorm(nn.Module):
 def norm_of(shape):
     if shape.norm == "rms":
         return RmsNorm(shape.width, shape.epsilon)
-    norm = nn.LayerNorm(shape.width, eps=shape.epsilon)
-    return norm
+    return nn.LayerNorm(shape.width, eps=shape.epsilon)
 
 
 def rotary_tables(shape, half):

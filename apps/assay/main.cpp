@@ -1,7 +1,8 @@
-// assay: what a person does by hand. Keys, and audits of evidence.
+// assay: what a person does by hand. Keys, audits of evidence, local networks, benches.
 #include <cstdio>
 
 #include "assay/cli/audit.hpp"
+#include "assay/cli/bench_command.hpp"
 #include "assay/cli/call.hpp"
 #include "assay/cli/devnet.hpp"
 #include "assay/crypto/random.hpp"
@@ -160,16 +161,18 @@ void add_audit(Command& root, AuditOptions& options, ExitCode& exit_code) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  assay::cli::Program program("assay", "Keys, audits and local networks for assay");
+  assay::cli::Program program("assay", "Keys, audits, local networks and benches for assay");
   KeyOptions keys;
   AuditOptions audits;
   DevnetOptions devnet;
   CallOptions call;
+  assay::cli::BenchSettings bench;
   ExitCode exit_code = ExitCode::kOk;
   add_keys(program.root(), keys);
   add_audit(program.root(), audits, exit_code);
   add_devnet(program.root(), devnet);
   add_call(program.root(), call);
+  assay::cli::add_bench_commands(program.root(), bench);
   const int failed = program.run(argc, argv);
   return failed != 0 ? failed : static_cast<int>(exit_code);
 }

@@ -62,6 +62,11 @@ Command& Command::option(const std::string& name, std::vector<std::string>& targ
   m_impl->remember(name, m_impl->app->add_option("--" + name, target, help)->capture_default_str());
   return *this;
 }
+Command& Command::option(const std::string& name, std::vector<std::uint64_t>& target,
+                         const std::string& help) {
+  m_impl->remember(name, m_impl->app->add_option("--" + name, target, help)->capture_default_str());
+  return *this;
+}
 Command& Command::flag(const std::string& name, bool& target, const std::string& help) {
   m_impl->remember(name, m_impl->app->add_flag("--" + name, target, help));
   return *this;

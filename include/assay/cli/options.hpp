@@ -37,6 +37,8 @@ class Command {
   Command& option(const std::string& name, double& target, const std::string& help);
   Command& option(const std::string& name, std::vector<std::string>& target,
                   const std::string& help);
+  Command& option(const std::string& name, std::vector<std::uint64_t>& target,
+                  const std::string& help);
   Command& flag(const std::string& name, bool& target, const std::string& help);
   // A value that must be one of `choices`.
   Command& choice(const std::string& name, std::string& target,

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
+#include <algorithm>
 #include <cstdio>
 
 #include "assay/codec/json.hpp"
@@ -98,6 +99,54 @@ TEST_F(AssayProgram, AuditsEvidence) {
   EXPECT_THAT(unfinished.out, HasSubstr("PROVES NOTHING"));
   EXPECT_EQ(run("audit nowhere").exit_code, 2);
   EXPECT_EQ(run("audit evidence --program cut").exit_code, 2);
+}
+
+TEST_F(AssayProgram, MeasuresTheOverheadOfProofs) {
+  const Ran ran = run("bench overhead --quick --folder out/deep");
+  ASSERT_EQ(ran.exit_code, 0) << ran.err;
+  EXPECT_THAT(ran.out, HasSubstr("Roots while training"));
+  EXPECT_THAT(ran.out, HasSubstr("Replays and disputes"));
+  const auto text_of = [&](const char* name) {
+    const Bytes bytes = *host::read_file(path("out/deep") / name, 1 << 20);
+    return std::string(bytes.begin(), bytes.end());
+  };
+  const codec::Json json = *codec::parse_json(text_of("overhead.json"));
+  const auto rows = *codec::JsonRef(json)["rows"].items();
+  ASSERT_EQ(rows.size(), 2U);
+  for (const codec::JsonRef& row : rows) {
+    EXPECT_GT(*row["step_ms"].number(), 0);
+    EXPECT_GT(*row["root_share"]["median"].number(), 0);
+    EXPECT_GT(*row["replay_s"].number(), 0);
+    EXPECT_GT(*row["dispute"]["moves"].u64(), 4U);
+    EXPECT_GT(*row["dispute"]["ledger_bytes"].u64(), *row["dispute"]["move_bytes"].u64());
+    EXPECT_GT(*row["checkpoint_bytes"].u64(), *row["state_bytes"].u64());
+  }
+  const std::string csv = text_of("overhead.csv");
+  EXPECT_EQ(std::ranges::count(csv, '\n'), 3);
+  EXPECT_THAT(text_of("overhead.svg"), HasSubstr("</svg>"));
+}
+
+TEST_F(AssayProgram, RefusesToMeasureWhatMakesNoSense) {
+  const std::pair<const char*, const char*> mistakes[] = {
+      {"--models perceptron", "mlp, cnn, gpt-small, gpt-medium"},
+      {"--intervals 0", "--intervals must be 1"},
+      {"--intervals ten", "ten"},
+      {"--threads 0", "--threads must be 1"},
+      {"--pairs 0", "--pairs must be 1"},
+      {"--seconds-each -1", "--seconds-each"},
+  };
+  for (const auto& [options, complaint] : mistakes) {
+    const Ran ran = run(std::string("bench overhead ") + options);
+    EXPECT_EQ(ran.exit_code, 2) << options;
+    EXPECT_THAT(ran.err, HasSubstr(complaint)) << options;
+    EXPECT_FALSE(std::filesystem::exists(path("overhead"))) << options;
+  }
+  write("file", as_bytes("not a folder"));
+  const Ran ran = run("bench overhead --quick --folder file/in");
+  EXPECT_EQ(ran.exit_code, 5);
+  EXPECT_THAT(ran.err, HasSubstr("file/in"));
+  EXPECT_THAT(run("bench profile --model mlp --steps 1").out, HasSubstr("matmul"));
+  EXPECT_EQ(run("bench profile --steps 0").exit_code, 2);
 }
 
 TEST_F(AssayProgram, TellsHowItIsUsed) {

@@ -1,0 +1,21 @@
+// `assay bench`: what the library costs on this machine (docs/spec/cli.md, docs/benchmarks.md).
+#pragma once
+
+#include "assay/cli/options.hpp"
+#include "assay/cli/overhead.hpp"
+
+namespace assay::cli {
+
+struct BenchSettings {
+  OverheadSettings overhead;
+  std::string folder = "overhead";  // for overhead.csv, overhead.json and overhead.svg
+  bool quick = false;
+  std::string profiled = "gpt-small";
+  std::uint64_t profile_threads = 1;
+  std::uint64_t profile_steps = 10;
+};
+
+// Adds `bench overhead` and `bench profile`. `settings` must outlive the parse.
+void add_bench_commands(Command& root, BenchSettings& settings);
+
+}  // namespace assay::cli
