@@ -1,5 +1,5 @@
 // Floating-point values with 128 bits of significand, made of integers. Results are cut off, not
-// rounded: an operation's relative error is below 2^-124. Freestanding.
+// rounded: an operation's relative error is below 2^-120. Freestanding.
 #pragma once
 
 #include "internal/wide_integer.hpp"
