@@ -198,13 +198,25 @@ class Worker {
     } else {
       pack_a(rows, tiles, ks);
     }
+    const bool reads_lines =
+        m_plan.a_direct && m_gemm.a_depth.is_affine() && m_gemm.a_depth.stride0 == 1;
     const std::size_t block =
         std::max(m_kernels.wide, kBlockFloats / ks.size() / m_kernels.wide * m_kernels.wide);
     for (std::size_t j = columns.first; j < columns.last; j += block) {
       const Range js{j, std::min(j + block, columns.last)};
       for (std::size_t i = 0; i < tiles; ++i) {
+        if (reads_lines && i + 1 < tiles) fetch_rows(part_of(rows, tiles, i + 1), ks);
         run_row_of_tiles(part_of(rows, tiles, i), i, rows.first, js, ks);
       }
+    }
+  }
+
+  // Asks for the next tile's part of A while this one is computed.
+  void fetch_rows(Range rows, Range ks) const {
+    constexpr std::size_t kLineFloats = 16;
+    for (std::size_t i = rows.first; i < rows.last; ++i) {
+      const float* row = m_a + static_cast<std::ptrdiff_t>(i) * m_gemm.a_row.stride0;
+      for (std::size_t k = ks.first; k < ks.last; k += kLineFloats) __builtin_prefetch(row + k);
     }
   }
 

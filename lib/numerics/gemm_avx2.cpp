@@ -16,6 +16,7 @@ namespace {
 
 struct Lanes {
   using Vector = __m256;
+  using Mask = __m256;
   static constexpr std::size_t kCount = 8;
   ASSAY_LANES Vector zero() { return _mm256_setzero_ps(); }
   ASSAY_LANES Vector all(const float* p) { return _mm256_broadcast_ss(p); }
@@ -29,6 +30,9 @@ struct Lanes {
   }
   ASSAY_LANES Vector fma(Vector a, Vector b, Vector c) { return _mm256_fmadd_ps(a, b, c); }
   ASSAY_LANES Vector canonical(Vector v) { return canonical8(v); }
+  ASSAY_LANES Mask unordered(Vector a, Vector b) { return _mm256_cmp_ps(a, b, _CMP_UNORD_Q); }
+  ASSAY_LANES Mask either(Mask a, Mask b) { return _mm256_or_ps(a, b); }
+  ASSAY_LANES bool is_any(Mask m) { return _mm256_movemask_ps(m) != 0; }
 };
 
 constexpr int kPackedRows = 6;

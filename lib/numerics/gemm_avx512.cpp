@@ -18,6 +18,7 @@ namespace {
 
 struct Lanes {
   using Vector = __m512;
+  using Mask = __mmask16;
   static constexpr std::size_t kCount = 16;
   ASSAY_LANES Vector zero() { return _mm512_setzero_ps(); }
   ASSAY_LANES Vector all(const float* p) { return _mm512_set1_ps(*p); }
@@ -34,7 +35,10 @@ struct Lanes {
     const Vector nan = _mm512_set1_ps(std::numeric_limits<float>::quiet_NaN());
     return _mm512_mask_mov_ps(v, _mm512_cmp_ps_mask(v, v, _CMP_UNORD_Q), nan);
   }
-  ASSAY_LANES __mmask16 first(std::size_t n) { return static_cast<__mmask16>((1U << n) - 1); }
+  ASSAY_LANES Mask unordered(Vector a, Vector b) { return _mm512_cmp_ps_mask(a, b, _CMP_UNORD_Q); }
+  ASSAY_LANES Mask either(Mask a, Mask b) { return _kor_mask16(a, b); }
+  ASSAY_LANES bool is_any(Mask m) { return m != 0; }
+  ASSAY_LANES Mask first(std::size_t n) { return static_cast<Mask>((1U << n) - 1); }
 };
 
 constexpr int kPackedRows = 12;

@@ -1,7 +1,7 @@
 // The product's tiles, written once over the lanes of an instruction set. An includer defines
 // ASSAY_TILE, the target attribute, and then
-//   struct Lanes { using Vector; kCount; zero, all, load, load_first, store, store_first, fma,
-//   canonical }
+//   struct Lanes { using Vector, Mask; kCount; zero, all, load, load_first, store, store_first,
+//   fma, canonical, unordered, either, is_any }
 // in the anonymous namespace that this file's templates join. Loops over rows and columns are
 // unrolled whole, so that every accumulator is a register.
 #if defined(__clang__)
@@ -19,6 +19,13 @@ struct Sums {
 template <int R, int Z>
 ASSAY_TILE_INLINE void load_sums(const Tile& t, Sums<R, Z>& sums) {
   if (t.first) {
+    // What is stored in the end is fetched while the steps run.
+    const float* c = t.c;
+    ASSAY_UNROLL
+    for (int r = 0; r < R; ++r, c += t.c_stride) {
+      __builtin_prefetch(c, 1);
+      if (Z * Lanes::kCount > 16) __builtin_prefetch(c + 16, 1);
+    }
     ASSAY_UNROLL
     for (int r = 0; r < R; ++r) {
       ASSAY_UNROLL
@@ -38,9 +45,22 @@ ASSAY_TILE_INLINE void load_sums(const Tile& t, Sums<R, Z>& sums) {
   }
 }
 
+// Whether any lane of any sum is a NaN: of two vectors at a time, for they are compared with each
+// other.
+template <int R, int Z>
+ASSAY_TILE_INLINE bool have_nan(const Sums<R, Z>& sums) {
+  Lanes::Mask any = Lanes::unordered(sums.at[0][0], sums.at[0][Z - 1]);
+  ASSAY_UNROLL
+  for (int r = 1; r < R; ++r) {
+    any = Lanes::either(any, Lanes::unordered(sums.at[r][0], sums.at[r][Z - 1]));
+  }
+  return Lanes::is_any(any);
+}
+
 template <int R, int Z>
 ASSAY_TILE_INLINE void store_sums(const Tile& t, Sums<R, Z>& sums) {
-  if (t.last) {
+  static_assert(Z <= 2);
+  if (t.last && have_nan(sums)) [[unlikely]] {
     ASSAY_UNROLL
     for (int r = 0; r < R; ++r) {
       ASSAY_UNROLL
@@ -48,9 +68,9 @@ ASSAY_TILE_INLINE void store_sums(const Tile& t, Sums<R, Z>& sums) {
     }
   }
   const std::size_t in_last = t.columns - (Z - 1) * Lanes::kCount;
+  float* c = t.c;
   ASSAY_UNROLL
-  for (int r = 0; r < R; ++r) {
-    float* c = t.c + r * t.c_stride;
+  for (int r = 0; r < R; ++r, c += t.c_stride) {
     ASSAY_UNROLL
     for (int z = 0; z + 1 < Z; ++z) Lanes::store(c + z * Lanes::kCount, sums.at[r][z]);
     if (in_last == Lanes::kCount) {
