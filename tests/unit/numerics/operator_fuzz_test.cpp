@@ -121,6 +121,101 @@ TEST(ValidatorFuzz, AnswersToAnything) {
   EXPECT_GT(accepted, 500);
 }
 
+// Any operand, without memory: what a step reads lies within it, whatever its size.
+struct EndlessAccess {
+  const NodeSpec* spec;
+  std::uint64_t bits;
+  std::uint64_t read(unsigned operand, std::uint64_t index) const {
+    EXPECT_LT(operand, spec->operand_count) << test::describe(*spec);
+    EXPECT_LT(index, spec->operands[operand].shape.elements()) << test::describe(*spec);
+    return bits;
+  }
+};
+
+NodeSpec extreme(OpCode op, const TensorType& output, std::initializer_list<TensorType> operands,
+                 std::initializer_list<std::uint64_t> attributes) {
+  NodeSpec s;
+  s.op = op;
+  s.output = output;
+  for (const TensorType& t : operands) s.operands[s.operand_count++] = t;
+  for (const std::uint64_t v : attributes) s.attributes[s.attribute_count++] = v;
+  return s;
+}
+
+// The largest tensors, the longest folds, the widest frames: first, last and random elements and
+// steps.
+TEST(Limits, StepsReadWithinTheirOperands) {
+  constexpr std::uint64_t kAll = kMaxElements, kRoot = std::uint64_t{1} << 20, kFold = 131'072;
+  const auto f32 = [](const Shape& shape) { return TensorType{DType::kF32, shape}; };
+  const auto u32 = [](const Shape& shape) { return TensorType{DType::kU32, shape}; };
+  const TensorType u64{DType::kU64, {}};
+  const TensorType flat = f32({kAll}), square = f32({kRoot, kRoot});
+  const Shape deep{1 << 7, 1 << 7, 1 << 7, 1 << 7, 1 << 6, 1 << 6};
+  const std::uint64_t frame = 131'071;  // x of one pixel with 65,535 of padding
+  const NodeSpec specs[] = {
+      extreme(OpCode::kConstant, flat, {}, {1}),
+      extreme(OpCode::kIota, {DType::kU8, deep}, {}, {5}),
+      extreme(OpCode::kReshape, square, {flat}, {}),
+      extreme(OpCode::kCast, {DType::kU64, {kAll}}, {flat}, {}),
+      extreme(OpCode::kTranspose, square, {square}, {1}),
+      extreme(OpCode::kTranspose, f32({64, 64, 128, 128, 128, 128}), {f32(deep)}, {0x012345}),
+      extreme(OpCode::kSlice, f32({1}), {flat}, {0, kAll - 1}),
+      extreme(OpCode::kSlice, f32({kRoot, 1}), {square}, {1, kRoot - 1}),
+      extreme(OpCode::kPad, flat, {f32({1})}, {0, kAll - 1}),
+      extreme(OpCode::kPad, square, {f32({1, kRoot})}, {0, kRoot / 2}),
+      extreme(OpCode::kConcat, flat, {f32({kAll - 1}), f32({1})}, {0}),
+      extreme(OpCode::kConcat, square, {f32({kRoot, 1}), f32({kRoot, kRoot - 1})}, {1}),
+      extreme(OpCode::kAdd, f32(deep), {f32({64, 1}), f32({1, 128, 1, 128, 64, 1})}, {}),
+      extreme(OpCode::kSelect, square, {u32({kRoot, 1}), f32({}), square}, {}),
+      extreme(OpCode::kReduceSum, f32({1, kAll / kFold}), {f32({kFold / 2, kAll / kFold})}, {1}),
+      extreme(OpCode::kReduceMax, f32({kAll / kFold, 1}), {f32({kAll / kFold, kFold})}, {2}),
+      extreme(OpCode::kMatMul, f32({kAll / kFold, 1}),
+              {f32({kFold, kAll / kFold}), f32({1, kFold})}, {1, 1}),
+      extreme(OpCode::kMatMulTriangular, f32({1, kAll / kFold, 1}),
+              {f32({1, kAll / kFold, kFold}), f32({1, kFold, 1})}, {0, 0, 1, kAll, 0}),
+      extreme(OpCode::kMatMulTriangular, square, {f32({kRoot, 1}), f32({1, kRoot})},
+              {0, 0, 0, kRoot - 2, 0}),
+      extreme(OpCode::kMatMulTriangular, f32({1, kRoot}), {f32({kFold, 1}), f32({kFold, kRoot})},
+              {1, 0, 2, 0, 0}),
+      extreme(OpCode::kConv2d, f32({1, frame, frame, 1}), {f32({1, 1, 1, 1}), f32({1, 1, 1, 1})},
+              {1, 65'535}),
+      extreme(OpCode::kConv2d, f32({1, 3, 3, kRoot}),
+              {f32({1, 1, 1, kRoot}), f32({1, 1, 1, kRoot})}, {65'535, 65'535}),
+      extreme(OpCode::kConv2dGradInput, f32({1, 1, 1, 1}),
+              {f32({1, frame, frame, 1}), f32({1, 1, 1, 1})}, {1, 65'535}),
+      extreme(OpCode::kConv2dGradWeight, f32({frame, 1, 1, 1}),
+              {f32({1, 1, 1, 1}), f32({1, 1, frame, 1})}, {1, 65'535}),
+      extreme(OpCode::kMaxPool2d, f32({1, 2'896, 2'896, 1}), {f32({1, 1 << 20, 1 << 20, 1})},
+              {362}),
+      extreme(OpCode::kMaxPool2dGrad, f32({1, 1 << 20, 1 << 20, 1}),
+              {f32({1, 1 << 20, 1 << 20, 1}), f32({1, 2'896, 2'896, 1}), f32({1, 2'896, 2'896, 1})},
+              {362}),
+      extreme(OpCode::kGatherRows, f32({kRoot, kRoot}), {square, u32({kRoot})}, {}),
+      extreme(OpCode::kGatherRows, f32({3}), {flat, u32({3})}, {}),
+      extreme(OpCode::kScatterAddRows, flat, {u32({kFold}), f32({kFold})}, {}),
+      extreme(OpCode::kScatterAddRows, f32({3, kAll / kFold}),
+              {u32({kFold}), f32({kFold, kAll / kFold})}, {}),
+      extreme(OpCode::kRandomUniform, flat, {u64, u64}, {~std::uint64_t{0}}),
+      extreme(OpCode::kShuffleIndex, u32({kAll}), {u64, u64}, {std::uint64_t{1} << 32, 7}),
+  };
+  Generator random(23);
+  for (const NodeSpec& s : specs) {
+    ASSERT_EQ(validate(s), SpecVerdict::kValid) << test::describe(s);
+    const std::uint64_t elements = s.output.shape.elements();
+    const std::uint32_t steps = fold_length(s);
+    for (int round = 0; round < 200; ++round) {
+      const std::uint64_t e = round < 2 ? 0 : round < 4 ? elements - 1 : random(elements);
+      const auto step = static_cast<std::uint32_t>(round % 2 == 0 ? 0 : random(steps));
+      const EndlessAccess access{&s, round % 3 == 0 ? 0 : random.word()};
+      FoldState state = fold_init(s, e);
+      FoldState same = state;
+      fold_step<IntegerArithmetic>(s, e, round == 1 ? steps - 1 : step, access, state);
+      fold_step<HardwareArithmetic>(s, e, round == 1 ? steps - 1 : step, access, same);
+      ASSERT_EQ(state, same) << test::describe(s) << " element " << e << " step " << step;
+    }
+  }
+}
+
 // INV-NUM-003. An element depends on its own inputs alone: the rows of a batch give what each gives
 // alone.
 TEST(BatchInvariance, RowsDoNotSeeEachOther) {

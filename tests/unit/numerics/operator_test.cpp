@@ -82,6 +82,147 @@ TEST(Validate, Convolutions) {
             kWrongShape);
 }
 
+TensorType u8(std::initializer_list<std::uint64_t> dims) { return {DType::kU8, Shape(dims)}; }
+
+TEST(Validate, Transposes) {
+  const auto verdict = [](const TensorType& y, const TensorType& x, std::uint64_t axes) {
+    return validate(node(OpCode::kTranspose, y, {x}, {axes}));
+  };
+  EXPECT_EQ(verdict(f32({3, 2}), f32({2, 3}), 0x01), kValid);
+  EXPECT_EQ(verdict(u8({4, 2, 3}), u8({2, 3, 4}), 0x102), kValid);
+  EXPECT_EQ(verdict(f32({1, 2, 3, 4, 5, 6}), f32({6, 5, 4, 3, 2, 1}), 0x012345), kValid);
+  EXPECT_EQ(verdict(f32({}), f32({}), 0), kValid);
+  EXPECT_EQ(verdict(u8({3, 2}), f32({2, 3}), 0x01), kWrongDType);
+  EXPECT_EQ(verdict(f32({3, 2, 1}), f32({2, 3}), 0x01), kWrongShape);
+  EXPECT_EQ(verdict(f32({2, 3}), f32({2, 3}), 0x01), kWrongShape);
+  EXPECT_EQ(verdict(f32({}), f32({}), 1), kWrongAttribute);
+  EXPECT_EQ(verdict(f32({3, 2}), f32({2, 3}), 0x00), kWrongAttribute);   // an axis twice
+  EXPECT_EQ(verdict(f32({3, 2}), f32({2, 3}), 0x21), kWrongAttribute);   // beyond the rank
+  EXPECT_EQ(verdict(f32({3, 2}), f32({2, 3}), 0x101), kWrongAttribute);  // a third
+  EXPECT_EQ(verdict(f32({3, 2}), f32({2, 3}), std::uint64_t{1} << 63 | 1), kWrongAttribute);
+}
+
+TEST(Validate, PartsAlongAnAxis) {
+  const auto part = [](OpCode op, const TensorType& y, const TensorType& x, std::uint64_t axis,
+                       std::uint64_t at) {
+    return validate(node(op, y, {x}, {axis, at}));
+  };
+  constexpr std::uint64_t kHuge = ~std::uint64_t{0};
+  for (const bool slices : {true, false}) {
+    const OpCode op = slices ? OpCode::kSlice : OpCode::kPad;
+    const auto verdict = [&](const TensorType& small, const TensorType& large, std::uint64_t axis,
+                             std::uint64_t at) {
+      return slices ? part(op, small, large, axis, at) : part(op, large, small, axis, at);
+    };
+    EXPECT_EQ(verdict(f32({2, 3}), f32({2, 5}), 1, 0), kValid);
+    EXPECT_EQ(verdict(f32({2, 3}), f32({2, 5}), 1, 2), kValid);
+    EXPECT_EQ(verdict(u8({5}), u8({5}), 0, 0), kValid);
+    EXPECT_EQ(verdict(f32({2, 3}), f32({2, 5}), 1, 3), kWrongAttribute);
+    EXPECT_EQ(verdict(f32({2, 3}), f32({2, 5}), 1, kHuge), kWrongAttribute);
+    EXPECT_EQ(verdict(f32({2, 3}), f32({2, 5}), 2, 0), kWrongAttribute);
+    EXPECT_EQ(verdict(f32({2, 3}), f32({2, 5}), kHuge, 0), kWrongAttribute);
+    EXPECT_EQ(verdict(f32({2, 5}), f32({2, 3}), 1, 0), kWrongShape);
+    EXPECT_EQ(verdict(f32({2, 3}), f32({3, 5}), 1, 0), kWrongShape);
+    EXPECT_EQ(verdict(f32({3}), f32({2, 5}), 0, 0), kWrongShape);
+    EXPECT_EQ(verdict(f32({}), f32({}), 0, 0), kWrongShape);
+    EXPECT_EQ(verdict(f32({2, 3}), u8({2, 5}), 1, 0), kWrongDType);
+  }
+  const auto joined = [](const TensorType& y, const TensorType& a, const TensorType& b,
+                         std::uint64_t axis) {
+    return validate(node(OpCode::kConcat, y, {a, b}, {axis}));
+  };
+  EXPECT_EQ(joined(f32({2, 5}), f32({2, 3}), f32({2, 2}), 1), kValid);
+  EXPECT_EQ(joined(f32({2, 5}), f32({2, 3}), f32({2, 3}), 1), kWrongShape);
+  EXPECT_EQ(joined(f32({2, 5}), f32({2, 3}), f32({1, 2}), 1), kWrongShape);
+  EXPECT_EQ(joined(f32({2, 5}), f32({2, 3}), f32({2, 2}), 2), kWrongAttribute);
+  EXPECT_EQ(joined(f32({2, 5}), f32({2, 3}), f32({2}), 1), kWrongShape);
+  EXPECT_EQ(joined(f32({}), f32({}), f32({}), 0), kWrongShape);
+  EXPECT_EQ(joined(f32({2, 5}), f32({2, 3}), u8({2, 2}), 1), kWrongDType);
+}
+
+TEST(Validate, TriangularProducts) {
+  const auto verdict = [](std::array<std::uint64_t, 5> at, const TensorType& y = f32({2, 3})) {
+    return validate(node(OpCode::kMatMulTriangular, y, {f32({2, 4}), f32({4, 3})},
+                         {at[0], at[1], at[2], at[3], at[4]}));
+  };
+  for (const std::uint64_t part : {0U, 1U, 2U}) {
+    EXPECT_EQ(verdict({0, 0, part, 0, 0}), kValid);
+    EXPECT_EQ(verdict({0, 0, part, kMaxElements, 0xffff'ffff}), kValid);
+  }
+  EXPECT_EQ(verdict({2, 0, 0, 0, 0}), kWrongAttribute);
+  EXPECT_EQ(verdict({0, 2, 0, 0, 0}), kWrongAttribute);
+  EXPECT_EQ(verdict({0, 0, 3, 0, 0}), kWrongAttribute);
+  EXPECT_EQ(verdict({0, 0, 0, kMaxElements + 1, 0}), kWrongAttribute);
+  EXPECT_EQ(verdict({0, 0, 0, ~std::uint64_t{0}, 0}), kWrongAttribute);
+  EXPECT_EQ(verdict({0, 0, 0, 0, std::uint64_t{1} << 32}), kWrongAttribute);
+  // Attributes come before sizes, ranks before both.
+  EXPECT_EQ(verdict({0, 0, 3, 0, 0}, f32({2, 2})), kWrongAttribute);
+  EXPECT_EQ(verdict({0, 0, 3, 0, 0}, f32({6})), kWrongShape);
+  EXPECT_EQ(verdict({0, 1, 0, 0, 0}), kWrongShape);
+  const auto batched = [](std::uint64_t batch) {
+    return validate(node(OpCode::kMatMulTriangular, f32({batch, 2, 3}),
+                         {f32({5, 4, 2}), f32({5, 3, 4})}, {1, 1, 2, 1, 0}));
+  };
+  EXPECT_EQ(batched(5), kValid);
+  EXPECT_EQ(batched(1), kWrongShape);
+}
+
+TEST(Validate, ScatteredRows) {
+  const TensorType index{DType::kU32, {4}};
+  const auto verdict = [](const TensorType& y, const TensorType& at, const TensorType& source) {
+    return validate(node(OpCode::kScatterAddRows, y, {at, source}, {}));
+  };
+  EXPECT_EQ(verdict(f32({9, 3}), index, f32({4, 3})), kValid);
+  EXPECT_EQ(verdict(f32({1}), index, f32({4})), kValid);
+  EXPECT_EQ(verdict(f32({kMaxElements}), index, f32({4})), kValid);
+  EXPECT_EQ(verdict(f32({9, 3}), index, f32({5, 3})), kWrongShape);
+  EXPECT_EQ(verdict(f32({9, 2}), index, f32({4, 3})), kWrongShape);
+  EXPECT_EQ(verdict(f32({9}), index, f32({4, 3})), kWrongShape);
+  EXPECT_EQ(verdict(f32({}), index, f32({})), kWrongShape);
+  EXPECT_EQ(verdict(f32({9, 3}), {DType::kU32, {4, 1}}, f32({4, 3})), kWrongShape);
+  EXPECT_EQ(verdict(f32({9, 3}), {DType::kI32, {4}}, f32({4, 3})), kWrongDType);
+  EXPECT_EQ(verdict({DType::kU32, {9, 3}}, index, {DType::kU32, {4, 3}}), kWrongDType);
+  EXPECT_EQ(verdict(f32({1}), {DType::kU32, {131'072}}, f32({131'072})), kValid);
+  EXPECT_EQ(verdict(f32({1}), {DType::kU32, {131'073}}, f32({131'073})), kFoldTooLong);
+}
+
+TEST(Validate, Groups) {
+  const auto conv = [](std::uint64_t in, std::uint64_t per_group, std::uint64_t out) {
+    return validate(node(OpCode::kConv2d, f32({1, 3, 3, out}),
+                         {f32({1, 3, 3, in}), f32({1, 1, per_group, out})}, {1, 0}));
+  };
+  EXPECT_EQ(conv(6, 6, 4), kValid);
+  EXPECT_EQ(conv(6, 3, 4), kValid);
+  EXPECT_EQ(conv(6, 1, 6), kValid);       // depthwise
+  EXPECT_EQ(conv(6, 4, 4), kWrongShape);  // no whole number of groups
+  EXPECT_EQ(conv(6, 12, 4), kWrongShape);
+  EXPECT_EQ(conv(6, 2, 4), kWrongShape);  // three groups, four outputs
+  EXPECT_EQ(conv(6, 1, 3), kWrongShape);  // six groups, three outputs
+  // The steps of the gradient of the input are those of one group.
+  const auto backward = [](std::uint64_t groups) {
+    const std::uint64_t channels = 131'072;
+    return node(OpCode::kConv2dGradInput, f32({1, 1, 1, 2 * groups}),
+                {f32({1, 1, 1, channels * 2}), f32({1, 1, 2, channels * 2})}, {1, 0});
+  };
+  EXPECT_EQ(validate(backward(1)), kFoldTooLong);
+  EXPECT_EQ(validate(backward(2)), kValid);
+  EXPECT_EQ(fold_length(backward(2)), kMaxFoldSteps);
+}
+
+TEST(Fold, BeginsWithTheFillWhereATriangleHasNoChain) {
+  const NodeSpec s = node(OpCode::kMatMulTriangular, f32({2, 2, 3}),
+                          {f32({2, 2, 4}), f32({2, 4, 3})}, {0, 0, 0, 0, 0xffc1'2345});
+  EXPECT_EQ(fold_length(s), 4U);
+  EXPECT_EQ(fold_words(s), 1U);
+  for (const std::uint64_t batch : {0U, 6U}) {
+    EXPECT_EQ(fold_init(s, batch).words[0], 0U);
+    EXPECT_EQ(fold_init(s, batch + 1).words[0], 0x7fc0'0000U);  // canonical
+    EXPECT_EQ(fold_init(s, batch + 2).words[0], 0x7fc0'0000U);
+    EXPECT_EQ(fold_init(s, batch + 4).words[0], 0U);
+    EXPECT_EQ(fold_init(s, batch + 5).words[0], 0x7fc0'0000U);
+  }
+}
+
 TEST(Validate, Sources) {
   EXPECT_EQ(validate(node(OpCode::kStateSlot, f32({4, 5}), {}, {3})), kValid);
   EXPECT_EQ(validate(node(OpCode::kData, {DType::kU8, {60'000, 784}}, {}, {0})), kValid);
