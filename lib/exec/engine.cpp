@@ -250,10 +250,15 @@ std::vector<UnitTime> Engine::times() const {
     if (unit.kernel != kNone) {
       time.kernel = m_p->flow.nodes[unit.kernel].spec.op;
       time.first_node = unit.kernel;
+      time.stored_bytes = m_p->flow.nodes[unit.kernel].spec.output.byte_count();
     }
     for (const std::uint32_t member : unit.members) {
       time.members += time.members.empty() ? "" : " ";
       time.members += numerics::name_of(m_p->flow.nodes[member].spec.op);
+      if (is_stored(m_p->flow, m_p->graph, member)) {
+        time.members += "*";
+        time.stored_bytes += m_p->flow.nodes[member].spec.output.byte_count();
+      }
       if (unit.kernel == kNone && time.members.find(' ') == std::string::npos)
         time.first_node = m_p->flow.position[member];
     }

@@ -42,6 +42,16 @@ bool UnitGraph::reads(std::uint32_t unit, std::uint32_t storage) const {
   return false;
 }
 
+// Whether a region's member stands in memory for others than `but` too.
+bool UnitGraph::is_kept(std::uint32_t member, std::uint32_t but) const {
+  if (m_flow.is_bound[member]) return false;  // the next step's memory: let it be
+  const std::uint32_t home = unit_of(member);
+  for (const std::uint32_t reader : m_flow.readers[member]) {
+    if (reader != but && unit_of(reader) != home) return true;
+  }
+  return false;
+}
+
 bool UnitGraph::can_clone(std::uint32_t node, std::uint32_t unit, int depth) const {
   const graph::Node& n = m_flow.nodes[node];
   const Unit& u = m_units[unit];
@@ -56,12 +66,17 @@ bool UnitGraph::can_clone(std::uint32_t node, std::uint32_t unit, int depth) con
       if (elements != 1 && elements != u.full) return false;
     }
   }
+  std::uint32_t longer = kNone;  // what is kept longer, in place of the node
   for (unsigned k = 0; k < n.spec.operand_count; ++k) {
     const std::uint32_t input = n.inputs[k];
     const std::uint64_t elements = m_flow.operand_shape(node, k).elements();
     if (elements * kSmallPart <= u.full || reads(unit, input)) continue;
     const OpCode op = m_flow.nodes[input].spec.op;
     if (op == OpCode::kStateSlot || op == OpCode::kData) continue;
+    if ((longer == kNone || longer == input) && is_kept(input, node)) {
+      longer = input;
+      continue;
+    }
     const std::uint32_t home = unit_of(input);
     const bool region_made = home != kNone && is_member(input, home);
     if (depth == 0 || !region_made || !can_clone(input, unit, depth - 1)) return false;
@@ -86,7 +101,7 @@ std::uint32_t UnitGraph::clone_into(std::uint32_t node, std::uint32_t unit, int 
     for (const std::uint32_t reader : m_flow.readers[input])
       others = others || (reader != copy && is_member(reader, unit));
     if (elements * kSmallPart <= m_units[unit].full || others || op == OpCode::kStateSlot ||
-        op == OpCode::kData)
+        op == OpCode::kData || is_kept(input, copy))
       continue;
     m_flow.drop_reader(input, copy);
     const std::uint32_t inner = clone_into(input, unit, depth - 1);

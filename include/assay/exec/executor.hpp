@@ -35,9 +35,10 @@ struct ExecutorOptions {
 
 // Times of what runs as one: a kernel, a fused region, or a product with the region on its rows.
 struct UnitTime {
-  numerics::OpCode kernel{};     // 0: a region alone
-  std::string members;           // the names of the region's operators
-  std::uint32_t first_node = 0;  // the kernel's, or the region's first
+  numerics::OpCode kernel{};       // 0: a region alone
+  std::string members;             // the names of the region's operators, * behind those stored
+  std::uint32_t first_node = 0;    // the kernel's, or the region's first
+  std::uint64_t stored_bytes = 0;  // that it leaves in memory
   std::uint64_t runs = 0;
   std::uint64_t nanoseconds = 0;
 };

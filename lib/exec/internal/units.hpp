@@ -70,6 +70,7 @@ class UnitGraph {
   std::uint32_t clone_into(std::uint32_t node, std::uint32_t unit, int depth);
   [[nodiscard]] bool can_clone(std::uint32_t node, std::uint32_t unit, int depth) const;
   [[nodiscard]] bool reads(std::uint32_t unit, std::uint32_t storage) const;
+  [[nodiscard]] bool is_kept(std::uint32_t member, std::uint32_t but) const;
 
   Flow& m_flow;
   std::vector<Unit> m_units;
