@@ -55,7 +55,8 @@ Value attend(Builder& b, Value q, Value k, Value v, float scale, const Attention
   const Products products{o.is_causal, o.diagonal};
   const Value scores = products.scores(b, q, k, -INFINITY);
   const Value factor = b.constant(scale);
-  const Value lowered = b.mul(b.reduce_max(scores, 0b100), b.constant(-scale));
+  const Value minus = b.constant(-scale);
+  const Value lowered = b.mul(b.reduce_max(scores, 0b100), minus);
   const Value e = b.exp(b.fma(scores, factor, lowered));
   const Value one = b.constant(1.0F);
   const Value r = b.div(one, b.reduce_sum(e, 0b100));

@@ -135,7 +135,7 @@ Value batch_norm_with(Builder& b, Value x, Value gain, Value bias,
 }
 
 Value moving_average(Builder& b, Value before, Value now, float rate) {
-  const Value change = b.sub(b.detach(now), before);
+  const Value change = b.sub(now, before);
   return b.fma(b.constant(rate), change, before);
 }
 

@@ -59,7 +59,8 @@ Value Builder::softmax_cross_entropy(Value logits, Value labels) {
   const Value width = constant_bits({DType::kU32, {}}, classes);
   const Value row = mul(iota({DType::kU32, {n}}, 0), width);
   const Value nowhere = constant_bits({DType::kU32, {}}, 0xffff'ffff);
-  const Value place = select(less(labels, width), add(row, labels), nowhere);
+  const Value inside = add(row, labels);
+  const Value place = select(less(labels, width), inside, nowhere);
   const Value chosen = gather_rows(reshape(logits, {n * classes}), place);
   const Value above = sub(chosen, reshape(largest, {n}));
   const Value y = mean(sub(reshape(log(sum), {n}), above));

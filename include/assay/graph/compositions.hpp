@@ -37,7 +37,7 @@ struct BatchStatistics {
 // With statistics that do not depend on the batch: the form for prediction.
 Value batch_norm_with(Builder& b, Value x, Value gain, Value bias,
                       const BatchStatistics& statistics, float epsilon = 1e-5F);
-// before + rate (now - before); no gradient is taken of it. For running statistics.
+// before + rate (now - before): for running statistics.
 Value moving_average(Builder& b, Value before, Value now, float rate);
 
 // x [n, h, w, c]; windows side by side, rows and columns beyond the last whole one left out.

@@ -113,5 +113,63 @@ TEST(WholeModels, ResidualNetwork) {
         {.data = {{"labels", {2, 0, 1}}}, .elements = 10});
 }
 
+// Pinned, so that compilers that evaluate arguments in another order are found out: every
+// composition and every rule. A deliberate change of one changes this.
+TEST(WholeModels, AreTheSameNodesWhoeverCompiledThem) {
+  Builder b;
+  std::vector<Value> weights;
+  const auto weight = [&](const char* name, const Shape& shape) {
+    weights.push_back(b.state(name, {DType::kF32, shape}));
+    return weights.back();
+  };
+  const Value x = weight("x", {2, 5, 4, 6});
+  const Value k = weight("k", {2, 5, 2, 6});
+  const Value positions = b.iota({DType::kU64, {5}}, 0);
+  const RotaryTables tables = rotary_tables(b, positions, rotary_frequencies(6));
+  const Value q = rotary(b, x, tables);
+  const AttentionOptions options{.dropout = {.rate = 0.1F, .purpose = 4}};
+  Value y = attention(b, q, rotary(b, k, tables), k, options);
+  const Value gain = weight("gain", {6});
+  const Value bias = weight("bias", {6});
+  const BatchNorm normal =
+      batch_norm(b, rms_norm(b, layer_norm(b, y, gain, bias), gain), gain, bias);
+  const Value mean = moving_average(b, gain, normal.mean, 0.1F);
+  y = batch_norm_with(b, normal.y, gain, bias, {mean, normal.unbiased_variance});
+  y = log_softmax(b, softmax(b, swiglu(b, gelu_tanh(b, gelu(b, y)), x)));
+  y = b.tanh(b.erf(b.sin(b.cos(b.sigmoid(b.rsqrt(y))))));
+  y = b.div(b.max(y, b.min(x, y)), gain);
+  const Value logarithm = b.log(b.sqrt(y));
+  y = b.fma(b.select(b.less(x, y), x, logarithm), y, bias);
+  const Value padded = b.pad(y, 1, 1, 2);
+  const Value joined = b.concat(padded, b.slice(y, 1, 1, 3), 1);
+  const Value z = b.add(joined, b.reduce_max(joined, 0b100));
+  const Value filter = weight("filter", {3, 3, 3, 4});
+  const Value pooled = b.max_pool2d(b.relu(b.conv2d(z, filter, {1, 1})), 2);
+  Value loss = b.mean(pooled);
+  for (unsigned i = 0; i < 12; ++i) {
+    const bool ta = i % 2 != 0;
+    const bool tb = i / 2 % 2 != 0;
+    const Value left = b.reshape(gain, ta ? Shape{3, 2} : Shape{2, 3});
+    const Value right = b.reshape(bias, tb ? Shape{2, 3} : Shape{3, 2});
+    const TriangleOptions triangle{static_cast<numerics::TrianglePart>(i / 4), 1, 0.5F};
+    loss = b.sub(loss, b.mean(b.matmul_triangular(left, right, ta, tb, triangle)));
+  }
+  const Value table = weight("table", {7, 6});
+  const Value tokens = b.data("tokens", {DType::kU32, {2}});
+  const Value sent = b.scatter_add_rows(tokens, embedding(b, table, tokens), 9);
+  loss = b.add(b.neg(loss), b.mean(b.exp(sent)));
+  const Value all = global_average_pool2d(b, average_pool2d(b, z, 2));
+  const Value logits = b.matmul(all, table, false, true);
+  loss = b.add(loss, b.softmax_cross_entropy(logits, tokens));
+  const ClippedGradients clipped = clip_by_global_norm(b, gradients(b, loss, weights), 1);
+  for (std::size_t i = 0; i < weights.size(); ++i) {
+    b.bind("grad/" + std::to_string(i), clipped.gradients[i]);
+  }
+  const Result<Program> program = b.finish();
+  ASSERT_TRUE(program) << program.error().message;
+  EXPECT_EQ(to_hex(root_of(*program)),
+            "b6a9817b5a497720d4afcd4a0093a4120a4fbb1fb5fcce9ec35a91d57f17f5b5");
+}
+
 }  // namespace
 }  // namespace assay::graph
