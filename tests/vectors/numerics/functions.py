@@ -29,11 +29,13 @@ SPECIAL = {
     "erf": (NAN, ONE | SIGN, SIGN, 0, ONE), "sin": (NAN, NAN, SIGN, 0, NAN), "cos": (NAN, NAN, ONE, ONE, NAN),
     "rsqrt": (NAN, NAN, NINF, INF, 0), "sigmoid": (NAN, 0, HALF, HALF, ONE)}
 
-# Where results become constant, or simple; the neighbours are taken too.
+# Where results become constant, or simple; the neighbours are taken too. 16367173 * 2^72 is the nearest of all
+# to a multiple of pi/2.
 LIMITS = {
     "exp": [0x42B17218, 0xC2CFF1B5, 0xC2AEAC50, 0x33000000, 0xB2800000], "log": [ONE, 0x00800000, 0x7F7FFFFF],
     "tanh": [0x41102CB4, 0x39B89BA3, 0x00800000], "erf": [0x407AD445, 0x00800000, 0x3F800000],
-    "sin": [0x39E89769, 0x3F490FDB, 0x3FC90FDB, 0x40490FDB, 0x40C90FDB], "cos": [0x39800000, 0x3F490FDB, 0x3FC90FDB, 0x40490FDB],
+    "sin": [0x39E89769, 0x3F490FDB, 0x3FC90FDB, 0x40490FDB, 0x40C90FDB, 0x6F79BE45],
+    "cos": [0x39800000, 0x3F490FDB, 0x3FC90FDB, 0x40490FDB, 0x6F79BE45],
     "rsqrt": [ONE, 0x40800000, 0x3E800000, 0x00800000, 0x7F7FFFFF],
     "sigmoid": [0x418AA123, 0xC2CFF1B5, 0xC2AEAC50, 0x34000000, 0xB3800000, 0xB4C00000, 0x34400000]}
 
