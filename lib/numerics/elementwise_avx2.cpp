@@ -73,6 +73,60 @@ StripFunction to_f32(DType from) {
   }
 }
 
+// Towards zero, to the nearest end of the range beyond it; NaN gives 0. The conversion gives 2^31
+// for whatever it cannot hold.
+ASSAY_AVX2_INLINE __m256i i32_lanes(__m256 v) {
+  const __m256 large = _mm256_cmp_ps(v, _mm256_set1_ps(0x1p31F), _CMP_GE_OQ);
+  const __m256 number = _mm256_cmp_ps(v, v, _CMP_ORD_Q);
+  const __m256i converted =
+      _mm256_xor_si256(_mm256_cvttps_epi32(v), _mm256_castps_si256(large));  // 2^31 - 1
+  return _mm256_and_si256(converted, _mm256_castps_si256(number));
+}
+ASSAY_AVX2_INLINE __m256i u32_lanes(__m256 v) {
+  const __m256 positive = _mm256_max_ps(v, _mm256_setzero_ps());  // 0 for NaN
+  const __m256 half = _mm256_set1_ps(0x1p31F);
+  const __m256 upper = _mm256_cmp_ps(positive, half, _CMP_GE_OQ);
+  const __m256 over = _mm256_cmp_ps(positive, _mm256_set1_ps(0x1p32F), _CMP_GE_OQ);
+  const __m256 low = _mm256_sub_ps(positive, _mm256_and_ps(upper, half));  // exact
+  const __m256i top = _mm256_slli_epi32(_mm256_castps_si256(upper), 31);
+  return _mm256_or_si256(_mm256_or_si256(_mm256_cvttps_epi32(low), top), _mm256_castps_si256(over));
+}
+
+template <bool is_signed>
+ASSAY_AVX2 void f32_to_word(void* out, const void* const* in, std::size_t n) {
+  const float* a = lanes(in[0]);
+  auto* y = static_cast<int*>(out);
+  for (std::size_t i = 0; i < n; i += 8) {
+    const __m256i mask = first_lanes(n - i < 8 ? n - i : 8);
+    const __m256 v = _mm256_maskload_ps(a + i, mask);
+    _mm256_maskstore_epi32(y + i, mask, is_signed ? i32_lanes(v) : u32_lanes(v));
+  }
+}
+
+ASSAY_AVX2 void f32_to_u8(void* out, const void* const* in, std::size_t n) {
+  const float* a = lanes(in[0]);
+  auto* y = static_cast<std::uint8_t*>(out);
+  for (std::size_t i = 0; i < n; i += 8) {
+    const std::size_t count = n - i < 8 ? n - i : 8;
+    const __m256 v = _mm256_maskload_ps(a + i, first_lanes(count));
+    const __m256 positive = _mm256_max_ps(v, _mm256_setzero_ps());  // 0 for NaN
+    const __m256i words = _mm256_cvttps_epi32(_mm256_min_ps(positive, _mm256_set1_ps(255)));
+    const __m128i halves =
+        _mm_packus_epi32(_mm256_castsi256_si128(words), _mm256_extracti128_si256(words, 1));
+    const std::int64_t bytes = _mm_cvtsi128_si64(_mm_packus_epi16(halves, halves));
+    std::memcpy(y + i, &bytes, count);
+  }
+}
+
+StripFunction from_f32(DType to) {
+  switch (to) {
+    case DType::kU8: return f32_to_u8;
+    case DType::kI32: return f32_to_word<true>;
+    case DType::kU32: return f32_to_word<false>;
+    default: return nullptr;
+  }
+}
+
 }  // namespace
 
 void copy_f32_avx2(void* out, const void* const* in, std::size_t n) {
@@ -83,7 +137,8 @@ StripFunction avx2_strip(const NodeSpec& spec) {
   switch (spec.op) {
     case OpCode::kReshape:
     case OpCode::kCast:
-      return spec.output.dtype == DType::kF32 ? to_f32(spec.operands[0].dtype) : nullptr;
+      if (spec.output.dtype == DType::kF32) return to_f32(spec.operands[0].dtype);
+      return spec.operands[0].dtype == DType::kF32 ? from_f32(spec.output.dtype) : nullptr;
     case OpCode::kNeg: return strip1<OpCode::kNeg>;
     case OpCode::kRelu: return strip1<OpCode::kRelu>;
     default: return nullptr;

@@ -192,7 +192,8 @@ struct Circular {
     if constexpr (is_cos) k = k + 0.5;
     const Double r = fma(k, -kPiLow, fma(k, -kPiHigh, d));
     const Double square = r * r;
-    const Double y = fma(r * square, polynomial<L>(square, kSinPolynomial), r);
+    // A product, which keeps the sign of zero.
+    const Double y = r * fma(square, polynomial<L>(square, kSinPolynomial), 1.0);
     auto sign = L::template shift_left<63>(L::bits(shifted));
     if constexpr (is_cos) sign = sign ^ L::word(std::uint64_t{1} << 63);
     // Two parts of pi are enough below 2^22.
