@@ -89,17 +89,26 @@ void fill_frame(const KernelCall& call, const Conv& c, std::ptrdiff_t top, std::
   split(call.pool, rows, grain_for(call.pool, rows, 16), [&](std::size_t first, std::size_t last) {
     for (std::size_t row = first; row < last; ++row) {
       float* to = frame + row * c.frame.width * channels;
-      std::memset(to, 0, c.frame.width * channels * sizeof(float));
+      const auto clear = [&](std::size_t from_place, std::size_t to_place) {
+        std::memset(to + from_place * channels, 0,
+                    (to_place - from_place) * channels * sizeof(float));
+      };
       std::size_t h = 0;
-      if (!unframe(row % c.frame.height, top, c.frame.dilation, image[1], h)) continue;
+      if (!unframe(row % c.frame.height, top, c.frame.dilation, image[1], h)) {
+        clear(0, c.frame.width);
+        continue;
+      }
       const float* source = from + (row / c.frame.height * image[1] + h) * image[2] * channels;
       if (c.frame.dilation == 1 && left >= 0) {
         const auto skip = static_cast<std::size_t>(left);
-        if (skip >= c.frame.width) continue;
-        const std::size_t n = std::min<std::size_t>(c.frame.width - skip, image[2]);
-        std::memcpy(to + skip * channels, source, n * channels * sizeof(float));
+        const std::size_t before = std::min(skip, c.frame.width);
+        const std::size_t n = std::min<std::size_t>(c.frame.width - before, image[2]);
+        clear(0, before);
+        std::memcpy(to + before * channels, source, n * channels * sizeof(float));
+        clear(before + n, c.frame.width);
         continue;
       }
+      clear(0, c.frame.width);
       for (std::size_t v = 0; v < c.frame.width; ++v) {
         std::size_t w = 0;
         if (!unframe(v, left, c.frame.dilation, image[2], w)) continue;
@@ -115,17 +124,24 @@ ConvGroups groups_of(const NodeSpec& s, const Conv& c) {
   return conv_groups(s.op == OpCode::kConv2dGradInput ? s.output.shape : *c.image, *c.weight);
 }
 
+// Beyond the turned weights' end: see TileKernels::pack.
+constexpr std::size_t kTurnSlack = 16;
+
 // w[kh, kw, ci, co] -> [group, kh, kw, co in the group, ci]
-void turn_weights(const float* w, const Shape& shape, const ConvGroups& groups, float* out) {
+void turn_weights(const KernelCall& call, const Shape& shape, const ConvGroups& groups,
+                  float* out) {
   const std::size_t taps = shape[0] * shape[1];
-  for (std::size_t g = 0; g < groups.count; ++g) {
-    for (std::size_t tap = 0; tap < taps; ++tap) {
-      const float* from = w + tap * groups.inputs * shape[3] + g * groups.outputs;
-      for (std::size_t o = 0; o < groups.outputs; ++o) {
-        for (std::size_t i = 0; i < groups.inputs; ++i) *out++ = from[i * shape[3] + o];
-      }
+  const std::size_t all = groups.count * taps;
+  // What is packed beyond a tap's end is written over by the next one, if they come in order.
+  const std::size_t grain = groups.inputs % 8 == 0 ? 1 : all;
+  split(call.pool, all, grain, [&](std::size_t first, std::size_t last) {
+    for (std::size_t i = first; i < last; ++i) {
+      tile_kernels(call.isa).pack(
+          out + i * groups.outputs * groups.inputs, groups.inputs,
+          call.f32(1) + i % taps * groups.inputs * shape[3] + i / taps * groups.outputs,
+          static_cast<std::ptrdiff_t>(shape[3]), 1, groups.inputs, groups.outputs);
     }
-  }
+  });
 }
 
 MatrixLayout by_group(std::size_t between) {
@@ -140,7 +156,7 @@ bool conv_is_product(const NodeSpec& s) { return fits_frame(s, conv_of(s)); }
 
 std::size_t conv_scratch_bytes(const NodeSpec& s) {
   const Conv c = conv_of(s);
-  const std::size_t weights = c.weight->elements() * sizeof(float);
+  const std::size_t weights = (c.weight->elements() + kTurnSlack) * sizeof(float);
   return frame_bytes(c) + (s.op == OpCode::kConv2dGradInput ? aligned(weights) : 0);
 }
 
@@ -199,7 +215,7 @@ Gemm conv_gemm(const KernelCall& call, std::uint8_t* scratch) {
   if (backward) {
     g.a += ((w[0] - 1) * c.frame.width + w[1] - 1) * (*c.image)[3];
     auto* turned = reinterpret_cast<float*>(scratch + frame_bytes(c));
-    turn_weights(call.f32(1), w, groups_of(s, c), turned);
+    turn_weights(call, w, groups_of(s, c), turned);
     g.b = turned;
   }
   g.c = call.f32_output();

@@ -13,13 +13,15 @@ namespace assay::numerics::internal {
 namespace {
 
 constexpr std::size_t kDepthBlock = 384;
+constexpr std::size_t kDepthBlockOfPanel = 256;  // where a panel stays in the first cache
 constexpr std::size_t kGroupRows = 96;
-constexpr std::size_t kBlockFloats = 150'000;  // of B in the second cache
-constexpr std::size_t kChunkFloats = 200'000;  // of B packed at a time
-constexpr std::size_t kOwnFloats = 130'000;    // of B packed by a task for itself
-constexpr std::size_t kPackSlack = 16;         // see TileKernels::pack
-constexpr std::size_t kDirectColumns = 256;    // A is packed for more columns than these
-constexpr std::size_t kWorthATask = 200'000;   // multiply-adds: some microseconds
+constexpr std::size_t kBlockFloats = 150'000;   // of B in the second cache
+constexpr std::size_t kChunkFloats = 200'000;   // of B packed at a time
+constexpr std::size_t kOwnFloats = 130'000;     // of B packed by a task for itself
+constexpr std::size_t kPackSlack = 16;          // see TileKernels::pack
+constexpr std::size_t kDirectPanels = 8;        // A is packed for more panels of B than these,
+constexpr std::size_t kDirectPanelsTurned = 4;  // or where its columns are read
+constexpr std::size_t kWorthATask = 200'000;    // multiply-adds: some microseconds
 constexpr std::size_t kTasksPerThread = 4;
 
 constexpr std::size_t round_up(std::size_t n, std::size_t to) { return (n + to - 1) / to * to; }
@@ -35,10 +37,29 @@ constexpr Range part_of(Range all, std::size_t parts, std::size_t i) {
   return {all.first + n * i / parts, all.first + n * (i + 1) / parts};
 }
 
+// Rows cut into about equal tiles, without a division each.
+class Tiles {
+ public:
+  Tiles(Range rows, std::size_t most)
+      : m_first(rows.first),
+        m_count(parts_of(rows.size(), most)),
+        m_size(rows.size() / m_count),
+        m_larger(rows.size() % m_count) {}
+  [[nodiscard]] std::size_t count() const { return m_count; }
+  [[nodiscard]] Range at(std::size_t i) const {
+    const std::size_t first = m_first + i * m_size + std::min(i, m_larger);
+    return {first, first + m_size + (i < m_larger ? 1 : 0)};
+  }
+
+ private:
+  std::size_t m_first, m_count, m_size, m_larger;
+};
+
 struct Plan {
   bool a_direct, b_direct;
-  bool by_batch;  // a task has whole batches, and packs B for itself
-  bool depth_outer;
+  bool by_batch;            // a task has whole batches, and packs B for itself
+  bool depth_outer;         // over groups of rows
+  bool panel_outer;         // over tiles
   std::size_t width;        // columns of C as panels hold them
   std::size_t depth_block;  // the last one may be smaller
   std::size_t chunk_columns, chunk_depth;
@@ -73,15 +94,18 @@ Plan plan_of(const Gemm& g, const TileKernels& kernels, unsigned threads) {
   Plan p{};
   const bool staggered =
       g.triangle.kind == Triangle::Kind::kLowerA || g.triangle.kind == Triangle::Kind::kUpperA;
-  p.a_direct =
-      !g.a_row.is_affine() || !g.a_depth.is_affine() || g.columns <= kDirectColumns || staggered;
+  const bool turned = g.a_depth.stride0 != 1;
+  p.a_direct = !g.a_row.is_affine() || !g.a_depth.is_affine() || staggered ||
+               g.columns <= (turned ? kDirectPanelsTurned : kDirectPanels) * kernels.wide;
   const bool dense_b = g.b_depth == static_cast<std::ptrdiff_t>(g.columns);
-  p.b_direct = g.packed_b == nullptr && p.a_direct && g.b_column == 1 &&
-               g.columns % kernels.narrow == 0 &&
-               (g.rows <= 2 * kernels.direct_rows || (dense_b && g.columns <= kDirectColumns));
+  p.b_direct =
+      g.packed_b == nullptr && p.a_direct && g.b_column == 1 && g.columns % kernels.narrow == 0 &&
+      (g.rows <= 2 * kernels.direct_rows || (dense_b && g.columns <= kDirectPanels * kernels.wide));
   p.width = round_up(g.columns, kernels.narrow);
-  p.depth_block = parts_of(g.depth, parts_of(g.depth, kDepthBlock));
   p.depth_outer = !g.a_row.is_affine() && g.depth > g.rows;
+  p.panel_outer = p.depth_outer || !(kernels.streams_panels || p.a_direct);
+  const std::size_t most = p.panel_outer ? kDepthBlockOfPanel : kDepthBlock;
+  p.depth_block = parts_of(g.depth, parts_of(g.depth, most));
   p.by_batch = g.batches > 1 && (threads == 1 || g.batches >= kTasksPerThread * threads) &&
                (p.b_direct || p.width * g.depth <= kOwnFloats);
   p.chunk_columns = g.columns;
@@ -190,23 +214,24 @@ class Worker {
  private:
   // A row's first element, and the depth's offsets, of direct tiles; of packed tiles their panel.
   void run_group(Range rows, Range columns, Range ks) {
-    const std::size_t tile_rows = m_plan.a_direct ? m_kernels.direct_rows : m_kernels.packed_rows;
-    const std::size_t tiles = parts_of(rows.size(), tile_rows);
+    const Tiles tiles(rows, m_plan.a_direct ? m_kernels.direct_rows : m_kernels.packed_rows);
     if (m_plan.a_direct) {
       m_gemm.a_depth.fill(ks.first, ks.size(), m_depth);
       m_gemm.a_row.fill(rows.first, rows.size(), m_row);
     } else {
-      pack_a(rows, tiles, ks);
+      pack_a(tiles, ks);
     }
     const bool reads_lines =
         m_plan.a_direct && m_gemm.a_depth.is_affine() && m_gemm.a_depth.stride0 == 1;
     const std::size_t block =
-        std::max(m_kernels.wide, kBlockFloats / ks.size() / m_kernels.wide * m_kernels.wide);
+        m_plan.panel_outer
+            ? m_kernels.wide
+            : std::max(m_kernels.wide, kBlockFloats / ks.size() / m_kernels.wide * m_kernels.wide);
     for (std::size_t j = columns.first; j < columns.last; j += block) {
       const Range js{j, std::min(j + block, columns.last)};
-      for (std::size_t i = 0; i < tiles; ++i) {
-        if (reads_lines && i + 1 < tiles) fetch_rows(part_of(rows, tiles, i + 1), ks);
-        run_row_of_tiles(part_of(rows, tiles, i), i, rows.first, js, ks);
+      for (std::size_t i = 0; i < tiles.count(); ++i) {
+        if (reads_lines && i + 1 < tiles.count()) fetch_rows(tiles.at(i + 1), ks);
+        run_row_of_tiles(tiles.at(i), i, rows.first, js, ks);
       }
     }
   }
@@ -224,11 +249,11 @@ class Worker {
     return m_packed_a + tile * (m_kernels.packed_rows * depth + kPackSlack);
   }
 
-  void pack_a(Range rows, std::size_t tiles, Range ks) {
+  void pack_a(const Tiles& tiles, Range ks) {
     const std::size_t steps = packed_at_once(m_gemm.a_row.stride0, ks.size());
     for (std::size_t k = ks.first; k < ks.last; k += steps) {
-      for (std::size_t tile = 0; tile < tiles; ++tile) {
-        const Range own = part_of(rows, tiles, tile);
+      for (std::size_t tile = 0; tile < tiles.count(); ++tile) {
+        const Range own = tiles.at(tile);
         m_kernels.pack(packed_tile(tile, ks.size()) + (k - ks.first) * m_kernels.packed_rows,
                        m_kernels.packed_rows,
                        m_a + static_cast<std::ptrdiff_t>(own.first) * m_gemm.a_row.stride0 +

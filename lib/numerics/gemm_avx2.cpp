@@ -38,6 +38,7 @@ struct Lanes {
 constexpr int kPackedRows = 6;
 constexpr int kDirectRows = 6;
 constexpr int kPrefetchSteps = 32;
+constexpr bool kStreamsPanels = false;
 constexpr auto kPack = pack_lanes_avx2;
 
 #include "internal/gemm_tile.hpp"
@@ -89,6 +90,8 @@ ASSAY_AVX2_INLINE void turn4(float* dst, std::size_t width, const float* const* 
 ASSAY_AVX2 void pack_turned(float* dst, std::size_t width, const float* src,
                             std::ptrdiff_t lane_stride, std::size_t lanes, std::size_t depth) {
   for (std::size_t l = 0; l < lanes;) {
+    // A last group of fewer lanes takes some of the one before along: nothing is written beyond.
+    if (width >= 8 && width - l < 8 && width - l != 4) l = width - 8;
     const float* from[8];
     for (std::size_t i = 0; i < 8; ++i) {  // lanes beyond the last repeat it
       from[i] = src + static_cast<std::ptrdiff_t>(std::min(l + i, lanes - 1)) * lane_stride;

@@ -44,6 +44,7 @@ struct Lanes {
 constexpr int kPackedRows = 12;
 constexpr int kDirectRows = 8;  // whose pointers stay in registers
 constexpr int kPrefetchSteps = 16;
+constexpr bool kStreamsPanels = true;
 constexpr auto kPack = pack_lanes_avx2;
 
 #include "internal/gemm_tile.hpp"

@@ -71,6 +71,7 @@ constexpr TileKernels kernels_of(const std::array<TileFunction, kRows> (&tiles)[
           kRows,
           kWide,
           kNarrow,
+          false,
           {tiles[0].data(), tiles[1].data()},
           {tiles[2].data(), tiles[3].data()},
           {tiles[2].data(), tiles[3].data()},

@@ -70,6 +70,7 @@ struct TileKernels {
   std::size_t packed_rows;  // at most kTileRowsMax
   std::size_t direct_rows;
   std::size_t wide, narrow;  // columns
+  bool streams_panels;       // of B, past a tile's rows of A, or else rows past a panel
   const TileFunction* packed[2];
   const TileFunction* direct[2];
   const TileFunction* staggered[2];  // as direct
