@@ -221,6 +221,7 @@ MpfrOracle::~MpfrOracle() {
   mpfr_clear(m_numbers->x);
   mpfr_clear(m_numbers->y);
   mpfr_clear(m_numbers->bound);
+  mpfr_free_cache();  // this thread's constants
 }
 
 std::uint32_t MpfrOracle::operator()(OpCode op, std::uint32_t a) {
