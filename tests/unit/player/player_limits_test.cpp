@@ -1,7 +1,8 @@
 // Programs at the edges of what the validator admits: slots bound to sources, to one node twice and
 // to constants, reshapes of sources, all element types, tensors of rank 0 and of one chunk,
-// programs of one node, data that nothing reads, NaN with payloads. Every node's lie is caught
-// there, also one that only changes a NaN's payload, and every truth is defended.
+// programs of one node, data that nothing reads, NaN with payloads, elements that nothing makes.
+// Every node's lie is caught there, also one that only changes a NaN's payload, and every truth is
+// defended.
 #include <gtest/gtest.h>
 
 #include "assay/player/player.hpp"
@@ -89,6 +90,54 @@ Sketches one_node() {
   const auto made = init.constant(-0.0f);
   const auto kept = step.add(OpCode::kStateSlot, type(DType::kF32), {}, {0});
   bind(init, step, {{"x", made, kept}});
+  return {init.program, step.program};
+}
+
+// What moves elements, at its edges: axes of rank 0 and 6, parts of one element and of all, a frame
+// around nothing but one chunk, rows that no index names, triangles that skip every step. Slots: a
+// scalar; b u8 of three chunks; c turned; d framed; e scattered; f and g triangles; h one group a
+// channel.
+Sketches movers() {
+  tiny::Sketch init, step;
+  const DType f32 = DType::kF32, u8 = DType::kU8, u32 = DType::kU32;
+  const Shape deep{2, 1, 3, 1, 2, 2};
+  const auto zeros = [&](const TensorType& t) { return init.add(OpCode::kConstant, t, {}, {0}); };
+  const auto counted = init.f32(OpCode::kIota, deep, {}, {2});
+  const auto seven = init.constant(7.0f);
+  const auto bytes_i = init.add(OpCode::kIota, type(u8, {2500}), {}, {0});
+
+  const auto a = step.f32(OpCode::kStateSlot, {}, {}, {0});
+  const auto a_turned = step.f32(OpCode::kTranspose, {}, {a}, {0});
+  const auto bytes = step.add(OpCode::kStateSlot, type(u8, {2500}), {}, {1});
+  const auto front = step.add(OpCode::kSlice, type(u8, {1}), {bytes}, {0, 2499});
+  const auto rest = step.add(OpCode::kSlice, type(u8, {2499}), {bytes}, {0, 0});
+  const auto rolled = step.add(OpCode::kConcat, type(u8, {2500}), {front, rest}, {0});
+  const auto c = step.f32(OpCode::kStateSlot, deep, {}, {2});
+  const auto turned = step.f32(OpCode::kTranspose, {2, 2, 1, 3, 1, 2}, {c}, {0x012345});
+  const auto turned_back = step.f32(OpCode::kReshape, deep, {turned});
+  const auto one = step.f32(OpCode::kReshape, {1, 1}, {a_turned});
+  const auto framed = step.f32(OpCode::kPad, {300, 1}, {one}, {0, 299});
+  const auto wide = step.f32(OpCode::kPad, {300, 2}, {framed}, {1, 0});
+  const auto index = step.add(OpCode::kIota, type(u32, {6}), {}, {0});
+  const auto rows = step.f32(OpCode::kReshape, {6, 4}, {turned});
+  const auto scattered = step.f32(OpCode::kScatterAddRows, {9, 4}, {index, rows});
+  const std::uint64_t nan = kPayload;
+  const auto upper = step.f32(OpCode::kMatMulTriangular, {6, 6}, {rows, rows}, {0, 1, 0, 0, nan});
+  // A depth of one: all rows but the first skip the only step.
+  const auto column = step.f32(OpCode::kSlice, {6, 1}, {rows}, {1, 3});
+  const auto none = step.f32(OpCode::kMatMulTriangular, {6, 6}, {column, column}, {0, 1, 2, 0, 0});
+  const auto picture = step.f32(OpCode::kReshape, {1, 2, 3, 4}, {rows});
+  const auto filters = step.constant(0.5f, {1, 1, 1, 4});
+  const auto depthwise = step.f32(OpCode::kConv2d, {1, 2, 3, 4}, {picture, filters}, {1, 0});
+  bind(init, step,
+       {{"a", seven, a_turned},
+        {"b", bytes_i, rolled},
+        {"c", counted, turned_back},
+        {"d", zeros(type(f32, {300, 2})), wide},
+        {"e", zeros(type(f32, {9, 4})), scattered},
+        {"f", zeros(type(f32, {6, 6})), upper},
+        {"g", zeros(type(f32, {6, 6})), none},
+        {"h", zeros(type(f32, {1, 2, 3, 4})), depthwise}});
   return {init.program, step.program};
 }
 
@@ -200,8 +249,10 @@ TEST_P(PlayerAtTheLimits, TheTruthIsDefendedAtEveryNode) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Programs, PlayerAtTheLimits, testing::Values(odd_bindings, one_node),
-                         [](const auto& p) { return p.index == 0 ? "OddBindings" : "OneNode"; });
+constexpr const char* kProgramNames[] = {"OddBindings", "OneNode", "Movers"};
+INSTANTIATE_TEST_SUITE_P(Programs, PlayerAtTheLimits,
+                         testing::Values(odd_bindings, one_node, movers),
+                         [](const auto& program) { return kProgramNames[program.index]; });
 
 }  // namespace
 }  // namespace assay::player
