@@ -307,9 +307,11 @@ SpecVerdict check_fit(const NodeSpec& s) noexcept {
     case OpCode::kConv2dGradInput: return check_conv(s, y, b, a, false, true);
     case OpCode::kConv2dGradWeight: return check_conv(s, a, y, b, true, false);
     case OpCode::kMaxPool2d: return check_pool(s, a, y);
-    case OpCode::kMaxPool2dGrad:
-      if (a != y || s.operands[2].shape != b) return SpecVerdict::kWrongShape;
-      return check_pool(s, a, b);
+    case OpCode::kMaxPool2dGrad: {
+      const SpecVerdict pooled = check_pool(s, a, b);
+      const bool fits = a == y && s.operands[2].shape == b;
+      return fits || pooled == SpecVerdict::kWrongAttribute ? pooled : SpecVerdict::kWrongShape;
+    }
     case OpCode::kGatherRows: {
       if (a.rank == 0 || b.rank != 1 || y.rank != a.rank || y[0] != b[0])
         return SpecVerdict::kWrongShape;

@@ -111,6 +111,9 @@ TEST(OperatorTable, EveryOperatorHasItsSectionInTheSpec) {
         spec.find(std::string("\n## ") + row.spec_section + "\n") != std::string::npos ||
         spec.find(std::string("\n### ") + row.spec_section + "\n") != std::string::npos;
     EXPECT_TRUE(found) << row.spec_section;
+    const std::string line =
+        "\n| " + std::to_string(static_cast<unsigned>(row.op)) + " | " + row.name + " | ";
+    EXPECT_NE(spec.find(line), std::string::npos) << "no line" << line;
   }
 }
 
