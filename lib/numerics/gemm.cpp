@@ -9,6 +9,8 @@
 
 #include <algorithm>
 
+#include "assay/core/contract.hpp"
+
 namespace assay::numerics::internal {
 namespace {
 
@@ -104,7 +106,9 @@ Plan plan_of(const Gemm& g, const TileKernels& kernels, unsigned threads) {
   p.width = round_up(g.columns, kernels.narrow);
   p.depth_outer = !g.a_row.is_affine() && g.depth > g.rows;
   p.panel_outer = p.depth_outer || !(kernels.streams_panels || p.a_direct);
-  const std::size_t most = p.panel_outer ? kDepthBlockOfPanel : kDepthBlock;
+  // By the node alone, not by where operands lie: packed operands are cut the same way.
+  const std::size_t most =
+      p.depth_outer || !kernels.streams_panels ? kDepthBlockOfPanel : kDepthBlock;
   p.depth_block = parts_of(g.depth, parts_of(g.depth, most));
   p.by_batch = g.batches > 1 && (threads == 1 || g.batches >= kTasksPerThread * threads) &&
                (p.b_direct || p.width * g.depth <= kOwnFloats);
@@ -505,7 +509,13 @@ const TileKernels& tile_kernels(Isa isa) {
 }
 
 std::size_t gemm_scratch_bytes(const Gemm& gemm, Isa isa, unsigned threads) {
-  return plan_of(gemm, tile_kernels(isa), threads).floats() * sizeof(float) + kAlign;
+  const TileKernels& kernels = tile_kernels(isa);
+  static constexpr float kAnything = 0;
+  Gemm packed = gemm;
+  packed.packed_b = &kAnything;  // more tasks may share in columns then
+  const std::size_t floats = std::max(plan_of(gemm, kernels, threads).floats(),
+                                      plan_of(packed, kernels, threads).floats());
+  return floats * sizeof(float) + kAlign;
 }
 
 void run_gemm(const Gemm& gemm, Isa isa, std::span<std::uint8_t> scratch, TaskPool& pool) {
@@ -514,6 +524,7 @@ void run_gemm(const Gemm& gemm, Isa isa, std::span<std::uint8_t> scratch, TaskPo
   const std::size_t misaligned = reinterpret_cast<std::uintptr_t>(scratch.data()) % kAlign;
   auto* floats =
       reinterpret_cast<float*>(scratch.data() + (misaligned == 0 ? 0 : kAlign - misaligned));
+  ASSAY_EXPECTS(scratch.size() >= plan.floats() * sizeof(float) + kAlign);
   if (plan.by_batch) return run_by_batch(gemm, kernels, plan, floats, pool);
   for (std::size_t batch = 0; batch < gemm.batches; ++batch) {
     run_batch(gemm, kernels, plan, batch, floats, pool);

@@ -52,10 +52,10 @@ Gemm matmul_gemm(const NodeSpec& s, const ProductOptions& options) {
   return g;
 }
 
-// Of any layout: where a panel of B could be read where it lies, it may have to be packed.
+// Of the layouts that need the most memory: those that nothing can be read from where it lies.
 Gemm matmul_of_any_layout(const NodeSpec& s) {
   Gemm g = matmul_gemm(s, {});
-  g.b_column = 0;
+  g.a_depth.stride0 = g.b_column = 0;
   return g;
 }
 
