@@ -5,11 +5,14 @@
 #include <new>
 
 #include "assay/core/contract.hpp"
+#include "assay/core/large_pages.hpp"
 
 namespace assay::exec {
 namespace {
 
 using numerics::OpCode;
+
+constexpr std::size_t kLargePage = std::size_t{2} << 20;
 
 // Waking another thread takes some microseconds.
 constexpr double kWorthSharing = 30'000;  // nanoseconds
@@ -19,14 +22,16 @@ constexpr double kWorthARange = 10'000;
 
 AlignedBuffer::AlignedBuffer(std::size_t bytes) : m_size(bytes) {
   if (bytes == 0) return;
+  const std::size_t alignment = bytes < kLargePage ? kAlignment : kLargePage;
   auto* p =
-      static_cast<std::uint8_t*>(::operator new[](aligned(bytes), std::align_val_t{kAlignment}));
+      static_cast<std::uint8_t*>(::operator new[](aligned(bytes), std::align_val_t{alignment}));
+  m_bytes = {p, Free{alignment}};
+  advise_large_pages(p, aligned(bytes));
   std::memset(p, 0, aligned(bytes));
-  m_bytes.reset(p);
 }
 
 void AlignedBuffer::Free::operator()(std::uint8_t* p) const noexcept {
-  ::operator delete[](p, std::align_val_t{kAlignment});
+  ::operator delete[](p, std::align_val_t{alignment});
 }
 
 LocalMemory::LocalMemory(std::size_t bytes, unsigned threads)

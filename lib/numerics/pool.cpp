@@ -37,20 +37,20 @@ void grad_window_scalar(const WindowStrides& w, const float* x, const float* y, 
   }
 }
 
-constexpr PoolKernels kScalar{max_window_scalar, grad_window_scalar};
-
-// body(first element of x, first element of y) for every window of the rows [first, last) of y.
-template <class Body>
-void for_windows(const Shape& x, const Shape& y, std::size_t window, std::size_t first,
-                 std::size_t last, const Body& body) {
-  for (std::size_t row = first; row < last; ++row) {
-    const std::size_t image = row / y[1];
-    const std::size_t top = (image * x[1] + row % y[1] * window) * x[2];
-    for (std::size_t w = 0; w < y[2]; ++w) {
-      body((top + w * window) * x[3], (row * y[2] + w) * x[3]);
-    }
+void max_row_scalar(const WindowStrides& w, std::size_t windows, const float* x,
+                    std::size_t channels, float* y) {
+  for (std::size_t i = 0; i < windows; ++i)
+    max_window_scalar(w, x + i * w.size * w.pixel, channels, y + i * channels);
+}
+void grad_row_scalar(const WindowStrides& w, std::size_t windows, const float* x, const float* y,
+                     const float* gy, std::size_t channels, float* gx) {
+  for (std::size_t i = 0; i < windows; ++i) {
+    const std::size_t at = i * w.size * w.pixel;
+    grad_window_scalar(w, x + at, y + i * channels, gy + i * channels, channels, gx + at);
   }
 }
+
+constexpr PoolKernels kScalar{max_row_scalar, grad_row_scalar};
 
 }  // namespace
 
@@ -69,14 +69,17 @@ bool run_pool(const KernelCall& call) {
   const bool covered = x[1] == y[1] * strides.size && x[2] == y[2] * strides.size;
   if (!forward && !covered) std::memset(out, 0, s.output.byte_count());
   split(call.pool, rows, grain_for(call.pool, rows, 16), [&](std::size_t first, std::size_t last) {
-    for_windows(x, y, strides.size, first, last, [&](std::size_t at_x, std::size_t at_y) {
+    for (std::size_t row = first; row < last; ++row) {
+      const std::size_t top = row / y[1] * x[1] + row % y[1] * strides.size;
+      const std::size_t at_x = top * x[2] * channels;
+      const std::size_t at_y = row * y[2] * channels;
       if (forward) {
-        kernels.max(strides, in + at_x, channels, out + at_y);
+        kernels.max(strides, y[2], in + at_x, channels, out + at_y);
       } else {
-        kernels.grad(strides, in + at_x, call.f32(1) + at_y, call.f32(2) + at_y, channels,
+        kernels.grad(strides, y[2], in + at_x, call.f32(1) + at_y, call.f32(2) + at_y, channels,
                      out + at_x);
       }
-    });
+    }
   });
   return true;
 }

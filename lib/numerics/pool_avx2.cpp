@@ -17,7 +17,8 @@ ASSAY_AVX2_INLINE void store8(float* p, bool whole, __m256i mask, __m256 v) {
   whole ? _mm256_storeu_ps(p, v) : _mm256_maskstore_ps(p, mask, v);
 }
 
-ASSAY_AVX2 void max_window(const WindowStrides& w, const float* x, std::size_t channels, float* y) {
+ASSAY_AVX2_INLINE void max_window(const WindowStrides& w, const float* x, std::size_t channels,
+                                  float* y) {
   for (std::size_t c = 0; c < channels; c += 8) {
     const bool whole = channels - c >= 8;
     const __m256i mask = first_lanes(whole ? 8 : channels - c);
@@ -31,8 +32,8 @@ ASSAY_AVX2 void max_window(const WindowStrides& w, const float* x, std::size_t c
   }
 }
 
-ASSAY_AVX2 void grad_window(const WindowStrides& w, const float* x, const float* y, const float* gy,
-                            std::size_t channels, float* gx) {
+ASSAY_AVX2_INLINE void grad_window(const WindowStrides& w, const float* x, const float* y,
+                                   const float* gy, std::size_t channels, float* gx) {
   for (std::size_t c = 0; c < channels; c += 8) {
     const bool whole = channels - c >= 8;
     const __m256i mask = first_lanes(whole ? 8 : channels - c);
@@ -51,7 +52,45 @@ ASSAY_AVX2 void grad_window(const WindowStrides& w, const float* x, const float*
   }
 }
 
-constexpr PoolKernels kAvx2{max_window, grad_window};
+// Of four: the greatest; a NaN if there is one; and where that is a zero, +0 unless every operand's
+// sign is set.
+ASSAY_AVX2_INLINE __m256 max_of_four(__m256 a, __m256 b, __m256 c, __m256 d) {
+  const __m256 greatest = _mm256_max_ps(_mm256_max_ps(a, b), _mm256_max_ps(c, d));
+  const __m256 signs = _mm256_and_ps(_mm256_and_ps(a, b), _mm256_and_ps(c, d));
+  const __m256 zero = _mm256_cmp_ps(greatest, _mm256_setzero_ps(), _CMP_EQ_OQ);
+  const __m256 v = _mm256_blendv_ps(greatest, _mm256_and_ps(signs, _mm256_set1_ps(-0.0F)), zero);
+  const __m256 none =
+      _mm256_or_ps(_mm256_cmp_ps(a, b, _CMP_UNORD_Q), _mm256_cmp_ps(c, d, _CMP_UNORD_Q));
+  return _mm256_blendv_ps(v, _mm256_set1_ps(std::numeric_limits<float>::quiet_NaN()), none);
+}
+
+ASSAY_AVX2 void max_row(const WindowStrides& w, std::size_t windows, const float* x,
+                        std::size_t channels, float* y) {
+  for (std::size_t i = 0; i < windows; ++i) {
+    const float* from = x + i * w.size * w.pixel;
+    float* to = y + i * channels;
+    if (w.size != 2 || channels % 8 != 0) {
+      max_window(w, from, channels, to);
+      continue;
+    }
+    for (std::size_t c = 0; c < channels; c += 8) {
+      const float* low = from + w.line + c;
+      _mm256_storeu_ps(to + c,
+                       max_of_four(_mm256_loadu_ps(from + c), _mm256_loadu_ps(from + w.pixel + c),
+                                   _mm256_loadu_ps(low), _mm256_loadu_ps(low + w.pixel)));
+    }
+  }
+}
+
+ASSAY_AVX2 void grad_row(const WindowStrides& w, std::size_t windows, const float* x,
+                         const float* y, const float* gy, std::size_t channels, float* gx) {
+  for (std::size_t i = 0; i < windows; ++i) {
+    const std::size_t at = i * w.size * w.pixel;
+    grad_window(w, x + at, y + i * channels, gy + i * channels, channels, gx + at);
+  }
+}
+
+constexpr PoolKernels kAvx2{max_row, grad_row};
 
 }  // namespace
 

@@ -10,7 +10,6 @@ namespace assay::numerics::internal {
 namespace {
 
 constexpr std::size_t kLanes = 16;
-constexpr std::size_t kColumns = 64;
 
 // Lanes 0-7 and 8-15 joined by halves 8, 4, 2, 1.
 ASSAY_AVX2_INLINE float join16(__m256 low, __m256 high) {
@@ -87,7 +86,7 @@ ASSAY_AVX2_INLINE void sum_8(const float* x, std::size_t n, std::size_t stride, 
 // Many columns: row after row, so that memory is read in order.
 ASSAY_AVX2 void sum_wide(const float* x, std::size_t n, std::size_t stride, std::size_t groups,
                          float* y) {
-  alignas(32) float lane[kLanes][kColumns];
+  alignas(32) float lane[kLanes][kReduceColumns];
   for (auto& l : lane) {
     for (std::size_t g = 0; g < groups; ++g) _mm256_store_ps(l + 8 * g, _mm256_setzero_ps());
   }
@@ -136,8 +135,17 @@ ASSAY_AVX2 void max_columns(const float* x, std::size_t n, std::size_t stride, s
   }
 }
 
-constexpr ReduceKernels kSum{sum_row, sum_columns};
-constexpr ReduceKernels kMax{max_row, max_columns};
+ASSAY_AVX2 void sum_walk_avx2(const float* x, const ReduceWalk& walk, std::size_t columns,
+                              float* y) {
+  sum_walk(x, walk, columns, y);
+}
+ASSAY_AVX2 void max_walk_avx2(const float* x, const ReduceWalk& walk, std::size_t columns,
+                              float* y) {
+  max_walk(x, walk, columns, y);
+}
+
+constexpr ReduceKernels kSum{sum_row, sum_columns, sum_walk_avx2};
+constexpr ReduceKernels kMax{max_row, max_columns, max_walk_avx2};
 
 }  // namespace
 

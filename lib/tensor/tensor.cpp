@@ -2,6 +2,8 @@
 
 #include <new>
 
+#include "assay/core/large_pages.hpp"
+
 namespace assay {
 
 void Tensor::Free::operator()(std::uint8_t* data) const {
@@ -12,6 +14,7 @@ Tensor::Tensor(const TensorType& type) : m_type(type) {
   ASSAY_EXPECTS(is_known(type.dtype) && is_valid(type.shape));
   m_size = static_cast<std::size_t>(type.byte_count());
   m_data.reset(static_cast<std::uint8_t*>(::operator new[](m_size, std::align_val_t{kAlignment})));
+  advise_large_pages(m_data.get(), m_size);
   std::memset(m_data.get(), 0, m_size);
 }
 

@@ -11,7 +11,7 @@
 
 namespace assay::exec {
 
-// 64-byte aligned memory, zeroed.
+// 64-byte aligned memory, zeroed; on large pages where it fills some.
 class AlignedBuffer {
  public:
   AlignedBuffer() = default;
@@ -21,9 +21,10 @@ class AlignedBuffer {
 
  private:
   struct Free {
+    std::size_t alignment;
     void operator()(std::uint8_t* p) const noexcept;
   };
-  std::unique_ptr<std::uint8_t[], Free> m_bytes;
+  std::unique_ptr<std::uint8_t[], Free> m_bytes{nullptr, Free{kAlignment}};
   std::size_t m_size = 0;
 };
 

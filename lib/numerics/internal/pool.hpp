@@ -1,4 +1,4 @@
-// One pooling window over all channels.
+// A row of pooling windows over all channels.
 #pragma once
 
 #include "internal/kernel_call.hpp"
@@ -12,9 +12,11 @@ struct WindowStrides {
 };
 
 struct PoolKernels {
-  void (*max)(const WindowStrides& w, const float* x, std::size_t channels, float* y);
-  void (*grad)(const WindowStrides& w, const float* x, const float* y, const float* gy,
-               std::size_t channels, float* gx);
+  // `windows` of them side by side.
+  void (*max)(const WindowStrides& w, std::size_t windows, const float* x, std::size_t channels,
+              float* y);
+  void (*grad)(const WindowStrides& w, std::size_t windows, const float* x, const float* y,
+               const float* gy, std::size_t channels, float* gx);
 };
 
 [[nodiscard]] const PoolKernels& pool_kernels_avx2();
