@@ -1,7 +1,8 @@
 // exp, log, tanh, erf, sin, cos, rsqrt and sigmoid of binary32, each a fixed sequence of binary64
-// operations that ends in one rounding, written once over lanes (lanes.hpp). Where `unfit` does not
-// say otherwise the result is correctly rounded: no theorem says so, but
-// numerics_exhaustive_tests, which visits all 2^32 inputs.
+// operations that ends in one rounding, written once over lanes (lanes.hpp). The result of a lane
+// that is not called doubtful is correctly rounded: an error bound says so where the function looks
+// for rounding boundaries, and for every function numerics_exhaustive_tests, which visit all 2^32
+// inputs. A doubtful lane is left to the integer path.
 //
 // The polynomials are minimax ones; lib/numerics/generate_functions.py finds every number here.
 #pragma once
@@ -62,7 +63,8 @@ inline constexpr Table8 kEighthPowers = table_of_words(
     {0x3ff0000000000000, 0x3fef72b83c7d517b, 0x3fef06fe0a31b715, 0x3feebfdad5362a27,
      0x3feea09e667f3bcd, 0x3feeace5422aa0db, 0x3feee89f995ad3ad, 0x3fef5818dcfba487});
 
-// (e^r - 1 - r) / r^2 on |r| <= ln 2 / 16; the error of r + r^2 Q(r) is 2^-53 r, 2^-44 r.
+// (e^r - 1 - r) / r^2 on |r| <= ln 2 / 16; the error of r + r^2 Q(r) is 2^-53 r, of
+// the short one 2^-44 r.
 inline constexpr double kExpPolynomial[] = {0x1.00000000000a1p-1,  0x1.5555555555624p-3,
                                             0x1.5555554ad5e7ep-5,  0x1.11111108fad5ep-7,
                                             0x1.6c1c387fac5b8p-10, 0x1.a0201d8b5ef8cp-13};
@@ -76,8 +78,8 @@ struct Power {
   typename L::Double scale, growth;
 };
 
-// |x| <= 700, or NaN, which gives NaN. Short: for |x| <= 105, with an error of 2^-46 relative to
-// e^x, else of less than 2^-52, and of growth of 2^-52 relative to itself if x is below 1/32.
+// |x| <= 105, or NaN, which gives NaN. The error relative to e^x is about 2^-53; short: below
+// 2^-46.
 template <class L, bool is_short = false>
 ASSAY_LANES Power<L> power_of_e(typename L::Double x) {
   using Double = typename L::Double;
