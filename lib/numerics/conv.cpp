@@ -144,6 +144,11 @@ void turn_weights(const KernelCall& call, const Shape& shape, const ConvGroups& 
   });
 }
 
+// Every group one channel to one channel: the channels are columns then, and no group is alone.
+bool is_depthwise(const ConvGroups& groups) {
+  return groups.count > 1 && groups.inputs == 1 && groups.outputs == 1;
+}
+
 MatrixLayout by_group(std::size_t between) {
   MatrixLayout layout;
   layout.outer = static_cast<std::ptrdiff_t>(between);
@@ -184,6 +189,12 @@ Gemm conv_shape(const NodeSpec& s) {
   g.b_layout = by_group(backward ? w[0] * w[1] * groups.inputs * groups.outputs : groups.outputs);
   g.c_layout = by_group(g.columns);
   g.c_layout.row = static_cast<std::ptrdiff_t>(g.columns * groups.count);
+  if (is_depthwise(groups)) {
+    g.by_channel = true;
+    g.batches = 1;
+    g.columns = groups.count;
+    g.b_depth = static_cast<std::ptrdiff_t>(groups.count);
+  }
   g.a_row = pixels;
   g.a_depth = taps;
   g.rows = places[0] * places[1] * places[2];
@@ -212,8 +223,8 @@ Gemm conv_gemm(const KernelCall& call, std::uint8_t* scratch) {
     fill_frame(call, c, top, left, frame);
     g.a = frame;
   }
-  if (backward) {
-    g.a += ((w[0] - 1) * c.frame.width + w[1] - 1) * (*c.image)[3];
+  if (backward) g.a += ((w[0] - 1) * c.frame.width + w[1] - 1) * (*c.image)[3];
+  if (backward && !g.by_channel) {
     auto* turned = reinterpret_cast<float*>(scratch + frame_bytes(c));
     turn_weights(call, w, groups_of(s, c), turned);
     g.b = turned;

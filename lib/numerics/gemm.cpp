@@ -103,6 +103,7 @@ Plan plan_of(const Gemm& g, const TileKernels& kernels, unsigned threads) {
   p.b_direct =
       g.packed_b == nullptr && p.a_direct && g.b_column == 1 && g.columns % kernels.narrow == 0 &&
       (g.rows <= 2 * kernels.direct_rows || (dense_b && g.columns <= kDirectPanels * kernels.wide));
+  if (g.by_channel) p.a_direct = p.b_direct = true;
   p.width = round_up(g.columns, kernels.narrow);
   p.depth_outer = !g.a_row.is_affine() && g.depth > g.rows;
   p.panel_outer = p.depth_outer || !(kernels.streams_panels || p.a_direct);
@@ -276,14 +277,14 @@ class Worker {
     t.c_stride = m_gemm.c_layout.row;
     t.a_depth = m_depth;
     if (m_plan.a_direct) {
-      for (std::size_t r = 0; r < rows.size(); ++r)
-        t.a[r] = m_a + m_row[rows.first + r - first_row];
+      set_rows(t, rows, first_row, 0);
     } else {
       t.a[0] = packed_tile(tile, ks.size());
     }
     for (std::size_t j = js.first; j < js.last; j += m_kernels.wide) {
       t.columns = std::min(js.last - j, m_kernels.wide);
       t.wide = t.columns > m_kernels.narrow;
+      if (m_gemm.by_channel) set_rows(t, rows, first_row, j);
       if (m_plan.b_direct) {
         t.b = m_b + static_cast<std::ptrdiff_t>(ks.first) * m_gemm.b_depth +
               static_cast<std::ptrdiff_t>(j);
@@ -295,6 +296,12 @@ class Worker {
       t.c = m_c + static_cast<std::ptrdiff_t>(rows.first) * m_gemm.c_layout.row +
             static_cast<std::ptrdiff_t>(j) * m_gemm.c_layout.column;
       run_tile(t, rows, j, ks);
+    }
+  }
+
+  void set_rows(Tile& t, Range rows, std::size_t first_row, std::size_t column) const {
+    for (std::size_t r = 0; r < rows.size(); ++r) {
+      t.a[r] = m_a + m_row[rows.first + r - first_row] + column;
     }
   }
 
@@ -370,7 +377,8 @@ class Worker {
 
   void run_kernel(const Tile& t, std::size_t rows) {
     const bool staggers = t.tail > 0 || t.head_last > t.head_first;
-    const auto& kernels = staggers          ? m_kernels.staggered
+    const auto& kernels = m_gemm.by_channel ? m_kernels.by_channel
+                          : staggers        ? m_kernels.staggered
                           : m_plan.a_direct ? m_kernels.direct
                                             : m_kernels.packed;
     kernels[t.wide][rows - 1](t);

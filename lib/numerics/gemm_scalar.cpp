@@ -15,6 +15,8 @@ constexpr int kRows = 4;
 constexpr std::size_t kWide = 16;
 constexpr std::size_t kNarrow = 8;
 
+enum class Kind { kPacked, kDirect, kByChannel };
+
 // Steps of one tile: the rows [first, last) that step s takes.
 struct Steps {
   std::size_t head, common, total, rows;
@@ -31,7 +33,7 @@ struct Steps {
   }
 };
 
-template <int R, std::size_t kWidth, bool kIsPacked>
+template <int R, std::size_t kWidth, Kind kKind>
 __attribute__((always_inline)) inline void compute(const Tile& t) {
   float sum[R][kWidth] = {};
   for (int r = 0; r < R && !t.first; ++r) std::copy_n(t.c + r * t.c_stride, t.columns, sum[r]);
@@ -39,10 +41,17 @@ __attribute__((always_inline)) inline void compute(const Tile& t) {
   const float* b = t.b;
   for (std::size_t s = 0; s < steps.total; ++s) {
     for (std::size_t r = steps.first(s); r < steps.last(s); ++r) {
-      const float a = kIsPacked ? t.a[0][s * kRows + r] : t.a[r][t.a_depth[s]];
+      if constexpr (kKind == Kind::kByChannel) {
+        const float* a = t.a[r] + t.a_depth[s];
+        for (std::size_t j = 0; j < t.columns; ++j) {
+          sum[r][j] = __builtin_fmaf(a[j], b[j], sum[r][j]);
+        }
+        continue;
+      }
+      const float a = kKind == Kind::kPacked ? t.a[0][s * kRows + r] : t.a[r][t.a_depth[s]];
       for (std::size_t j = 0; j < kWidth; ++j) sum[r][j] = __builtin_fmaf(a, b[j], sum[r][j]);
     }
-    b += kIsPacked ? std::ptrdiff_t{kWidth} : t.b_stride;
+    b += kKind == Kind::kPacked ? std::ptrdiff_t{kWidth} : t.b_stride;
   }
   for (int r = 0; r < R; ++r) {
     float* c = t.c + r * t.c_stride;
@@ -52,21 +61,22 @@ __attribute__((always_inline)) inline void compute(const Tile& t) {
   }
 }
 
-template <int R, std::size_t kWidth, bool kIsPacked>
+template <int R, std::size_t kWidth, Kind kKind>
 void plain_tile(const Tile& t) {
-  compute<R, kWidth, kIsPacked>(t);
+  compute<R, kWidth, kKind>(t);
 }
-template <std::size_t kWidth, bool kIsPacked, int... R>
+template <std::size_t kWidth, Kind kKind, int... R>
 constexpr std::array<TileFunction, sizeof...(R)> plain_tiles(std::integer_sequence<int, R...>) {
-  return {plain_tile<R + 1, kWidth, kIsPacked>...};
+  return {plain_tile<R + 1, kWidth, kKind>...};
 }
 
 using Rows = std::make_integer_sequence<int, kRows>;
-constexpr std::array<TileFunction, kRows> kPlain[4] = {
-    plain_tiles<kNarrow, true>(Rows()), plain_tiles<kWide, true>(Rows()),
-    plain_tiles<kNarrow, false>(Rows()), plain_tiles<kWide, false>(Rows())};
+constexpr std::array<TileFunction, kRows> kPlain[6] = {
+    plain_tiles<kNarrow, Kind::kPacked>(Rows()),    plain_tiles<kWide, Kind::kPacked>(Rows()),
+    plain_tiles<kNarrow, Kind::kDirect>(Rows()),    plain_tiles<kWide, Kind::kDirect>(Rows()),
+    plain_tiles<kNarrow, Kind::kByChannel>(Rows()), plain_tiles<kWide, Kind::kByChannel>(Rows())};
 
-constexpr TileKernels kernels_of(const std::array<TileFunction, kRows> (&tiles)[4]) {
+constexpr TileKernels kernels_of(const std::array<TileFunction, kRows> (&tiles)[6]) {
   return {kRows,
           kRows,
           kWide,
@@ -75,22 +85,24 @@ constexpr TileKernels kernels_of(const std::array<TileFunction, kRows> (&tiles)[
           {tiles[0].data(), tiles[1].data()},
           {tiles[2].data(), tiles[3].data()},
           {tiles[2].data(), tiles[3].data()},
+          {tiles[4].data(), tiles[5].data()},
           pack_lanes_scalar};
 }
 constexpr TileKernels kPlainKernels = kernels_of(kPlain);
 
 #if defined(__x86_64__)
-template <int R, std::size_t kWidth, bool kIsPacked>
+template <int R, std::size_t kWidth, Kind kKind>
 __attribute__((target("fma"))) void fused_tile(const Tile& t) {
-  compute<R, kWidth, kIsPacked>(t);
+  compute<R, kWidth, kKind>(t);
 }
-template <std::size_t kWidth, bool kIsPacked, int... R>
+template <std::size_t kWidth, Kind kKind, int... R>
 constexpr std::array<TileFunction, sizeof...(R)> fused_tiles(std::integer_sequence<int, R...>) {
-  return {fused_tile<R + 1, kWidth, kIsPacked>...};
+  return {fused_tile<R + 1, kWidth, kKind>...};
 }
-constexpr std::array<TileFunction, kRows> kFused[4] = {
-    fused_tiles<kNarrow, true>(Rows()), fused_tiles<kWide, true>(Rows()),
-    fused_tiles<kNarrow, false>(Rows()), fused_tiles<kWide, false>(Rows())};
+constexpr std::array<TileFunction, kRows> kFused[6] = {
+    fused_tiles<kNarrow, Kind::kPacked>(Rows()),    fused_tiles<kWide, Kind::kPacked>(Rows()),
+    fused_tiles<kNarrow, Kind::kDirect>(Rows()),    fused_tiles<kWide, Kind::kDirect>(Rows()),
+    fused_tiles<kNarrow, Kind::kByChannel>(Rows()), fused_tiles<kWide, Kind::kByChannel>(Rows())};
 constexpr TileKernels kFusedKernels = kernels_of(kFused);
 #endif
 

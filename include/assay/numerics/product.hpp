@@ -41,7 +41,8 @@ struct ProductOptions {
 
 [[nodiscard]] bool is_product(OpCode op) noexcept;
 
-// Bytes of operand b packed for this node, 0 if it would not be used.
+// Bytes of operand b packed for this node, 0 if it is read where it lies. `packed` wants 64-byte
+// alignment. What was packed serves every node of the same op, b, and columns, whatever its rows.
 [[nodiscard]] std::size_t packed_b_bytes(Isa isa, const NodeSpec& spec) noexcept;
 void pack_b(Isa isa, const NodeSpec& spec, const MatrixLayout* layout, const void* b, void* packed,
             TaskPool& pool) noexcept;

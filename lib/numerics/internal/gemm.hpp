@@ -38,6 +38,9 @@ struct Gemm {
   MatrixLayout a_layout, b_layout, c_layout;  // where each batch starts; c: its rows, columns too
   Offsets a_row, a_depth;
   std::ptrdiff_t b_depth = 0, b_column = 1;
+  // Each column has an A of its own, side by side: C[i, j] = chain of fma(A[i, k, j], B[k, j],
+  // acc).
+  bool by_channel = false;
   Triangle triangle;
   OnRows on_rows;
   const float* packed_b = nullptr;  // by pack_b
@@ -73,7 +76,8 @@ struct TileKernels {
   bool streams_panels;       // of B, past a tile's rows of A, or else rows past a panel
   const TileFunction* packed[2];
   const TileFunction* direct[2];
-  const TileFunction* staggered[2];  // as direct
+  const TileFunction* staggered[2];   // as direct
+  const TileFunction* by_channel[2];  // a[r][a_depth[k] + j]; b is read as far as `columns` only
   // dst[k * width + l] = src[l * lane_stride + k * depth_stride]; lanes from `lanes` on hold
   // anything. May write 8 elements beyond the end where `width` is no multiple of 8.
   void (*pack)(float* dst, std::size_t width, const float* src, std::ptrdiff_t lane_stride,

@@ -178,6 +178,28 @@ ASSAY_TILE void packed_tile(const Tile& t) {
   store_sums(t, sums);
 }
 
+template <int R, int Z>
+ASSAY_TILE void channel_tile(const Tile& t) {
+  Sums<R, Z> sums;
+  load_sums(t, sums);
+  const std::size_t in_last = t.columns - (Z - 1) * Lanes::kCount;
+  const float* b = t.b;
+  const std::ptrdiff_t* at = t.a_depth;
+  for (const std::ptrdiff_t* const end = at + t.depth; at != end; ++at, b += t.b_stride) {
+    ASSAY_UNROLL
+    for (int z = 0; z < Z; ++z) {
+      const std::size_t lanes = z + 1 < Z ? Lanes::kCount : in_last;
+      const Lanes::Vector v = Lanes::load_first(b + z * Lanes::kCount, lanes);
+      ASSAY_UNROLL
+      for (int r = 0; r < R; ++r) {
+        const float* a = t.a[r] + *at + z * Lanes::kCount;
+        sums.at[r][z] = Lanes::fma(Lanes::load_first(a, lanes), v, sums.at[r][z]);
+      }
+    }
+  }
+  store_sums(t, sums);
+}
+
 template <int Z, int... R>
 constexpr std::array<TileFunction, sizeof...(R)> packed_tiles(std::integer_sequence<int, R...>) {
   return {packed_tile<R + 1, Z>...};
@@ -185,6 +207,10 @@ constexpr std::array<TileFunction, sizeof...(R)> packed_tiles(std::integer_seque
 template <int Z, bool kStaggered, int... R>
 constexpr std::array<TileFunction, sizeof...(R)> direct_tiles(std::integer_sequence<int, R...>) {
   return {direct_tile<R + 1, Z, kStaggered>...};
+}
+template <int Z, int... R>
+constexpr std::array<TileFunction, sizeof...(R)> channel_tiles(std::integer_sequence<int, R...>) {
+  return {channel_tile<R + 1, Z>...};
 }
 
 using PackedRows = std::make_integer_sequence<int, kPackedRows>;
@@ -196,6 +222,9 @@ constexpr auto kDirectWide = direct_tiles<2, false>(DirectRows());
 constexpr auto kStaggeredNarrow = direct_tiles<1, true>(DirectRows());
 constexpr auto kStaggeredWide = direct_tiles<2, true>(DirectRows());
 
+constexpr auto kChannelNarrow = channel_tiles<1>(DirectRows());
+constexpr auto kChannelWide = channel_tiles<2>(DirectRows());
+
 constexpr TileKernels kKernels{kPackedRows,
                                kDirectRows,
                                2 * Lanes::kCount,
@@ -204,6 +233,7 @@ constexpr TileKernels kKernels{kPackedRows,
                                {kPackedNarrow.data(), kPackedWide.data()},
                                {kDirectNarrow.data(), kDirectWide.data()},
                                {kStaggeredNarrow.data(), kStaggeredWide.data()},
+                               {kChannelNarrow.data(), kChannelWide.data()},
                                kPack};
 
 #undef ASSAY_TILE_INLINE

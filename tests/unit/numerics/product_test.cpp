@@ -220,29 +220,62 @@ TEST(Product, OnePackedOperandServesManyRows) {
   }
 }
 
+void compare_convolution(Generator& random, const NodeSpec& s) {
+  ASSERT_EQ(validate(s), SpecVerdict::kValid) << test::describe(s);
+  const std::vector<Buffer> operands = random_operands(random, s);
+  const Buffer want = reference(s, operands);
+  MatrixLayout rows;
+  rows.row = static_cast<std::ptrdiff_t>(s.output.shape[3]);
+  const Shape as_rows{s.output.shape.elements() / s.output.shape[3], s.output.shape[3]};
+  for (const Isa isa : kAllIsas) {
+    if (!is_supported(isa)) continue;
+    test::ThreadedPool pool(2);
+    const Buffer got(s.output.byte_count());
+    RowNotes notes(as_rows, rows, want, got);
+    ProductOptions options;
+    options.on_rows = {&RowNotes::note, &notes};
+    const Buffer scratch(scratch_bytes(isa, s, 2));
+    run_product(isa, s, operands[0].data(), operands[1].data(), got.data(), scratch.span(), pool,
+                options);
+    ASSERT_EQ(std::memcmp(want.data(), got.data(), got.size()), 0)
+        << test::describe(s) << name_of(isa);
+    ASSERT_TRUE(notes.each_once() && notes.all_stood) << test::describe(s) << name_of(isa);
+  }
+}
+
 TEST(Product, ConvolutionsTellEveryRowOnce) {
   for (const OpCode op : {OpCode::kConv2d, OpCode::kConv2dGradInput, OpCode::kConv2dGradWeight}) {
     Generator random(11 + static_cast<unsigned>(op));
     for (int i = 0; i < 40; ++i) {
-      const NodeSpec s = random.spec(op, i % 4 + 1);
-      const std::vector<Buffer> operands = random_operands(random, s);
-      const Buffer want = reference(s, operands);
-      MatrixLayout rows;
-      rows.row = static_cast<std::ptrdiff_t>(s.output.shape[3]);
-      const Shape as_rows{s.output.shape.elements() / s.output.shape[3], s.output.shape[3]};
-      for (const Isa isa : kAllIsas) {
-        if (!is_supported(isa)) continue;
-        test::ThreadedPool pool(2);
-        const Buffer got(s.output.byte_count());
-        RowNotes notes(as_rows, rows, want, got);
-        ProductOptions options;
-        options.on_rows = {&RowNotes::note, &notes};
-        const Buffer scratch(scratch_bytes(isa, s, 2));
-        run_product(isa, s, operands[0].data(), operands[1].data(), got.data(), scratch.span(),
-                    pool, options);
-        ASSERT_TRUE(notes.each_once() && notes.all_stood) << test::describe(s) << name_of(isa);
-      }
+      compare_convolution(random, random.spec(op, i % 4 + 1));
+      if (HasFatalFailure()) return;
     }
+  }
+}
+
+TEST(Product, DepthwiseConvolutionsRunByChannel) {
+  Generator random(12);
+  for (int i = 0; i < 60; ++i) {
+    const std::uint64_t channels = random.range(2, 70);
+    const std::uint64_t stride = random.range(1, 3);
+    const std::uint64_t padding = random(3);
+    const Shape x{random.range(1, 3), random.range(3, 12), random.range(3, 12), channels};
+    const Shape w{random.range(1, 3), random.range(1, 3), 1, channels};
+    const Shape y{x[0], (x[1] + 2 * padding - w[0]) / stride + 1,
+                  (x[2] + 2 * padding - w[1]) / stride + 1, channels};
+    NodeSpec s;
+    s.operand_count = s.attribute_count = 2;
+    s.attributes = {stride, padding};
+    const auto set = [&](OpCode op, const Shape& to, const Shape& a, const Shape& b) {
+      s.op = op;
+      s.output = {DType::kF32, to};
+      s.operands = {TensorType{DType::kF32, a}, TensorType{DType::kF32, b}};
+      compare_convolution(random, s);
+    };
+    set(OpCode::kConv2d, y, x, w);
+    set(OpCode::kConv2dGradInput, x, y, w);
+    set(OpCode::kConv2dGradWeight, w, x, y);
+    if (HasFatalFailure()) return;
   }
 }
 
