@@ -2,6 +2,7 @@
 #include "internal/movement.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
 
 #include "assay/numerics/float_bits.hpp"
@@ -20,19 +21,21 @@ T moved(const std::uint8_t* from, std::size_t index) {
   return value;
 }
 
-template <class T, bool is_float>
+template <class T>
 void copy_rows(const RowBlock& b) {
   for (std::size_t r = 0; r < b.rows; ++r) {
-    const std::uint8_t* from = b.from + r * b.from_pitch * sizeof(T);
-    std::uint8_t* to = b.to + r * b.to_pitch * sizeof(T);
-    if constexpr (is_float) {
-      for (std::size_t i = 0; i < b.count; ++i) {
-        const T value = moved<T, true>(from, i);
-        std::memcpy(to + i * sizeof(T), &value, sizeof value);
-      }
-    } else {
-      std::memcpy(to, from, b.count * sizeof(T));
-    }
+    std::memcpy(b.to + r * b.to_pitch * sizeof(T), b.from + r * b.from_pitch * sizeof(T),
+                b.count * sizeof(T));
+  }
+}
+
+// Compilers vectorise it.
+void copy_rows_f32(const RowBlock& b) {
+  for (std::size_t r = 0; r < b.rows; ++r) {
+    const float* from = reinterpret_cast<const float*>(b.from) + r * b.from_pitch;
+    float* to = reinterpret_cast<float*>(b.to) + r * b.to_pitch;
+    for (std::size_t i = 0; i < b.count; ++i)
+      to[i] = std::bit_cast<float>(canonical(std::bit_cast<std::uint32_t>(from[i])));
   }
 }
 
@@ -221,13 +224,13 @@ void copy_block(const KernelCall& call, const MovementKernels& kernels, std::uin
 
 MovementKernels movement_kernels(Isa isa, DType dtype) {
   switch (size_of(dtype)) {
-    case 1: return {copy_rows<std::uint8_t, false>, turn_rows<std::uint8_t, false>};
-    case 8: return {copy_rows<std::uint64_t, false>, turn_rows<std::uint64_t, false>};
+    case 1: return {copy_rows<std::uint8_t>, turn_rows<std::uint8_t, false>};
+    case 8: return {copy_rows<std::uint64_t>, turn_rows<std::uint64_t, false>};
     default: break;
   }
   if (isa >= Isa::kAvx2) return movement_kernels_avx2(dtype == DType::kF32);
-  if (dtype == DType::kF32) return {copy_rows<std::uint32_t, true>, turn_rows<std::uint32_t, true>};
-  return {copy_rows<std::uint32_t, false>, turn_rows<std::uint32_t, false>};
+  if (dtype == DType::kF32) return {copy_rows_f32, turn_rows<std::uint32_t, true>};
+  return {copy_rows<std::uint32_t>, turn_rows<std::uint32_t, false>};
 }
 
 AddRow add_row_kernel(Isa isa) { return isa >= Isa::kAvx2 ? add_row_avx2 : add_row_scalar; }
