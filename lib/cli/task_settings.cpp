@@ -1,28 +1,15 @@
 #include "assay/cli/task_settings.hpp"
 
 #include <cmath>
-#include <filesystem>
 
-#include "assay/host/read_file.hpp"
-#include "assay/tensor/idx.hpp"
+#include "assay/cli/data_files.hpp"
+#include "assay/models/data.hpp"
 #include "assay/training/evaluate.hpp"
+#include "internal/toml_file.hpp"
 
 namespace assay::cli {
 
 namespace {
-
-constexpr std::uint64_t kIdxBytesMax = std::uint64_t{1} << 30;
-
-Result<Tensor> load_idx(const std::string& folder, const char* name) {
-  const std::filesystem::path path = std::filesystem::path(folder) / name;
-  auto bytes = host::read_gz_file(path, kIdxBytesMax);
-  if (!bytes)
-    return with_context(bytes.error(),
-                        "the data set (Debian package dataset-fashion-mnist, or --data-folder)");
-  auto view = tensor::read_idx(*bytes);
-  if (!view) return with_context(view.error(), path.string());
-  return Tensor::copy_of(*view);
-}
 
 Result<Amount> amount_of(double tokens, const char* option) {
   const double atoms = std::round(tokens * static_cast<double>(kAtomsPerToken));
@@ -35,15 +22,25 @@ Result<Amount> amount_of(double tokens, const char* option) {
 }  // namespace
 
 void add_task_options(Command& command, TaskSettings& s) {
-  command.choice("model", s.model, {"mlp", "cnn"}, "what to train")
-      .choice("optimizer", s.optimizer, {"adam", "sgd"}, "how")
+  command
+      .choice("model", s.model, {"mlp", "cnn", "resnet", "gpt", "llama"},
+              "what to train, with that family's defaults; mlp if no file says more")
+      .option("model-file", s.model_file, "TOML file of [model], [training] and [optimizer]")
+      .choice("optimizer", s.optimizer, {"adam", "adamw", "sgd"}, "how; what suits the model")
       .option("learning-rate", s.learning_rate, "0: what suits the model and the optimiser")
-      .option("batch", s.batch, "images a step; 0: what suits the model")
+      .option("batch", s.batch, "images or sequences a step; 0: what suits the model")
       .option("steps", s.steps, "steps to train; 0: what suits the model")
       .option("interval", s.interval, "steps between committed state roots")
       .option("checkpoint-every", s.checkpoint_every, "intervals between kept checkpoints")
       .option("seed", s.seed, "of the initial weights and the order of the data")
       .option("data-folder", s.data_folder, "gzipped IDX files of Fashion-MNIST")
+      .option("images", s.images, "instead: IDX, npy or safetensors (FILE:NAME), also .gz")
+      .option("labels", s.labels, "of the images")
+      .option("test-images", s.test_images, "what the paid model is tested with")
+      .option("test-labels", s.test_labels, "of the test images")
+      .option("text", s.text, "what a gpt learns: a text, or tokens as npy or safetensors")
+      .option("test-text", s.test_text, "what a gpt is tested with; else the text's last twentieth")
+      .choice("tokens", s.tokens, {"characters", "bytes"}, "what a token of a text is")
       .option("price", s.price, "tokens for the solver")
       .option("verification-fee", s.verification_fee, "tokens for all verifiers together")
       .option("solver-stake", s.solver_stake, "tokens that the solver loses if it lied")
@@ -60,55 +57,91 @@ void add_task_options(Command& command, TaskSettings& s) {
       .option("move-window-s", s.move_window_s, "seconds for each move of a game");
 }
 
-Result<ImageData> load_images(const std::string& folder) {
-  ImageData data;
-  ASSAY_TRY(Tensor images, load_idx(folder, "train-images-idx3-ubyte.gz"));
-  ASSAY_TRY(Tensor labels, load_idx(folder, "train-labels-idx1-ubyte.gz"));
-  ASSAY_TRY(data.test_images, load_idx(folder, "t10k-images-idx3-ubyte.gz"));
-  ASSAY_TRY(data.test_labels, load_idx(folder, "t10k-labels-idx1-ubyte.gz"));
-  if (images.type().shape.rank != 3 || labels.type().shape.rank != 1 ||
-      images.type().shape[0] != labels.type().shape[0])
-    return {ErrorCode::kInvalidArgument, folder + ": images and labels do not belong together"};
-  data.train.emplace(std::string(models::kImages), std::move(images));
-  data.train.emplace(std::string(models::kLabels), std::move(labels));
-  return data;
-}
+namespace {
 
-Result<PreparedTask> prepare_task(const TaskSettings& s, TaskPool& pool) {
-  ASSAY_TRY(ImageData data, load_images(s.data_folder));
-  PreparedTask prepared;
-  ASSAY_TRY(const models::Network network, models::network_from(s.model));
-  ASSAY_TRY(const models::OptimizerKind optimizer, models::optimizer_from(s.optimizer));
-  const std::uint64_t steps = s.steps != 0 ? s.steps : models::recommended_steps(network);
-  models::ModelDescription& d = prepared.description;
-  d = models::recommended(network, optimizer, steps);
+// What the file and the options say of the model; the data is not looked at.
+struct Chosen {
+  models::ModelDescription description;
+  std::uint64_t steps = 0;
+};
+Result<Chosen> choose_model(const TaskSettings& s) {
+  std::map<std::string, models::Settings> tables;
+  if (!s.model_file.empty()) {
+    ASSAY_TRY(tables, internal::read_toml_tables(s.model_file));
+  }
+  for (const auto& [name, table] : tables) {
+    if (name != "model" && name != "training" && name != "optimizer")
+      return {ErrorCode::kInvalidArgument,
+              s.model_file + ": [" + name + "] is not [model], [training] or [optimizer]"};
+  }
+  models::Network network;
+  if (s.model.empty() && !s.model_file.empty()) {
+    auto read = models::read_network(tables["model"]);
+    if (!read) return with_context(read.error(), s.model_file);
+    network = *read;
+  } else {
+    ASSAY_TRY(network, models::network_from(s.model.empty() ? "mlp" : s.model));
+  }
+  Chosen chosen;
+  models::ModelDescription unused;
+  if (const Status read = models::read_training(tables["training"], unused, chosen.steps); !read)
+    return with_context(read.error(), s.model_file);
+  if (s.steps != 0) chosen.steps = s.steps;
+  if (chosen.steps == 0) chosen.steps = models::recommended_steps(network);
+  // The kind decides what else suits, so it is read first.
+  models::OptimizerOptions named{.kind = models::recommended_optimizer(network)};
+  if (const Status read = models::read_optimizer(tables["optimizer"], named); !read)
+    return with_context(read.error(), s.model_file);
+  if (!s.optimizer.empty()) {
+    ASSAY_TRY(named.kind, models::optimizer_from(s.optimizer));
+  }
+  models::ModelDescription& d = chosen.description;
+  d = models::recommended(network, named.kind, chosen.steps);
+  std::uint64_t steps_of_file = 0;
+  ASSAY_TRY_STATUS(models::read_training(tables["training"], d, steps_of_file));
+  models::Settings options = tables["optimizer"];
+  options.erase("kind");
+  ASSAY_TRY_STATUS(models::read_optimizer(options, d.optimizer));
+  if (options.contains("schedule") && !options.contains("decay_steps"))
+    d.optimizer.decay_steps =
+        d.optimizer.schedule == models::Schedule::kConstant ? 0 : chosen.steps;
   if (s.learning_rate != 0) d.optimizer.learning_rate = static_cast<float>(s.learning_rate);
   if (s.batch != 0) d.batch = s.batch;
-  const Shape& images = data.train.at(std::string(models::kImages)).type().shape;
-  d.images.examples = images[0];
-  d.images.height = images[1];
-  d.images.width = images[2];
+  return chosen;
+}
+
+}  // namespace
+
+Result<PreparedTask> prepare_task(const TaskSettings& s, TaskPool& pool) {
+  ASSAY_TRY(Chosen chosen, choose_model(s));
+  PreparedTask prepared;
+  models::ModelDescription& d = prepared.description;
+  d = std::move(chosen.description);
+  const models::Gpt* gpt = std::get_if<models::Gpt>(&d.network);
+  ASSAY_TRY(DataSet data, gpt != nullptr ? load_text(s, gpt->sequence) : load_images(s));
+  ASSAY_TRY_STATUS(models::fit_to_data(d, data.train));
   ASSAY_TRY(models::TaskPrograms programs, models::build(d));
   ASSAY_TRY(training::Task task,
             training::make_task({.seed = s.seed,
-                                 .steps = steps,
+                                 .steps = chosen.steps,
                                  .commit_interval = s.interval,
                                  .checkpoint_interval = s.interval * s.checkpoint_every},
                                 std::move(programs.init), std::move(programs.step),
                                 std::move(data.train), pool));
   prepared.task = std::make_shared<const training::Task>(std::move(task));
+  if (data.test_inputs.empty()) return prepared;
   ASSAY_TRY(graph::ValidProgram predict,
             graph::validate_alone(std::move(programs.predict)).result());
   struct Test {
     graph::ValidProgram predict;
-    Tensor images, labels;
+    Tensor inputs, labels;
   };
   const auto test = std::make_shared<const Test>(
-      Test{std::move(predict), std::move(data.test_images), std::move(data.test_labels)});
+      Test{std::move(predict), std::move(data.test_inputs), std::move(data.test_labels)});
   prepared.accuracy = [test](const NamedTensors& state, TaskPool& on) -> Result<double> {
     ASSAY_TRY(
         const training::Evaluation evaluation,
-        training::evaluate(test->predict, state, test->images.view(), test->labels.view(), on));
+        training::evaluate(test->predict, state, test->inputs.view(), test->labels.view(), on));
     return evaluation.accuracy();
   };
   return prepared;

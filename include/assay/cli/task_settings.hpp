@@ -1,4 +1,5 @@
-// A training task from options: which model, on which data, how long, and what it pays.
+// A training task from options: which model, on which data, how long, and what it pays. The model
+// and its data are named by options or, in full, by a TOML file (docs/spec/cli.md).
 #pragma once
 
 #include "assay/cli/options.hpp"
@@ -9,15 +10,20 @@
 namespace assay::cli {
 
 struct TaskSettings {
-  std::string model = "mlp";
-  std::string optimizer = "adam";
-  double learning_rate = 0;  // 0: models::recommended()'s, here and below
+  std::string model_file;    // TOML; options that are given come before it
+  std::string model;         // "": the file's, or mlp
+  std::string optimizer;     // "": the file's, or what suits the model, here and below
+  double learning_rate = 0;  // 0 likewise, here and below
   std::uint64_t batch = 0;
   std::uint64_t steps = 0;
   std::uint64_t interval = 50;         // steps between entries of the transcript
   std::uint64_t checkpoint_every = 1;  // intervals between kept checkpoints
   std::uint64_t seed = 1;
   std::string data_folder = "/usr/share/datasets/fashion-mnist";
+  std::string images, labels;            // files of image data, in place of the folder
+  std::string test_images, test_labels;  // "": no accuracy is reported
+  std::string text, test_text;           // of a gpt; without a test text its last part serves
+  std::string tokens = "characters";     // or "bytes"
 
   double price = 100;  // tokens, here and below
   double verification_fee = 20;
@@ -35,21 +41,14 @@ struct TaskSettings {
 };
 void add_task_options(Command& command, TaskSettings& settings);
 
-// Images and labels as models/model.hpp names them, from the four gzipped IDX files of the Debian
-// package dataset-fashion-mnist (or any others of the same names and kinds).
-struct ImageData {
-  NamedTensors train;  // train/images u8 [n, h, w], train/labels u8 [n]
-  Tensor test_images;
-  Tensor test_labels;
-};
-[[nodiscard]] Result<ImageData> load_images(const std::string& folder);
-
 struct PreparedTask {
   models::ModelDescription description;
   std::shared_ptr<const training::Task> task;
-  // Share of the test images that a state classifies correctly.
+  // Share of the test images that a state classifies correctly, or of the test text's tokens that
+  // it foretells; none without a test set.
   std::function<Result<double>(const NamedTensors& state, TaskPool& pool)> accuracy;
 };
+// Errors: kInvalidArgument naming the option or the file's field; those of the data's files.
 [[nodiscard]] Result<PreparedTask> prepare_task(const TaskSettings& settings, TaskPool& pool);
 
 // What is posted, but for the reserved solver. Errors: kInvalidArgument naming the option, also if

@@ -8,13 +8,10 @@
 
 #include "assay/graph/meter.hpp"
 #include "assay/graph/validator.hpp"
-#include "unit/graph/double_interpreter.hpp"
 
 namespace assay::models {
 namespace {
 
-using graph::testing::DoubleInterpreter;
-using graph::testing::NamedDoubles;
 using numerics::OpCode;
 
 Gpt tiny_gpt(Gpt gpt) {
@@ -144,79 +141,6 @@ TEST(Models, RefusesDescriptionsThatCannotBe) {
   EXPECT_EQ(*network_from("cnn"), Network(Cnn{}));
   EXPECT_FALSE(network_from("gpu"));
   EXPECT_FALSE(optimizer_from("lion"));
-}
-
-// The optimisers against their papers' formulas, in double precision: loss = mean((w - 3)^2).
-struct Toy {
-  explicit Toy(const OptimizerOptions& options) {
-    TaskBuilder task;
-    graph::Builder& b = task.step();
-    const graph::Value w = task.parameter("w", {4}, Initial::kaiming(1));
-    const graph::Value miss = b.sub(w, b.constant(3.0F));
-    ProgramPair pair = *task.minimize(b.mean(b.mul(miss, miss)), options);
-    init = std::move(pair.init);
-    step = std::move(pair.step);
-  }
-  graph::Program init, step;
-};
-
-TEST(Optimizers, AdamFollowsItsPaper) {
-  const OptimizerOptions o{.kind = OptimizerKind::kAdam, .learning_rate = 0.125F};
-  const Toy toy(o);
-  NamedDoubles state{{"metric/loss", {0}},
-                     {"model/w", {0, 1, 2, 5}},
-                     {"optim/beta1_power", {1}},
-                     {"optim/beta2_power", {1}},
-                     {"optim/w/moment1", {0, 0, 0, 0}},
-                     {"optim/w/moment2", {0, 0, 0, 0}}};
-  std::vector<double> w = state.at("model/w");
-  std::vector<double> m(4);
-  std::vector<double> v(4);
-  for (unsigned t = 1; t <= 20; ++t) {
-    state = DoubleInterpreter(toy.step, state, {}).run();
-    for (unsigned i = 0; i < 4; ++i) {
-      const double g = 2 * (w[i] - 3) / 4;
-      m[i] = o.beta1 * m[i] + (1 - double{o.beta1}) * g;
-      v[i] = o.beta2 * v[i] + (1 - double{o.beta2}) * g * g;
-      const double mhat = m[i] / (1 - std::pow(double{o.beta1}, t));
-      const double vhat = v[i] / (1 - std::pow(double{o.beta2}, t));
-      w[i] -= o.learning_rate * mhat / (std::sqrt(vhat) + o.epsilon);
-      EXPECT_NEAR(state.at("model/w")[i], w[i], 1e-4);
-    }
-  }
-}
-
-TEST(Optimizers, TheRateFallsLinearlyToAHundredth) {
-  const Toy toy({.kind = OptimizerKind::kSgd,
-                 .learning_rate = 0.5F,
-                 .schedule = Schedule::kLinear,
-                 .decay_steps = 10,
-                 .momentum = 0});
-  for (const std::uint64_t t : {0u, 1u, 5u, 9u, 10u, 1000u}) {
-    const NamedDoubles state{{"metric/loss", {0}}, {"model/w", {0, 0, 0, 0}}};
-    const double moved = DoubleInterpreter(toy.step, state, {}).run(t).at("model/w")[0];
-    const double rate = 0.5 * std::max(1 - static_cast<double>(t) / 10, 0.01);
-    EXPECT_NEAR(moved, rate * 6 / 4, 1e-6) << t;
-  }
-}
-
-TEST(Optimizers, SgdFollowsItsMomentum) {
-  for (const float momentum : {0.0F, 0.5F}) {
-    const OptimizerOptions o{
-        .kind = OptimizerKind::kSgd, .learning_rate = 0.5F, .momentum = momentum};
-    const Toy toy(o);
-    NamedDoubles state{{"metric/loss", {0}}, {"model/w", {0, 1, 2, 5}}};
-    if (momentum > 0) state["optim/w/momentum"] = {0, 0, 0, 0};
-    EXPECT_EQ(toy.step.slots.size(), state.size());
-    double w = 0;
-    double p = 0;
-    for (unsigned t = 0; t < 10; ++t) {
-      state = DoubleInterpreter(toy.step, state, {}).run();
-      p = momentum * p + 2 * (w - 3) / 4;
-      w -= 0.5 * p;
-      EXPECT_NEAR(state.at("model/w")[0], w, 1e-9);
-    }
-  }
 }
 
 TEST(Models, AreAsLargeAsTheyShouldBe) {
