@@ -35,7 +35,8 @@ std::uint32_t Flow::clone(std::uint32_t node) {
 
 void Flow::add_reader(std::uint32_t storage, std::uint32_t reader) {
   auto& list = readers[storage];
-  if (std::find(list.begin(), list.end(), reader) == list.end()) list.push_back(reader);
+  const bool is_later = list.empty() || list.back() < reader;  // the usual case
+  if (is_later || std::find(list.begin(), list.end(), reader) == list.end()) list.push_back(reader);
 }
 
 void Flow::drop_reader(std::uint32_t storage, std::uint32_t reader) {

@@ -12,8 +12,11 @@ using numerics::OpCode;
 namespace {
 
 constexpr int kMaxCloneDepth = 3;
+constexpr std::size_t kMaxClones = 8;  // that one member may bring with it
 // Operands of so small a part of the output cost nothing to keep.
 constexpr std::uint64_t kSmallPart = 8;
+// Strangers' programs may read one node everywhere: looking through its readers stays cheap.
+constexpr std::size_t kMaxReaders = 1'024;
 
 bool is_cheap(OpCode op) {
   switch (op) {
@@ -56,7 +59,7 @@ bool UnitGraph::can_clone(std::uint32_t node, std::uint32_t unit, int depth) con
   const graph::Node& n = m_flow.nodes[node];
   const Unit& u = m_units[unit];
   if (!is_cheap(n.spec.op) || is_per_row(node) || n.spec.output.shape.elements() != u.full ||
-      u.members.size() + 8 > 96)
+      u.members.size() + kMaxClones > kMaxMembers)
     return false;
   const Fit f{u.columns, false};
   if (!operands_fit(node, unit, f)) return false;
@@ -70,9 +73,10 @@ bool UnitGraph::can_clone(std::uint32_t node, std::uint32_t unit, int depth) con
   for (unsigned k = 0; k < n.spec.operand_count; ++k) {
     const std::uint32_t input = n.inputs[k];
     const std::uint64_t elements = m_flow.operand_shape(node, k).elements();
-    if (elements * kSmallPart <= u.full || reads(unit, input)) continue;
+    if (elements * kSmallPart <= u.full) continue;
+    if (m_flow.readers[input].size() > kMaxReaders) return false;
     const OpCode op = m_flow.nodes[input].spec.op;
-    if (op == OpCode::kStateSlot || op == OpCode::kData) continue;
+    if (op == OpCode::kStateSlot || op == OpCode::kData || reads(unit, input)) continue;
     if ((longer == kNone || longer == input) && is_kept(input, node)) {
       longer = input;
       continue;

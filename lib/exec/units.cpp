@@ -14,7 +14,6 @@ using numerics::OpCode;
 
 namespace {
 
-constexpr std::size_t kMaxMembers = 96;
 // Of searches for dependences, over a whole program: a second or two, whatever strangers send.
 constexpr std::uint64_t kMaxVisits = 100'000'000;
 constexpr std::size_t kMaxSiblings = 4;

@@ -11,6 +11,8 @@
 
 namespace assay::exec {
 
+inline constexpr std::size_t kMaxMembers = 96;
+
 struct Unit {
   std::uint32_t kernel = kNone;        // a node that runs whole
   std::vector<std::uint32_t> members;  // of the region, by position
