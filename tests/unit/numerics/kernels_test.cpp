@@ -153,8 +153,8 @@ TEST(Movement, SplitsRowsAndColumns) {
 
 // Rows that come many times over, none, or beyond the output; columns and rows split over threads.
 TEST(ScatterAddRows, AddsInAscendingOrder) {
-  const std::pair<std::uint64_t, std::uint64_t> sizes[] = {
-      {1, 3'000}, {3, 1'000}, {40, 50}, {131, 5}, {384, 1}, {384, 7}};
+  const std::pair<std::uint64_t, std::uint64_t> sizes[] = {{1, 3'000}, {3, 1'000}, {40, 50},
+                                                           {131, 5},   {384, 1},   {384, 7}};
   for (const auto& [width, rows] : sizes) {
     NodeSpec s;
     s.op = OpCode::kScatterAddRows;
@@ -163,6 +163,61 @@ TEST(ScatterAddRows, AddsInAscendingOrder) {
     s.operands[1] = {DType::kF32, {1'500, width}};
     s.output = {DType::kF32, {rows, width}};
     expect_reference(s, width + rows);
+  }
+}
+
+void expect_the_reference(const NodeSpec& s, unsigned seed) {
+  ASSERT_EQ(validate(s), SpecVerdict::kValid) << test::describe(s);
+  for (const bool tame : {true, false}) {
+    Generator random(seed);
+    random.set_tame(tame);
+    const std::vector<Buffer> operands = random_operands(random, s);
+    SerialTaskPool serial;
+    const Buffer want = run_node(Isa::kReference, s, operands, serial);
+    for (const Isa isa : kAllIsas) {
+      if (!is_supported(isa)) continue;
+      for (const unsigned threads : {1U, 3U}) {
+        test::ThreadedPool pool(threads);
+        const Buffer got = run_node(isa, s, operands, pool);
+        ASSERT_TRUE(same(want, got)) << test::describe(s) << " " << name_of(isa) << " threads "
+                                     << threads << " " << first_difference(s, want, got);
+      }
+    }
+  }
+}
+
+// Kept and reduced axes in turns, more columns than are taken at once, more elements than lanes.
+TEST(Reduce, InterleavedAxesAndManyColumns) {
+  const std::pair<Shape, std::uint64_t> cases[] = {
+      {{2, 3, 5, 7, 300}, 0b01010},  {{2, 4, 3, 4, 8}, 0b01010}, {{3, 5, 4}, 0b101},
+      {{7, 2, 40}, 0b101},           {{33, 530}, 0b01},          {{5, 100, 2, 3}, 0b1010},
+      {{2, 2, 2, 2, 2, 2}, 0b101010}};
+  for (const OpCode op : {OpCode::kReduceSum, OpCode::kReduceMax}) {
+    for (const auto& [shape, mask] : cases) {
+      NodeSpec s;
+      s.op = op;
+      s.operand_count = s.attribute_count = 1;
+      s.operands[0] = {DType::kF32, shape};
+      s.attributes[0] = mask;
+      s.output = s.operands[0];
+      for (unsigned i = 0; i < shape.rank; ++i) {
+        if ((mask >> i & 1) != 0) s.output.shape.dims[i] = 1;
+      }
+      expect_the_reference(s, static_cast<unsigned>(shape.elements()));
+    }
+  }
+}
+
+// Windows of four over whole vectors of channels, and not.
+TEST(Pool, WindowsOfFour) {
+  for (const std::uint64_t channels : {8U, 16U, 24U, 11U}) {
+    NodeSpec s;
+    s.op = OpCode::kMaxPool2d;
+    s.operand_count = s.attribute_count = 1;
+    s.operands[0] = {DType::kF32, {3, 9, 12, channels}};
+    s.attributes[0] = 2;
+    s.output = {DType::kF32, {3, 4, 6, channels}};
+    expect_the_reference(s, static_cast<unsigned>(channels));
   }
 }
 
