@@ -8,44 +8,15 @@
 #include <cstring>
 #include <iterator>
 
+#include "assay/cli/bench_models.hpp"
 #include "assay/exec/executor.hpp"
 #include "assay/graph/validator.hpp"
 #include "assay/host/thread_pool.hpp"
-#include "assay/models/model.hpp"
 #include "measure.hpp"
 
 namespace {
 
 using namespace assay;
-using models::ModelDescription;
-
-ModelDescription description_of(const std::string& name) {
-  ModelDescription d;
-  d.optimizer = {.kind = models::OptimizerKind::kSgd, .learning_rate = 0.01F, .momentum = 0};
-  if (name == "mlp") {
-    d.network = models::Mlp{.hidden = {512, 512}};
-    d.images.examples = 10'000;
-    return d;
-  }
-  if (name == "cnn") {
-    d.network =
-        models::Cnn{.channels = {32, 64, 128}, .pooled = 2, .global_average = true, .hidden = {}};
-    d.images.examples = 2'048;
-    d.images.height = d.images.width = 32;
-    d.images.channels = 3;
-    d.batch = 64;
-    return d;
-  }
-  const bool medium = name == "gpt-medium";
-  models::Gpt gpt{.layers = 4, .width = 128, .heads = 4, .sequence = 128};
-  if (medium) gpt.layers = gpt.heads = 6, gpt.width = 384, gpt.sequence = 256;
-  d.network = gpt;
-  d.tokens.count = 1 << 18;
-  d.batch = medium ? 8 : 16;
-  d.predict_batch = 1;
-  d.optimizer = {.kind = models::OptimizerKind::kAdamW, .learning_rate = 3e-4F};
-  return d;
-}
 
 template <class T>
 T value_or_exit(Result<T> result) {
@@ -60,26 +31,10 @@ graph::ValidProgram valid(const graph::Program& program) {
   return *validation.program;
 }
 
-// Noise in the declared types.
-std::vector<Tensor> made_up_data(const graph::Program& program) {
-  std::vector<Tensor> tensors;
-  std::uint32_t noise = 1;
-  for (const auto& declaration : program.data) {
-    Tensor tensor(declaration.type);
-    const bool labels = declaration.name == models::kLabels;
-    for (std::uint8_t& byte : tensor.bytes()) {
-      noise = noise * 1'664'525 + 1'013'904'223;
-      byte = static_cast<std::uint8_t>((noise >> 24) % (labels ? 10 : 256));
-    }
-    tensors.push_back(std::move(tensor));
-  }
-  return tensors;
-}
-
 struct Model {
   graph::ValidProgram init;
   graph::ValidProgram step;
-  std::vector<Tensor> data;
+  NamedTensors data;
   std::vector<TensorView> views;
 };
 
@@ -109,9 +64,10 @@ std::string describe(const exec::UnitTime& unit, const graph::Program& program) 
 
 void measure(const std::string& name, unsigned threads, unsigned steps, bool fuse) {
   host::ThreadTaskPool pool(threads);
-  auto programs = value_or_exit(models::build(description_of(name)));
-  Model model{valid(programs.init), valid(programs.step), made_up_data(programs.step), {}};
-  for (const Tensor& tensor : model.data) model.views.push_back(tensor.view());
+  auto known = value_or_exit(cli::bench_model(name));
+  auto programs = value_or_exit(models::build(known.description));
+  Model model{valid(programs.init), valid(programs.step), std::move(known.data), {}};
+  for (const auto& [slot, tensor] : model.data) model.views.push_back(tensor.view());
   if (!name.starts_with("gpt")) check(model, pool);
 
   // On one thread its own time, which other processes touch less.
@@ -162,7 +118,6 @@ int main(int argc, char** argv) {
     measure(argv[1], threads, steps, fuse);
     return 0;
   }
-  for (const char* name : {"mlp", "cnn", "gpt-small", "gpt-medium"})
-    measure(name, threads, steps, fuse);
+  for (const std::string& name : cli::bench_model_names()) measure(name, threads, steps, fuse);
   return 0;
 }

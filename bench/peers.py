@@ -76,8 +76,8 @@ def quartiles(values):
     return [lower, middle, upper]
 
 
-def alternate(server, count, peer, options):
-    """Pairs of (assay seconds, peer seconds) a step; True if the machine was quiet enough."""
+def alternate(server, threads, count, peer, options):
+    """What summary() tells, of pairs of (assay seconds, peer seconds) a step."""
     pairs, loaded = [], []
     started = time.monotonic()
     for i in range(10**6):
@@ -85,28 +85,32 @@ def alternate(server, count, peer, options):
         if len(pairs) >= options.pairs or is_late:
             break
         busy, own, wall = busy_s(), own_s(), time.monotonic()
-        theirs = 0.0
-        ours = cpu = 0.0
         for side in ((0, 1) if i % 2 == 0 else (1, 0)):
             time.sleep(SETTLE_S)
             if side == 0:
-                ours, cpu, _ = server.run(count)
+                ours, our_cpu, _ = server.run(count)
             else:
-                start = time.perf_counter()
+                start, cpu_start = time.perf_counter(), time.process_time()
                 peer(count)
-                theirs = time.perf_counter() - start
-        foreign = busy_s() - busy - (own_s() - own) - cpu
+                theirs, their_cpu = time.perf_counter() - start, time.process_time() - cpu_start
+        foreign = busy_s() - busy - (own_s() - own) - our_cpu
         share = foreign / ((time.monotonic() - wall) * os.cpu_count())
-        (pairs if share <= FOREIGN_MAX else loaded).append((ours / count, theirs / count))
-    quiet = len(pairs) >= min(5, options.pairs)
-    return (pairs if quiet else pairs + loaded), quiet, len(loaded)
+        if share <= FOREIGN_MAX:
+            pairs.append((ours / count, theirs / count))
+        else:
+            times = (our_cpu, their_cpu) if threads == 1 else (ours, theirs)
+            loaded.append((times[0] / count, times[1] / count))
+    is_quiet = len(pairs) >= min(5, options.pairs)
+    # On a machine that is never quiet one thread is compared by its processor time.
+    used = pairs if is_quiet else loaded
+    return summary(used, is_quiet, len(loaded) if is_quiet else len(pairs))
 
 
-def summary(pairs, quiet, discarded):
+def summary(pairs, is_quiet, discarded):
     return {"ratio": quartiles([a / b for a, b in pairs]),
             "assay_s": quartiles([a for a, _ in pairs]),
             "peer_s": quartiles([b for _, b in pairs]),
-            "pairs": len(pairs), "discarded": discarded if quiet else 0, "quiet": quiet}
+            "pairs": len(pairs), "discarded": discarded, "quiet": is_quiet}
 
 
 # ---- the PyTorch side ----
@@ -242,7 +246,7 @@ def work(options):
         server.run(3)
         count = max(1, round(BLOCK_S / seconds))
         tell(kind="model", name=name, threads=options.threads, choices=choices, steps=count,
-             **summary(*alternate(server, count, steps, options)))
+             **alternate(server, options.threads, count, steps, options))
         server.close()
     for name in options.functions if options.threads == 1 else []:
         run = torch_function(name)
@@ -254,7 +258,7 @@ def work(options):
         run(100)
         count = max(1, round(100 * BLOCK_S / 4 / (time.perf_counter() - start)))
         tell(kind="function", name=name,
-             **summary(*alternate(server, count, run, options)))
+             **alternate(server, 1, count, run, options))
         server.close()
 
 
@@ -330,7 +334,9 @@ def report_model(record, rows):
     figure(f"peers_{key}_{record['threads']}t_assay", "ms", [v * 1e3 for v in record["assay_s"]])
     figure(f"peers_{key}_{record['threads']}t_torch", "ms", [v * 1e3 for v in record["peer_s"]])
     choices = ", ".join(f"{k}={v}" for k, v in record["choices"].items())
-    state = "" if record["quiet"] else ", the machine was loaded"
+    state = "" if record["quiet"] else ", the machine was never quiet"
+    if state and record["threads"] == 1:
+        state += ": processor time"
     print(f"  {record['pairs']} pairs of {record['steps']} steps, {record['discarded']} discarded"
           f"{state}; PyTorch: {choices}", flush=True)
     rows.append(f"| {MODELS[record['name']]} | {record['threads']} | "

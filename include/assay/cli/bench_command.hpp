@@ -10,12 +10,9 @@ struct BenchSettings {
   OverheadSettings overhead;
   std::string folder = "overhead";  // for overhead.csv, overhead.json and overhead.svg
   bool quick = false;
-  std::string profiled = "gpt-small";
-  std::uint64_t profile_threads = 1;
-  std::uint64_t profile_steps = 10;
 };
 
-// Adds `bench overhead` and `bench profile`. `settings` must outlive the parse.
+// Adds `bench overhead`. `settings` must outlive the parse.
 void add_bench_commands(Command& root, BenchSettings& settings);
 
 }  // namespace assay::cli
