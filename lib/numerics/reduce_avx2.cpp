@@ -40,19 +40,42 @@ ASSAY_AVX2_INLINE __m256 minus_infinity8() {
   return _mm256_set1_ps(-std::numeric_limits<float>::infinity());
 }
 
+// The greatest so far, whether any was NaN, and whether every sign was set: where the greatest is a
+// zero, that tells which. Chains of one cycle or two each.
+struct Greatest {
+  __m256 value, signs, none;
+
+  ASSAY_AVX2_INLINE Greatest()
+      : value(minus_infinity8()), signs(minus_infinity8()), none(_mm256_setzero_ps()) {}
+  ASSAY_AVX2_INLINE void take(__m256 a) {
+    value = _mm256_max_ps(value, a);
+    signs = _mm256_and_ps(signs, a);
+    none = _mm256_or_ps(none, _mm256_cmp_ps(a, a, _CMP_UNORD_Q));
+  }
+};
+
 ASSAY_AVX2 float max_row(const float* x, std::size_t n) {
-  __m256 best = minus_infinity8();
+  Greatest even;
+  Greatest odd;
   std::size_t k = 0;
-  for (; k + 8 <= n; k += 8) best = max8(best, _mm256_loadu_ps(x + k));
+  for (; k + 16 <= n; k += 16) {
+    even.take(_mm256_loadu_ps(x + k));
+    odd.take(_mm256_loadu_ps(x + k + 8));
+  }
+  if (k + 8 <= n) even.take(_mm256_loadu_ps(x + k)), k += 8;
   if (k < n) {
     const __m256i mask = first_lanes(n - k);
     const __m256 tail = _mm256_maskload_ps(x + k, mask);
-    best = max8(best, _mm256_blendv_ps(minus_infinity8(), tail, _mm256_castsi256_ps(mask)));
+    odd.take(_mm256_blendv_ps(minus_infinity8(), tail, _mm256_castsi256_ps(mask)));
   }
-  best = max8(best, _mm256_permute2f128_ps(best, best, 1));
-  best = max8(best, _mm256_shuffle_ps(best, best, 0x4e));
-  best = max8(best, _mm256_shuffle_ps(best, best, 0xb1));
-  return _mm256_cvtss_f32(best);
+  if (_mm256_movemask_ps(_mm256_or_ps(even.none, odd.none)) != 0)
+    return std::numeric_limits<float>::quiet_NaN();
+  const __m256 best = _mm256_max_ps(even.value, odd.value);
+  __m128 four = _mm_max_ps(_mm256_castps256_ps128(best), _mm256_extractf128_ps(best, 1));
+  four = _mm_max_ps(four, _mm_movehl_ps(four, four));
+  const float greatest = _mm_cvtss_f32(_mm_max_ss(four, _mm_shuffle_ps(four, four, 1)));
+  if (greatest != 0.0F) return greatest;
+  return _mm256_movemask_ps(_mm256_and_ps(even.signs, odd.signs)) == 0xff ? -0.0F : 0.0F;
 }
 
 // One group of eight columns, the lanes in memory: each is touched again only sixteen rows later.
