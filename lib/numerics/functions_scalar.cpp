@@ -60,15 +60,11 @@ struct OneLane {
     return x < low ? low : x;
   }
   ASSAY_LANES static Float magnitude(Float x) { return __builtin_fabsf(x); }
-  ASSAY_LANES static Float negated(Float x) { return -x; }
   ASSAY_LANES static Float with_sign(Float x, Float y) { return __builtin_copysignf(x, y); }
   ASSAY_LANES static Float canonical(Float x) {
     return std::bit_cast<float>(numerics::canonical(std::bit_cast<std::uint32_t>(x)));
   }
-  ASSAY_LANES static Float fma(Float a, float b, float c) { return __builtin_fmaf(a, b, c); }
   ASSAY_LANES static Float sqrt(Float x) { return __builtin_sqrtf(x); }
-  ASSAY_LANES static Float select(Mask m, Float a, Float b) { return m ? a : b; }
-  ASSAY_LANES static Mask below(Float x, float bound) { return x < bound; }
   ASSAY_LANES static Mask not_below(Float x, float bound) { return !(x < bound); }
   // NaN and infinity too.
   ASSAY_LANES static Mask not_positive(Float x) {

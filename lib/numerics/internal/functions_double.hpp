@@ -108,13 +108,12 @@ struct Exp {
 template <class L>
 struct Sigmoid {
   ASSAY_LANES static typename L::Float of(typename L::Float x, unsigned& doubtful) {
-    // 1 / (1 + e^-x); beyond these it is 0 and 1.
-    const auto d = L::widen(L::negated(L::clamp(x, -104.5F, 40.0F)));
-    const Power<L> p = power_of_e<L, true>(d);
+    // 1 / (1 + e^-x)
+    const Power<L> p = power_of_e<L, true>(-L::widen(x));
     const auto y = 1.0 / (fma(p.scale, p.growth, p.scale) + 1.0);
     // Below -87 results are subnormal, with boundaries elsewhere.
-    doubtful = near_boundary<L, 256>(y) | L::lanes(L::below(x, -87.0F));
-    return L::canonical(L::narrow(y));
+    doubtful = near_boundary<L, 256>(y) | L::lanes(L::not_below(L::magnitude(x), 87.0F));
+    return L::narrow(y);
   }
 };
 

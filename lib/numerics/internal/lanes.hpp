@@ -87,21 +87,11 @@ struct Twice {
     return {L::clamp(x.a, low, high), L::clamp(x.b, low, high)};
   }
   ASSAY_LANES static Float magnitude(Float x) { return {L::magnitude(x.a), L::magnitude(x.b)}; }
-  ASSAY_LANES static Float negated(Float x) { return {L::negated(x.a), L::negated(x.b)}; }
   ASSAY_LANES static Float with_sign(Float x, Float y) {
     return {L::with_sign(x.a, y.a), L::with_sign(x.b, y.b)};
   }
   ASSAY_LANES static Float canonical(Float x) { return {L::canonical(x.a), L::canonical(x.b)}; }
-  ASSAY_LANES static Float fma(Float a, float b, float c) {
-    return {L::fma(a.a, b, c), L::fma(a.b, b, c)};
-  }
   ASSAY_LANES static Float sqrt(Float x) { return {L::sqrt(x.a), L::sqrt(x.b)}; }
-  ASSAY_LANES static Float select(Mask m, Float a, Float b) {
-    return {L::select(m.a, a.a, b.a), L::select(m.b, a.b, b.b)};
-  }
-  ASSAY_LANES static Mask below(Float x, float bound) {
-    return {L::below(x.a, bound), L::below(x.b, bound)};
-  }
   ASSAY_LANES static Mask not_below(Float x, float bound) {
     return {L::not_below(x.a, bound), L::not_below(x.b, bound)};
   }

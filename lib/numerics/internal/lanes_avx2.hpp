@@ -25,10 +25,7 @@ struct Avx2Double {
   ASSAY_LANES friend Avx2Double operator/(Avx2Double x, Avx2Double y) {
     return {_mm256_div_pd(x.a, y.a), _mm256_div_pd(x.b, y.b)};
   }
-  ASSAY_LANES Avx2Double operator-() const {
-    const __m256d sign = _mm256_set1_pd(-0.0);
-    return {_mm256_xor_pd(a, sign), _mm256_xor_pd(b, sign)};
-  }
+  ASSAY_LANES Avx2Double operator-() const { return {-a, -b}; }
   ASSAY_LANES friend Avx2Double fma(Avx2Double x, Avx2Double y, Avx2Double z) {
     return {_mm256_fmadd_pd(x.a, y.a, z.a), _mm256_fmadd_pd(x.b, y.b, z.b)};
   }
@@ -127,21 +124,11 @@ struct Avx2 {
     return _mm256_max_ps(Float(low).v, _mm256_min_ps(Float(high).v, x.v));
   }
   ASSAY_LANES static Float magnitude(Float x) { return _mm256_andnot_ps(Float(-0.0F).v, x.v); }
-  ASSAY_LANES static Float negated(Float x) { return _mm256_xor_ps(x.v, Float(-0.0F).v); }
   ASSAY_LANES static Float with_sign(Float x, Float y) {
     return _mm256_or_ps(magnitude(x).v, _mm256_and_ps(y.v, Float(-0.0F).v));
   }
   ASSAY_LANES static Float canonical(Float x) { return canonical8(x.v); }
-  ASSAY_LANES static Float fma(Float a, float b, float c) {
-    return _mm256_fmadd_ps(a.v, Float(b).v, Float(c).v);
-  }
   ASSAY_LANES static Float sqrt(Float x) { return _mm256_sqrt_ps(x.v); }
-  ASSAY_LANES static Float select(Mask m, Float a, Float b) {
-    return _mm256_blendv_ps(b.v, a.v, m.v);
-  }
-  ASSAY_LANES static Mask below(Float x, float bound) {
-    return {_mm256_cmp_ps(x.v, Float(bound).v, _CMP_LT_OQ)};
-  }
   ASSAY_LANES static Mask not_below(Float x, float bound) {
     return {_mm256_cmp_ps(x.v, Float(bound).v, _CMP_NLT_UQ)};
   }

@@ -33,7 +33,7 @@ struct Avx512Double {
   ASSAY_LANES friend Avx512Double operator/(Avx512Double a, Avx512Double b) {
     return _mm512_div_pd(a.v, b.v);
   }
-  ASSAY_LANES Avx512Double operator-() const { return _mm512_xor_pd(v, _mm512_set1_pd(-0.0)); }
+  ASSAY_LANES Avx512Double operator-() const { return -v; }
   ASSAY_LANES friend Avx512Double fma(Avx512Double a, Avx512Double b, Avx512Double c) {
     return _mm512_fmadd_pd(a.v, b.v, c.v);
   }
@@ -110,7 +110,6 @@ struct Avx512 {
     return _mm256_max_ps(Float(low).v, _mm256_min_ps(Float(high).v, x.v));
   }
   ASSAY_LANES static Float magnitude(Float x) { return _mm256_andnot_ps(Float(-0.0F).v, x.v); }
-  ASSAY_LANES static Float negated(Float x) { return _mm256_xor_ps(x.v, Float(-0.0F).v); }
   ASSAY_LANES static Float with_sign(Float x, Float y) {
     return _mm256_or_ps(magnitude(x).v, _mm256_and_ps(y.v, Float(-0.0F).v));
   }
@@ -118,16 +117,7 @@ struct Avx512 {
     const Float nan = std::numeric_limits<float>::quiet_NaN();
     return _mm256_mask_mov_ps(x.v, _mm256_cmp_ps_mask(x.v, x.v, _CMP_UNORD_Q), nan.v);
   }
-  ASSAY_LANES static Float fma(Float a, float b, float c) {
-    return _mm256_fmadd_ps(a.v, Float(b).v, Float(c).v);
-  }
   ASSAY_LANES static Float sqrt(Float x) { return _mm256_sqrt_ps(x.v); }
-  ASSAY_LANES static Float select(Mask m, Float a, Float b) {
-    return _mm256_mask_mov_ps(b.v, m, a.v);
-  }
-  ASSAY_LANES static Mask below(Float x, float bound) {
-    return _mm256_cmp_ps_mask(x.v, Float(bound).v, _CMP_LT_OQ);
-  }
   ASSAY_LANES static Mask not_below(Float x, float bound) {
     return _mm256_cmp_ps_mask(x.v, Float(bound).v, _CMP_NLT_UQ);
   }
