@@ -39,8 +39,12 @@ LIMITS = {
     "rsqrt": [ONE, 0x40800000, 0x3E800000, 0x00800000, 0x7F7FFFFF],
     "sigmoid": [0x418AA123, 0xC2CFF1B5, 0xC2AEAC50, 0x34000000, 0xB3800000, 0xB4C00000, 0x34400000]}
 
-# The nearest to a rounding boundary of all 2^32 inputs (inputs alone: found by trying all, with any evaluation).
-HARD = {}
+# Inputs whose values lie nearest to a rounding boundary: sin's are the twelve nearest of all 2^32, sigmoid's are those
+# where it is a tie but for the third power of x. They say nothing about the results.
+HARD = {
+    "sin": [0x46199998, 0x73243F06, 0x55CAFB2A, 0x67A9242B, 0x4371ADE3, 0x5DADD689, 0x5F208D82, 0x61DFC847, 0x6446CEC0,
+            0x79D1F6D3, 0x7A5AACDB, 0x3DCF5597],
+    "sigmoid": [0xB3800000, 0x34000000, 0xB4400000, 0x34C00000]}
 
 
 def result(op, a):
