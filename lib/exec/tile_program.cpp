@@ -105,74 +105,85 @@ TileProgram::TileProgram(const Flow& flow, const UnitGraph& graph, const Unit& u
   m_local_bytes = locals.top();
 }
 
+// Where an operand's rows lie, how they are read (`view`, set), and whether in tiles of this
+// region.
+TileProgram::Place TileProgram::operand_place(const Flow& flow, const UnitGraph& graph,
+                                              std::uint32_t node, unsigned k, std::size_t columns,
+                                              RowView& view) {
+  const numerics::NodeSpec& spec = flow.nodes[node].spec;
+  const bool reduces = is_reduction(spec.op);
+  const bool same = spec.op == OpCode::kReshape || reduces;
+  const Shape& output = reduces ? spec.operands[0].shape : spec.output.shape;
+  const auto found = row_view(output, same ? output : flow.operand_shape(node, k), columns);
+  ASSAY_INVARIANT(found.has_value());
+  view = *found;
+  Place place;
+  place.row_elements = view.repeats ? 1 : columns;
+  place.row_stride = view.map.is_identity() ? place.row_elements : 0;
+  place.element_bytes = size_of(spec.operands[k].dtype);
+  const std::uint32_t from = flow.nodes[node].inputs[k];
+  const std::uint32_t unit = graph.unit_of(from);
+  const bool is_local = unit != kNone && unit == graph.unit_of(node) &&
+                        graph.unit(unit).kernel != from && !is_stored(flow, graph, from);
+  if (is_local) return place;
+  place.node = from;
+  place.row_bytes = place.row_stride * place.element_bytes;
+  return place;
+}
+
 void TileProgram::add(const Flow& flow, const UnitGraph& graph, std::uint32_t node,
                       numerics::Isa isa, Locals& locals) {
   const graph::Node& n = flow.nodes[node];
   const bool reduces = is_reduction(n.spec.op);
   const bool per_row = graph.is_per_row(node);
+  const bool stored = is_stored(flow, graph, node);
   Instruction instruction;
   instruction.operand_count = n.spec.operand_count;
   instruction.columns = per_row && !reduces ? 1 : m_columns;
-  const bool stored = is_stored(flow, graph, node);
+  instruction.is_flat = !reduces;
   numerics::StripSpec spec{n.spec.op, n.spec.output.dtype, n.spec.operand_count, {}, {}, !stored};
-  bool flat = !reduces;
   bool mapped = false;
   Maps maps;
-  std::vector<std::uint32_t> local_inputs;
+  std::vector<std::uint32_t> tiles;  // operands, each once
   for (unsigned k = 0; k < n.spec.operand_count; ++k) {
-    const std::uint32_t from = n.inputs[k];
-    const bool same = n.spec.op == OpCode::kReshape || reduces;
-    const Shape& output = reduces ? n.spec.operands[0].shape : n.spec.output.shape;
-    const auto view =
-        row_view(output, same ? output : flow.operand_shape(node, k), instruction.columns);
-    ASSAY_INVARIANT(view.has_value());
-    const std::size_t bytes = size_of(n.spec.operands[k].dtype);
-    const std::size_t elements = view->repeats ? 1 : instruction.columns;
-    const bool moves = view->map.is_identity();
-    spec.operands[k] = n.spec.operands[k].dtype;
-    spec.repeats[k] = view->repeats;
+    RowView view;
     Place& place = instruction.in[k];
-    place.row_stride = moves ? elements : 0;
-    place.row_elements = elements;
-    place.element_bytes = bytes;
-    const std::uint32_t unit = graph.unit_of(from);
-    const bool is_local = unit != kNone && unit == graph.unit_of(node) &&
-                          graph.unit(unit).kernel != from && !is_stored(flow, graph, from);
-    if (is_local) {
-      place.local = locals.at(from);
-      if (std::find(local_inputs.begin(), local_inputs.end(), from) == local_inputs.end())
-        local_inputs.push_back(from);
-    } else {
-      place.node = from;
-      place.row_bytes = place.row_stride * bytes;
+    place = operand_place(flow, graph, node, k, instruction.columns, view);
+    if (place.node == kNone) {
+      place.local = locals.at(n.inputs[k]);
+      if (std::find(tiles.begin(), tiles.end(), n.inputs[k]) == tiles.end())
+        tiles.push_back(n.inputs[k]);
     }
-    flat = flat && (view->repeats ? view->map.is_zero() : moves);
-    maps[k] = view->map;
-    mapped = mapped || !(moves || view->map.is_zero());
+    spec.operands[k] = n.spec.operands[k].dtype;
+    spec.repeats[k] = view.repeats;
+    maps[k] = view.map;
+    const bool moves = view.map.is_identity();
+    instruction.is_flat = instruction.is_flat && (view.repeats ? view.map.is_zero() : moves);
+    mapped = mapped || !(moves || view.map.is_zero());
   }
-  const auto strip = numerics::strip_of(isa, spec);
-  ASSAY_INVARIANT(strip.has_value());
-  instruction.strip = *strip;
-  instruction.is_flat = flat;
   if (mapped) {
     m_maps.push_back(maps);
     instruction.maps = static_cast<std::uint32_t>(m_maps.size());
   }
-  // In place where the strip may.
+  const auto strip = numerics::strip_of(isa, spec);
+  ASSAY_INVARIANT(strip.has_value());
+  instruction.strip = *strip;
+  // An operand's tile may become the output's where the strip allows.
+  const bool in_place = strip->works_in_place() && !mapped;
   const auto release = [&] {
-    for (const std::uint32_t input : local_inputs) locals.release(input);
+    for (const std::uint32_t tile : tiles) locals.release(tile);
   };
-  if (strip->works_in_place() && !mapped) release();
-  const std::size_t output_bytes = size_of(n.spec.output.dtype);
-  instruction.out.row_stride = per_row ? 1 : instruction.columns;
-  instruction.out.element_bytes = output_bytes;
+  if (in_place) release();
+  Place& out = instruction.out;
+  out.row_stride = per_row ? 1 : instruction.columns;
+  out.element_bytes = size_of(n.spec.output.dtype);
   if (stored) {
-    instruction.out.node = node;
-    instruction.out.row_bytes = instruction.out.row_stride * output_bytes;
+    out.node = node;
+    out.row_bytes = out.row_stride * out.element_bytes;
   } else {
-    instruction.out.local = locals.take(node, per_row, flow.readers[node].size());
+    out.local = locals.take(node, per_row, flow.readers[node].size());
   }
-  if (!strip->works_in_place() || mapped) release();
+  if (!in_place) release();
   m_row_nanoseconds += nanoseconds_of(n.spec.op) * static_cast<double>(instruction.columns);
   m_instructions.push_back(instruction);
 }

@@ -49,6 +49,8 @@ class TileProgram {
   class Locals;
   void add(const Flow& flow, const UnitGraph& graph, std::uint32_t node, numerics::Isa isa,
            Locals& locals);
+  static Place operand_place(const Flow& flow, const UnitGraph& graph, std::uint32_t node,
+                             unsigned k, std::size_t columns, RowView& view);
   [[nodiscard]] const std::uint8_t* address(const Place& place, std::span<std::uint8_t* const> at,
                                             const std::uint8_t* local, std::uint64_t row) const;
   void run_mapped(const Instruction& instruction, std::span<std::uint8_t* const> at,
