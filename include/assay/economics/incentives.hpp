@@ -1,7 +1,7 @@
 // The incentive inequalities of a task, in exact integers (docs/spec/economics.md). Pure functions;
 // products are 128 bits wide. Amounts are atoms.
 //
-// Sources: DESIGN.md section 6; Teutsch and Reitwiessner, "A scalable verification solution for
+// Sources: Teutsch and Reitwiessner, "A scalable verification solution for
 // blockchains" (the verifier's dilemma); the slash split follows Truebit's rule that a liar's alias
 // gets back at most half.
 //

@@ -1,5 +1,5 @@
-// The one table of operators: where each column of DESIGN.md's promise is kept. A test fails on a
-// row with a hole. Thread-safe: constant data.
+// The one table of operators: where each is defined, computed, differentiated and tested. A test
+// fails on a row with a hole. Thread-safe: constant data.
 #pragma once
 
 #include <span>
