@@ -292,6 +292,7 @@ void files() {
   save("tensor_file", "gzip", 3,
        Bytes{0x1f, 0x8b, 8,   0,   0,   0,    0, 0, 0, 3, 1, 6, 0, 0xf9, 0xff,
              'a',  's',  's', 'a', 'y', '\n', 0, 0, 0, 0, 6, 0, 0, 0});
+  save("tensor_file", "text", 4, as_bytes("a na\u00efve \u20ac \U0001f642\n"));
 
   training::JournalSegment segment;
   segment.task = named("task");

@@ -4,6 +4,7 @@
 #include "assay/tensor/idx.hpp"
 #include "assay/tensor/npy.hpp"
 #include "assay/tensor/safetensors.hpp"
+#include "assay/tensor/text.hpp"
 #include "fuzz/fuzz.hpp"
 
 using namespace assay;
@@ -39,6 +40,19 @@ void check_npy(ByteView file) {
   ASSAY_INVARIANT(again && *again == *read);
 }
 
+void check_text(ByteView file) {
+  const Result<Tensor> bytes = read_byte_tokens(file);
+  ASSAY_INVARIANT(bytes.has_value() == !file.empty());
+  const Result<CharacterTokens> text = read_character_tokens(file);
+  if (!text) return;
+  const bool wide = text->tokens.dtype() == DType::kU32;
+  std::vector<std::uint32_t> tokens;
+  for (std::uint64_t i = 0; i < text->tokens.shape().elements(); ++i)
+    tokens.push_back(wide ? text->tokens.as<std::uint32_t>()[i] : text->tokens.data()[i]);
+  ASSAY_INVARIANT(text_of(tokens, text->alphabet.view()) == fuzz::as_text(file));
+  ASSAY_INVARIANT(*read_character_tokens(file, text->alphabet.view()) == text->tokens);
+}
+
 void check_gzip(ByteView file) {
   const Result<Bytes> unpacked = host::gunzip(file, kMaxUnpacked);
   if (unpacked) ASSAY_INVARIANT(unpacked->size() <= kMaxUnpacked);
@@ -47,12 +61,13 @@ void check_gzip(ByteView file) {
 }  // namespace
 
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  const auto [choice, file] = fuzz::select({data, size}, 4);
+  const auto [choice, file] = fuzz::select({data, size}, 5);
   switch (choice) {
     case 0: check_safetensors(file); break;
     case 1: check_idx(file); break;
     case 2: check_npy(file); break;
-    default: check_gzip(file); break;
+    case 3: check_gzip(file); break;
+    default: check_text(file); break;
   }
   return 0;
 }
