@@ -324,7 +324,11 @@ class Worker {
     if (needed > 0) {
       Tile part = t;
       part.columns = needed;
-      part.wide = m_plan.a_direct ? needed > m_kernels.narrow : t.wide;
+      if (m_plan.a_direct) {
+        part.wide = needed > m_kernels.narrow;
+      } else if (t.wide) {  // a packed panel keeps its kernel, which has more than the narrow one's
+        part.columns = std::max(needed, m_kernels.narrow + 1);
+      }
       call(part, rows.size());
     }
     if (!t.last) return;

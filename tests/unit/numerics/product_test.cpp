@@ -197,6 +197,18 @@ TEST(Product, TrianglesCrossTilesAnywhere) {
   }
 }
 
+// Where operands are packed, and the last panel of columns is cut off within its second vector.
+TEST(Product, TrianglesCrossTheLastPanelsEdge) {
+  Generator random(12);
+  for (const std::uint64_t columns : {148U, 305U, 319U}) {
+    for (const std::uint64_t diagonal : {0U, 9U, 30U}) {
+      compare_placed(random, matmul(OpCode::kMatMulTriangular, {0, columns - 9, columns, 3},
+                                    {0, 0, 0, diagonal, random.f32()}));
+      if (HasFatalFailure()) return;
+    }
+  }
+}
+
 // A weight used by two products is packed once.
 TEST(Product, OnePackedOperandServesManyRows) {
   Generator random(10);
