@@ -59,6 +59,7 @@ Flow make_flow(std::span<const graph::Node> nodes, std::span<const std::uint32_t
   flow.is_bound.assign(count, 0);
   flow.runs.assign(count, 0);
   flow.views.resize(count);
+  std::vector<std::uint32_t> source(slot_nodes.size(), kNone);  // per slot: its first source
   for (std::uint32_t i = 0; i < count; ++i) {
     graph::Node& node = flow.nodes[i];
     flow.position[i] = i;
@@ -66,6 +67,11 @@ Flow make_flow(std::span<const graph::Node> nodes, std::span<const std::uint32_t
     for (unsigned k = 0; k < node.spec.operand_count; ++k)
       node.inputs[k] = flow.storage_of[node.inputs[k]];
     flow.storage_of[i] = alias ? node.inputs[0] : i;
+    if (node.spec.op == OpCode::kStateSlot) {
+      std::uint32_t& first = source[node.spec.attributes[0]];
+      if (first == kNone) first = i;
+      flow.storage_of[i] = first;
+    }
     flow.runs[i] = !alias && !numerics::is_source(node.spec.op) && !is_fixed(node.spec.op);
     if (!flow.runs[i]) continue;
     for (unsigned k = 0; k < node.spec.operand_count; ++k) flow.add_reader(node.inputs[k], i);

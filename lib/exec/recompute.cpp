@@ -96,8 +96,8 @@ std::uint32_t UnitGraph::clone_into(std::uint32_t node, std::uint32_t unit, int 
   m_unit_of.push_back(unit);
   m_per_row.push_back(0);
   m_reading.emplace_back();
-  graph::Node& n = m_flow.nodes[copy];
-  for (unsigned k = 0; k < n.spec.operand_count; ++k) {
+  // By index: the vector grows within.
+  for (unsigned k = 0; k < m_flow.nodes[copy].spec.operand_count; ++k) {
     const std::uint32_t input = m_flow.nodes[copy].inputs[k];
     const std::uint64_t elements = m_flow.operand_shape(copy, k).elements();
     const OpCode op = m_flow.nodes[input].spec.op;

@@ -21,9 +21,10 @@ struct ProductViews {
 };
 
 struct Flow {
-  std::vector<graph::Node> nodes;         // inputs are storages
-  std::vector<std::uint32_t> position;    // program order
-  std::vector<std::uint32_t> storage_of;  // whose memory a node's output is: itself unless an alias
+  std::vector<graph::Node> nodes;       // inputs are storages
+  std::vector<std::uint32_t> position;  // program order
+  // Whose memory a node's output is: itself unless it is an alias or another source of a slot.
+  std::vector<std::uint32_t> storage_of;
   std::vector<std::vector<std::uint32_t>> readers;  // of a storage: nodes that run, ascending
   std::vector<std::uint8_t> is_bound;               // storage that a slot's new value is
   std::vector<std::uint8_t> runs;                   // neither a source, nor fixed, nor an alias

@@ -89,7 +89,7 @@ class RandomProgram {
       }
       case 3:
       case 4: return reduce(a);
-      case 5: return move(a);
+      case 5: return below(6) == 0 ? read_slot_again() : move(a);
       case 6: return multiply(a);
       default: {
         constexpr OpCode kOps[] = {OpCode::kAdd, OpCode::kSub, OpCode::kMul,
@@ -99,6 +99,12 @@ class RandomProgram {
         below(2) == 0 ? m_s.f32(op, s, {a, b}) : m_s.f32(op, s, {b, a});
       }
     }
+  }
+
+  // A slot may have several sources, and all show the state before the step.
+  void read_slot_again() {
+    const std::uint64_t slot = below(m_slots.size());
+    m_s.add(OpCode::kStateSlot, m_s.type(m_slots[slot]), {}, {slot});
   }
 
   void reduce(std::uint32_t a) {
