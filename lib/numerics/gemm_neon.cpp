@@ -48,6 +48,7 @@ struct Lanes {
 constexpr int kPackedRows = 12;
 constexpr int kDirectRows = 8;
 constexpr int kPrefetchSteps = 32;
+constexpr bool kStreamsPanels = false;
 constexpr auto kPack = pack_lanes_scalar;
 
 #include "internal/gemm_tile.hpp"
