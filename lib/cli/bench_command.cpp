@@ -65,7 +65,7 @@ void add_bench_commands(Command& root, BenchSettings& s) {
       .examples(
           "  assay bench overhead\n"
           "  assay bench overhead --models gpt-small --intervals 1 10 --threads 1 2\n"
-          "Prints two tables; docs/benchmarks.md says what the columns mean.")
+          "Prints two tables; docs/spec/cli.md says what the columns mean.")
       .action([&s] { return bench_overhead(s); });
 }
 
