@@ -27,7 +27,8 @@ std::string difference(const graph::Program& program, const NamedTensors& want,
 void check(unsigned seed) {
   test::RandomProgram maker(seed);
   std::mt19937 random(seed);
-  const auto validation = graph::validate_alone(maker.make(20 + static_cast<unsigned>(random() % 60)));
+  const auto validation =
+      graph::validate_alone(maker.make(20 + static_cast<unsigned>(random() % 60)));
   ASSERT_TRUE(validation.program) << validation.words;
   const graph::ValidProgram& program = *validation.program;
   SerialTaskPool serial;
