@@ -21,7 +21,13 @@ CHEATS = {
 }
 # Defaults by model: steps, accuracy that the honest model must reach, seconds a step (to size the
 # challenge window; generous).
-MODELS = {"mlp": (600, 0.85, 0.012), "cnn": (900, 0.88, 0.025)}
+MODELS = {
+    "mlp": (600, 0.85, 0.012),
+    "cnn": (900, 0.88, 0.025),
+    "resnet": (120, 0.7, 0.6),
+    "gpt": (120, 0.2, 0.4),
+    "llama": (120, 0.2, 0.4),
+}
 TTY = sys.stdout.isatty()
 WHO_COLOUR = {"ledger": "35", "submitter": "34", "solver-1": "32", "solver-2": "31", "verifier": "36", "whistleblower": "33"}
 
@@ -170,6 +176,16 @@ class Demo:
         for _, name, e in sorted(seen, key=lambda entry: entry[0]):
             self.on_event(name, e)
 
+    def choices(self):
+        """The optimizer, if one is asked for, and the text of a gpt: this project's own specification."""
+        chosen = ["--optimizer", self.options.optimizer] if self.options.optimizer else []
+        if self.options.model in ("gpt", "llama"):
+            text = self.network.home / "text.txt"
+            pages = pathlib.Path(__file__).resolve().parents[2] / "docs" / "spec"
+            text.write_text("".join(page.read_text() for page in sorted(pages.glob("*.md"))))
+            chosen += ["--text", text]
+        return chosen
+
     def run(self):
         o, net, line = self.options, self.network, self.screen.line
         steps, _, seconds_a_step = MODELS[o.model]
@@ -182,7 +198,7 @@ class Demo:
         self.before = {name: net.wealth(name) for name in net.accounts}
 
         threads = ("--threads", o.threads)
-        task = ("--model", o.model, "--optimizer", o.optimizer, "--steps", steps, "--interval", interval, "--seed", o.seed,
+        task = ("--model", o.model, *self.choices(), "--steps", steps, "--interval", interval, "--seed", o.seed,
                 "--challenge-window-s", window, "--stand-up-window-s", 5, "--move-window-s", 120 if o.cheat != "fewer-steps" else 10,
                 "--label", o.model)
         net.start("solver-1", "assay-solver", *threads)
@@ -350,7 +366,7 @@ def parse(arguments):
         prog="./run demo", formatter_class=argparse.RawDescriptionHelpFormatter, description=__doc__,
         epilog=f"kinds of lie:\n{cheats}\n\nexamples:\n  ./run demo\n  ./run demo --model cnn --cheat weight-bit --keep out")
     parser.add_argument("--model", choices=MODELS, default="mlp", help="what is trained (default: mlp)")
-    parser.add_argument("--optimizer", choices=["adam", "sgd"], default="adam", help="how (default: adam)")
+    parser.add_argument("--optimizer", choices=["adam", "adamw", "sgd"], help="how (default: what suits the model)")
     parser.add_argument("--steps", type=int, default=0, help="training steps (default: 600 mlp, 900 cnn)")
     parser.add_argument("--interval", type=int, default=0, help="steps between committed state roots (default: a twelfth)")
     parser.add_argument("--cheat", choices=CHEATS, default="output-element", help="how solver-2 lies (default: output-element)")
