@@ -5,6 +5,7 @@
 //
 // Prints loss, tokens a second and the state's root as it goes, writes the final state as a
 // safetensors file and ends with a sample. A few minutes on two cores for 1500 steps.
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <cstdio>
@@ -141,8 +142,8 @@ Status run(const char* text, std::uint64_t steps, const char* checkpoint) {
   ASSAY_TRY(const training::Task task,
             training::make_task({.seed = 1,
                                  .steps = steps,
-                                 .commit_interval = kInterval,
-                                 .checkpoint_interval = kInterval},
+                                 .commit_interval = std::min(kInterval, steps),
+                                 .checkpoint_interval = std::min(kInterval, steps)},
                                 std::move(programs.init), std::move(programs.step), data, pool));
   ASSAY_TRY(auto execution, training::ProgramExecution::create(task, pool));
   ASSAY_TRY(auto training, training::TrainingRun::open(task, *execution, pool));
