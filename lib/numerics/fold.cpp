@@ -17,7 +17,9 @@ std::uint32_t fold_length(const NodeSpec& spec) noexcept {
     case OpCode::kReduceSum: steps = reduced_count(a, spec.attributes[0]) + 4; break;
     case OpCode::kReduceMax: steps = reduced_count(a, spec.attributes[0]); break;
     case OpCode::kMatMul:
-    case OpCode::kMatMulTriangular: steps = a[spec.attributes[0] != 0 ? a.rank - 2U : a.rank - 1U]; break;
+    case OpCode::kMatMulTriangular:
+      steps = a[spec.attributes[0] != 0 ? a.rank - 2U : a.rank - 1U];
+      break;
     case OpCode::kConv2d: steps = b[0] * b[1] * b[2]; break;
     case OpCode::kConv2dGradInput:
       steps = b[0] * b[1] * conv_groups(spec.output.shape, b).outputs;

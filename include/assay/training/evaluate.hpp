@@ -18,8 +18,8 @@ struct Evaluation {
 
 // `predict` (models/model.hpp) reads parameters as slots, a batch as data models::kPredictImages or
 // kPredictTokens, and writes slot models::kLogits [batch, ..., classes]. `inputs` [n, ...] as its
-// data, `labels` integers [n, ...], one for each row of logits. Errors: kInvalidArgument if program,
-// state, inputs and labels do not fit each other.
+// data, `labels` integers [n, ...], one for each row of logits. Errors: kInvalidArgument if
+// program, state, inputs and labels do not fit each other.
 [[nodiscard]] Result<Evaluation> evaluate(const graph::ValidProgram& predict,
                                           const NamedTensors& state, const TensorView& inputs,
                                           const TensorView& labels, TaskPool& pool,
