@@ -367,7 +367,7 @@ def parse(arguments):
         epilog=f"kinds of lie:\n{cheats}\n\nexamples:\n  ./run demo\n  ./run demo --model cnn --cheat weight-bit --keep out")
     parser.add_argument("--model", choices=MODELS, default="mlp", help="what is trained (default: mlp)")
     parser.add_argument("--optimizer", choices=["adam", "adamw", "sgd"], help="how (default: what suits the model)")
-    parser.add_argument("--steps", type=int, default=0, help="training steps (default: 600 mlp, 900 cnn)")
+    parser.add_argument("--steps", type=int, default=0, help="training steps (default: 600 mlp, 900 cnn, 120 others)")
     parser.add_argument("--interval", type=int, default=0, help="steps between committed state roots (default: a twelfth)")
     parser.add_argument("--cheat", choices=CHEATS, default="output-element", help="how solver-2 lies (default: output-element)")
     parser.add_argument("--cheat-step", type=int, default=None, help="at which step (default: after five ninths)")
