@@ -100,7 +100,8 @@ struct Family {
 template <template <class> class Function, Exact exact>
 std::uint32_t one(std::uint32_t a) noexcept {
   float y;
-  const void* x = &a;
+  const auto from = std::bit_cast<float>(a);
+  const void* x = &from;
   Family::strip<Function, exact>(&y, &x, 1);
   return std::bit_cast<std::uint32_t>(y);
 }
