@@ -100,7 +100,7 @@ def alternate(server, threads, count, peer, options):
         else:
             times = (our_cpu, their_cpu) if threads == 1 else (ours, theirs)
             loaded.append((times[0] / count, times[1] / count))
-    is_quiet = len(pairs) >= min(5, options.pairs)
+    is_quiet = len(pairs) >= min(5, options.pairs) or len(pairs) >= len(loaded)
     # On a machine that is never quiet one thread is compared by its processor time.
     used = pairs if is_quiet else loaded
     return summary(used, is_quiet, len(loaded) if is_quiet else len(pairs))
