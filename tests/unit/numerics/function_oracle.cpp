@@ -152,6 +152,7 @@ Long evaluate(OpCode op, std::uint32_t a) {
     case OpCode::kErf: return error_function(x);
     case OpCode::kSin: return (a & kSignBit) != 0 ? -circular(a, 0) : circular(a, 0);
     case OpCode::kCos: return circular(a, 1);
+    case OpCode::kSqrt: return std::sqrt(x);
     case OpCode::kRsqrt: return 1 / std::sqrt(x);
     case OpCode::kSigmoid: {
       const Long p = exponential(x);
@@ -173,6 +174,7 @@ std::uint32_t special(OpCode op, std::uint32_t a) {
     case OpCode::kErf: return is_zero ? a : sign | kOne;
     case OpCode::kSin: return is_zero ? a : kNaN;
     case OpCode::kCos: return is_zero ? kOne : kNaN;
+    case OpCode::kSqrt: return is_zero ? a : sign != 0 ? kNaN : kInfinity;
     case OpCode::kRsqrt: return is_zero ? kInfinity | sign : sign != 0 ? kNaN : 0;
     case OpCode::kSigmoid: return is_zero ? 0x3f00'0000 : sign != 0 ? 0 : kOne;
     default: std::abort();
@@ -191,11 +193,15 @@ Symmetry symmetry_of(OpCode op) {
   }
 }
 
+bool is_of_positives(OpCode op) {
+  return op == OpCode::kLog || op == OpCode::kSqrt || op == OpCode::kRsqrt;
+}
+
 bool is_regular(OpCode op, std::uint32_t a) {
   const std::uint32_t magnitude = a & ~kSignBit;
   if (magnitude == 0 || magnitude >= kInfinity) return false;
   if (op == OpCode::kLog && a == kOne) return false;
-  return (op != OpCode::kLog && op != OpCode::kRsqrt) || (a & kSignBit) == 0;
+  return !is_of_positives(op) || (a & kSignBit) == 0;
 }
 
 Decision decide_by_bounds(OpCode op, std::uint32_t a) {
@@ -234,6 +240,7 @@ std::uint32_t MpfrOracle::operator()(OpCode op, std::uint32_t a) {
     case OpCode::kErf: mpfr_erf(y, x, MPFR_RNDN); break;
     case OpCode::kSin: mpfr_sin(y, x, MPFR_RNDN); break;
     case OpCode::kCos: mpfr_cos(y, x, MPFR_RNDN); break;
+    case OpCode::kSqrt: mpfr_sqrt(y, x, MPFR_RNDN); break;
     case OpCode::kRsqrt: mpfr_rec_sqrt(y, x, MPFR_RNDN); break;
     case OpCode::kSigmoid:
       mpfr_neg(y, x, MPFR_RNDN);

@@ -9,12 +9,14 @@
 
 namespace assay::numerics::test {
 
-inline constexpr OpCode kFunctions[] = {OpCode::kExp,   OpCode::kLog,    OpCode::kTanh,
-                                        OpCode::kErf,   OpCode::kSin,    OpCode::kCos,
-                                        OpCode::kRsqrt, OpCode::kSigmoid};
+inline constexpr OpCode kFunctions[] = {OpCode::kExp,  OpCode::kLog,   OpCode::kTanh,
+                                        OpCode::kErf,  OpCode::kSin,   OpCode::kCos,
+                                        OpCode::kSqrt, OpCode::kRsqrt, OpCode::kSigmoid};
 
 enum class Symmetry : std::uint8_t { kNone, kOdd, kEven };
 [[nodiscard]] Symmetry symmetry_of(OpCode op);
+// True where a negative argument has no result.
+[[nodiscard]] bool is_of_positives(OpCode op);
 
 struct Decision {
   std::uint32_t bits = 0;

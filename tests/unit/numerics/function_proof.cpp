@@ -20,7 +20,7 @@ struct WideFunction {
   int bits;                   // its relative error is below 2^-bits
 };
 
-// rsqrt has none: its integer form is exact to the last bit and a sticky one.
+// The roots have none: their integer forms are exact to the last bit and a sticky one.
 WideFunction wide_function(OpCode op) {
   using namespace internal;
   switch (op) {

@@ -19,7 +19,7 @@ test::ProofCounts prove_all(OpCode op) {
   const bool is_halved = test::symmetry_of(op) != test::Symmetry::kNone;
   const std::uint64_t end = std::uint64_t{1} << (is_halved ? 31 : 32);
   // A little more than 2^24 samples that are neither NaN nor outside the domain.
-  const bool is_half_regular = is_halved || op == OpCode::kLog || op == OpCode::kRsqrt;
+  const bool is_half_regular = is_halved || test::is_of_positives(op);
   const std::uint32_t mpfr_every = is_half_regular ? 127 : 254;
   test::ProofCounts total;
   std::mutex guard;
