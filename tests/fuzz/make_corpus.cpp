@@ -392,6 +392,31 @@ void texts() {
   http("url", 3, "https://[::1]:9000/blob/0a?x=y");
 }
 
+// Frames as RFC 6455 has them, masked with 01 02 03 04.
+void web_sockets() {
+  const auto masked = [](std::uint8_t head, std::string_view text) {
+    Bytes frame{head, static_cast<std::uint8_t>(0x80 | text.size()), 1, 2, 3, 4};
+    for (std::size_t i = 0; i < text.size(); ++i)
+      frame.push_back(static_cast<std::uint8_t>(text[i]) ^ static_cast<std::uint8_t>(1 + i % 4));
+    return frame;
+  };
+  const auto frames = [](const char* name, std::uint8_t choice, Bytes input,
+                         std::initializer_list<Bytes> more) {
+    for (const Bytes& frame : more) input.insert(input.end(), frame.begin(), frame.end());
+    save("websocket", name, choice, input);
+  };
+  frames("hello", 0, {2}, {masked(0x81, R"({"jsonrpc":"2.0"})")});
+  frames("parts-and-ping", 0, {3},
+         {masked(0x01, "ab"), masked(0x89, "p"), masked(0x80, "cd"), masked(0x88, "\x03\xe8")});
+  frames("plain", 1, {1}, {Bytes{0x82, 126, 0, 200}, Bytes(200), Bytes{0x8a, 0}});
+  frames("long", 1, {255}, {Bytes{0x82, 127, 0, 0, 0, 0, 0, 1, 0, 0}, Bytes(40)});
+  save("websocket", "handshake", 2,
+       as_bytes("GET /ws HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+                "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: "
+                "13\r\n\r\n"));
+  save("websocket", "close", 3, as_bytes("\x0f\xa1too slow"));
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -407,5 +432,6 @@ int main(int argc, char** argv) {
   files();
   map_proofs();
   texts();
+  web_sockets();
   return 0;
 }
