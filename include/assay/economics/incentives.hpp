@@ -56,9 +56,11 @@ struct TaskTerms {
   std::uint64_t verifier_stake = 0;
   std::uint64_t challenger_bond = 0;
   std::uint64_t declared_harm = 0;  // of one false interval that stands
+  std::uint64_t tax = 0;            // of one claim, on top of price and fee
   std::uint32_t seats = 0;
-  std::uint32_t draws = 0;    // of one verifier
-  std::uint64_t entries = 0;  // of the transcript
+  std::uint32_t draws = 0;       // of one verifier
+  std::uint64_t entries = 0;     // of the transcript
+  std::uint32_t force_rate = 0;  // chance of a forced error, of 2^32
 };
 
 // Dense, in order of precedence. Everything but kHolds refuses the task.
