@@ -40,7 +40,8 @@ std::uint64_t fees_of(const protocol::TaskView& task) {
   return seals * (kFee / kDraws);
 }
 
-// INV-SIM-004: nobody who was honest lost a token beyond what it agreed to pay, whoever lied.
+// INV-SIM-003 and 004: every token is somewhere, and nobody who was honest lost one beyond what it
+// agreed to pay, whoever lied.
 // A false challenge's bond is won by a solver or the verifier.
 void expect_no_honest_loss(const Ending& ending, bool second_is_honest,
                            bool whistleblower_is_honest) {

@@ -1,4 +1,4 @@
-// A game that ends in every operator of the profile, most of them on the demo's own graphs; what
+// INV-DSP-007: a game that ends in every operator of the profile, most of them on the demo's own graphs; what
 // the last scalar step gives is the same bits on the processor's floating-point unit, in integer
 // arithmetic and, through the evidence that is written here, as wasm32.
 #include <gtest/gtest.h>

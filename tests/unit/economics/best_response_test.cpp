@@ -162,8 +162,8 @@ TEST(Farming, LosesAtEveryRateWithAnyNumberOfAliases) {
   EXPECT_TRUE(farming_loses({~0ull, kMost, 1, 1}));
 }
 
-// Another account of one finder never raises what all its accounts get together, whoever else
-// found the error.
+// INV-ECO-004. Another account of one finder never raises what all its accounts get together,
+// whoever else found the error.
 TEST(Jackpot, AliasesLowerWhatOneFinderGets) {
   for (std::uint64_t base = 0; base <= 5000; base += 13)
     for (std::uint64_t others = 0; others <= 5; ++others)

@@ -386,6 +386,7 @@ class History {
   std::uint64_t m_jackpot = 0;
 };
 
+// INV-PRO-002.
 TEST(HistoryProperty, TheAuditorPredictsEveryBalance) {
   Seen all;
   for (std::uint32_t seed = 1; seed <= 40 && !testing::Test::HasFailure(); ++seed) {

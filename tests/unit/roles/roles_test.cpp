@@ -287,8 +287,9 @@ TEST_F(Roles, ASolverAcceptsOnlyWhatItCouldOpen) {
   }
 }
 
-// Once the model is on offer others could commit to it first, and a submitter could have it and let
-// the claim expire; and a signature under a second transcript would be a contradiction.
+// INV-ROL-006. Once the model is on offer others could commit to it first, and a submitter could
+// have it and let the claim expire; and a signature under a second transcript would be a
+// contradiction.
 TEST_F(Roles, ASolverShowsItsWorkOnlyWhenTheLedgerHasIt) {
   add_task(&key);
   const auto role = make_solver(context(), {});
