@@ -20,8 +20,9 @@ namespace {
 
 using Body = std::function<void(std::size_t, std::size_t)>;
 
-// About a kernel or two of a small model: waking a sleeping thread costs more than this.
-constexpr auto kSpin = std::chrono::microseconds(30);
+// Some of what a training step runs on one thread between two jobs. Waking costs tens of
+// microseconds, and on a busy machine the wait for a processor, milliseconds.
+constexpr auto kSpin = std::chrono::microseconds(200);
 // More ranges than threads, so that a thread that lost its core delays little.
 constexpr std::size_t kRangesPerThread = 4;
 
