@@ -324,16 +324,17 @@ TEST(Gradients, AreZeroBehindWhatIsNoNumber) {
             (Back{{0, 0, 0}}));
 }
 
-// INV-GRA-034.
+// INV-GRA-034: a path of constants is one constant, and nothing is multiplied by 1.
 TEST(Gradients, ConstantsAreComputedWhileBuilding) {
   Builder b;
   const Value x = b.state("x", {kF, {4}});
-  const Value third = b.div(b.constant(1.0F), b.constant(3.0F));
-  const Value scale = b.neg(b.mul(third, b.constant(1.5F)));
-  EXPECT_EQ(b.node(scale).spec.op, numerics::OpCode::kConstant);
-  EXPECT_EQ(b.node(scale).spec.attributes[0], std::bit_cast<std::uint32_t>(-(1.0F / 3.0F * 1.5F)));
-  EXPECT_EQ(b.mul(x, b.constant(1.0F)), x);
-  EXPECT_EQ(b.div(x, b.constant(1.0F)), x);
+  const Value scaled = b.div(b.mul(x, b.constant(3.0F)), b.constant(7.0F));
+  const Value of_x[] = {x};
+  const Value gradient = gradients(b, b.mean(b.neg(b.mul(scaled, b.constant(1.0F)))), of_x)[0];
+  ASSERT_TRUE(b.ok());
+  EXPECT_EQ(b.node(gradient).spec.op, numerics::OpCode::kConstant);
+  EXPECT_EQ(b.node(gradient).spec.attributes[0],
+            std::bit_cast<std::uint32_t>(-0.25F / 7.0F * 3.0F));
 }
 
 // INV-GRA-032: there are no second derivatives of convolutions and pools.
