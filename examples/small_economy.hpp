@@ -68,6 +68,7 @@ inline assay::protocol::PostTask terms_of(const assay::training::Task& task,
   terms.reserved_solver = AccountId(solver.public_key());
   terms.price = Amount(100 * kToken);
   terms.verification_fee = Amount(20 * kToken);
+  terms.tax = Amount(2 * kToken);
   terms.solver_stake = Amount(1'000 * kToken);
   terms.verifier_stake = Amount(200 * kToken);
   terms.challenger_bond = Amount(100 * kToken);

@@ -151,6 +151,7 @@ Result<protocol::PostTask> make_terms(const TaskSettings& s, const commit::TaskH
   protocol::PostTask terms;
   terms.header = header;
   ASSAY_TRY(terms.price, amount_of(s.price, "price"));
+  terms.tax = Amount{economics::least_tax(terms.price.value)};
   ASSAY_TRY(terms.verification_fee, amount_of(s.verification_fee, "verification-fee"));
   ASSAY_TRY(terms.solver_stake, amount_of(s.solver_stake, "solver-stake"));
   ASSAY_TRY(terms.verifier_stake, amount_of(s.verifier_stake, "verifier-stake"));

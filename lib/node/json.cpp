@@ -36,7 +36,8 @@ Json windows_json(const p::Windows& w) {
                        {"challenge_reveal_ms", w.challenge_reveal_ms},
                        {"stand_up_ms", w.stand_up_ms},
                        {"move_ms", w.move_ms},
-                       {"replay_ms", w.replay_ms}});
+                       {"replay_ms", w.replay_ms},
+                       {"disclose_ms", w.disclose_ms}});
 }
 
 Json header_json(const commit::TaskHeader& h) {
@@ -133,6 +134,15 @@ struct EventFields {
                          {"claim", hex(e.claim)},
                          {"amount", text(e.amount)},
                          {"burned", text(e.burned)}});
+  }
+  Json operator()(const p::TranscriptDisclosed& e) const {
+    return Json::object({{"claim", hex(e.claim)},
+                         {"forced_entry", e.forced_entry},
+                         {"transcript_root", hex(e.transcript_root)}});
+  }
+  Json operator()(const p::JackpotPaid& e) const {
+    return Json::object(
+        {{"claim", hex(e.claim)}, {"finder", hex(e.finder)}, {"amount", text(e.amount)}});
   }
 };
 
@@ -235,6 +245,8 @@ Json to_json(const p::TaskRecord& t) {
                        {"verifier_stake", text(t.terms.verifier_stake)},
                        {"challenger_bond", text(t.terms.challenger_bond)},
                        {"declared_harm", text(t.terms.declared_harm)},
+                       {"tax", text(t.terms.tax)},
+                       {"force_rate", t.terms.force_rate},
                        {"seats", t.terms.seats},
                        {"draws", t.terms.draws},
                        {"windows", windows_json(t.terms.windows)},
@@ -263,6 +275,7 @@ Json to_json(const p::ClaimView& c) {
                        {"unresolved", r.unresolved},
                        {"doomed", r.doomed},
                        {"fallen_entry", r.fallen_entry},
+                       {"forced_entry", r.forced_entry},
                        {"solver_lost", r.solver_lost},
                        {"verifiers", std::move(verifiers)},
                        {"challenges", std::move(challenges)}});

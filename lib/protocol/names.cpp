@@ -53,6 +53,7 @@ const char* to_string(TxVerdict verdict) noexcept {
     case TxVerdict::kWrongOpening: return "opening does not lead to the transcript";
     case TxVerdict::kWrongClaimSignature: return "wrong claim signature";
     case TxVerdict::kWrongAttestation: return "wrong attestation";
+    case TxVerdict::kWrongDisclosure: return "wrong disclosure";
     case TxVerdict::kNoContradiction: return "no contradiction";
     case TxVerdict::kNoAttestation: return "no attestation of this interval";
     case TxVerdict::kAlreadyStanding: return "already standing";
@@ -84,6 +85,7 @@ const char* to_string(ClaimStatus status) noexcept {
     case ClaimStatus::kDrawing: return "drawing";
     case ClaimStatus::kSealing: return "sealing";
     case ClaimStatus::kOpening: return "opening";
+    case ClaimStatus::kDisclosing: return "disclosing";
     case ClaimStatus::kChallenging: return "challenging";
     case ClaimStatus::kResolving: return "resolving";
     case ClaimStatus::kFinal: return "final";
@@ -102,6 +104,7 @@ const char* to_string(ChallengeStatus status) noexcept {
     case ChallengeStatus::kLost: return "lost";
     case ChallengeStatus::kUnrevealed: return "unrevealed";
     case ChallengeStatus::kVoid: return "void";
+    case ChallengeStatus::kFound: return "found a forced error";
   }
   return "?";
 }
@@ -136,7 +139,9 @@ const char* name_of(const Event& event) noexcept {
                                            "game_moved",
                                            "game_finished",
                                            "claim_settled",
-                                           "slashed"};
+                                           "slashed",
+                                           "transcript_disclosed",
+                                           "jackpot_paid"};
   static_assert(std::size(kNames) == std::variant_size_v<Event>);
   return kNames[event.index()];
 }

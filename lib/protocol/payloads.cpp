@@ -53,7 +53,7 @@ constexpr std::uint64_t Windows::*kWindows[] = {
     &Windows::seal_ms,      &Windows::open_ms,
     &Windows::challenge_ms, &Windows::challenge_reveal_ms,
     &Windows::stand_up_ms,  &Windows::move_ms,
-    &Windows::replay_ms};
+    &Windows::replay_ms,    &Windows::disclose_ms};
 static_assert(sizeof(Windows) == std::size(kWindows) * 8);
 
 void write(Writer& w, const PostTask& p) {
@@ -61,20 +61,22 @@ void write(Writer& w, const PostTask& p) {
   w.flag(p.reserved_solver.has_value());
   if (p.reserved_solver) w.hash(p.reserved_solver->value);
   for (const Amount a : {p.price, p.verification_fee, p.solver_stake, p.verifier_stake,
-                         p.challenger_bond, p.declared_harm})
+                         p.challenger_bond, p.declared_harm, p.tax})
     w.u64(a.value);
   w.u32(p.seats);
   w.u32(p.draws);
+  w.u32(p.force_rate);
   for (const auto window : kWindows) w.u64(p.windows.*window);
 }
 void read(Reader& r, PostTask& p) {
   p.header = commit::read_task_header(r);
   if (r.flag()) p.reserved_solver = AccountId{r.hash()};
   for (Amount* a : {&p.price, &p.verification_fee, &p.solver_stake, &p.verifier_stake,
-                    &p.challenger_bond, &p.declared_harm})
+                    &p.challenger_bond, &p.declared_harm, &p.tax})
     *a = Amount{r.u64()};
   p.seats = r.u32();
   p.draws = r.u32();
+  p.force_rate = r.u32();
   for (const auto window : kWindows) p.windows.*window = r.u64();
 }
 
@@ -209,6 +211,37 @@ void read(Reader& r, ReportContradiction& p) {
   p.signature = read_signature(r);
 }
 
+void write(Writer& w, const Disclose& p) {
+  w.hash(p.claim.value);
+  w.hash(p.r);
+  w.hash(p.salt);
+  w.hash(p.transcript_root);
+  write_signature(w, p.signature);
+  w.flag(p.forced.has_value());
+  if (!p.forced) return;
+  w.hash(p.forced->state_root);
+  commit::write_path(w, p.forced->entry_path);
+  w.u32(p.forced->slots);
+  w.u32(p.forced->slot);
+  commit::write_path(w, p.forced->slot_path);
+  w.u32(p.forced->loss_bits);
+}
+void read(Reader& r, Disclose& p) {
+  p.claim = ClaimId{r.hash()};
+  p.r = r.hash();
+  p.salt = r.hash();
+  p.transcript_root = r.hash();
+  p.signature = read_signature(r);
+  if (!r.flag()) return;
+  ForcedProof& f = p.forced.emplace();
+  f.state_root = r.hash();
+  f.entry_path = commit::read_path(r);
+  f.slots = r.u32();
+  f.slot = r.u32();
+  f.slot_path = commit::read_path(r);
+  f.loss_bits = r.u32();
+}
+
 // The alternative with this index, default-constructed.
 template <std::size_t... I>
 Payload empty_payload(std::size_t index, std::index_sequence<I...>) {
@@ -224,7 +257,7 @@ constexpr TxRow kTable[] = {
     {TxKind::kUnstake, "unstake", 8, "unstake", "Tamper.unstake", "fuzz_transaction"},
     {TxKind::kRegisterEndpoint, "register_endpoint", 4 + kMaxUrlBytes + 32, "register_endpoint",
      "Tamper.register_endpoint", "fuzz_transaction"},
-    {TxKind::kPostTask, "post_task", commit::kTaskHeaderBytes + 33 + 6 * 8 + 2 * 4 + 11 * 8,
+    {TxKind::kPostTask, "post_task", commit::kTaskHeaderBytes + 33 + 7 * 8 + 3 * 4 + 12 * 8,
      "post_task", "Tamper.post_task", "fuzz_transaction"},
     {TxKind::kCancelTask, "cancel_task", 32, "cancel_task", "Tamper.cancel_task",
      "fuzz_transaction"},
@@ -249,6 +282,8 @@ constexpr TxRow kTable[] = {
      "fuzz_transaction"},
     {TxKind::kReportContradiction, "report_contradiction", 128, "report_contradiction",
      "Tamper.report_contradiction", "fuzz_transaction"},
+    {TxKind::kDisclose, "disclose", 4 * 32 + 64 + 1 + 32 + 2 * kPathMax + 12, "disclose",
+     "Tamper.disclose", "fuzz_transaction"},
 };
 static_assert(std::size(kTable) == kTxKindLast);
 static_assert(36 + kMaxSignedMoveBytes + kEnvelopeBytes + 64 <= kMaxTransactionBytes);
@@ -285,6 +320,8 @@ economics::TaskTerms terms_of(const PostTask& t) noexcept {
   terms.verifier_stake = t.verifier_stake.value;
   terms.challenger_bond = t.challenger_bond.value;
   terms.declared_harm = t.declared_harm.value;
+  terms.tax = t.tax.value;
+  terms.force_rate = t.force_rate;
   terms.seats = t.seats;
   terms.draws = t.draws;
   terms.entries = commit::is_valid(t.header) ? commit::transcript_entries(t.header) : 0;

@@ -83,6 +83,15 @@ Outcome execute(Context& c, const Sender& s, const RevealChallenge& p) {
   if (challenge->committed_at == c.height) return TxVerdict::kSameBlock;
   if (challenge_commitment({claim.id, p.entry, s.id, p.salt}) != challenge->commitment)
     return TxVerdict::kWrongCommitment;
+  // The transcript that it was about is not the one that stands now: nothing is left to open.
+  if (claim.forced_entry != 0 && p.entry == claim.forced_entry &&
+      challenge->committed_at < claim.disclosing_since) {
+    challenge->entry = p.entry;
+    c.state.put(*challenge);
+    c.emit(ChallengeRevealed{challenge->id, claim.id, p.entry});
+    find_forced(c, challenge->id);
+    return {};
+  }
   if (!opens(claim, count, p)) return TxVerdict::kWrongOpening;
 
   c.state.remove_deadline(
@@ -111,6 +120,10 @@ Outcome execute(Context& c, const Sender& s, const StandUp& p) {
   if (challenge->challenger == s.id) return TxVerdict::kSelfDealing;
   if (challenge->status != ChallengeStatus::kPlaying || challenge->stand_up_closed)
     return TxVerdict::kWrongPhase;
+  // What was attested there is the error, not what stands now.
+  const ClaimRecord claim = c.state.need_claim(challenge->claim);
+  if (claim.forced_entry != 0 && challenge->entry == claim.forced_entry)
+    return TxVerdict::kNoAttestation;
   bool attested = false;
   for (std::size_t i = 0; i < verifier->opened.size(); ++i)
     attested |= verifier->draws[i].entry == challenge->entry && verifier->opened[i] &&
@@ -182,7 +195,8 @@ Outcome execute(Context& c, const Sender& s, const ReportContradiction& p) {
   const TaskRecord task = c.state.need_task(claim->task);
   const Hash256 digest = dispute::claim_digest(crypto::sha256_function(), c.chain, task.id,
                                                task.terms.header, p.transcript_root);
-  if (p.transcript_root == claim->transcript_root || claim->contradicted_by ||
+  if (p.transcript_root == claim->transcript_root || p.transcript_root == claim->posted_root ||
+      claim->contradicted_by ||
       !crypto::ed25519_verify(claim->solver.value, digest.view(), p.signature.data()))
     return TxVerdict::kNoContradiction;
   claim->contradicted_by = s.id;

@@ -10,15 +10,17 @@ using ledger::LedgerVerdict;
 
 namespace {
 
-bool windows_in_range(const Windows& w) {
+bool windows_in_range(const Windows& w, bool forces) {
   for (const std::uint64_t ms :
        {w.accept_ms, w.train_ms, w.enlist_ms, w.reveal_ms, w.seal_ms, w.open_ms, w.challenge_ms,
         w.challenge_reveal_ms, w.stand_up_ms, w.move_ms, w.replay_ms})
     if (ms < 1 || ms > kMaxWindowMs) return false;
-  return true;
+  return forces ? w.disclose_ms >= 1 && w.disclose_ms <= kMaxWindowMs : w.disclose_ms == 0;
 }
 
-std::uint64_t escrowed(const PostTask& p) { return p.price.value + p.verification_fee.value; }
+std::uint64_t escrowed(const PostTask& p) {
+  return p.price.value + p.verification_fee.value + p.tax.value;
+}
 
 void end_open_task(Context& c, TaskRecord& task, TaskStatus status) {
   if (c.void_pending(escrow_pending(task.id)) != LedgerVerdict::kOk)
@@ -33,7 +35,7 @@ void end_open_task(Context& c, TaskRecord& task, TaskStatus status) {
 
 Outcome execute(Context& c, const Sender& s, const PostTask& p) {
   if (!commit::is_valid(p.header)) return TxVerdict::kInvalidTaskHeader;
-  if (!windows_in_range(p.windows)) return TxVerdict::kWindowOutOfRange;
+  if (!windows_in_range(p.windows, p.force_rate != 0)) return TxVerdict::kWindowOutOfRange;
   const economics::TaskTerms terms = terms_of(p);
   if (const auto verdict = economics::check_terms(terms);
       verdict != economics::TermsVerdict::kHolds)
@@ -113,6 +115,9 @@ Outcome execute(Context& c, const Sender& s, const CommitTranscript& p) {
   const TaskRecord task = c.state.need_task(claim->task);
   claim->commitment = p.commitment;
   c.emit(TranscriptCommitted{claim->id, p.commitment});
+  // Due at once, but deadlines run at the start of a block: it takes the next block's beacon.
+  if (task.terms.force_rate != 0)
+    c.state.add_deadline({c.now, DeadlineKind::kForceBeacon, claim->id.value});
   if (claim->enlisted == task.terms.seats)
     end_enlisting(c, *claim);
   else
@@ -125,7 +130,11 @@ Outcome execute(Context& c, const Sender& s, const RevealTranscript& p) {
   if (!claim) return TxVerdict::kUnknownClaim;
   if (claim->solver != s.id) return TxVerdict::kNotSolver;
   if (claim->status != ClaimStatus::kRevealing) return TxVerdict::kWrongPhase;
-  if (transcript_commitment(claim->id, p.transcript_root, p.salt) != claim->commitment)
+  // Where errors are forced, whether this transcript is the committed one shows at the disclosure.
+  const bool forces = c.state.need_task(claim->task).terms.force_rate != 0;
+  if (forces && claim->force_beacon == Hash256{}) return TxVerdict::kSameBlock;
+  if (forces ? p.salt != Hash256{}
+             : transcript_commitment(claim->id, p.transcript_root, p.salt) != claim->commitment)
     return TxVerdict::kWrongCommitment;
   // The count is the task's, not the sender's: a run of fewer steps has no last entry to open.
   const commit::TaskHeader header = c.state.need_task(claim->task).terms.header;

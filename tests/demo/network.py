@@ -17,7 +17,7 @@ import urllib.request
 ATOMS = 1_000_000
 KINDS = ["", "transfer", "stake", "unstake", "register_endpoint", "post_task", "cancel_task", "accept_task",
          "enlist_verifier", "commit_transcript", "reveal_transcript", "seal", "open_seal", "commit_challenge",
-         "reveal_challenge", "stand_up", "play_move", "report_contradiction"]
+         "reveal_challenge", "stand_up", "play_move", "report_contradiction", "disclose"]
 
 
 class LogTail:

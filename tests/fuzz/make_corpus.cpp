@@ -60,6 +60,7 @@ PostTask post_task() {
   t.header = toy::evidence_task().header;
   t.price = Amount{1000};
   t.verification_fee = Amount{205};
+  t.tax = Amount{20};
   t.solver_stake = Amount{2001};
   t.verifier_stake = Amount{400};
   t.challenger_bond = Amount{251};
@@ -92,7 +93,9 @@ std::vector<Payload> payloads() {
                       named("end"), path(2)},
       StandUp{ChallengeId{named("c")}},
       PlayMove{GameId{named("g")}, Bytes(150, 1)},
-      ReportContradiction{claim, named("root"), signature(9)}};
+      ReportContradiction{claim, named("root"), signature(9)},
+      Disclose{claim, named("r"), named("salt"), named("root"), signature(5),
+               ForcedProof{named("state"), path(3), 3, 1, path(2), 7}}};
 }
 
 void transactions() {

@@ -20,6 +20,7 @@ protocol::PostTask terms_for(const AccountId& solver) {
   terms.reserved_solver = solver;
   terms.price = Amount(kPrice);
   terms.verification_fee = Amount(kFee);
+  terms.tax = Amount(kTax);
   terms.solver_stake = Amount(kSolverStake);
   terms.verifier_stake = Amount(200 * kToken);
   terms.challenger_bond = Amount(kBond);

@@ -18,6 +18,7 @@ inline constexpr std::uint64_t kInterval = 4;
 inline constexpr std::uint64_t kToken = kAtomsPerToken;
 inline constexpr std::uint64_t kPrice = 100 * kToken;
 inline constexpr std::uint64_t kFee = 20 * kToken;
+inline constexpr std::uint64_t kTax = 2 * kToken;
 inline constexpr std::uint64_t kSolverStake = 1'000 * kToken;
 inline constexpr std::uint64_t kBond = 100 * kToken;
 inline constexpr std::uint32_t kDraws = 3;

@@ -47,7 +47,11 @@ void expect_no_honest_loss(const Ending& ending, bool second_is_honest,
                            bool whistleblower_is_honest) {
   const auto& before = ending.before;
   const auto& after = ending.after;
-  const std::uint64_t paid = (ending.honest.record.status == TaskStatus::kPaid ? kPrice : 0) +
+  const auto taxed = [](const protocol::TaskView& task) {
+    return task.claim && task.claim->record.status == ClaimStatus::kFinal ? kTax : 0;
+  };
+  const std::uint64_t paid = taxed(ending.honest) + taxed(ending.lying) +
+                             (ending.honest.record.status == TaskStatus::kPaid ? kPrice : 0) +
                              (ending.lying.record.status == TaskStatus::kPaid ? kPrice : 0);
   const std::uint64_t fees = fees_of(ending.honest) + fees_of(ending.lying);
   EXPECT_EQ(after.at("submitter"), before.at("submitter") - paid - fees) << tail(ending.report);

@@ -77,8 +77,10 @@ enum class TermsVerdict : std::uint8_t {
   kDefenceUnpaid,        // E-3
   kWhistleblowerUnpaid,  // E-4
   kCrowdingOutCheap,     // E-6
+  kTaxTooSmall,          // under least_tax()
+  kAbortCheap,           // E-10
 };
-inline constexpr std::uint8_t kTermsVerdictLast = 11;
+inline constexpr std::uint8_t kTermsVerdictLast = 13;
 [[nodiscard]] const char* to_string(TermsVerdict verdict) noexcept;
 
 //  E-1  q (burned(solver_stake) + price) > C / m for every m from 1 to entries, q = draws / entries

@@ -80,6 +80,7 @@ struct Sender {
 [[nodiscard]] Outcome execute(Context& c, const Sender& s, const StandUp& p);
 [[nodiscard]] Outcome execute(Context& c, const Sender& s, const PlayMove& p);
 [[nodiscard]] Outcome execute(Context& c, const Sender& s, const ReportContradiction& p);
+[[nodiscard]] Outcome execute(Context& c, const Sender& s, const Disclose& p);  // tx_disclose
 
 // The windows' ends (deadlines.cpp). Handles everything due at c.now, earliest first, at most
 // kMaxDeadlinesPerBlock.
@@ -89,6 +90,8 @@ void run_deadlines(Context& c);
 void end_enlisting(Context& c, ClaimRecord& claim);
 void end_sealing(Context& c, ClaimRecord& claim);
 void end_opening(Context& c, ClaimRecord& claim);
+// The window in which challenges are revealed, over the transcript as it stands now.
+void open_challenges(Context& c, ClaimRecord& claim);
 
 // Games (games.cpp). Each loads what it needs by id, so that no copy of a record goes stale.
 void start_game(Context& c, const ChallengeId& challenge, const AccountId& defender,
@@ -96,6 +99,10 @@ void start_game(Context& c, const ChallengeId& challenge, const AccountId& defen
 void finish_game(Context& c, const GameId& game, GameStatus status, bool by_clock);
 void close_stand_up(Context& c, const ChallengeId& challenge);
 void expire_challenge(Context& c, const ChallengeId& challenge);
+// A challenge committed before the disclosure, of the forced entry: no game, the bond back.
+void find_forced(Context& c, const ChallengeId& challenge);
+// The solver did not disclose: its claim falls to nobody, and challenges go back.
+void fall_undisclosed(Context& c, const ClaimId& claim);
 
 // Settlement (settle.cpp).
 void maybe_settle(Context& c, const ClaimId& claim);

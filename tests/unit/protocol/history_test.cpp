@@ -71,6 +71,7 @@ class History {
     p.terms.price = Amount{900 + below(400)};
     p.terms.verification_fee = Amount{200 + below(9)};
     p.terms.challenger_bond = Amount{301};
+    p.terms.tax = Amount{26 + below(5)};
     p.cancels = chance(10);
     p.commits = chance(92);
     p.reveals = chance(92);
@@ -276,7 +277,8 @@ class History {
     }
     const ClaimView& claim = *task.claim;
     const std::uint64_t price = p.terms.price.value;
-    std::uint64_t escrow = price + p.terms.verification_fee.value;
+    const std::uint64_t tax = p.terms.tax.value;
+    std::uint64_t escrow = price + p.terms.verification_fee.value + tax;
     m_free[p.submitter] -= escrow;
 
     bool solver_lost = false;
@@ -319,6 +321,11 @@ class History {
                    : doomed    ? ClaimStatus::kFallen
                                : ClaimStatus::kFinal);
 
+    if (transcript && !doomed) {
+      escrow -= tax;
+      m_burned += tax - tax / 2;
+      m_jackpot += tax / 2;
+    }
     seen.expired += !transcript;
     seen.fallen += doomed;
     seen.final += transcript && !doomed;

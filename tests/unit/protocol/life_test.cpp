@@ -55,18 +55,20 @@ struct Started {
 
 TEST(Life, AnHonestRunIsPaid) {
   Started s;
-  EXPECT_EQ(s.net.account(kSubmitter).available, Amount{1'000'000 - 1205});
+  EXPECT_EQ(s.net.account(kSubmitter).available, Amount{1'000'000 - 1225});
   EXPECT_EQ(s.net.account(kSolver).staked, Amount{1'000'000 - 2001});
   s.to_challenging();
   s.net.wait(12'000);
   EXPECT_EQ(s.status(), ClaimStatus::kFinal);
   // 205 / (2 * 2) = 51 a seal; 1 atom goes back.
-  EXPECT_EQ(s.net.account(kSubmitter).available, Amount{1'000'000 - 1204});
+  EXPECT_EQ(s.net.account(kSubmitter).available, Amount{1'000'000 - 1224});
   EXPECT_EQ(s.net.account(kSolver).available, Amount{1'001'000});
   EXPECT_EQ(s.net.account(kSolver).staked, Amount{1'000'000});
   EXPECT_EQ(s.net.account(kAnn).available, Amount{1'000'102});
   EXPECT_EQ(s.net.account(kAnn).staked, Amount{1'000'000});
-  EXPECT_EQ(s.net.read().totals().value().burned, Amount{0});
+  // The tax of 20: half burned, half for the jackpot.
+  EXPECT_EQ(s.net.read().totals().value().burned, Amount{10});
+  EXPECT_EQ(s.net.read().totals().value().jackpot, Amount{10});
   EXPECT_TRUE(s.net.read().live_tasks().value().empty());
   EXPECT_EQ(s.net.read().task(s.posted.task).value()->record.status, TaskStatus::kPaid);
   EXPECT_FALSE(s.net.read().next_deadline().value());
@@ -92,6 +94,7 @@ TEST(Life, ATaskThatBreaksTheInequalitiesIsRefused) {
   t.price = Amount{2'000'000};
   t.solver_stake = Amount{4'000'000};
   t.challenger_bond = Amount{1'000'000};
+  t.tax = Amount{40'000};
   EXPECT_EQ(net.verdict(kSubmitter, t), V::kInsufficientFunds);
 }
 
@@ -101,7 +104,7 @@ TEST(Life, CancelledOrUnclaimedMoneyComesBack) {
   const TaskId task = task_id_of(net.head.chain, e.sender, e.client_id);
   ASSERT_EQ(net.block({sign_transaction(e, net.keys[kSubmitter])}).receipts.receipts[0].verdict,
             V::kApplied);
-  EXPECT_EQ(net.account(kSubmitter).reserved, Amount{1205});
+  EXPECT_EQ(net.account(kSubmitter).reserved, Amount{1225});
   EXPECT_EQ(net.verdict(kStranger, CancelTask{TaskId{hash_of_text("x")}}), V::kUnknownTask);
   EXPECT_EQ(net.verdict(kStranger, CancelTask{task}), V::kNotSubmitter);
   EXPECT_EQ(net.verdict(kSubmitter, CancelTask{task}), V::kApplied);
@@ -111,7 +114,7 @@ TEST(Life, CancelledOrUnclaimedMoneyComesBack) {
   e = net.envelope(kSubmitter, sample_task());
   net.block({sign_transaction(e, net.keys[kSubmitter])});
   net.wait(9'000);
-  EXPECT_EQ(net.account(kSubmitter).reserved, Amount{1205});
+  EXPECT_EQ(net.account(kSubmitter).reserved, Amount{1225});
   net.wait(1'000);
   EXPECT_EQ(net.account(kSubmitter).reserved, Amount{0});
   EXPECT_EQ(

@@ -29,6 +29,11 @@ std::vector<Payload> samples() {
   ReportContradiction report;
   report.signature.fill(9);
   const ClaimId claim{hash_of_text("claim")};
+  Disclose disclose{claim, hash_of_text("r"), hash_of_text("salt"), hash_of_text("root"), {}, {}};
+  disclose.signature.fill(5);
+  disclose.forced.emplace();
+  disclose.forced->entry_path = run.transcript.path(3);
+  disclose.forced->slot_path = run.transcript.path(1);
   return {Transfer{AccountId{hash_of_text("to")}, Amount{5}},
           Stake{Amount{6}},
           Unstake{Amount{7}},
@@ -45,7 +50,8 @@ std::vector<Payload> samples() {
           challenge,
           StandUp{ChallengeId{hash_of_text("c")}},
           PlayMove{GameId{hash_of_text("g")}, Bytes(100, 1)},
-          report};
+          report,
+          disclose};
 }
 
 TEST(TransactionTable, HasNoHole) {

@@ -48,6 +48,7 @@ protocol::PostTask terms() {
   protocol::PostTask terms;
   terms.header = task()->header;
   terms.price = Amount(100);
+  terms.tax = Amount(2);
   terms.solver_stake = Amount(1'000);
   terms.verifier_stake = Amount(200);
   terms.seats = 2;
