@@ -69,6 +69,19 @@ ServerCounters HttpsServer::counters() const {
           s.throttled, s.too_slow, s.sessions.size(),  s.websockets, s.buffered_bytes};
 }
 
+std::vector<AddressUse> HttpsServer::connections() const {
+  State& s = *m_state;
+  std::vector<AddressUse> all;
+  {
+    const std::lock_guard lock(s.mutex);
+    for (const auto& [group, use] : s.by_address)
+      all.push_back({group, use.connections, use.websockets});
+  }
+  std::sort(all.begin(), all.end(),
+            [](const AddressUse& a, const AddressUse& b) { return a.address < b.address; });
+  return all;
+}
+
 void HttpsServer::stop(std::uint64_t grace_ms) {
   State& s = *m_state;
   if (s.stopping.exchange(true)) return;

@@ -59,6 +59,12 @@ struct ServerCounters {
   std::uint64_t buffered_bytes = 0;
 };
 
+struct AddressUse {
+  std::string address;  // rate_limit.hpp: address_group
+  std::size_t connections = 0;
+  std::size_t websockets = 0;
+};
+
 // The sending end of a WebSocket. Thread-safe; of no effect once the connection is gone.
 class WebSocketSender {
  public:
@@ -109,6 +115,8 @@ class HttpsServer {
 
   [[nodiscard]] std::uint16_t port() const noexcept;
   [[nodiscard]] ServerCounters counters() const;
+  // Of every address that has a connection, ascending.
+  [[nodiscard]] std::vector<AddressUse> connections() const;
   // Accepts no more, closes idle connections, lets running requests finish for `grace_ms`, then
   // closes the rest. Returns when no handler runs and none will. Not from a handler.
   void stop(std::uint64_t grace_ms = 2000);
