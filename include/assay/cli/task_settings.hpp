@@ -32,6 +32,7 @@ struct TaskSettings {
   double challenger_bond = 100;
   std::uint64_t seats = 1;
   std::uint64_t draws = 3;
+  std::uint64_t forced_one_in = 0;  // claims, in one of which an error is forced; 0: none
   std::uint64_t train_window_s = 3'600;
   std::uint64_t enlist_window_s = 60;
   std::uint64_t verify_window_s = 3'600;  // for sealing, and again for opening
