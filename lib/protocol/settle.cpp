@@ -87,7 +87,7 @@ void take_tax(Context& c, const ledger::AccountKey& from, std::uint64_t tax) {
   c.pay(from, jackpot_account(), split.jackpot);
 }
 
-// Only where the tax is taken, and of what the jackpot held before it: INV-PRO-012.
+// Only where the tax was taken: INV-PRO-012.
 void pay_jackpot(Context& c, const Case& s) {
   if (s.found.empty()) return;
   const PostTask& terms = s.task.terms;
@@ -134,8 +134,8 @@ void settle(Context& c, const ClaimId& id, ClaimStatus end) {
   const bool paid = end == ClaimStatus::kFinal && !claim.solver_lost;
   if (paid) c.pay(escrow, user_account(claim.solver), task.terms.price.value);
   if (end == ClaimStatus::kFinal) {
-    pay_jackpot(c, s);
     take_tax(c, escrow, task.terms.tax.value);
+    pay_jackpot(c, s);
   }
   pay_verifiers(c, s);
   // Who gives a claim up once the beacon has said whether an error is due pays what its end would

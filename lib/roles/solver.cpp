@@ -5,9 +5,11 @@
 #include "assay/commit/transcript.hpp"
 #include "assay/crypto/sha256.hpp"
 #include "assay/dispute/claims.hpp"
+#include "assay/economics/jackpot.hpp"
 #include "assay/host/background_sink.hpp"
 #include "assay/roles/names.hpp"
 #include "assay/training/run.hpp"
+#include "internal/forced_error.hpp"
 #include "internal/ledger_role.hpp"
 #include "internal/sub_files.hpp"
 
@@ -95,7 +97,13 @@ class Solver final : public internal::LedgerRole {
 
   // Only a task whose programs validate and whose roots are right is taken.
   bool accept(const TaskView& task) {
-    if (!open_task(task)) return false;
+    const internal::SharedTask opened = open_task(task);
+    if (!opened) return false;
+    if (task.record.terms.force_rate != 0 && !internal::can_force(*opened)) {
+      const std::string id = to_hex(task.record.id.value);
+      report_once(id, "task.refused", {{"task", id}, {"why", "no loss slot to force errors in"}});
+      return false;
+    }
     const std::string purpose = "accept/" + to_hex(task.record.id.value);
     submit(purpose, protocol::AcceptTask{
                         task.record.id, m_options.replay_quote_ms,
@@ -128,6 +136,7 @@ class Solver final : public internal::LedgerRole {
           /*lengthy=*/true);
       return;
     }
+    if (!force(task, opened, *trained)) return;
     const commit::Transcript transcript(trained->state_roots);
     const Hash256 salt = internal::derive_secret(context().key, "transcript/" + id);
     if (claim.status == ClaimStatus::kTraining) {
@@ -147,26 +156,94 @@ class Solver final : public internal::LedgerRole {
                     {{"claim", id}, {"transcript_root", to_hex(transcript.root())}});
         return;
       }
-      protocol::RevealTranscript reveal;
-      reveal.claim = claim.id;
-      reveal.transcript_root = transcript.root();
-      reveal.salt = salt;
-      reveal.final_state_root = transcript.state_root(transcript.size() - 1);
-      reveal.final_path = transcript.path(transcript.size() - 1);
-      reveal.signature = context().key.sign(
-          dispute::claim_digest(crypto::sha256_function(), context().chain, task.record.id,
-                                task.record.terms.header, transcript.root())
-              .view());
-      submit("reveal/" + id, std::move(reveal));
+      reveal(task, posted_roots(task, *trained), salt);
+    } else if (claim.status == ClaimStatus::kDisclosing) {
+      disclose(task, transcript.root(), salt);
     }
     // Not earlier: others could commit to it first, and a submitter have the model and let the
     // claim expire.
-    if (claim.status >= ClaimStatus::kDrawing) publish(claim.id, *trained);
+    if (claim.status >= ClaimStatus::kDrawing) publish(task, *trained);
     if (claim.status >= ClaimStatus::kDrawing && claim.status < ClaimStatus::kFinal) {
       report_once(id, "transcript.revealed",
                   {{"claim", id}, {"transcript_root", to_hex(claim.transcript_root)}});
       defend(task, opened);
     }
+  }
+
+  // r, of which the acceptance carries the hash.
+  [[nodiscard]] Hash256 random_bits(const TaskView& task) const {
+    return internal::derive_secret(context().key, "accept/" + to_hex(task.record.id.value));
+  }
+  [[nodiscard]] static std::string force_job(const ClaimId& claim) {
+    return "force/" + to_hex(claim.value);
+  }
+  // False while it is not known, or not yet made, what to post. Nothing is left to do once the
+  // claim's true transcript stands.
+  [[nodiscard]] bool force(const TaskView& task, const internal::SharedTask& opened,
+                           const Trained& trained) {
+    const protocol::ClaimRecord& claim = task.claim->record;
+    if (task.record.terms.force_rate == 0 || claim.status < ClaimStatus::kRevealing ||
+        claim.status > ClaimStatus::kDisclosing)
+      return true;
+    if (claim.force_beacon == Hash256{}) return false;
+    const economics::Force due = economics::draw_force(
+        crypto::sha256_function(), {random_bits(task), claim.force_beacon, claim.id,
+                                    trained.state_roots.size(), task.record.terms.force_rate});
+    const std::string job = force_job(claim.id);
+    if (!due.is_due || finished_job(job) != nullptr) return true;
+    start_job(
+        job,
+        [context = context(), opened, roots = trained.state_roots, id = claim.id,
+         entry = due.entry](const auto&) -> JobResult {
+          internal::SubFiles files(context.files, run_folder(id));
+          ASSAY_TRY(auto forced,
+                    internal::make_forced_error(context, *opened, files, roots, entry));
+          return std::shared_ptr<JobOutcome>(std::move(forced));
+        },
+        /*lengthy=*/true);
+    return false;
+  }
+  // Null where none is due, and once it is disclosed.
+  [[nodiscard]] const internal::ForcedError* forced(const TaskView& task) const {
+    if (task.claim->record.status > ClaimStatus::kDisclosing) return nullptr;
+    return static_cast<const internal::ForcedError*>(
+        finished_job(force_job(task.claim->record.id)));
+  }
+  [[nodiscard]] std::vector<Hash256> posted_roots(const TaskView& task,
+                                                  const Trained& trained) const {
+    std::vector<Hash256> roots = trained.state_roots;
+    if (const internal::ForcedError* error = forced(task))
+      roots[error->entry] = error->posted_state_root;
+    return roots;
+  }
+  [[nodiscard]] crypto::Signature sign_claim(const TaskView& task, const Hash256& root) const {
+    return context().key.sign(dispute::claim_digest(crypto::sha256_function(), context().chain,
+                                                    task.record.id, task.record.terms.header, root)
+                                  .view());
+  }
+
+  void reveal(const TaskView& task, std::vector<Hash256> roots, const Hash256& salt) {
+    const commit::Transcript posted(std::move(roots));
+    const ClaimId& claim = task.claim->record.id;
+    protocol::RevealTranscript reveal;
+    reveal.claim = claim;
+    reveal.transcript_root = posted.root();
+    if (task.record.terms.force_rate == 0) reveal.salt = salt;
+    reveal.final_state_root = posted.state_root(posted.size() - 1);
+    reveal.final_path = posted.path(posted.size() - 1);
+    reveal.signature = sign_claim(task, posted.root());
+    submit("reveal/" + to_hex(claim.value), std::move(reveal));
+  }
+
+  void disclose(const TaskView& task, const Hash256& true_root, const Hash256& salt) {
+    const std::string id = to_hex(task.claim->record.id.value);
+    protocol::Disclose payload{task.claim->record.id,       random_bits(task), salt, true_root,
+                               sign_claim(task, true_root), std::nullopt};
+    const internal::ForcedError* error = forced(task);
+    if (error != nullptr) payload.forced = error->proof;
+    report_once(id, "transcript.disclosed",
+                {{"claim", id}, {"forced_entry", std::to_string(error ? error->entry : 0)}});
+    submit("disclose/" + id, std::move(payload));
   }
 
   void defend(const TaskView& task, const internal::SharedTask& opened) {
@@ -185,19 +262,31 @@ class Solver final : public internal::LedgerRole {
         if (game.record.defender == account()) play(task, challenge, game, known);
   }
 
-  void publish(const ClaimId& claim, const Trained& trained) {
-    if (!m_published.insert(claim).second) return;
+  // A forced error is served as it was posted, its checkpoint too: a missing one would tell where
+  // it is. From the disclosure on what is true takes their names.
+  void publish(const TaskView& task, const Trained& trained) {
+    const ClaimId& claim = task.claim->record.id;
+    const internal::ForcedError* error = forced(task);
+    if (error == nullptr ? !m_published.insert(claim).second : !m_forced.insert(claim).second)
+      return;
     Bytes list;
-    for (const Hash256& root : trained.state_roots)
+    for (const Hash256& root : posted_roots(task, trained))
       list.insert(list.end(), root.bytes.begin(), root.bytes.end());
     act(Publish{transcript_blob(claim), std::move(list)});
-    for (const std::uint64_t step : trained.checkpoints)
-      act(PublishFile{checkpoint_blob(claim, step),
-                      run_folder(claim) + "/" + training::checkpoint_name(step)});
+    const std::uint64_t forced_step =
+        error ? commit::step_of_entry(task.record.terms.header, error->entry) : 0;
+    for (const std::uint64_t step : trained.checkpoints) {
+      if (error != nullptr && step == forced_step)
+        act(Publish{checkpoint_blob(claim, step), error->checkpoint});
+      else
+        act(PublishFile{checkpoint_blob(claim, step),
+                        run_folder(claim) + "/" + training::checkpoint_name(step)});
+    }
   }
 
   SolverOptions m_options;
-  std::set<ClaimId> m_published;
+  std::set<ClaimId> m_published;  // the true transcript
+  std::set<ClaimId> m_forced;     // one with a forced error
 };
 
 }  // namespace

@@ -72,8 +72,10 @@ class Verifier final : public internal::CheckerRole {
       replays.push_back(replay(task, opened, *roots, {draw.entry, draw.entry, draw.interior_step}));
       complete &= replays.back() != nullptr;
     }
-    for (const Replayed* found : replays)
+    for (const Replayed* found : replays) {
       if (found != nullptr && found->mismatch) challenge(task, *found->mismatch);
+      if (found != nullptr) challenge_forced(task, *found);
+    }
     if (complete && claim.status == ClaimStatus::kSealing && seat.seals.empty())
       seal(task, seat, replays);
     if (complete && claim.status == ClaimStatus::kOpening && !seat.seals.empty())
@@ -147,6 +149,8 @@ class Verifier final : public internal::CheckerRole {
       if (std::find(record.defenders.begin(), record.defenders.end(), account()) !=
           record.defenders.end())
         continue;
+      const std::uint64_t forced = task.claim->record.forced_entry;
+      if (forced != 0 && record.entry == forced) continue;  // attested was the error
       for (std::size_t draw = 0; draw < seat.draws.size() && draw < seat.opened.size(); ++draw)
         if (seat.draws[draw].entry == record.entry && seat.opened[draw] &&
             seat.opened[draw]->attestation)

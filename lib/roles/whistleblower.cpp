@@ -53,6 +53,7 @@ class Whistleblower final : public internal::CheckerRole {
       while (last + 1 < roots.size() && !drawn.contains(last + 1)) ++last;
       const Replayed* found = replay(task, opened, roots, {first, last, std::nullopt});
       if (found == nullptr) return;
+      challenge_forced(task, *found);
       if (found->mismatch) return challenge(task, *found->mismatch);
       replayed += last - first + 1;
       first = last + 1;

@@ -93,8 +93,31 @@ TEST(Simulation, TwoHonestSolversArePaid) {
   EXPECT_TRUE(ending->report.all_finished) << tail(ending->report);
   EXPECT_EQ(ending->honest.record.status, TaskStatus::kPaid) << tail(ending->report);
   EXPECT_EQ(ending->lying.record.status, TaskStatus::kPaid);
-  EXPECT_EQ(ending->totals.burned.value, 0u);
+  EXPECT_EQ(ending->totals.burned.value, kTax);  // half of each
   expect_no_honest_loss(*ending, true, true);
+}
+
+// Solvers force their errors, checkers find them, and nobody loses by it but the submitter its tax.
+TEST(Simulation, ForcedErrorsAreFoundAndPaid) {
+  Setting setting;
+  setting.forces = true;
+  const auto ending = play(setting);
+  ASSERT_TRUE(ending) << ending.error().message;
+  EXPECT_TRUE(ending->report.all_finished) << tail(ending->report);
+  for (const protocol::TaskView* task : {&ending->honest, &ending->lying}) {
+    ASSERT_TRUE(task->claim);
+    EXPECT_EQ(task->record.status, TaskStatus::kPaid) << tail(ending->report);
+    EXPECT_NE(task->claim->record.forced_entry, 0u);
+    ASSERT_FALSE(task->claim->challenges.empty()) << tail(ending->report);
+    for (const protocol::ChallengeView& challenge : task->claim->challenges)
+      EXPECT_EQ(challenge.record.status, protocol::ChallengeStatus::kFound) << tail(ending->report);
+  }
+  EXPECT_EQ(ending->totals.burned.value, kTax);
+  EXPECT_LT(ending->totals.jackpot.value, kTax);  // the second claim's finder had a share
+  for (const char* solver : {"solver-1", "solver-2"})
+    EXPECT_EQ(ending->after.at(solver), ending->before.at(solver) + kPrice);
+  EXPECT_GT(ending->after.at("verifier"), ending->before.at("verifier"));
+  EXPECT_GE(ending->after.at("whistleblower"), ending->before.at("whistleblower"));
 }
 
 // A transcript that is too short has no opening of its last entry: the ledger takes no such reveal.
@@ -120,7 +143,7 @@ TEST(Simulation, FewerStepsAreRefusedByTheLedger) {
     }
   EXPECT_GT(refusals, 0u) << tail(ending->report);
   // The price goes back; nobody else is touched, not even the solver, who claimed nothing.
-  EXPECT_EQ(ending->totals.burned.value, 0u);
+  EXPECT_EQ(ending->totals.burned.value, kTax / 2);
   EXPECT_EQ(ending->after.at("solver-2"), ending->before.at("solver-2"));
   EXPECT_EQ(ending->after.at("whistleblower"), ending->before.at("whistleblower"));
   expect_no_honest_loss(*ending, false, true);
@@ -134,6 +157,18 @@ TEST_P(EveryLie, IsCaughtAndTheHonestSolverIsPaid) {
   const auto ending = play(setting);
   ASSERT_TRUE(ending) << ending.error().message;
   expect_caught(*ending);
+}
+
+// A lie does not hide behind the error that its solver had to force.
+TEST_P(EveryLie, IsCaughtBesideAForcedError) {
+  Setting setting;
+  setting.forces = true;
+  setting.lie = lie_of(GetParam());
+  const auto ending = play(setting);
+  ASSERT_TRUE(ending) << ending.error().message;
+  ASSERT_TRUE(ending->lying.claim);
+  EXPECT_EQ(ending->lying.claim->record.status, ClaimStatus::kFallen) << tail(ending->report);
+  EXPECT_EQ(ending->honest.record.status, TaskStatus::kPaid) << tail(ending->report);
 }
 
 // A challenger that is wrong about the truth, however it came to be, loses its bond to whom it
@@ -165,7 +200,7 @@ TEST_P(EveryLie, ToldByAChallengerCostsItsBond) {
   }
   expect_no_honest_loss(*ending, true, false);
   EXPECT_EQ(ending->after.at("whistleblower"), ending->before.at("whistleblower") - lost * kBond);
-  EXPECT_EQ(ending->totals.burned.value, lost * (kBond - kBond / 2));
+  EXPECT_EQ(ending->totals.burned.value, lost * (kBond - kBond / 2) + kTax);
 }
 
 INSTANTIATE_TEST_SUITE_P(Simulation, EveryLie, testing::ValuesIn(cheats::names_of_lies()),
