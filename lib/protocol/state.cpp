@@ -197,6 +197,19 @@ Profile State::profile(const AccountId& id) const {
 std::optional<FirstResult> State::first_result(const AccountId& id, const ClientId& client) const {
   return load<FirstResult>(result_key(id, client));
 }
+void State::results(const std::function<void(const FirstResult&)>& visit) const {
+  m_overlay.scan(Key(Table::kResult).bytes(), [&](ByteView, ByteView value) {
+    codec::Reader r(value);
+    FirstResult result;
+    read(r, result);
+    if (!r.finish()) {
+      damaged();
+      return false;
+    }
+    visit(result);
+    return true;
+  });
+}
 std::optional<TaskRecord> State::task(const TaskId& id) const {
   return load<TaskRecord>(task_key(id));
 }

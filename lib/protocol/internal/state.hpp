@@ -54,6 +54,7 @@ class State final : public ledger::LedgerView {
   [[nodiscard]] Profile profile(const AccountId& id) const;
   [[nodiscard]] std::optional<FirstResult> first_result(const AccountId& id,
                                                         const ClientId& client) const;
+  void results(const std::function<void(const FirstResult&)>& visit) const;
   [[nodiscard]] std::optional<TaskRecord> task(const TaskId& id) const;
   [[nodiscard]] std::optional<ClaimRecord> claim(const ClaimId& id) const;
   [[nodiscard]] std::optional<VerifierRecord> verifier(const ClaimId& claim,
