@@ -2,6 +2,8 @@
 #include <gtest/gtest.h>
 
 #include "assay/exec/executor.hpp"
+#include "assay/host/thread_pool.hpp"
+#include "assay/numerics/product.hpp"
 #include "support/tiny_programs.hpp"
 
 namespace assay::exec {
@@ -158,6 +160,73 @@ TEST(Fusion, CheapMasksAreComputedTwice) {
   p.bind(w);
   for (const UnitTime& unit : units_of(p.s.program))
     EXPECT_EQ(unit.members.find("less*"), std::string::npos) << unit.members;
+}
+
+// A weight that two micro-batches of so many rows read forwards, and two backwards.
+struct MicroBatches {
+  static constexpr std::uint64_t kIn = 150, kOut = 40;
+  Slots p;
+  std::uint32_t weight = 0;
+
+  explicit MicroBatches(std::uint64_t rows) {
+    weight = p.source({kIn, kOut});
+    p.bind(weight);
+    for (int part = 0; part < 2; ++part) {
+      const auto x = p.source({rows, kIn});
+      const auto y = p.s.f32(OpCode::kMatMul, {rows, kOut}, {x, weight}, {0, 0});
+      p.bind(p.s.f32(OpCode::kMatMul, {rows, kIn}, {y, weight}, {0, 1}));
+    }
+  }
+  // Of the weight packed for these products.
+  [[nodiscard]] std::size_t packed_bytes() const {
+    std::size_t sum = 0;
+    for (const std::size_t i : {std::size_t{2}, std::size_t{3}})
+      sum += numerics::packed_b_bytes(numerics::best_isa(), p.s.program.nodes[i].spec);
+    return sum;
+  }
+};
+
+TEST(Fusion, AWeightIsPackedOnceForMicroBatches) {
+  for (const std::uint64_t rows : {24U, 300U}) {
+    const MicroBatches micro(rows);
+    const std::size_t outputs = 2 * rows * MicroBatches::kOut * sizeof(float);
+    MemoryUse memory;
+    EXPECT_EQ(units_of(micro.p.s.program, &memory).size(), 4U);
+    ASSERT_GT(micro.packed_bytes(), 0U);
+    if (rows > 256) {
+      EXPECT_LE(memory.arena, outputs);  // packing takes too little of their time
+    } else {
+      EXPECT_GT(memory.arena, micro.packed_bytes());
+    }
+  }
+}
+
+TEST(Fusion, PackedOnceGivesTheSameBits) {
+  const MicroBatches micro(24);
+  const auto validation = graph::validate_alone(micro.p.s.program);
+  ASSERT_TRUE(validation.program) << validation.words;
+  for (const numerics::Isa isa : numerics::kAllIsas) {
+    if (!numerics::is_supported(isa)) continue;
+    std::vector<NamedTensors> after;
+    for (const bool fuse : {false, true}) {
+      host::ThreadTaskPool pool(2);
+      ExecutorOptions options;
+      options.isa = isa;
+      options.fuse = fuse;
+      auto executor = Executor::create(*validation.program, {}, pool, options).value();
+      NamedTensors state = executor.make_state();
+      std::uint32_t random = 1;
+      for (auto& [name, tensor] : state) {
+        for (float& x : tensor.as<float>()) {
+          random = random * 1'664'525 + 1'013'904'223;
+          x = static_cast<float>(random >> 8) * 0x1p-23F - 1.0F;
+        }
+      }
+      for (std::uint64_t t = 0; t < 2; ++t) executor.step(t, 1, state);
+      after.push_back(std::move(state));
+    }
+    EXPECT_TRUE(after[0] == after[1]) << numerics::name_of(isa);
+  }
 }
 
 // A stranger's program: valid, as long as any may be, every node reading one tensor.
