@@ -271,7 +271,7 @@ std::vector<UnitTime> Engine::times() const {
     time.nanoseconds = m_times[place].nanoseconds;
     if (unit.kernel != kNone) {
       time.kernel = m_p->flow.nodes[unit.kernel].spec.op;
-      time.first_node = unit.kernel;
+      time.first_node = m_p->flow.position[unit.kernel];
       time.stored_bytes = m_p->flow.nodes[unit.kernel].spec.output.byte_count();
     }
     for (const std::uint32_t member : unit.members) {
