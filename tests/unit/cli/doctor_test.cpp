@@ -6,7 +6,7 @@
 #include <fstream>
 
 #include "assay/cli/genesis_file.hpp"
-#include "assay/cli/self_test.hpp"
+#include "assay/cli/self_check.hpp"
 #include "assay/host/read_file.hpp"
 #include "support/temporary_folder.hpp"
 
@@ -16,15 +16,15 @@ namespace {
 using testing::HasSubstr;
 
 // The goldens are the reference execution's, so every kernel is held to the scalar definitions.
-TEST(SelfTest, EveryInstructionSetGivesTheRecordedBits) {
+TEST(SelfCheck, EveryInstructionSetGivesTheRecordedBits) {
   SerialTaskPool pool;
   for (const numerics::Isa isa : numerics::kAllIsas) {
     if (!numerics::is_supported(isa)) continue;
-    const auto found = run_self_tests(isa, pool);
+    const auto found = run_self_checks(isa, pool);
     ASSERT_TRUE(found) << found.error().message;
-    ASSERT_EQ(found->size(), self_test_goldens().size());
+    ASSERT_EQ(found->size(), self_check_goldens().size());
     for (std::size_t i = 0; i < found->size(); ++i) {
-      const SelfTest& golden = self_test_goldens()[i];
+      const SelfCheck& golden = self_check_goldens()[i];
       EXPECT_EQ((*found)[i].family, golden.family);
       EXPECT_EQ(to_hex((*found)[i].programs), to_hex(golden.programs)) << golden.family;
       EXPECT_EQ(to_hex((*found)[i].state), to_hex(golden.state))
