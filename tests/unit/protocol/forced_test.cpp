@@ -87,8 +87,8 @@ class Forced : public testing::Test {
       const VerifierRecord record = verifier_of(net, posted.claim, v);
       for (std::uint32_t i = 0; i < record.draws.size(); ++i) {
         const std::uint64_t entry = record.draws[i].entry;
-        const bool differs = v == kAnn && claimed.transcript.state_root(entry) !=
-                                              truth.transcript.state_root(entry);
+        const bool differs =
+            v == kAnn && claimed.transcript.state_root(entry) != truth.transcript.state_root(entry);
         all.push_back(opening_of(net, posted, v, terms, claimed, i, entry, !differs));
         if (differs) all.back().own_end_root = truth.transcript.state_root(entry);
       }
