@@ -30,9 +30,12 @@ void put_version(const MapStore& store, MapTable table, std::uint64_t version, W
 }
 
 Result<Hash256> advance(const MapStore& store, const MapChild& old, std::uint64_t version,
-                        bool keep_history, std::span<const MapChange> changes, WriteBatch& batch) {
+                        bool keep_history, std::span<const MapChange> changes, WriteBatch& batch,
+                        MapCache::State& cache) {
+  cache.begin();
   ASSAY_TRY(const MapChild top,
-            internal::MapUpdate(store, version, keep_history, batch).run(old, changes));
+            internal::MapUpdate(store, version, keep_history, batch, cache).run(old, changes));
+  cache.shrink();
   batch.put(store.full(internal::map_key(MapTable::kTop, version)), internal::encode_child(top));
   put_version(store, MapTable::kNewest, version, batch);
   return root_of(top);
@@ -53,7 +56,7 @@ Result<Hash256> AuthenticatedMap::root(std::uint64_t version) const {
 }
 
 Result<Hash256> AuthenticatedMap::apply(std::uint64_t version, std::span<const MapChange> changes,
-                                        WriteBatch& batch) const {
+                                        WriteBatch& batch, MapCache* cache) const {
   const MapStore store(m_store, m_places);
   ASSAY_TRY(const std::optional<MapVersions> kept, store.versions());
   if (kept && (version == 0 || version - 1 != kept->newest))
@@ -66,7 +69,9 @@ Result<Hash256> AuthenticatedMap::apply(std::uint64_t version, std::span<const M
   } else {
     put_version(store, MapTable::kOldest, version, batch);
   }
-  return advance(store, old, version, kept.has_value(), changes, batch);
+  MapCache none(0);
+  return advance(store, old, version, kept.has_value(), changes, batch,
+                 *(cache != nullptr ? *cache : none).m_state);
 }
 
 Result<Hash256> AuthenticatedMap::load(std::uint64_t version, std::span<const MapChange> entries,
@@ -77,7 +82,8 @@ Result<Hash256> AuthenticatedMap::load(std::uint64_t version, std::span<const Ma
     return {ErrorCode::kInvalidArgument, "a state with a history cannot be loaded into"};
   ASSAY_TRY(const MapChild old, store.top(version));
   put_version(store, MapTable::kOldest, version, batch);
-  return advance(store, old, version, false, entries, batch);
+  MapCache none(0);
+  return advance(store, old, version, false, entries, batch, *none.m_state);
 }
 
 Result<Bytes> AuthenticatedMap::prove(ByteView key, std::uint64_t version) const {
@@ -97,21 +103,24 @@ Result<Bytes> AuthenticatedMap::prove(ByteView key, std::uint64_t version) const
 
 Result<std::optional<Bytes>> AuthenticatedMap::get(ByteView key, std::uint64_t version) const {
   const MapStore store(m_store, m_places);
-  ASSAY_TRY(const MapChild top, store.top(version));  // for its errors
-  if (top.kind == Kind::kEmpty) return std::optional<Bytes>{};
+  const Hash256 key_hash = crypto::sha256(key);
+  std::vector<Hash256> siblings;
+  ASSAY_TRY(const MapChild leaf, internal::find(store, version, key_hash, siblings));
+  if (leaf.kind != Kind::kLeaf || leaf.key_hash != key_hash) return std::optional<Bytes>{};
   // The first change after `version` kept what it replaced.
   std::optional<Bytes> found;
-  const Bytes prefix = store.full(internal::before_key(crypto::sha256(key)));
+  const Bytes prefix = store.full(internal::before_key(key_hash));
   ASSAY_TRY_STATUS(m_store.scan(prefix, [&](ByteView at, ByteView value) {
     if (at.size() != prefix.size() + 8) return true;
     if (internal::load_version(at.data() + prefix.size()) <= version) return true;
     found = to_bytes(value);
     return false;
   }));
-  if (!found) return store.record(key);
-  std::optional<Bytes> before;
-  if (!internal::decode_before(*found, before)) return internal::damaged_map();
-  return before;
+  if (!found) {
+    ASSAY_TRY(found, store.record(key));
+  }
+  if (!found || crypto::sha256(*found) != leaf.value_hash) return internal::damaged_map();
+  return found;
 }
 
 Result<MapPruned> AuthenticatedMap::prune(std::uint64_t oldest, std::size_t erase_max,
@@ -125,14 +134,26 @@ Result<MapPruned> AuthenticatedMap::prune(std::uint64_t oldest, std::size_t eras
   // in the middle of the oldest version's, so begin there.
   for (std::uint64_t version = kept->oldest;; ++version) {
     bool all = true;
+    bool damaged = false;
     const Bytes prefix = store.full(internal::map_key(MapTable::kStale, version));
-    ASSAY_TRY_STATUS(m_store.scan(prefix, [&](ByteView key, ByteView) {
-      if (out.erased >= erase_max) return all = false;
-      batch.erase(store.full(key.subspan(prefix.size())));
-      batch.erase(to_bytes(key));
-      out.erased += 2;
-      return true;
+    ASSAY_TRY_STATUS(m_store.scan(prefix, [&](ByteView at, ByteView list) {
+      while (!list.empty() && out.erased < erase_max) {
+        const std::optional<ByteView> key = internal::take_stale(list);
+        damaged = !key;
+        if (damaged) return false;
+        batch.erase(store.full(*key));
+        ++out.erased;
+      }
+      all = list.empty();
+      if (all) {
+        batch.erase(to_bytes(at));
+        ++out.erased;
+      } else {
+        batch.put(to_bytes(at), to_bytes(list));
+      }
+      return all;
     }));
+    if (damaged) return internal::damaged_map();
     if (!all) return out;
     if (version >= target) break;
     // First the promise goes, with the first things it needed, in one batch.

@@ -122,14 +122,22 @@ class Check {
 
   Status read_stale() {
     const Bytes prefix = m_store.full(internal::map_key(MapTable::kStale));
-    return m_store.store().scan(prefix, [&](ByteView key, ByteView value) {
-      ++m_report.stale;
-      const ByteView rest = key.subspan(prefix.size());
-      if (rest.size() <= 8 || internal::load_version(rest.data()) > m_report.versions.newest ||
-          !m_stale_since.emplace(to_bytes(rest.subspan(8)), internal::load_version(rest.data()))
-               .second)
-        fault("stale entry " + to_hex(rest) + " is of no version or there twice");
-      if (!value.empty()) fault("stale entry " + to_hex(rest) + " holds something");
+    return m_store.store().scan(prefix, [&](ByteView at, ByteView list) {
+      const ByteView rest = at.subspan(prefix.size());
+      const auto wrong = [&](const char* why) {
+        fault("stale list " + to_hex(rest) + why);
+        return true;
+      };
+      if (rest.size() != 12 || internal::load_version(rest.data()) > m_report.versions.newest)
+        return wrong(" is of no version");
+      if (list.empty()) return wrong(" is empty");
+      while (!list.empty()) {
+        const std::optional<ByteView> key = internal::take_stale(list);
+        if (!key) return wrong(" is damaged");
+        ++m_report.stale;
+        if (!m_stale_since.emplace(to_bytes(*key), internal::load_version(rest.data())).second)
+          wrong(" has a key that is stale already");
+      }
       return true;
     });
   }
@@ -179,8 +187,7 @@ class Check {
   }
 
   bool before_holds(std::uint64_t since, ByteView rest, ByteView value) {
-    std::optional<Bytes> before;
-    if (rest.size() != 40 || !internal::decode_before(value, before)) return false;
+    if (rest.size() != 40) return false;
     const std::uint64_t version = internal::load_version(rest.data() + 32);
     if (version != since) return false;
     if (version <= m_report.versions.oldest) return true;  // about to be pruned
@@ -189,9 +196,8 @@ class Check {
     std::vector<Hash256> siblings;
     const auto child = internal::find(m_store, version - 1, key_hash, siblings);
     if (!child) return false;
-    const bool present = child->kind == Kind::kLeaf && child->key_hash == key_hash;
-    if (!before) return !present;
-    return present && child->value_hash == crypto::sha256(*before);
+    return child->kind == Kind::kLeaf && child->key_hash == key_hash &&
+           child->value_hash == crypto::sha256(value);
   }
 
   internal::MapStore m_store;

@@ -15,7 +15,9 @@ void append_version(Bytes& key, std::uint64_t version) {
 }
 
 Bytes joined(const Bytes& prefix, ByteView key) {
-  Bytes all = prefix;
+  Bytes all;
+  all.reserve(prefix.size() + key.size());
+  all.insert(all.end(), prefix.begin(), prefix.end());
   all.insert(all.end(), key.begin(), key.end());
   return all;
 }
@@ -87,8 +89,11 @@ Bytes before_key(const Hash256& key_hash, std::uint64_t version) {
   return key;
 }
 
-Bytes stale_key(std::uint64_t since, ByteView key) {
-  return joined(map_key(MapTable::kStale, since), key);
+Bytes stale_key(std::uint64_t since, std::uint32_t number) {
+  Bytes key = map_key(MapTable::kStale, since);
+  for (int shift = 24; shift >= 0; shift -= 8)
+    key.push_back(static_cast<std::uint8_t>(number >> shift));
+  return key;
 }
 
 std::uint64_t load_version(const std::uint8_t* bytes) noexcept {
@@ -97,18 +102,17 @@ std::uint64_t load_version(const std::uint8_t* bytes) noexcept {
   return version;
 }
 
-Bytes encode_before(const std::optional<Bytes>& value) {
-  return codec::encode([&](codec::Writer& writer) {
-    writer.flag(value.has_value());
-    if (value) writer.raw(*value);
-  });
+void append_stale(Bytes& list, ByteView key) {
+  list.push_back(static_cast<std::uint8_t>(key.size()));
+  list.insert(list.end(), key.begin(), key.end());
 }
 
-bool decode_before(ByteView bytes, std::optional<Bytes>& out) {
-  if (bytes.empty() || bytes[0] > 1 || (bytes[0] == 0 && bytes.size() > 1)) return false;
-  out.reset();
-  if (bytes[0] == 1) out = to_bytes(bytes.subspan(1));
-  return true;
+std::optional<ByteView> take_stale(ByteView& list) {
+  const std::size_t size = list[0];
+  if (size == 0 || size >= list.size()) return std::nullopt;
+  const ByteView key = list.subspan(1, size);
+  list = list.subspan(1 + size);
+  return key;
 }
 
 Bytes MapStore::full(ByteView key) const { return joined(m_places.nodes, key); }

@@ -9,7 +9,9 @@ using Kind = MapChild::Kind;
 
 Result<MapChild> MapUpdate::run(const MapChild& old_top, std::span<const MapChange> changes) {
   ASSAY_TRY(const std::vector<Change> sorted, write_records(changes));
-  return update(0, old_top, sorted);
+  ASSAY_TRY(const MapChild top, update(0, old_top, sorted));
+  if (m_stale_keys > 0) write_stale();
+  return top;
 }
 
 // Puts the records, and what they were before; what the tree must learn, by ascending key hash.
@@ -28,15 +30,21 @@ Result<std::vector<MapUpdate::Change>> MapUpdate::write_records(
   for (std::size_t i = 0; i < sorted.size(); ++i) {
     if (i + 1 < sorted.size() && sorted[i + 1].key_hash == sorted[i].key_hash) continue;
     const MapChange& change = *sorted[i].change;
-    ASSAY_TRY(const std::optional<Bytes> before, m_store.record(change.key));
+    std::optional<Bytes> before;
+    if (change.before) {
+      before = *change.before;
+    } else {
+      ASSAY_TRY(before, m_store.record(change.key));
+    }
     if (before == change.value) continue;
     Change learnt{sorted[i].key_hash, std::nullopt};
     if (change.value) learnt.value_hash = crypto::sha256(*change.value);
     out.push_back(learnt);
     m_batch.writes.push_back({m_store.full_record(change.key), change.value});
-    if (!m_keep_history) continue;
+    // What was absent the tree of the version before shows to be so.
+    if (!m_keep_history || !before) continue;
     const Bytes key = before_key(learnt.key_hash, m_version);
-    m_batch.put(m_store.full(key), encode_before(before));
+    m_batch.put(m_store.full(key), std::move(*before));
     mark_stale(key);
   }
   return out;
@@ -51,13 +59,32 @@ MapUpdate::Changes MapUpdate::take_below(Changes& rest, unsigned nibble, unsigne
   return taken;
 }
 
-void MapUpdate::put_node(const Hash256& place, unsigned depth, const MapNode& node) {
-  m_batch.put(m_store.full(node_key(m_version, place, depth)), encode_node(node));
+void MapUpdate::put_node(const Hash256& place, unsigned depth, const LiveNode& node) {
+  m_batch.put(m_store.full(node_key(m_version, place, depth)), node.encode());
 }
 
 // From this version on nobody needs what stands at `key`.
 void MapUpdate::mark_stale(ByteView key) {
-  m_batch.put(m_store.full(stale_key(m_version, key)), {});
+  append_stale(m_stale, key);
+  if (++m_stale_keys == kStaleListKeys) write_stale();
+}
+
+void MapUpdate::write_stale() {
+  m_batch.put(m_store.full(stale_key(m_version, m_stale_lists++)),
+              std::exchange(m_stale, Bytes{}));
+  m_stale_keys = 0;
+}
+
+Result<CachedNode*> MapUpdate::node(const MapChild& subtree, const Hash256& place,
+                                    unsigned depth) {
+  const MapPlace at = place_of(place, depth);
+  const auto found = m_cache.nodes.find(at);
+  if (found != m_cache.nodes.end() && found->second.version == subtree.version)
+    return &found->second;
+  ASSAY_TRY(const MapNode stored, m_store.node(subtree, place, depth));
+  CachedNode& node = m_cache.nodes[at];
+  node = {subtree.version, LiveNode(stored)};
+  return &node;
 }
 
 // A subtree that had no node: builds it of its entries, two or more of them with nodes.
@@ -65,12 +92,13 @@ MapChild MapUpdate::build(unsigned depth, Changes entries) {
   if (entries.empty()) return {};
   if (entries.size() == 1) return make_leaf(entries[0].key_hash, *entries[0].value_hash);
   const Hash256 place = entries[0].key_hash;
-  MapNode node;
+  LiveNode node;
   for (unsigned i = 0; i < kNodeChildren; ++i)
-    node.children[i] = build(depth + 1, take_below(entries, i, depth));
+    node.set(i, build(depth + 1, take_below(entries, i, depth)));
   put_node(place, depth, node);
-  MapChild subtree = summary_of(node);
+  MapChild subtree = node.summary();
   subtree.version = m_version;
+  m_cache.nodes[place_of(place, depth)] = {m_version, std::move(node)};
   return subtree;
 }
 
@@ -93,18 +121,23 @@ Result<MapChild> MapUpdate::update(unsigned depth, const MapChild& old, Changes 
   if (changes.empty()) return old;
   if (old.kind != Kind::kSubtree) return rebuild(depth, old, changes);
   const Hash256 place = changes[0].key_hash;
-  ASSAY_TRY(MapNode node, m_store.node(old, place, depth));
+  ASSAY_TRY(CachedNode* const cached, node(old, place, depth));
   for (unsigned i = 0; i < kNodeChildren; ++i) {
     const Changes below = take_below(changes, i, depth);
-    ASSAY_TRY(node.children[i], update(depth + 1, node.children[i], below));
+    if (below.empty()) continue;
+    ASSAY_TRY(const MapChild child, update(depth + 1, cached->node.child(i), below));
+    cached->node.set(i, child);
   }
-  MapChild summary = summary_of(node);
+  MapChild summary = cached->node.summary();
   // A node of this very version (load() in parts) is overwritten in its place.
   if (old.version != m_version) mark_stale(node_key(old.version, place, depth));
-  if (summary.kind == Kind::kSubtree) {
-    put_node(place, depth, node);
-    summary.version = m_version;
+  if (summary.kind != Kind::kSubtree) {
+    m_cache.nodes.erase(place_of(place, depth));
+    return summary;
   }
+  put_node(place, depth, cached->node);
+  cached->version = m_version;
+  summary.version = m_version;
   return summary;
 }
 

@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "assay/node/verify_store.hpp"
-#include "assay/protocol/apply.hpp"
 #include "assay/protocol/layout.hpp"
 #include "internal/keys.hpp"
 
@@ -33,6 +32,7 @@ LedgerNode::LedgerNode(KeyValueStore& store, const protocol::Genesis& genesis,
       m_log(log),
       m_options(options),
       m_reader(store),
+      m_machine(store),
       m_chain(chain_id_of(genesis)) {}
 
 Result<std::unique_ptr<LedgerNode>> LedgerNode::open(KeyValueStore& store,
@@ -123,35 +123,50 @@ Result<std::optional<TxOutcome>> LedgerNode::outcome_of(const TxId& id) const {
 
 void LedgerNode::submit(ByteView bytes, SubmitDone done) {
   if (m_failure) return done(dead(*m_failure));
-  protocol::ParsedTransaction parsed;
-  const protocol::TxVerdict verdict = parse_transaction(m_chain, bytes, parsed);
-  if (verdict != protocol::TxVerdict::kApplied)
-    return done(TxOutcome{parsed.id, Height{0}, verdict, 0, false});
-  // The same transaction once more: whoever sends it again may not have heard the answer.
-  const auto known = outcome_of(parsed.id);
-  if (!known) return done(known.error());
-  if (*known) return done(**known);
-  if (!may_write()) return done(*m_pause);
-  if (!m_pool.has(parsed.id)) {
-    const auto checked = protocol::check_transaction(m_store, bytes);
+  TxId id;
+  std::optional<protocol::VerifiedTransaction> transaction;
+  const protocol::TxVerdict verdict =
+      protocol::VerifiedTransaction::verify(m_chain, to_bytes(bytes), id, transaction);
+  if (!transaction) return done(TxOutcome{id, Height{0}, verdict, 0, false});
+  submit(*transaction, std::move(done));
+}
+
+void LedgerNode::submit(const protocol::VerifiedTransaction& transaction, SubmitDone done) {
+  if (m_failure) return done(dead(*m_failure));
+  const protocol::ParsedTransaction& parsed = transaction.parsed();
+  auto found = m_submitted.find(parsed.id);
+  if (found == m_submitted.end()) {
+    const auto checked = m_machine.check(transaction);
     if (!checked) return done(checked.error());
     // Keys cost nothing, so what unknown accounts send would fill the pool and the disk; but an
     // account may yet get its first money from a transaction that is waiting.
     const bool refused = !protocol::is_recorded(checked->verdict) &&
                          !(checked->verdict == protocol::TxVerdict::kUnknownAccount &&
                            m_pool.credits(parsed.envelope.sender));
-    if (refused || checked->repeated) return done(outcome_from(*checked));
-    const MempoolVerdict added =
-        m_pool.add(parsed, bytes, checked->verdict == protocol::TxVerdict::kApplied);
+    if (refused || checked->repeated) {
+      // The same bytes once more? Whoever sends them again may not have heard the answer.
+      const auto known = outcome_of(parsed.id);
+      if (!known) return done(known.error());
+      return done(*known ? **known : outcome_from(*checked));
+    }
+    if (!may_write()) return done(*m_pause);
+    const MempoolVerdict added = m_pool.add(parsed, transaction.bytes().size(),
+                                            checked->verdict == protocol::TxVerdict::kApplied);
     if (added != MempoolVerdict::kAdded)
       return done(Error{ErrorCode::kUnavailable,
                         std::string(to_string(added)) + "; send it again in a while"});
+    found = m_submitted.emplace(parsed.id, Submitted{transaction, {}}).first;
   }
-  auto& waiters = m_submit_waiters[parsed.id];
+  std::vector<SubmitDone>& waiters = found->second.waiters;
   if (waiters.size() >= kMaxSubmitWaiters)
     return done(Error{ErrorCode::kUnavailable,
                       "too many wait for this transaction; ask for its result in a while"});
   waiters.push_back(std::move(done));
+}
+
+bool LedgerNode::has_room(ByteView transaction, std::size_t others) const {
+  const auto kind = protocol::claimed_kind(transaction);
+  return m_pool.has_room(kind && is_game_kind(*kind), transaction.size(), others);
 }
 
 void LedgerNode::wait_block(Height after, std::uint64_t deadline_ms, BlockDone done) {
@@ -164,8 +179,9 @@ void LedgerNode::wait_block(Height after, std::uint64_t deadline_ms, BlockDone d
 
 std::optional<std::uint64_t> LedgerNode::next_block_ms() const {
   if (m_failure) return std::nullopt;
+  const std::uint64_t interval = m_pool.fills_block() ? 0 : m_options.block_interval_ms;
   const std::uint64_t earliest =
-      std::max(m_last_block_ms + m_options.block_interval_ms, m_pause ? m_paused_until_ms : 0);
+      std::max(m_last_block_ms + interval, m_pause ? m_paused_until_ms : 0);
   if (!m_pool.empty()) return earliest;
   if (!m_deadline) return std::nullopt;
   // Ledger time goes on by at most kMaxLedgerStepMs a block: keep it moving until the deadline.
@@ -264,12 +280,14 @@ Status LedgerNode::prune() {
 Status LedgerNode::make_block() {
   std::vector<Mempool::Taken> taken = m_pool.take_block();
   const Beacon beacon = make_beacon(m_key, m_head);
-  protocol::Block block;
+  protocol::VerifiedBlock block;
   block.height = Height{m_head.height.value + 1};
   block.time_ms = std::max(m_head.time_ms, m_clock.unix_ms());
   block.beacon = beacon.value;
-  for (Mempool::Taken& tx : taken) block.transactions.push_back(std::move(tx.bytes));
-  ASSAY_TRY(protocol::BlockResult result, protocol::apply(m_store, block));
+  block.transactions.reserve(taken.size());
+  for (const Mempool::Taken& tx : taken)
+    block.transactions.push_back(*m_submitted.find(tx.id)->second.transaction);
+  ASSAY_TRY(protocol::BlockResult result, m_machine.apply(block));
   const auto& receipts = result.receipts.receipts;
   ASSAY_ENSURES(receipts.size() == taken.size());
 
@@ -280,6 +298,7 @@ Status LedgerNode::make_block() {
       result.batch.put(result_key(taken[i].id),
                        encode(StoredResult{block.height, receipts[i].verdict, receipts[i].detail}));
   ASSAY_TRY_STATUS(m_store.write(result.batch));
+  m_machine.written();
   m_head = result.header;
   m_last_block_ms = m_clock.monotonic_ms();
   ASSAY_TRY(m_deadline, m_reader.next_deadline());
@@ -289,11 +308,10 @@ Status LedgerNode::make_block() {
                {"state_root", to_hex(m_head.state_root)}});
 
   for (std::size_t i = 0; i < taken.size(); ++i) {
-    const auto found = m_submit_waiters.extract(taken[i].id);
-    if (found.empty()) continue;
+    const auto found = m_submitted.extract(taken[i].id);
     const TxOutcome outcome{taken[i].id, block.height, receipts[i].verdict, receipts[i].detail,
                             receipts[i].repeated};
-    for (const SubmitDone& done : found.mapped()) done(outcome);
+    for (const SubmitDone& done : found.mapped().waiters) done(outcome);
   }
   return {};
 }
@@ -303,9 +321,10 @@ void LedgerNode::shut_down() {
 }
 
 void LedgerNode::answer_all(const Error& error) {
-  const auto submits = std::exchange(m_submit_waiters, {});
-  for (const auto& [id, waiters] : submits)
-    for (const SubmitDone& done : waiters) done(error);
+  const auto submitted = std::exchange(m_submitted, {});
+  m_pool = Mempool();
+  for (const auto& [id, one] : submitted)
+    for (const SubmitDone& done : one.waiters) done(error);
   const auto blocks = std::exchange(m_block_waiters, {});
   for (const BlockWaiter& waiter : blocks) waiter.done(error);
 }

@@ -1,6 +1,7 @@
 #include "assay/node/mempool.hpp"
 
 #include <algorithm>
+#include <numeric>
 
 namespace assay::node {
 
@@ -22,15 +23,11 @@ const char* to_string(MempoolVerdict verdict) noexcept {
   return "?";
 }
 
-namespace {
-
-void count_down(std::map<AccountId, std::size_t>& counts, const AccountId& id) {
+void Mempool::count_down(Counts& counts, const AccountId& id) {
   if (const auto found = counts.find(id); --found->second == 0) counts.erase(found);
 }
 
-}  // namespace
-
-MempoolVerdict Mempool::add(const protocol::ParsedTransaction& parsed, ByteView bytes,
+MempoolVerdict Mempool::add(const protocol::ParsedTransaction& parsed, std::size_t bytes,
                             bool applies) {
   if (has(parsed.id)) return MempoolVerdict::kAlreadyWaiting;
   const AccountId sender = parsed.envelope.sender;
@@ -38,24 +35,19 @@ MempoolVerdict Mempool::add(const protocol::ParsedTransaction& parsed, ByteView 
   const auto waiting = m_by_sender.find(sender);
   if (waiting != m_by_sender.end() && waiting->second >= kMempoolSenderMax)
     return MempoolVerdict::kSenderFull;
-  const auto fits = [&](const Use& use, std::size_t share) {
-    return use.count < kMempoolTransactionsMax / share &&
-           use.bytes + bytes.size() <= kMempoolBytesMax / share;
-  };
-  if (!fits(m_all, 1) || (!game && !fits(m_others, 2))) return MempoolVerdict::kFull;
+  if (!has_room(game, bytes)) return MempoolVerdict::kFull;
 
   std::optional<AccountId> credited;
   if (const auto* transfer = std::get_if<protocol::Transfer>(&parsed.envelope.payload);
       transfer && applies)
     ++m_credited[*(credited = transfer->to)];
-  m_waiting.push_back(
-      {{parsed.id, sender, parsed.envelope.nonce, to_bytes(bytes)}, game, credited});
+  m_waiting.push_back({{parsed.id, sender, parsed.envelope.nonce, bytes}, game, credited});
   m_by_id.emplace(parsed.id, std::prev(m_waiting.end()));
   ++m_by_sender[sender];
   for (Use* use : {&m_all, game ? nullptr : &m_others}) {
     if (!use) continue;
     ++use->count;
-    use->bytes += bytes.size();
+    use->bytes += bytes;
   }
   return MempoolVerdict::kAdded;
 }
@@ -67,7 +59,8 @@ std::vector<Mempool::Taken> Mempool::take_block() {
     return use.count < kBlockTransactionsMax / share && use.bytes + size <= kBlockBytesMax / share;
   };
   for (auto it = m_waiting.begin(); it != m_waiting.end();) {
-    const std::size_t size = it->tx.bytes.size();
+    if (all.count == kBlockTransactionsMax) break;
+    const std::size_t size = it->tx.bytes;
     if (!fits(all, size, 1) || (!it->game && !fits(others, size, 2))) {
       ++it;
       continue;
@@ -89,16 +82,19 @@ std::vector<Mempool::Taken> Mempool::take_block() {
     it = m_waiting.erase(it);
   }
   // A sender's transactions trade places among themselves until their nonces ascend.
-  std::map<AccountId, std::vector<std::size_t>> places;
-  for (std::size_t i = 0; i < taken.size(); ++i) places[taken[i].sender].push_back(i);
-  for (const auto& [sender, at] : places) {
-    std::vector<Taken> own;
-    for (const std::size_t i : at) own.push_back(std::move(taken[i]));
-    std::stable_sort(own.begin(), own.end(),
-                     [](const Taken& a, const Taken& b) { return a.nonce < b.nonce; });
-    for (std::size_t i = 0; i < at.size(); ++i) taken[at[i]] = std::move(own[i]);
-  }
-  return taken;
+  std::vector<std::size_t> places(taken.size());
+  std::iota(places.begin(), places.end(), std::size_t{0});
+  const auto by_sender = [&](std::size_t a, std::size_t b) {
+    return std::pair(taken[a].sender, a) < std::pair(taken[b].sender, b);
+  };
+  std::sort(places.begin(), places.end(), by_sender);
+  std::vector<std::size_t> order = places;
+  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+    return std::pair(taken[a].sender, taken[a].nonce) < std::pair(taken[b].sender, taken[b].nonce);
+  });
+  std::vector<Taken> ordered(taken.size());
+  for (std::size_t i = 0; i < order.size(); ++i) ordered[places[i]] = taken[order[i]];
+  return ordered;
 }
 
 }  // namespace assay::node

@@ -1,6 +1,7 @@
 #include "assay/node/process.hpp"
 
 #include "assay/host/files.hpp"
+#include "assay/host/thread_pool.hpp"
 #include "assay/node/event_feed.hpp"
 #include "assay/node/metrics.hpp"
 #include "assay/node/operator_service.hpp"
@@ -41,6 +42,7 @@ struct NodeProcess::State {
   const Clock& clock;
   std::unique_ptr<store::RocksStore> store;
   std::unique_ptr<LedgerNode> node;
+  std::unique_ptr<Intake> intake;
   std::unique_ptr<NodeService> service;
   std::unique_ptr<EventFeed> feed;
   std::unique_ptr<Faucet> faucet;
@@ -54,6 +56,7 @@ struct NodeProcess::State {
   Status outcome;
   std::unique_ptr<net::HttpsServer> server;
   std::unique_ptr<net::HttpsServer> operator_server;
+  std::unique_ptr<net::WorkerThread> checkers;  // of signatures
 
   void register_methods(const NodeConfig& config);
   void work();
@@ -98,7 +101,15 @@ void NodeProcess::State::pump_feed() {
 }
 
 void NodeProcess::State::register_methods(const NodeConfig& config) {
-  service = std::make_unique<NodeService>(*node, clock);
+  checkers = std::make_unique<net::WorkerThread>(loop, host::usable_processors());
+  // After a piece the node may have enough for a block.
+  intake = std::make_unique<Intake>(*node, [this](auto job, auto done) {
+    return checkers->submit(std::move(job), [this, done = std::move(done)] {
+      done();
+      work();
+    });
+  });
+  service = std::make_unique<NodeService>(*node, *intake, clock);
   service->register_methods(dispatcher);
   feed = std::make_unique<EventFeed>(*node);
   feed->register_methods(dispatcher);
@@ -149,7 +160,10 @@ std::string NodeProcess::State::metrics_page() const {
 rpc::HttpsFace NodeProcess::State::face() {
   rpc::HttpsFace face;
   face.dispatcher = &dispatcher;
-  face.after_call = [this] { work(); };
+  face.after_call = [this] {
+    intake->flush();
+    work();
+  };
   face.status = [this] { return service->status(); };
   face.trouble = [this] { return trouble(); };
   face.not_ready = [this] { return not_ready(); };

@@ -38,7 +38,8 @@ const std::vector<Field> kOutcome = {
 
 }  // namespace
 
-NodeService::NodeService(LedgerNode& node, const Clock& clock) : m_node(node), m_clock(clock) {}
+NodeService::NodeService(LedgerNode& node, Intake& intake, const Clock& clock)
+    : m_node(node), m_intake(intake), m_clock(clock) {}
 
 void NodeService::register_methods(rpc::Dispatcher& dispatcher) {
   register_chain(dispatcher);
@@ -168,21 +169,27 @@ Result<Json> NodeService::events(Height from, std::uint64_t limit) const {
   return Json::object({{"blocks", std::move(blocks)}, {"next", height}});
 }
 
+void NodeService::submit(const Params& params, const Reply& reply) {
+  const std::uint64_t start = m_clock.monotonic_ms();
+  m_intake.submit(params.bytes("tx"), [this, reply, start](const Result<TxOutcome>& outcome) {
+    if (outcome) {
+      if (m_observer) m_observer(*outcome, m_clock.monotonic_ms() - start);
+      return reply.result(to_json(*outcome));
+    }
+    const bool busy = outcome.error().code == ErrorCode::kUnavailable && !m_node.failure() &&
+                      !m_node.pause();
+    if (!busy) return reply.error(outcome.error());
+    reply.error({rpc::kBusy, outcome.error().message, m_intake.retry_after_ms()});
+  });
+}
+
 void NodeService::register_transactions(rpc::Dispatcher& d) {
   d.add({"submit_transaction",
          "Takes a signed transaction; answers when it is in a block on disk, or refused.",
          {{"tx", Type::kHex, "the signed bytes"}},
          kOutcome,
          {ErrorCode::kUnavailable},
-         [this](const Params& params, const Reply& reply) {
-           const std::uint64_t start = m_clock.monotonic_ms();
-           m_node.submit(params.bytes("tx"),
-                         [this, reply, start](const Result<TxOutcome>& outcome) {
-                           if (!outcome) return reply.error(outcome.error());
-                           if (m_observer) m_observer(*outcome, m_clock.monotonic_ms() - start);
-                           reply.result(to_json(*outcome));
-                         });
-         }});
+         [this](const Params& params, const Reply& reply) { submit(params, reply); }});
   d.add({"transaction_result",
          "What became of a transaction.",
          {{"tx", Type::kHash, "its id"}},

@@ -29,11 +29,8 @@ Receipt answer(Receipt receipt, Outcome outcome) {
 }
 
 // INV-PRO-003: a client id does something at most once; later it is answered with its first result.
-Receipt run_transaction(State& state, const Context& block, ByteView bytes) {
+Receipt run_transaction(State& state, const Context& block, const ParsedTransaction& tx) {
   Receipt receipt;
-  ParsedTransaction tx;
-  if (const TxVerdict v = parse_transaction(block.chain, bytes, tx); v != TxVerdict::kApplied)
-    return answer(receipt, v);
   receipt.id = tx.id;
   const Envelope& e = tx.envelope;
   if (!state.account(user_account(e.sender))) return answer(receipt, TxVerdict::kUnknownAccount);
@@ -64,6 +61,19 @@ Receipt run_transaction(State& state, const Context& block, ByteView bytes) {
   return answer(receipt, outcome);
 }
 
+Receipt run_transaction(State& state, const Context& block, ByteView bytes) {
+  ParsedTransaction tx;
+  if (const TxVerdict v = parse_transaction(block.chain, bytes, tx); v != TxVerdict::kApplied)
+    return answer({}, v);
+  return run_transaction(state, block, tx);
+}
+Receipt run_transaction(State& state, const Context& block, const VerifiedTransaction& tx) {
+  return run_transaction(state, block, tx.parsed());
+}
+
+ByteView bytes_of(const Bytes& transaction) { return transaction; }
+ByteView bytes_of(const VerifiedTransaction& transaction) { return transaction.bytes(); }
+
 Bytes encode_events(const std::vector<Event>& events) {
   return codec::encode([&](codec::Writer& w) {
     w.u32(static_cast<std::uint32_t>(events.size()));
@@ -73,32 +83,39 @@ Bytes encode_events(const std::vector<Event>& events) {
 
 // The header's roots and everything to persist.
 Status seal_block(const KeyValueStore& store, const State& state,
-                  const std::vector<Bytes>& transactions, BlockResult& result) {
+                  std::span<const ByteView> transactions, BlockResult& result,
+                  commit::MapCache* cache) {
   ASSAY_TRY_STATUS(state.status());
   ASSAY_INVARIANT(state.money_conserved());  // INV-PRO-002
 
   std::vector<commit::MapChange> changes;
-  for (const auto& [key, value] : state.overlay().changes()) changes.push_back({key, value});
+  changes.reserve(state.overlay().changes().size());
+  for (const auto& [key, value] : state.overlay().changes())
+    changes.push_back({key, value, state.overlay().get_stored(key)});
+  ASSAY_TRY_STATUS(state.status());
   ASSAY_TRY(result.header.state_root,
-            state_map(store).apply(result.header.height.value, changes, result.batch));
+            state_map(store).apply(result.header.height.value, changes, result.batch, cache));
 
   std::vector<Bytes> receipts;
+  receipts.reserve(result.receipts.receipts.size() + 1);
   for (const Receipt& receipt : result.receipts.receipts) receipts.push_back(encode(receipt));
   receipts.push_back(encode_events(result.receipts.block_events));
+  const std::vector<ByteView> receipt_views(receipts.begin(), receipts.end());
   result.header.tx_root = list_root(transactions);
-  result.header.receipts_root = list_root(receipts);
+  result.header.receipts_root = list_root(receipt_views);
 
   const Bytes header = encode(result.header);
-  const auto put_list = [&](std::uint8_t prefix, const std::vector<Bytes>& items) {
+  const auto put_list = [&](std::uint8_t prefix, std::span<const ByteView> items) {
     result.batch.put(block_key(prefix, result.header.height), encode_list(items));
   };
   put_list(kTransactionsPrefix, transactions);
-  put_list(kReceiptsPrefix, receipts);
+  put_list(kReceiptsPrefix, receipt_views);
   result.batch.put(block_key(kHeaderPrefix, result.header.height), header);
   result.batch.put(Bytes{kHeadKey}, header);
   return {};
 }
 
+template <class Block>
 Status check_block(const BlockHeader& head, const Block& block) {
   const auto refuse = [](const char* why) {
     return Status{ErrorCode::kInvalidArgument,
@@ -108,7 +125,7 @@ Status check_block(const BlockHeader& head, const Block& block) {
   if (block.time_ms < head.time_ms) return refuse("its time runs back");
   if (block.transactions.size() > kMaxBlockTransactions) return refuse("too many transactions");
   std::size_t bytes = 0;
-  for (const Bytes& tx : block.transactions) bytes += tx.size();
+  for (const auto& tx : block.transactions) bytes += bytes_of(tx).size();
   if (bytes > kMaxBlockBytes) return refuse("too many bytes");
   return {};
 }
@@ -138,7 +155,7 @@ Result<BlockResult> init_chain(const KeyValueStore& store, const Genesis& genesi
   result.header.time_ms = genesis.time_ms;
   result.header.ledger_time = LedgerTimeMs{1};  // 0 means "no deadline" in records
   result.batch.put(Bytes{kGenesisKey}, encode(genesis));
-  ASSAY_TRY_STATUS(seal_block(store, state, {}, result));
+  ASSAY_TRY_STATUS(seal_block(store, state, {}, result, nullptr));
   return result;
 }
 
@@ -147,41 +164,100 @@ LedgerTimeMs ledger_time_at(const BlockHeader& head, std::uint64_t time_ms) noex
   return LedgerTimeMs{head.ledger_time.value + std::min(passed, kMaxLedgerStepMs)};
 }
 
-Result<BlockResult> apply(const KeyValueStore& store, const Block& block) {
-  ASSAY_TRY(const BlockHeader head, StateReader(store).head());
-  ASSAY_TRY_STATUS(check_block(head, block));
+struct StateMachine::Caches {
+  Caches(const KeyValueStore& the_store, std::size_t bytes)
+      : store(the_store), records(bytes), nodes(bytes) {}
 
-  State state(store);
+  [[nodiscard]] Result<BlockHeader> head_now() {
+    if (!head) {
+      ASSAY_TRY(head, StateReader(store).head());
+    }
+    return *head;
+  }
+  template <class Block>
+  [[nodiscard]] Result<BlockResult> apply(const Block& block);
+
+  const KeyValueStore& store;
+  RecordCache records;
+  commit::MapCache nodes;
+  std::optional<BlockHeader> head;
+  // Of the last apply().
+  BlockHeader next_head;
+  Overlay::Changes changes;
+};
+
+template <class Block>
+Result<BlockResult> StateMachine::Caches::apply(const Block& block) {
+  ASSAY_TRY(const BlockHeader parent, head_now());
+  ASSAY_TRY_STATUS(check_block(parent, block));
+
+  State state(store, &records);
   BlockResult result;
   BlockHeader& header = result.header;
-  header.chain = head.chain;
+  header.chain = parent.chain;
   header.height = block.height;
   header.time_ms = block.time_ms;
-  header.ledger_time = ledger_time_at(head, block.time_ms);
+  header.ledger_time = ledger_time_at(parent, block.time_ms);
   header.beacon = block.beacon;
-  header.parent = hash_of(head);
+  header.parent = hash_of(parent);
 
   Context c{state,         header.chain,
             header.height, header.ledger_time,
             header.beacon, result.receipts.block_events};
   run_deadlines(c);
-  for (const Bytes& tx : block.transactions) {
+  result.receipts.receipts.reserve(block.transactions.size());
+  std::vector<ByteView> transactions;
+  transactions.reserve(block.transactions.size());
+  for (const auto& tx : block.transactions) {
+    transactions.push_back(bytes_of(tx));
     result.receipts.receipts.push_back(run_transaction(state, c, tx));
     ASSAY_AUDIT_THAT(!state.status() || state.money_conserved());
   }
-  ASSAY_TRY_STATUS(seal_block(store, state, block.transactions, result));
+  ASSAY_TRY_STATUS(seal_block(store, state, transactions, result, &nodes));
+  next_head = header;
+  changes = state.overlay().take_changes();
   return result;
 }
 
-Result<Receipt> check_transaction(const KeyValueStore& store, ByteView transaction) {
-  ASSAY_TRY(const BlockHeader head, StateReader(store).head());
-  State state(store);
+StateMachine::StateMachine(const KeyValueStore& store, std::size_t cache_bytes)
+    : m_caches(std::make_unique<Caches>(store, cache_bytes)) {}
+StateMachine::~StateMachine() = default;
+
+Result<BlockResult> StateMachine::apply(const Block& block) { return m_caches->apply(block); }
+Result<BlockResult> StateMachine::apply(const VerifiedBlock& block) {
+  return m_caches->apply(block);
+}
+
+void StateMachine::written() {
+  Caches& c = *m_caches;
+  c.head = c.next_head;
+  c.nodes.written();
+  for (auto& [key, value] : std::exchange(c.changes, {})) c.records.put(key, std::move(value));
+}
+
+Result<Receipt> StateMachine::check(const VerifiedTransaction& transaction) {
+  ASSAY_TRY(const BlockHeader head, m_caches->head_now());
+  State state(m_caches->store, &m_caches->records);
   std::vector<Event> none;
   const Context c{state,     head.chain, Height{head.height.value + 1}, head.ledger_time,
                   Hash256{}, none};
   Receipt receipt = run_transaction(state, c, transaction);
   ASSAY_TRY_STATUS(state.status());
   return receipt;
+}
+
+Result<BlockResult> apply(const KeyValueStore& store, const Block& block) {
+  return StateMachine(store, 0).apply(block);
+}
+
+Result<Receipt> check_transaction(const KeyValueStore& store, ByteView transaction) {
+  ASSAY_TRY(const BlockHeader head, StateReader(store).head());
+  Receipt refused;
+  std::optional<VerifiedTransaction> verified;
+  refused.verdict =
+      VerifiedTransaction::verify(head.chain, to_bytes(transaction), refused.id, verified);
+  if (!verified) return refused;
+  return StateMachine(store, 0).check(*verified);
 }
 
 Status audit_money(const KeyValueStore& store) {

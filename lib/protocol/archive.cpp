@@ -1,6 +1,7 @@
 #include "assay/protocol/archive.hpp"
 
 #include "assay/commit/tree.hpp"
+#include "assay/crypto/sha256.hpp"
 #include "assay/protocol/layout.hpp"
 #include "internal/state.hpp"
 
@@ -18,10 +19,18 @@ Result<std::optional<std::vector<Bytes>>> stored_list(const KeyValueStore& store
 }
 
 Bytes encode_list(std::span<const Bytes> items) {
-  return codec::encode([&](codec::Writer& w) {
-    w.u32(static_cast<std::uint32_t>(items.size()));
-    for (const Bytes& item : items) w.bytes(item);
-  });
+  return encode_list(std::vector<ByteView>(items.begin(), items.end()));
+}
+
+Bytes encode_list(std::span<const ByteView> items) {
+  std::size_t size = 4;
+  for (const ByteView item : items) size += 4 + item.size();
+  Bytes bytes(size);
+  codec::FixedSink sink(bytes);
+  codec::BasicWriter w(sink);
+  w.u32(static_cast<std::uint32_t>(items.size()));
+  for (const ByteView item : items) w.bytes(item);
+  return bytes;
 }
 
 Result<std::vector<Bytes>> decode_list(ByteView bytes) {
@@ -33,7 +42,15 @@ Result<std::vector<Bytes>> decode_list(ByteView bytes) {
 }
 
 Hash256 list_root(std::span<const Bytes> items) {
-  return commit::MerkleTree(commit::leaf_hashes(items)).root();
+  return list_root(std::vector<ByteView>(items.begin(), items.end()));
+}
+
+Hash256 list_root(std::span<const ByteView> items) {
+  std::vector<Hash256> leaves;
+  leaves.reserve(items.size());
+  for (const ByteView item : items)
+    leaves.push_back(commit::leaf_hash(crypto::sha256_function(), item));
+  return commit::MerkleTree(std::move(leaves)).root();
 }
 
 Status scan_results(const KeyValueStore& store,

@@ -13,8 +13,11 @@ void Overlay::fail(Error error) const {
 }
 
 std::optional<Bytes> Overlay::get_stored(ByteView key) const {
+  if (m_cache != nullptr) {
+    if (const RecordCache::Value* const known = m_cache->find(key)) return *known;
+  }
   auto found = m_store.get(stored_key(key));
-  if (found) return std::move(*found);
+  if (found) return m_cache != nullptr ? m_cache->put(key, std::move(*found)) : std::move(*found);
   fail(std::move(found).error());
   return std::nullopt;
 }

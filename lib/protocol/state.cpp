@@ -57,7 +57,8 @@ Hash256 last_hash(ByteView key) {
 
 }  // namespace
 
-State::State(const KeyValueStore& store) : m_overlay(store, Bytes{kStatePrefix}) {}
+State::State(const KeyValueStore& store, RecordCache* cache)
+    : m_overlay(store, Bytes{kStatePrefix}, cache) {}
 
 void State::damaged() const {
   m_overlay.fail(

@@ -58,4 +58,23 @@ TxVerdict parse_transaction(const ChainId& chain, ByteView bytes, ParsedTransact
   return TxVerdict::kApplied;
 }
 
+std::optional<TxKind> claimed_kind(ByteView bytes) noexcept {
+  constexpr std::size_t kKindAt = 1 + 32 + 32 + 8 + 16 + 8;
+  if (bytes.size() < kEnvelopeBytes) return std::nullopt;
+  const std::uint8_t kind = bytes[kKindAt];
+  if (kind < 1 || kind > kTxKindLast) return std::nullopt;
+  return static_cast<TxKind>(kind);
+}
+
+TxVerdict VerifiedTransaction::verify(const ChainId& chain, Bytes bytes, TxId& id,
+                                      std::optional<VerifiedTransaction>& out) {
+  auto content = std::make_shared<Content>();
+  const TxVerdict verdict = parse_transaction(chain, bytes, content->parsed);
+  id = content->parsed.id;
+  if (verdict != TxVerdict::kApplied) return verdict;
+  content->bytes = std::move(bytes);
+  out = VerifiedTransaction(std::move(content));
+  return verdict;
+}
+
 }  // namespace assay::protocol

@@ -11,10 +11,13 @@ namespace {
 
 std::string response(const Json& id, const Json* result, const RpcError* error) {
   Json r = Json::object({{"jsonrpc", "2.0"}, {"id", id}});
-  if (error)
-    r["error"] = Json::object({{"code", error->code}, {"message", error->message}});
-  else
+  if (error) {
+    Json& e = r["error"] = Json::object({{"code", error->code}, {"message", error->message}});
+    if (error->retry_after_ms)
+      e["data"] = Json::object({{"retry_after_ms", *error->retry_after_ms}});
+  } else {
     r["result"] = *result;
+  }
   return r.dump();
 }
 

@@ -67,7 +67,8 @@ Error from_rpc_error(const RpcError& error) {
       number <= static_cast<int>(ErrorCode::kInternal))
     return {static_cast<ErrorCode>(number), error.message};
   if (error.code == kMethodNotFound) return {ErrorCode::kUnsupported, error.message};
-  if (error.code == kTooManyCalls) return {ErrorCode::kUnavailable, error.message};
+  if (error.code == kTooManyCalls || error.code == kBusy)
+    return {ErrorCode::kUnavailable, error.message};
   if (error.code == kInvalidParams) return {ErrorCode::kInvalidArgument, error.message};
   return {ErrorCode::kInternal, error.message};
 }

@@ -14,6 +14,7 @@
 // not kept.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <span>
 
@@ -25,6 +26,8 @@ namespace assay::commit {
 struct MapChange {
   Bytes key;
   std::optional<Bytes> value;  // none: remove (removing an absent key changes nothing)
+  // What the map holds there, if the caller read it before; it is not read again then.
+  std::optional<std::optional<Bytes>> before = std::nullopt;
 };
 
 // Prefixes of keys in the store; neither is the beginning of the other.
@@ -45,6 +48,24 @@ struct MapPruned {
   bool finished = false;   // nothing is left below the version that was asked for
 };
 
+// Nodes of one map in memory, at most about `bytes_max` of them after each apply(): what apply()
+// finds here it neither reads nor hashes again. Nobody else may apply to that map meanwhile.
+// Not thread-safe.
+class MapCache {
+ public:
+  struct State;
+  explicit MapCache(std::size_t bytes_max);
+  ~MapCache();
+  MapCache(const MapCache&) = delete;
+  MapCache& operator=(const MapCache&) = delete;
+  // The batch of the last apply() is in the store. Without this the next apply() starts anew.
+  void written() noexcept;
+
+ private:
+  friend class AuthenticatedMap;
+  std::unique_ptr<State> m_state;
+};
+
 class AuthenticatedMap {
  public:
   // `store` must outlive the map.
@@ -56,11 +77,11 @@ class AuthenticatedMap {
   [[nodiscard]] Result<Hash256> root(std::uint64_t version) const;
 
   // The root of `version`, which is the newest with `changes`; their writes are appended to
-  // `batch`: for each changed key its record, what it was before, and at most one node of 16
+  // `batch`: for each changed key its record, what was there before, and at most one node of 16
   // children a level, about log16(entries) levels. Of several changes of a key the last counts.
   // kInvalidArgument unless `version` is the newest's successor; the first may be any.
   [[nodiscard]] Result<Hash256> apply(std::uint64_t version, std::span<const MapChange> changes,
-                                      WriteBatch& batch) const;
+                                      WriteBatch& batch, MapCache* cache = nullptr) const;
   // Fills an empty map with the entries of `version`, in as many calls as one likes, each in a
   // batch of its own: the root of what is there by now. kInvalidArgument if the map has a history.
   [[nodiscard]] Result<Hash256> load(std::uint64_t version, std::span<const MapChange> entries,

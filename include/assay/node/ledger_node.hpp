@@ -9,6 +9,7 @@
 
 #include "assay/node/header.hpp"
 #include "assay/node/mempool.hpp"
+#include "assay/protocol/apply.hpp"
 #include "assay/protocol/view.hpp"
 
 namespace assay::node {
@@ -22,7 +23,7 @@ inline constexpr std::uint64_t kPauseMs = 1000;
 inline constexpr std::uint64_t kPruneSlack = 16;
 
 struct NodeOptions {
-  std::uint64_t block_interval_ms = 200;  // least time between blocks
+  std::uint64_t block_interval_ms = 200;  // least time between blocks that are not full
   bool audit_at_start = true;             // recompute every balance from its records
   std::uint64_t keep_versions = 1024;     // of the state, for proofs against older headers; from 1
   std::uint64_t keep_bodies = 0;          // blocks with transactions and receipts; 0: all
@@ -60,6 +61,9 @@ class LedgerNode {
   // failed: try again), kMalformed is never one (it is a verdict).
   using SubmitDone = std::function<void(const Result<TxOutcome>& outcome)>;
   void submit(ByteView transaction, SubmitDone done);
+  // The same of a transaction of this chain whose signature was checked elsewhere, on another
+  // thread, say.
+  void submit(const protocol::VerifiedTransaction& transaction, SubmitDone done);
 
   // Calls `done` with the head once its height is above `after`, or at `deadline_ms` (monotonic)
   // with whatever it is then. kUnavailable if too many wait.
@@ -77,9 +81,12 @@ class LedgerNode {
 
   [[nodiscard]] const protocol::BlockHeader& head() const noexcept { return m_head; }
   [[nodiscard]] const protocol::Genesis& genesis() const noexcept { return m_genesis; }
+  [[nodiscard]] const ChainId& chain() const noexcept { return m_chain; }
   [[nodiscard]] const protocol::StateReader& reader() const noexcept { return m_reader; }
   [[nodiscard]] const NodeOptions& options() const noexcept { return m_options; }
   [[nodiscard]] std::size_t waiting() const noexcept { return m_pool.size(); }
+  // The pool would take these bytes after so many others, if they are a transaction that applies.
+  [[nodiscard]] bool has_room(ByteView transaction, std::size_t others) const;
   [[nodiscard]] bool is_waiting(const TxId& id) const { return m_pool.has(id); }
   // None while it takes transactions.
   [[nodiscard]] const std::optional<Error>& failure() const noexcept { return m_failure; }
@@ -116,6 +123,7 @@ class LedgerNode {
   Log& m_log;
   NodeOptions m_options;
   protocol::StateReader m_reader;
+  protocol::StateMachine m_machine;
   ChainId m_chain;
 
   protocol::BlockHeader m_head;
@@ -129,7 +137,12 @@ class LedgerNode {
   Height m_bodies_from;
   bool m_prune_goes_on = false;
 
-  std::map<TxId, std::vector<SubmitDone>> m_submit_waiters;
+  // Every transaction in the pool, and who waits for it.
+  struct Submitted {
+    std::optional<protocol::VerifiedTransaction> transaction;
+    std::vector<SubmitDone> waiters;
+  };
+  std::unordered_map<TxId, Submitted, FirstBytesHasher> m_submitted;
   struct BlockWaiter {
     Height after;
     std::uint64_t deadline_ms = 0;

@@ -5,19 +5,26 @@
 #pragma once
 
 #include <list>
-#include <map>
 #include <optional>
+#include <unordered_map>
 
 #include "assay/protocol/block.hpp"
 
 namespace assay::node {
 
-inline constexpr std::size_t kMempoolTransactionsMax = 8192;
+inline constexpr std::size_t kMempoolTransactionsMax = 32'768;
 inline constexpr std::size_t kMempoolBytesMax = std::size_t{32} << 20;
 inline constexpr std::size_t kMempoolSenderMax = 256;
-inline constexpr std::size_t kBlockTransactionsMax = 1024;
+inline constexpr std::size_t kBlockTransactionsMax = protocol::kMaxBlockTransactions;
 inline constexpr std::size_t kBlockBytesMax = protocol::kMaxBlockBytes;
-static_assert(kBlockTransactionsMax <= protocol::kMaxBlockTransactions);
+
+// Digests and keys: their first bytes are as good as any hash.
+struct FirstBytesHasher {
+  template <class Id>
+  std::size_t operator()(const Id& id) const noexcept {
+    return load_le<std::uint64_t>(id.value.bytes.data());
+  }
+};
 
 // Challenges, their reveals, stand-ups, moves and contradictions.
 [[nodiscard]] bool is_game_kind(protocol::TxKind kind) noexcept;
@@ -33,11 +40,19 @@ enum class MempoolVerdict : std::uint8_t {
 // Not thread-safe.
 class Mempool {
  public:
-  // `parsed` is what parse_transaction made of `bytes`; `applies`: check_transaction's verdict is
-  // kApplied.
-  [[nodiscard]] MempoolVerdict add(const protocol::ParsedTransaction& parsed, ByteView bytes,
+  // `parsed` is what parse_transaction made of so many `bytes`, which are the caller's to keep;
+  // `applies`: check_transaction's verdict is kApplied.
+  [[nodiscard]] MempoolVerdict add(const protocol::ParsedTransaction& parsed, std::size_t bytes,
                                    bool applies = true);
   [[nodiscard]] bool empty() const noexcept { return m_waiting.empty(); }
+  // A transaction of this kind and size may enter after so many others did.
+  [[nodiscard]] bool has_room(bool game, std::size_t bytes, std::size_t others = 0) const noexcept {
+    return fits(m_all, bytes, others, 1) && (game || fits(m_others, bytes, others, 2));
+  }
+  // What is no game's fills its half of a block.
+  [[nodiscard]] bool fills_block() const noexcept {
+    return m_others.count >= kBlockTransactionsMax / 2 || m_others.bytes >= kBlockBytesMax / 2;
+  }
   [[nodiscard]] std::size_t size() const noexcept { return m_waiting.size(); }
   [[nodiscard]] bool has(const TxId& id) const { return m_by_id.count(id) > 0; }
   // A transfer to the account waits that would apply.
@@ -47,7 +62,7 @@ class Mempool {
     TxId id;
     AccountId sender;
     std::uint64_t nonce = 0;
-    Bytes bytes;
+    std::size_t bytes = 0;
   };
   // The next block's transactions, in order of arrival but each sender's by ascending nonce. They
   // leave the pool.
@@ -64,9 +79,16 @@ class Mempool {
     std::size_t bytes = 0;
   };
   std::list<Entry> m_waiting;
-  std::map<TxId, std::list<Entry>::iterator> m_by_id;
-  std::map<AccountId, std::size_t> m_by_sender;
-  std::map<AccountId, std::size_t> m_credited;
+  [[nodiscard]] static bool fits(const Use& use, std::size_t bytes, std::size_t others,
+                                 std::size_t share) noexcept {
+    return use.count + others < kMempoolTransactionsMax / share &&
+           use.bytes + bytes <= kMempoolBytesMax / share;
+  }
+  using Counts = std::unordered_map<AccountId, std::size_t, FirstBytesHasher>;
+  static void count_down(Counts& counts, const AccountId& id);
+  std::unordered_map<TxId, std::list<Entry>::iterator, FirstBytesHasher> m_by_id;
+  Counts m_by_sender;
+  Counts m_credited;
   Use m_all;
   Use m_others;  // what is no game's
 };

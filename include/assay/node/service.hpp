@@ -2,7 +2,7 @@
 // to what is registered here. Not thread-safe: everything on the node's event loop.
 #pragma once
 
-#include "assay/node/ledger_node.hpp"
+#include "assay/node/intake.hpp"
 #include "assay/rpc/dispatcher.hpp"
 
 namespace assay::node {
@@ -14,8 +14,8 @@ inline constexpr std::size_t kMaxKeyBytes = 256;
 
 class NodeService {
  public:
-  // Both must outlive the service; the service and the dispatcher it registers with go together.
-  NodeService(LedgerNode& node, const Clock& clock);
+  // All must outlive the service; the service and the dispatcher it registers with go together.
+  NodeService(LedgerNode& node, Intake& intake, const Clock& clock);
   void register_methods(rpc::Dispatcher& dispatcher);
 
   // Told of each answered transaction, and how long its sender waited.
@@ -31,6 +31,7 @@ class NodeService {
   void register_transactions(rpc::Dispatcher& d);
   void register_records(rpc::Dispatcher& d);
   void register_proofs(rpc::Dispatcher& d);
+  void submit(const rpc::Params& params, const rpc::Reply& reply);
   [[nodiscard]] Result<Json> events(Height from, std::uint64_t limit) const;
   [[nodiscard]] Result<Json> view(const AccountId& account);
   [[nodiscard]] Result<Json> game(const GameId& id) const;
@@ -38,6 +39,7 @@ class NodeService {
   [[nodiscard]] Result<Json> proof(ByteView key) const;
 
   LedgerNode& m_node;
+  Intake& m_intake;
   const Clock& m_clock;
   Observer m_observer;
   // Views of the present head by account: several roles ask after every block.

@@ -13,10 +13,12 @@ namespace assay::protocol {
                                                                     std::uint8_t prefix,
                                                                     Height height);
 [[nodiscard]] Bytes encode_list(std::span<const Bytes> items);
+[[nodiscard]] Bytes encode_list(std::span<const ByteView> items);
 // Errors: kMalformed.
 [[nodiscard]] Result<std::vector<Bytes>> decode_list(ByteView bytes);
 // What the header's tx root and receipts root are of.
 [[nodiscard]] Hash256 list_root(std::span<const Bytes> items);
+[[nodiscard]] Hash256 list_root(std::span<const ByteView> items);
 
 // The first result of every client id that was ever used, in no order that means anything.
 struct RecordedResult {

@@ -36,6 +36,14 @@ struct Block {
   std::vector<Bytes> transactions;
 };
 
+// The same of transactions whose signatures were checked before.
+struct VerifiedBlock {
+  Height height;
+  std::uint64_t time_ms = 0;
+  Hash256 beacon;
+  std::vector<VerifiedTransaction> transactions;
+};
+
 struct BlockHeader {
   ChainId chain;
   Height height;  // 0: genesis

@@ -2,6 +2,8 @@
 // (docs/spec/protocol.md). Thread-safe.
 #pragma once
 
+#include <memory>
+#include <optional>
 #include <span>
 
 #include "assay/protocol/payloads.hpp"
@@ -41,6 +43,29 @@ struct ParsedTransaction {
 // Everything that bytes alone decide, in order of precedence, the signature last.
 [[nodiscard]] TxVerdict parse_transaction(const ChainId& chain, ByteView bytes,
                                           ParsedTransaction& out);
+
+// What kind these bytes claim to be, at a glance; none if they are no transaction.
+[[nodiscard]] std::optional<TxKind> claimed_kind(ByteView bytes) noexcept;
+
+// A transaction of a chain whose signature was checked: parse_transaction said kApplied of these
+// bytes. Only verify() makes one, so that whoever holds it need not check again. Copies share.
+class VerifiedTransaction {
+ public:
+  // parse_transaction's verdict; `out` is set if it is kApplied, `id` as far as the bytes have one.
+  [[nodiscard]] static TxVerdict verify(const ChainId& chain, Bytes bytes, TxId& id,
+                                        std::optional<VerifiedTransaction>& out);
+  [[nodiscard]] ByteView bytes() const noexcept { return m_content->bytes; }
+  [[nodiscard]] const ParsedTransaction& parsed() const noexcept { return m_content->parsed; }
+
+ private:
+  struct Content {
+    Bytes bytes;
+    ParsedTransaction parsed;
+  };
+  explicit VerifiedTransaction(std::shared_ptr<const Content> content)
+      : m_content(std::move(content)) {}
+  std::shared_ptr<const Content> m_content;
+};
 
 // The one table of transactions. A test fails on a row with a hole.
 struct TxRow {

@@ -1,6 +1,9 @@
 // The physical nodes of the authenticated map: four levels of the binary tree in one record.
 #pragma once
 
+#include <memory>
+#include <vector>
+
 #include "assay/commit/map_proof.hpp"
 #include "assay/core/hex.hpp"
 
@@ -34,7 +37,32 @@ struct MapNode {
 
 [[nodiscard]] Bytes encode_child(const MapChild& child);
 [[nodiscard]] bool decode_child(ByteView bytes, MapChild& out);
-[[nodiscard]] Bytes encode_node(const MapNode& node);
 [[nodiscard]] bool decode_node(ByteView bytes, MapNode& out);
+
+// A node that changes: only the children that are there, and the hashes between them and the top,
+// each computed again only after a change below it.
+class LiveNode {
+ public:
+  LiveNode() = default;
+  explicit LiveNode(const MapNode& node);
+
+  [[nodiscard]] MapChild child(unsigned index) const;
+  void set(unsigned index, const MapChild& child);
+  // As summary_of() of the same children.
+  [[nodiscard]] MapChild summary();
+  [[nodiscard]] Bytes encode() const;
+  [[nodiscard]] std::size_t memory_bytes() const noexcept;
+
+ private:
+  using Inner = std::array<Hash256, kNodeChildren>;
+  [[nodiscard]] Hash256 hash_at(unsigned place, unsigned first, unsigned count);
+  [[nodiscard]] std::size_t rank(unsigned index) const noexcept;
+
+  std::uint16_t m_present = 0;  // bit i: child i is not empty
+  std::uint16_t m_leaves = 0;
+  std::uint16_t m_known = 0;         // bit p: inner hash p, 1 the top, 2p and 2p + 1 below p
+  std::vector<MapChild> m_children;  // that are not empty, in order
+  std::unique_ptr<Inner> m_inner;    // of nodes with more than a few children
+};
 
 }  // namespace assay::commit::internal

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "assay/commit/authenticated_map.hpp"
-#include "internal/map_node.hpp"
+#include "internal/map_cache.hpp"
 
 namespace assay::commit::internal {
 
@@ -16,8 +16,8 @@ enum class MapTable : std::uint8_t {
   kOldest = 'o',  // -> version
   kTop = 't',     // version -> child
   kNode = 'n',    // version, depth, nibbles -> node
-  kBefore = 'v',  // key hash, version -> flag, the value that this version replaced
-  kStale = 's',   // version since which nobody needs it, a key as above -> nothing
+  kBefore = 'v',  // key hash, version -> the value that this version replaced
+  kStale = 's',   // version, number u32 -> keys as above that nobody needs from that version on
 };
 
 // Keys are given without the nodes' prefix.
@@ -27,11 +27,14 @@ enum class MapTable : std::uint8_t {
 [[nodiscard]] Bytes node_key(std::uint64_t version, const Hash256& place, unsigned depth);
 [[nodiscard]] Bytes before_key(const Hash256& key_hash);
 [[nodiscard]] Bytes before_key(const Hash256& key_hash, std::uint64_t version);
-[[nodiscard]] Bytes stale_key(std::uint64_t since, ByteView key);
+[[nodiscard]] Bytes stale_key(std::uint64_t since, std::uint32_t number);
 [[nodiscard]] std::uint64_t load_version(const std::uint8_t* bytes) noexcept;
 
-[[nodiscard]] Bytes encode_before(const std::optional<Bytes>& value);
-[[nodiscard]] bool decode_before(ByteView bytes, std::optional<Bytes>& out);
+// A list of stale keys: each with its length u8 before it.
+inline constexpr std::size_t kStaleListKeys = 1024;
+void append_stale(Bytes& list, ByteView key);
+// Takes the first key off `list`; none: damaged. Not of an empty one.
+[[nodiscard]] std::optional<ByteView> take_stale(ByteView& list);
 
 class MapStore {
  public:
@@ -63,8 +66,13 @@ class MapStore {
 // The map's next version: one instance a call of apply() or load().
 class MapUpdate {
  public:
-  MapUpdate(const MapStore& store, std::uint64_t version, bool keep_history, WriteBatch& batch)
-      : m_store(store), m_version(version), m_keep_history(keep_history), m_batch(batch) {}
+  MapUpdate(const MapStore& store, std::uint64_t version, bool keep_history, WriteBatch& batch,
+            MapCache::State& cache)
+      : m_store(store),
+        m_version(version),
+        m_keep_history(keep_history),
+        m_batch(batch),
+        m_cache(cache) {}
   [[nodiscard]] Result<MapChild> run(const MapChild& old_top, std::span<const MapChange> changes);
 
  private:
@@ -80,13 +88,21 @@ class MapUpdate {
   [[nodiscard]] MapChild rebuild(unsigned depth, const MapChild& old, Changes changes);
   [[nodiscard]] MapChild build(unsigned depth, Changes entries);
   [[nodiscard]] static Changes take_below(Changes& rest, unsigned nibble, unsigned depth);
-  void put_node(const Hash256& place, unsigned depth, const MapNode& node);
+  // The node of a subtree, from memory or read and checked.
+  [[nodiscard]] Result<CachedNode*> node(const MapChild& subtree, const Hash256& place,
+                                         unsigned depth);
+  void put_node(const Hash256& place, unsigned depth, const LiveNode& node);
   void mark_stale(ByteView key);
+  void write_stale();
 
   const MapStore& m_store;
   std::uint64_t m_version;
   bool m_keep_history;
   WriteBatch& m_batch;
+  MapCache::State& m_cache;
+  Bytes m_stale;  // a list that is not written yet
+  std::size_t m_stale_keys = 0;
+  std::uint32_t m_stale_lists = 0;
 };
 
 }  // namespace assay::commit::internal

@@ -9,13 +9,16 @@
 
 #include "assay/core/faces.hpp"
 #include "assay/core/memory_store.hpp"
+#include "internal/record_cache.hpp"
 
 namespace assay::protocol::internal {
 
 class Overlay {
  public:
-  // Keys of the overlay are keys of the store after `prefix`.
-  Overlay(const KeyValueStore& store, Bytes prefix) : m_store(store), m_prefix(std::move(prefix)) {}
+  // Keys of the overlay are keys of the store after `prefix`. `cache`, if given, knows this store
+  // alone, and outlives the overlay.
+  Overlay(const KeyValueStore& store, Bytes prefix, RecordCache* cache)
+      : m_store(store), m_prefix(std::move(prefix)), m_cache(cache) {}
 
   using Changes = std::map<Bytes, std::optional<Bytes>, MemoryStore::Bytewise>;
   using Visitor = std::function<bool(ByteView key, ByteView value)>;
@@ -35,6 +38,7 @@ class Overlay {
   void fail(Error error) const;
   [[nodiscard]] const Status& status() const { return m_status; }
   [[nodiscard]] const Changes& changes() const { return m_changes; }
+  [[nodiscard]] Changes take_changes() { return std::move(m_changes); }
 
  private:
   void set(Bytes key, std::optional<Bytes> value);
@@ -48,6 +52,7 @@ class Overlay {
 
   const KeyValueStore& m_store;
   Bytes m_prefix;
+  RecordCache* m_cache;
   Changes m_changes;
   std::vector<Undo> m_undo;
   mutable Status m_status;

@@ -37,7 +37,7 @@ struct FirstResult {
 
 class State final : public ledger::LedgerView {
  public:
-  explicit State(const KeyValueStore& store);
+  explicit State(const KeyValueStore& store, RecordCache* cache = nullptr);
 
   // Money.
   [[nodiscard]] std::optional<ledger::Account> account(

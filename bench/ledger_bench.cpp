@@ -1,0 +1,260 @@
+// Committed transfers beside their two bounds, in turns in one process on two threads: bare
+// verification of their signatures, and bare synced writes of the batches that their blocks are.
+//   ledger_bench [--rounds N] [--folder PATH] [--only verify|write|ledger]
+#include <algorithm>
+#include <atomic>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+
+#include "assay/crypto/ed25519.hpp"
+#include "assay/host/clock.hpp"
+#include "assay/host/thread_pool.hpp"
+#include "assay/net/event_loop.hpp"
+#include "assay/node/intake.hpp"
+#include "assay/node/storage.hpp"
+#include "ledger_load.hpp"
+#include "measure.hpp"
+
+namespace {
+
+using namespace assay;
+namespace fs = std::filesystem;
+
+constexpr unsigned kThreads = 2;
+
+[[noreturn]] void die(const std::string& why) {
+  std::fprintf(stderr, "ledger_bench: %s\n", why.c_str());
+  std::exit(1);
+}
+template <class T>
+T need(Result<T> result) {
+  if (!result) die(result.error().message);
+  return std::move(*result);
+}
+void need(const Status& status) {
+  if (!status) die(status.error().message);
+}
+
+class NoLog final : public Log {
+ public:
+  void write(LogLevel, std::string_view, const Fields&) override {}
+};
+
+// What a measurement cost, of so many transfers.
+struct Cost {
+  double wall_us = 0;  // each
+  double cpu_us = 0;
+};
+template <class Work>
+Cost cost_of(std::size_t count, Work&& work) {
+  const std::uint64_t wall = bench::wall_ns();
+  const std::uint64_t cpu = bench::process_cpu_ns();
+  work();
+  const double each = 1e-3 / static_cast<double>(count);
+  return {static_cast<double>(bench::wall_ns() - wall) * each,
+          static_cast<double>(bench::process_cpu_ns() - cpu) * each};
+}
+
+// The ledger as a node has it: pool, blocks, RocksDB; signatures are checked on two threads while
+// the loop applies and writes.
+class LedgerSide {
+ public:
+  LedgerSide(const fs::path& folder, const protocol::Genesis& genesis, const crypto::KeyPair& key)
+      : m_store(need(store::RocksStore::open(folder, node::ledger_store_options()))) {
+    node::NodeOptions options;
+    options.block_interval_ms = 50;
+    options.may_write = node::reserve_space(*m_store, 1 << 20);
+    m_node = need(node::LedgerNode::open(*m_store, genesis, key, m_clock, m_log, options));
+    m_checkers = std::make_unique<net::WorkerThread>(m_loop, kThreads);
+    m_intake = std::make_unique<node::Intake>(*m_node, [this](auto job, auto done) {
+      return m_checkers->submit(std::move(job), [this, done = std::move(done)] {
+        done();
+        work();
+      });
+    });
+  }
+  // Until every one of them is answered: committed.
+  void commit(std::vector<Bytes> transactions) {
+    m_missing = transactions.size();
+    for (Bytes& tx : transactions)
+      m_intake->submit(std::move(tx), [this](const Result<node::TxOutcome>& outcome) {
+        if (!outcome) die(outcome.error().message);
+        if (outcome->verdict != protocol::TxVerdict::kApplied) die(to_string(outcome->verdict));
+        if (--m_missing == 0) m_loop.stop();
+      });
+    m_intake->flush();
+    m_loop.run();
+  }
+  [[nodiscard]] const node::LedgerNode& node() const { return *m_node; }
+
+ private:
+  void work() {
+    if (m_timer != 0) m_loop.cancel(m_timer);
+    m_timer = 0;
+    (void)need(m_node->tick());
+    if (const auto wake = m_node->next_wake_ms())
+      m_timer = m_loop.call_at(*wake, [this] {
+        m_timer = 0;
+        work();
+      });
+  }
+  host::SystemClock m_clock;
+  NoLog m_log;
+  std::unique_ptr<store::RocksStore> m_store;
+  std::unique_ptr<node::LedgerNode> m_node;
+  net::EventLoop m_loop;
+  net::TimerId m_timer = 0;
+  std::unique_ptr<net::WorkerThread> m_checkers;
+  std::unique_ptr<node::Intake> m_intake;
+  std::size_t m_missing = 0;
+};
+
+// The same blocks once more, in another store: each batch is made beforehand and only its write is
+// timed.
+class WriteSide {
+ public:
+  WriteSide(const fs::path& folder, const protocol::Genesis& genesis)
+      : m_store(need(store::RocksStore::open(folder, node::ledger_store_options()))),
+        m_machine(*m_store) {
+    need(m_store->write(need(protocol::init_chain(*m_store, genesis)).batch));
+  }
+  // Blocks of `node` after the last ones. Adds to `bytes` what was written.
+  Cost write_blocks(const node::LedgerNode& node, std::size_t& transfers, std::size_t& writes,
+                    std::size_t& bytes) {
+    Cost sum;
+    transfers = 0;
+    for (; m_height < node.head().height.value; ++m_height) {
+      const Height height{m_height + 1};
+      const protocol::BlockHeader header = *need(node.reader().header(height));
+      protocol::Block block{height, header.time_ms, header.beacon,
+                            *need(node.reader().transactions(height))};
+      protocol::BlockResult result = need(m_machine.apply(block));
+      if (result.header != header) die("the same block gave another header");
+      // What the node adds to a block: its seal and an index entry for each transaction.
+      result.batch.put(Bytes(10, 'e'), Bytes(128));
+      for (const protocol::Receipt& receipt : result.receipts.receipts) {
+        Bytes key = to_bytes(as_bytes("et"));
+        key.insert(key.end(), receipt.id.value.bytes.begin(), receipt.id.value.bytes.end());
+        result.batch.put(std::move(key), Bytes(11));
+      }
+      for (const auto& [key, value] : result.batch.writes)
+        bytes += key.size() + (value ? value->size() : 0);
+      writes += result.batch.writes.size();
+      const Cost cost = cost_of(1, [&] { need(m_store->write(result.batch)); });
+      m_machine.written();
+      sum.wall_us += cost.wall_us;
+      sum.cpu_us += cost.cpu_us;
+      transfers += block.transactions.size();
+    }
+    sum.wall_us /= static_cast<double>(transfers);
+    sum.cpu_us /= static_cast<double>(transfers);
+    return sum;
+  }
+
+ private:
+  std::unique_ptr<store::RocksStore> m_store;
+  protocol::StateMachine m_machine;
+  std::uint64_t m_height = 0;
+};
+
+struct Figures {
+  bench::Spread verify, write, ledger;              // transfers a second
+  bench::Spread verify_cpu, write_cpu, ledger_cpu;  // microseconds each
+  bench::Spread of_verify, of_write, of_slower;
+
+  void take(const Cost& a, const Cost& b, const Cost& c) {
+    verify.add(1e6 / a.wall_us);
+    write.add(1e6 / b.wall_us);
+    ledger.add(1e6 / c.wall_us);
+    verify_cpu.add(a.cpu_us);
+    write_cpu.add(b.cpu_us);
+    ledger_cpu.add(c.cpu_us);
+    of_verify.add(a.wall_us / c.wall_us);
+    of_write.add(b.wall_us / c.wall_us);
+    of_slower.add(std::max(a.wall_us, b.wall_us) / c.wall_us);
+  }
+  void print() const {
+    verify.print("ledger_bare_verification", "/s");
+    write.print("ledger_bare_writes", "/s");
+    ledger.print("ledger_committed", "/s");
+    verify_cpu.print("ledger_bare_verification_cpu", "us");
+    write_cpu.print("ledger_bare_writes_cpu", "us");
+    ledger_cpu.print("ledger_committed_cpu", "us");
+    of_verify.print("ledger_committed_of_verification", "x");
+    of_write.print("ledger_committed_of_writes", "x");
+    of_slower.print("ledger_committed_of_slower_bound", "x");
+  }
+};
+
+void measure(const fs::path& folder, unsigned rounds, const std::string& only) {
+  host::ThreadTaskPool pool(kThreads);
+  const crypto::KeyPair key = bench::key_of(1u << 30);
+  protocol::Genesis genesis;
+  genesis.name = "bench";
+  genesis.operator_key = key.public_key();
+  genesis.time_ms = 1'000'000;
+  genesis.accounts = bench::rich_accounts();
+  const bench::Transfers transfers(chain_id_of(genesis));
+  LedgerSide ledger(folder / "ledger", genesis, key);
+  WriteSide writes(folder / "writes", genesis);
+
+  Figures figures;
+  std::size_t write_count = 0, write_bytes = 0, written = 0;
+  for (unsigned round = 0; round <= rounds; ++round) {
+    const auto batch =
+        transfers.make_many(std::uint64_t{round} * bench::kBatch, bench::kBatch, pool);
+    const auto verify = [&] {
+      std::atomic<unsigned> wrong{0};
+      pool.run(batch.size(), 16, [&](std::size_t begin, std::size_t end) {
+        for (std::size_t i = begin; i < end; ++i) {
+          const ByteView body = ByteView(batch[i]).first(batch[i].size() - 64);
+          Hash256 sender;
+          std::memcpy(sender.bytes.data(), body.data() + 33, 32);
+          const TxId id = protocol::tx_digest(body);
+          if (!crypto::ed25519_verify(sender, id.value.view(), body.data() + body.size())) ++wrong;
+        }
+      });
+      if (wrong != 0) die("a signature does not hold");
+    };
+    Cost a, b, c;
+    const auto bound = [&] {
+      if (only.empty() || only == "verify") a = cost_of(batch.size(), verify);
+    };
+    if (round % 2 == 0) bound();
+    std::vector<Bytes> given = batch;
+    c = cost_of(batch.size(), [&] { ledger.commit(std::move(given)); });
+    if (round % 2 != 0) bound();
+    std::size_t count = 0;
+    if (only.empty() || only == "write")
+      b = writes.write_blocks(ledger.node(), count, write_count, write_bytes);
+    written += count;
+    if (round > 0) figures.take(a, b, c);
+  }
+  figures.print();
+  std::printf("%u blocks of %.0f transfers; a transfer is %.1f writes of %.0f bytes\n",
+              static_cast<unsigned>(ledger.node().head().height.value),
+              static_cast<double>(rounds + 1) * bench::kBatch /
+                  static_cast<double>(ledger.node().head().height.value),
+              static_cast<double>(write_count) / static_cast<double>(std::max<std::size_t>(1, written)),
+              static_cast<double>(write_bytes) / static_cast<double>(std::max<std::size_t>(1, written)));
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  unsigned rounds = 21;
+  fs::path folder = "build/bench/ledger";
+  std::string only;
+  for (int i = 1; i + 1 < argc; i += 2) {
+    const std::string name = argv[i];
+    if (name == "--rounds") rounds = static_cast<unsigned>(std::atoi(argv[i + 1]));
+    if (name == "--folder") folder = argv[i + 1];
+    if (name == "--only") only = argv[i + 1];
+  }
+  fs::remove_all(folder);
+  fs::create_directories(folder);
+  measure(folder, rounds, only);
+  fs::remove_all(folder);
+  return 0;
+}
