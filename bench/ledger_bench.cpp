@@ -74,25 +74,32 @@ class LedgerSide {
       });
     });
   }
-  // Until every one of them is answered: committed.
+  // Until every one of them is answered: committed. So many wait at a time that blocks are full.
   void commit(std::vector<Bytes> transactions) {
-    m_missing = transactions.size();
-    for (Bytes& tx : transactions)
-      m_intake->submit(std::move(tx), [this](const Result<node::TxOutcome>& outcome) {
-        if (!outcome) die(outcome.error().message);
-        if (outcome->verdict != protocol::TxVerdict::kApplied) die(to_string(outcome->verdict));
-        if (--m_missing == 0) m_loop.stop();
-      });
+    m_given = std::move(transactions);
+    m_next = 0;
+    m_missing = m_given.size();
+    while (m_next < std::min(m_given.size(), kInFlight)) submit_next();
     m_intake->flush();
     m_loop.run();
   }
   [[nodiscard]] const node::LedgerNode& node() const { return *m_node; }
 
  private:
+  static constexpr std::size_t kInFlight = 6144;
+  void submit_next() {
+    m_intake->submit(std::move(m_given[m_next++]), [this](const Result<node::TxOutcome>& outcome) {
+      if (!outcome) die(outcome.error().message);
+      if (outcome->verdict != protocol::TxVerdict::kApplied) die(to_string(outcome->verdict));
+      if (--m_missing == 0) m_loop.stop();
+      if (m_next < m_given.size()) submit_next();
+    });
+  }
   void work() {
     if (m_timer != 0) m_loop.cancel(m_timer);
     m_timer = 0;
     (void)need(m_node->tick());
+    m_intake->flush();
     if (const auto wake = m_node->next_wake_ms())
       m_timer = m_loop.call_at(*wake, [this] {
         m_timer = 0;
@@ -107,6 +114,8 @@ class LedgerSide {
   net::TimerId m_timer = 0;
   std::unique_ptr<net::WorkerThread> m_checkers;
   std::unique_ptr<node::Intake> m_intake;
+  std::vector<Bytes> m_given;
+  std::size_t m_next = 0;
   std::size_t m_missing = 0;
 };
 

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <iterator>
 
 #include "assay/crypto/sha256.hpp"
 #include "internal/map_store.hpp"
@@ -10,26 +11,33 @@ using Kind = MapChild::Kind;
 Result<MapChild> MapUpdate::run(const MapChild& old_top, std::span<const MapChange> changes) {
   ASSAY_TRY(const std::vector<Change> sorted, write_records(changes));
   ASSAY_TRY(const MapChild top, update(0, old_top, sorted));
+  write_nodes();
   if (m_stale_keys > 0) write_stale();
   return top;
 }
 
-// Puts the records, and what they were before; what the tree must learn, by ascending key hash.
+// Puts the records, in the order of the changes, and what they were before; what the tree must
+// learn, by ascending key hash.
 Result<std::vector<MapUpdate::Change>> MapUpdate::write_records(
     std::span<const MapChange> changes) {
   struct Hashed {
     Hash256 key_hash;
-    const MapChange* change = nullptr;
+    std::size_t index = 0;
   };
   std::vector<Hashed> sorted;
   sorted.reserve(changes.size());
-  for (const MapChange& change : changes) sorted.push_back({crypto::sha256(change.key), &change});
-  const auto by_key = [](const Hashed& a, const Hashed& b) { return a.key_hash < b.key_hash; };
-  std::stable_sort(sorted.begin(), sorted.end(), by_key);
+  for (const MapChange& change : changes)
+    sorted.push_back({crypto::sha256(change.key), sorted.size()});
+  std::stable_sort(sorted.begin(), sorted.end(), [](const Hashed& a, const Hashed& b) {
+    return a.key_hash < b.key_hash;
+  });
+  std::vector<bool> writes(changes.size());
   std::vector<Change> out;
+  out.reserve(changes.size());
   for (std::size_t i = 0; i < sorted.size(); ++i) {
+    // Of several changes of a key the last counts.
     if (i + 1 < sorted.size() && sorted[i + 1].key_hash == sorted[i].key_hash) continue;
-    const MapChange& change = *sorted[i].change;
+    const MapChange& change = changes[sorted[i].index];
     std::optional<Bytes> before;
     if (change.before) {
       before = *change.before;
@@ -37,16 +45,19 @@ Result<std::vector<MapUpdate::Change>> MapUpdate::write_records(
       ASSAY_TRY(before, m_store.record(change.key));
     }
     if (before == change.value) continue;
+    writes[sorted[i].index] = true;
     Change learnt{sorted[i].key_hash, std::nullopt};
     if (change.value) learnt.value_hash = crypto::sha256(*change.value);
     out.push_back(learnt);
-    m_batch.writes.push_back({m_store.full_record(change.key), change.value});
     // What was absent the tree of the version before shows to be so.
     if (!m_keep_history || !before) continue;
     const Bytes key = before_key(learnt.key_hash, m_version);
     m_batch.put(m_store.full(key), std::move(*before));
     mark_stale(key);
   }
+  for (std::size_t i = 0; i < changes.size(); ++i)
+    if (writes[i])
+      m_batch.writes.push_back({m_store.full_record(changes[i].key), changes[i].value});
   return out;
 }
 
@@ -60,7 +71,13 @@ MapUpdate::Changes MapUpdate::take_below(Changes& rest, unsigned nibble, unsigne
 }
 
 void MapUpdate::put_node(const Hash256& place, unsigned depth, const LiveNode& node) {
-  m_batch.put(m_store.full(node_key(m_version, place, depth)), node.encode());
+  if (m_nodes.size() <= depth) m_nodes.resize(depth + 1);
+  m_nodes[depth].push_back({m_store.full(node_key(m_version, place, depth)), node.encode()});
+}
+
+void MapUpdate::write_nodes() {
+  for (std::vector<WriteBatch::Write>& nodes : m_nodes)
+    std::move(nodes.begin(), nodes.end(), std::back_inserter(m_batch.writes));
 }
 
 // From this version on nobody needs what stands at `key`.

@@ -204,6 +204,7 @@ std::optional<std::uint64_t> LedgerNode::next_wake_ms() const {
 
 Result<bool> LedgerNode::tick() {
   if (m_failure) return dead(*m_failure);
+  m_may_write = false;
   const std::uint64_t now_ms = m_clock.monotonic_ms();
   const auto due = next_block_ms();
   const bool make = due && *due <= now_ms && may_write();
@@ -225,13 +226,14 @@ void LedgerNode::fail(const Error& error) {
 }
 
 bool LedgerNode::may_write() {
-  if (!m_options.may_write) return true;
+  if (!m_options.may_write || m_may_write) return true;
   const std::uint64_t now_ms = m_clock.monotonic_ms();
   if (m_pause && now_ms < m_paused_until_ms) return false;
   const Status allowed = m_options.may_write();
   if (allowed) {
     if (m_pause) m_log.write(LogLevel::kInfo, "node.go_on", {});
     m_pause.reset();
+    m_may_write = true;
     return true;
   }
   if (!m_pause) m_log.write(LogLevel::kWarning, "node.pause", {{"error", allowed.error().message}});
@@ -277,6 +279,19 @@ Status LedgerNode::prune() {
   return {};
 }
 
+// In the order of the ids, which the store likes best.
+void LedgerNode::put_results(Height height, const std::vector<protocol::Receipt>& receipts,
+                             WriteBatch& batch) {
+  std::vector<const protocol::Receipt*> recorded;
+  for (const protocol::Receipt& receipt : receipts)
+    if (protocol::is_recorded(receipt.verdict) && !receipt.repeated) recorded.push_back(&receipt);
+  std::sort(recorded.begin(), recorded.end(),
+            [](const auto* a, const auto* b) { return a->id < b->id; });
+  for (const protocol::Receipt* receipt : recorded)
+    batch.put(result_key(receipt->id),
+              encode(StoredResult{height, receipt->verdict, receipt->detail}));
+}
+
 Status LedgerNode::make_block() {
   std::vector<Mempool::Taken> taken = m_pool.take_block();
   const Beacon beacon = make_beacon(m_key, m_head);
@@ -293,10 +308,7 @@ Status LedgerNode::make_block() {
 
   result.batch.put(seal_key(block.height),
                    encode_seal(beacon.signature, sign_header(m_key, result.header)));
-  for (std::size_t i = 0; i < taken.size(); ++i)
-    if (protocol::is_recorded(receipts[i].verdict) && !receipts[i].repeated)
-      result.batch.put(result_key(taken[i].id),
-                       encode(StoredResult{block.height, receipts[i].verdict, receipts[i].detail}));
+  put_results(block.height, receipts, result.batch);
   ASSAY_TRY_STATUS(m_store.write(result.batch));
   m_machine.written();
   m_head = result.header;

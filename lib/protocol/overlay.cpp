@@ -3,7 +3,9 @@
 namespace assay::protocol::internal {
 
 Bytes Overlay::stored_key(ByteView key) const {
-  Bytes full = m_prefix;
+  Bytes full;
+  full.reserve(m_prefix.size() + key.size());
+  full.insert(full.end(), m_prefix.begin(), m_prefix.end());
   full.insert(full.end(), key.begin(), key.end());
   return full;
 }
@@ -23,7 +25,7 @@ std::optional<Bytes> Overlay::get_stored(ByteView key) const {
 }
 
 std::optional<Bytes> Overlay::get(ByteView key) const {
-  if (const auto it = m_changes.find(to_bytes(key)); it != m_changes.end()) return it->second;
+  if (const auto it = m_changes.find(key); it != m_changes.end()) return it->second;
   return get_stored(key);
 }
 
@@ -50,7 +52,7 @@ void Overlay::rollback() {
 
 void Overlay::scan(ByteView prefix, const Visitor& visit) const {
   const MemoryStore::Bytewise less;
-  auto changed = m_changes.lower_bound(to_bytes(prefix));
+  auto changed = m_changes.lower_bound(prefix);
   const auto in_range = [&] {
     return changed != m_changes.end() && changed->first.size() >= prefix.size() &&
            equal_bytes(ByteView(changed->first).first(prefix.size()), prefix);

@@ -324,7 +324,7 @@ Status RocksStore::write(const WriteBatch& batch) {
   if (m_state->broken.load())
     return {ErrorCode::kIo, "store " + m_state->folder.string() +
                                 ": an earlier write failed; mend its cause and start again"};
-  rocksdb::WriteBatch native;
+  rocksdb::WriteBatch native(bytes + 16);
   for (const auto& [key, value] : batch.writes) {
     rocksdb::ColumnFamilyHandle* const family = m_state->family_of(key);
     const auto status =

@@ -12,6 +12,7 @@ class BytesSink {
   // be.
   [[gnu::noinline]] void append(ByteView v) {
     const std::size_t at = m_bytes.size();
+    if (m_bytes.capacity() == 0) m_bytes.reserve(kFirstBytes + v.size());
     m_bytes.resize(at + v.size());
     if (!v.empty()) std::memcpy(m_bytes.data() + at, v.data(), v.size());
   }
@@ -19,6 +20,7 @@ class BytesSink {
   [[nodiscard]] Bytes take() { return std::move(m_bytes); }
 
  private:
+  static constexpr std::size_t kFirstBytes = 128;  // most records fit
   Bytes m_bytes;
 };
 

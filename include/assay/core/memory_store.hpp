@@ -14,7 +14,8 @@ class MemoryStore final : public KeyValueStore {
  public:
   // (GCC 12 warns falsely about operator< of vectors of bytes.)
   struct Bytewise {
-    bool operator()(const Bytes& a, const Bytes& b) const noexcept {
+    using is_transparent = void;
+    bool operator()(ByteView a, ByteView b) const noexcept {
       const std::size_t common = std::min(a.size(), b.size());
       const int order = common == 0 ? 0 : std::memcmp(a.data(), b.data(), common);
       return order != 0 ? order < 0 : a.size() < b.size();
@@ -23,7 +24,7 @@ class MemoryStore final : public KeyValueStore {
   using Map = std::map<Bytes, Bytes, Bytewise>;
 
   [[nodiscard]] Result<std::optional<Bytes>> get(ByteView key) const override {
-    const auto found = m_map.find(to_bytes(key));
+    const auto found = m_map.find(key);
     if (found == m_map.end()) return std::optional<Bytes>();
     return std::optional<Bytes>(found->second);
   }
@@ -31,7 +32,7 @@ class MemoryStore final : public KeyValueStore {
   [[nodiscard]] Status scan(
       ByteView prefix,
       const std::function<bool(ByteView key, ByteView value)>& visit) const override {
-    for (auto it = m_map.lower_bound(to_bytes(prefix)); it != m_map.end(); ++it) {
+    for (auto it = m_map.lower_bound(prefix); it != m_map.end(); ++it) {
       const ByteView key = it->first;
       if (key.size() < prefix.size() || !equal_bytes(key.first(prefix.size()), prefix)) break;
       if (!visit(key, it->second)) break;

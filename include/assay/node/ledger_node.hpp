@@ -28,7 +28,7 @@ struct NodeOptions {
   std::uint64_t keep_versions = 1024;     // of the state, for proofs against older headers; from 1
   std::uint64_t keep_bodies = 0;          // blocks with transactions and receipts; 0: all
   std::size_t prune_erase_max = 16'384;   // keys that one step of pruning erases
-  // Asked before every block and every transaction; an error (of the disk's space, say) pauses the
+  // Asked before every block and the first transaction after every tick(); an error (of the disk's space, say) pauses the
   // node: it reads and answers, takes nothing, and goes on by itself.
   std::function<Status()> may_write = {};
 };
@@ -108,6 +108,8 @@ class LedgerNode {
   [[nodiscard]] Status check_chain();
   [[nodiscard]] std::optional<std::uint64_t> next_block_ms() const;
   [[nodiscard]] Status make_block();
+  static void put_results(Height height, const std::vector<protocol::Receipt>& receipts,
+                          WriteBatch& batch);
   [[nodiscard]] bool may_write();
   // One step of forgetting old versions and bodies, in a batch of its own.
   [[nodiscard]] Status prune();
@@ -133,6 +135,7 @@ class LedgerNode {
   std::optional<Error> m_failure;
   std::optional<Error> m_pause;
   std::uint64_t m_paused_until_ms = 0;
+  bool m_may_write = false;  // asked since the last tick()
   Height m_oldest_version;
   Height m_bodies_from;
   bool m_prune_goes_on = false;

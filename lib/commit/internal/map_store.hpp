@@ -92,6 +92,7 @@ class MapUpdate {
   [[nodiscard]] Result<CachedNode*> node(const MapChild& subtree, const Hash256& place,
                                          unsigned depth);
   void put_node(const Hash256& place, unsigned depth, const LiveNode& node);
+  void write_nodes();
   void mark_stale(ByteView key);
   void write_stale();
 
@@ -100,6 +101,8 @@ class MapUpdate {
   bool m_keep_history;
   WriteBatch& m_batch;
   MapCache::State& m_cache;
+  // By depth: in each in the order of their keys, which is the order that the store likes best.
+  std::vector<std::vector<WriteBatch::Write>> m_nodes;
   Bytes m_stale;  // a list that is not written yet
   std::size_t m_stale_keys = 0;
   std::uint32_t m_stale_lists = 0;

@@ -29,8 +29,11 @@ enum class Table : std::uint8_t {
 // Big-endian, so that bytewise order is numeric.
 class Key {
  public:
-  explicit Key(Table table) { m_bytes.push_back(static_cast<std::uint8_t>(table)); }
-  explicit Key(std::uint8_t prefix) { m_bytes.push_back(prefix); }
+  explicit Key(Table table) : Key(static_cast<std::uint8_t>(table)) {}
+  explicit Key(std::uint8_t prefix) {
+    m_bytes.reserve(kMostBytes);
+    m_bytes.push_back(prefix);
+  }
   Key& raw(ByteView v) {
     m_bytes.insert(m_bytes.end(), v.begin(), v.end());
     return *this;
@@ -48,9 +51,11 @@ class Key {
     u32(static_cast<std::uint32_t>(v >> 32));
     return u32(static_cast<std::uint32_t>(v));
   }
-  [[nodiscard]] Bytes bytes() const { return m_bytes; }
+  // Once, at the end.
+  [[nodiscard]] Bytes bytes() { return std::move(m_bytes); }
 
  private:
+  static constexpr std::size_t kMostBytes = 65;
   Bytes m_bytes;
 };
 

@@ -23,22 +23,22 @@ protocol::ParsedTransaction tx(std::uint8_t sender, std::uint64_t nonce, bool ga
 TEST(Mempool, KeepsArrivalOrderButASendersNoncesAscend) {
   Mempool pool;
   for (const auto& t : {tx(1, 5), tx(2, 1), tx(1, 3), tx(3, 1), tx(1, 4)})
-    EXPECT_EQ(pool.add(t, Bytes(10)), MempoolVerdict::kAdded);
-  EXPECT_EQ(pool.add(tx(1, 5), Bytes(10)), MempoolVerdict::kAlreadyWaiting);
+    EXPECT_EQ(pool.add(t, 10), MempoolVerdict::kAdded);
+  EXPECT_EQ(pool.add(tx(1, 5), 10), MempoolVerdict::kAlreadyWaiting);
   std::vector<std::pair<int, std::uint64_t>> order;
   for (const auto& t : pool.take_block()) order.push_back({t.sender.value.bytes[0], t.nonce});
   EXPECT_EQ(order,
             (std::vector<std::pair<int, std::uint64_t>>{{1, 3}, {2, 1}, {1, 4}, {3, 1}, {1, 5}}));
   EXPECT_TRUE(pool.empty());
-  EXPECT_EQ(pool.add(tx(1, 5), Bytes(10)), MempoolVerdict::kAdded);
+  EXPECT_EQ(pool.add(tx(1, 5), 10), MempoolVerdict::kAdded);
 }
 
 TEST(Mempool, EverySenderHasItsLimit) {
   Mempool pool;
   for (std::size_t i = 0; i < kMempoolSenderMax; ++i)
-    EXPECT_EQ(pool.add(tx(1, i), Bytes(1)), MempoolVerdict::kAdded);
-  EXPECT_EQ(pool.add(tx(1, 9999), Bytes(1)), MempoolVerdict::kSenderFull);
-  EXPECT_EQ(pool.add(tx(2, 1), Bytes(1)), MempoolVerdict::kAdded);
+    EXPECT_EQ(pool.add(tx(1, i), 1), MempoolVerdict::kAdded);
+  EXPECT_EQ(pool.add(tx(1, 9999), 1), MempoolVerdict::kSenderFull);
+  EXPECT_EQ(pool.add(tx(2, 1), 1), MempoolVerdict::kAdded);
 }
 
 // Moves that the ledger would refuse cost their sender nothing: they have no lane of their own.
@@ -47,10 +47,10 @@ TEST(Mempool, RefusedMovesCannotCrowdOutGames) {
   MempoolVerdict verdict = MempoolVerdict::kAdded;
   for (std::uint8_t sender = 0; sender < 200 && verdict == MempoolVerdict::kAdded; ++sender)
     for (std::uint64_t n = 0; n < kMempoolSenderMax && verdict == MempoolVerdict::kAdded; ++n)
-      verdict = pool.add(tx(sender, n, true), Bytes(100), false);
+      verdict = pool.add(tx(sender, n, true), 100, false);
   EXPECT_EQ(verdict, MempoolVerdict::kFull);
   EXPECT_EQ(pool.size(), kMempoolTransactionsMax / 2);
-  EXPECT_EQ(pool.add(tx(250, 1, true), Bytes(100)), MempoolVerdict::kAdded);
+  EXPECT_EQ(pool.add(tx(250, 1, true), 100), MempoolVerdict::kAdded);
   EXPECT_EQ(pool.take_block().size(), kBlockTransactionsMax / 2 + 1);
 }
 
@@ -60,12 +60,12 @@ TEST(Mempool, OthersCannotCrowdOutGames) {
   std::uint64_t added = 0;
   for (std::uint8_t sender = 0; sender < 200 && verdict == MempoolVerdict::kAdded; ++sender)
     for (std::uint64_t n = 0; n < kMempoolSenderMax && verdict == MempoolVerdict::kAdded; ++n) {
-      verdict = pool.add(tx(sender, n), Bytes(100));
+      verdict = pool.add(tx(sender, n), 100);
       added += verdict == MempoolVerdict::kAdded;
     }
   EXPECT_EQ(verdict, MempoolVerdict::kFull);
   EXPECT_EQ(added, kMempoolTransactionsMax / 2);
-  EXPECT_EQ(pool.add(tx(250, 1, true), Bytes(24 * 1024)), MempoolVerdict::kAdded);
+  EXPECT_EQ(pool.add(tx(250, 1, true), 24 * 1024), MempoolVerdict::kAdded);
   const auto block = pool.take_block();
   EXPECT_EQ(block.size(), kBlockTransactionsMax / 2 + 1);
   EXPECT_EQ(block.back().sender.value.bytes[0], 250);
@@ -80,7 +80,7 @@ TEST(Mempool, BytesAreLimitedToo) {
   std::size_t bytes = 0;
   for (std::uint8_t sender = 0; sender < 20; ++sender)
     for (std::uint64_t n = 0; n < kMempoolSenderMax; ++n)
-      if (pool.add(tx(sender, n), Bytes(24 * 1024)) == MempoolVerdict::kAdded) bytes += 24 * 1024;
+      if (pool.add(tx(sender, n), 24 * 1024) == MempoolVerdict::kAdded) bytes += 24 * 1024;
   EXPECT_LE(bytes, kMempoolBytesMax / 2);
   std::size_t block = 0;
   for (const auto& t : pool.take_block()) block += t.bytes.size();

@@ -20,11 +20,13 @@ using codec::JsonRef;
 
 struct Server {
   World w;
-  NodeService service{*w.node, w.clock};
+  Intake intake{*w.node, [](auto, auto) { return false; }};
+  NodeService service{*w.node, intake, w.clock};
   rpc::Dispatcher dispatcher;
   rpc::RpcClient client{[this](const std::string& body) -> Result<Bytes> {
     std::optional<std::string> answer;
     dispatcher.handle(body, [&](std::string text) { answer = std::move(text); });
+    intake.flush();
     while (!answer && w.node->next_wake_ms()) w.step();
     return to_bytes(as_bytes(answer.value_or("")));
   }};
