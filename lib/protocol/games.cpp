@@ -40,7 +40,8 @@ void start_game(Context& c, const ChallengeId& id, const AccountId& defender, bo
   game.defender_bank_ms =
       (by_attestor ? allowed_ms : claim.replay_ms) * std::uint64_t{challenge.queue_position};
   game.challenger_bank_ms = allowed_ms;
-  const dispute::Position position = dispute::start(terms_of(c.chain, game, challenge, task));
+  const dispute::Position position =
+      dispute::start(terms_of(c.chain, game, challenge, claim, task));
   game.on_turn = dispute::on_turn(position);
   game.turn_started = c.now;
   game.deadline = c.after(task.terms.windows.move_ms + game.defender_bank_ms);
@@ -128,7 +129,7 @@ void resolve(Context& c, ChallengeRecord challenge, ChallengeStatus status,
 void resolve_void(Context& c, const ClaimId& id) {
   for (const ChallengeRecord& challenge : c.state.challenges(id))
     if (!is_resolved(challenge.status)) resolve(c, challenge, ChallengeStatus::kVoid, nullptr);
-  settle(c, id, ClaimStatus::kVoid);
+  settle(c, id, ClaimStatus::kVoid, CloseReason::kVoid);
 }
 
 // INV-PRO-010: a claim falls when one challenger has beaten every defender that stood up. One

@@ -28,10 +28,10 @@ cheats::Lie lie_of(const std::string& kind) {
 // unless it stands for the entry that fell, a difference only there.
 std::uint64_t fees_of(const protocol::TaskView& task) {
   std::uint64_t seals = 0;
-  if (!task.claim) return 0;
-  const protocol::ClaimRecord& claim = task.claim->record;
+  if (claim_of(task) == nullptr) return 0;
+  const protocol::ClaimRecord& claim = claim_of(task)->record;
   if (claim.status != ClaimStatus::kFinal && claim.status != ClaimStatus::kFallen) return 0;
-  for (const protocol::VerifierRecord& verifier : task.claim->verifiers)
+  for (const protocol::VerifierRecord& verifier : claim_of(task)->verifiers)
     for (std::size_t i = 0; i < verifier.opened.size(); ++i) {
       const bool fell =
           claim.status == ClaimStatus::kFallen && verifier.draws[i].entry == claim.fallen_entry;
@@ -46,8 +46,9 @@ void expect_no_honest_loss(const Ending& ending, bool second_is_honest,
                            bool whistleblower_is_honest) {
   const auto& before = ending.before;
   const auto& after = ending.after;
-  const std::uint64_t paid = (ending.honest.record.status == TaskStatus::kPaid ? kPrice : 0) +
-                             (ending.lying.record.status == TaskStatus::kPaid ? kPrice : 0);
+  const std::uint64_t paid =
+      (ending.honest.record.status == TaskStatus::kPaid ? kPrice + kTax : 0) +
+      (ending.lying.record.status == TaskStatus::kPaid ? kPrice + kTax : 0);
   const std::uint64_t fees = fees_of(ending.honest) + fees_of(ending.lying);
   EXPECT_EQ(after.at("submitter"), before.at("submitter") - paid - fees) << tail(ending.report);
   EXPECT_GE(after.at("verifier"), before.at("verifier") + fees) << tail(ending.report);
@@ -72,11 +73,11 @@ void expect_no_honest_loss(const Ending& ending, bool second_is_honest,
 
 void expect_caught(const Ending& ending) {
   EXPECT_TRUE(ending.report.all_finished) << tail(ending.report);
-  ASSERT_TRUE(ending.honest.claim && ending.lying.claim) << tail(ending.report);
+  ASSERT_TRUE(claim_of(ending.honest) && claim_of(ending.lying)) << tail(ending.report);
   EXPECT_EQ(ending.honest.record.status, TaskStatus::kPaid) << tail(ending.report);
-  EXPECT_EQ(ending.honest.claim->record.status, ClaimStatus::kFinal) << tail(ending.report);
-  EXPECT_EQ(ending.lying.claim->record.status, ClaimStatus::kFallen) << tail(ending.report);
-  EXPECT_TRUE(ending.lying.claim->record.solver_lost);
+  EXPECT_EQ(claim_of(ending.honest)->record.status, ClaimStatus::kFinal) << tail(ending.report);
+  EXPECT_EQ(claim_of(ending.lying)->record.status, ClaimStatus::kFallen) << tail(ending.report);
+  EXPECT_TRUE(claim_of(ending.lying)->record.solver_lost);
   EXPECT_GT(ending.totals.burned.value, 0u);
   EXPECT_EQ(ending.after.at("solver-2"), ending.before.at("solver-2") - kSolverStake);
   expect_no_honest_loss(ending, false, true);
@@ -88,7 +89,8 @@ TEST(Simulation, TwoHonestSolversArePaid) {
   EXPECT_TRUE(ending->report.all_finished) << tail(ending->report);
   EXPECT_EQ(ending->honest.record.status, TaskStatus::kPaid) << tail(ending->report);
   EXPECT_EQ(ending->lying.record.status, TaskStatus::kPaid);
-  EXPECT_EQ(ending->totals.burned.value, 0u);
+  EXPECT_EQ(ending->totals.burned.value, 2 * kTax / 2);
+  EXPECT_EQ(ending->totals.jackpot.value, 2 * kTax / 2);
   expect_no_honest_loss(*ending, true, true);
 }
 
@@ -99,11 +101,11 @@ TEST(Simulation, FewerStepsAreRefusedByTheLedger) {
   const auto ending = play(setting);
   ASSERT_TRUE(ending) << ending.error().message;
   EXPECT_TRUE(ending->report.all_finished) << tail(ending->report);
-  ASSERT_TRUE(ending->lying.claim);
+  ASSERT_TRUE(claim_of(ending->lying));
   EXPECT_EQ(ending->honest.record.status, TaskStatus::kPaid) << tail(ending->report);
-  EXPECT_EQ(ending->lying.claim->record.status, ClaimStatus::kExpired) << tail(ending->report);
+  EXPECT_EQ(claim_of(ending->lying)->record.status, ClaimStatus::kExpired) << tail(ending->report);
   EXPECT_EQ(ending->lying.record.status, TaskStatus::kRefunded);
-  EXPECT_TRUE(ending->lying.claim->challenges.empty());
+  EXPECT_TRUE(claim_of(ending->lying)->challenges.empty());
   const std::string refusal =
       std::string("verdict=") + protocol::to_string(protocol::TxVerdict::kWrongOpening);
   unsigned refusals = 0;
@@ -115,7 +117,7 @@ TEST(Simulation, FewerStepsAreRefusedByTheLedger) {
     }
   EXPECT_GT(refusals, 0u) << tail(ending->report);
   // The price goes back; nobody else is touched, not even the solver, who claimed nothing.
-  EXPECT_EQ(ending->totals.burned.value, 0u);
+  EXPECT_EQ(ending->totals.burned.value, kTax / 2);
   EXPECT_EQ(ending->after.at("solver-2"), ending->before.at("solver-2"));
   EXPECT_EQ(ending->after.at("whistleblower"), ending->before.at("whistleblower"));
   expect_no_honest_loss(*ending, false, true);
@@ -141,12 +143,12 @@ TEST_P(EveryLie, ToldByAChallengerCostsItsBond) {
   EXPECT_TRUE(ending->report.all_finished) << tail(ending->report);
   std::uint64_t lost = 0;
   for (const protocol::TaskView* task : {&ending->honest, &ending->lying}) {
-    ASSERT_TRUE(task->claim);
+    ASSERT_TRUE(claim_of(*task));
     EXPECT_EQ(task->record.status, TaskStatus::kPaid) << tail(ending->report);
-    EXPECT_EQ(task->claim->record.status, ClaimStatus::kFinal);
-    EXPECT_FALSE(task->claim->record.solver_lost);
-    ASSERT_FALSE(task->claim->challenges.empty()) << tail(ending->report);
-    for (const protocol::ChallengeView& challenge : task->claim->challenges) {
+    EXPECT_EQ(claim_of(*task)->record.status, ClaimStatus::kFinal);
+    EXPECT_FALSE(claim_of(*task)->record.solver_lost);
+    ASSERT_FALSE(claim_of(*task)->challenges.empty()) << tail(ending->report);
+    for (const protocol::ChallengeView& challenge : claim_of(*task)->challenges) {
       EXPECT_EQ(challenge.record.status, protocol::ChallengeStatus::kLost);
       ++lost;
       // Decided by what was computed, not by a clock.
@@ -160,7 +162,7 @@ TEST_P(EveryLie, ToldByAChallengerCostsItsBond) {
   }
   expect_no_honest_loss(*ending, true, false);
   EXPECT_EQ(ending->after.at("whistleblower"), ending->before.at("whistleblower") - lost * kBond);
-  EXPECT_EQ(ending->totals.burned.value, lost * (kBond - kBond / 2));
+  EXPECT_EQ(ending->totals.burned.value, lost * (kBond - kBond / 2) + kTax);
 }
 
 INSTANTIATE_TEST_SUITE_P(Simulation, EveryLie, testing::ValuesIn(cheats::names_of_lies()),
@@ -189,7 +191,7 @@ TEST(Simulation, AChallengerThatCrashedBeforeAnyTurnWinsByVerdict) {
     EXPECT_EQ(ending->report.crashes > 0, at.has_value());
     crashes += ending->report.crashes;
     unsigned games = 0;
-    for (const auto& challenge : ending->lying.claim->challenges)
+    for (const auto& challenge : claim_of(ending->lying)->challenges)
       for (const auto& game : challenge.games) {
         EXPECT_EQ(game.record.status, protocol::GameStatus::kChallengerWon);
         EXPECT_FALSE(game.record.by_clock) << tail(ending->report);

@@ -25,13 +25,23 @@ struct TaskSettings {
   std::string text, test_text;           // of a gpt; without a test text its last part serves
   std::string tokens = "characters";     // or "bytes"
 
-  double price = 100;  // tokens, here and below
+  double price = 100;  // tokens, here and below; in an auction the cap
   double verification_fee = 20;
+  double tax = 0;  // 0: the least that the ledger takes
+  double sought = 0;
   double solver_stake = 1'000;
   double verifier_stake = 200;
   double challenger_bond = 100;
   std::uint64_t seats = 1;
   std::uint64_t draws = 3;
+  bool auction = false;
+  double bid_deposit = 1;
+  std::uint64_t bid_window_s = 60;
+  std::uint64_t copies = 1;
+  std::uint64_t progress_intervals = 0;  // between reports of progress; 0: a quarter of them
+  std::uint64_t reputation_min = 0;
+  std::vector<std::string> required;  // capabilities
+  std::vector<std::string> deny;      // accounts
   std::uint64_t train_window_s = 3'600;
   std::uint64_t enlist_window_s = 60;
   std::uint64_t verify_window_s = 3'600;  // for sealing, and again for opening
@@ -51,9 +61,9 @@ struct PreparedTask {
 // Errors: kInvalidArgument naming the option or the file's field; those of the data's files.
 [[nodiscard]] Result<PreparedTask> prepare_task(const TaskSettings& settings, TaskPool& pool);
 
-// What is posted, but for the reserved solver. Errors: kInvalidArgument naming the option, also if
-// the economics refuse it (docs/spec/economics.md).
+// What is posted, but for the solvers that it names. Errors: kInvalidArgument naming the option,
+// also if the ledger would refuse it (docs/spec/economics.md).
 [[nodiscard]] Result<protocol::PostTask> make_terms(const TaskSettings& settings,
-                                                    const commit::TaskHeader& header);
+                                                    const training::Task& task);
 
 }  // namespace assay::cli

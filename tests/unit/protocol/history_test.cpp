@@ -70,6 +70,7 @@ class History {
       *w = 30'000;
     p.terms.price = Amount{900 + below(400)};
     p.terms.verification_fee = Amount{200 + below(9)};
+    p.terms.tax = Amount{26 + below(30)};
     p.terms.challenger_bond = Amount{301};
     p.cancels = chance(10);
     p.commits = chance(92);
@@ -140,11 +141,11 @@ class History {
         once(p, "accept", txs, p.solver, AcceptTask{p.posted.task, 1000, hash_of_text("r")});
       return;
     }
-    if (!task.claim) {
+    if (task.claims.empty()) {
       p.closed = true;
       return;
     }
-    act_on_claim(p, *task.claim, txs);
+    act_on_claim(p, task.claims.front(), txs);
   }
 
   void act_on_claim(Plan& p, const ClaimView& claim, std::vector<Bytes>& txs) {
@@ -270,13 +271,14 @@ class History {
   // The auditor: rules of payment in the words of the specification, from the outcomes of games.
   void predict(const Plan& p) {
     const TaskView task = m_net.read().task(p.posted.task).value().value();
-    if (!task.claim) {
+    if (task.claims.empty()) {
       ++seen.cancelled;
       return;
     }
-    const ClaimView& claim = *task.claim;
+    const ClaimView& claim = task.claims.front();
     const std::uint64_t price = p.terms.price.value;
-    std::uint64_t escrow = price + p.terms.verification_fee.value;
+    const std::uint64_t tax = p.terms.tax.value;
+    std::uint64_t escrow = price + p.terms.verification_fee.value + tax;
     m_free[p.submitter] -= escrow;
 
     bool solver_lost = false;
@@ -342,7 +344,9 @@ class History {
     }
     if (transcript && !doomed && !solver_lost) {
       m_free[p.solver] += price;
-      escrow -= price;
+      m_burned += tax - tax / 2;
+      m_jackpot += tax / 2;
+      escrow -= price + tax;
     }
     if (solver_lost) slash(p.solver, p.terms.solver_stake.value, beaten[m_net.id(p.solver)], price);
     m_free[p.submitter] += escrow;
