@@ -25,11 +25,12 @@ Result<Amount> amount_of(double tokens, const char* option) {
 
 }  // namespace
 
-void add_task_options(Command& command, TaskSettings& s) {
+void add_task_options(Command& command, TaskSettings& s, bool with_model_file) {
+  if (with_model_file)
+    command.option("model-file", s.model_file, "TOML file of [model], [training] and [optimizer]");
   command
       .choice("model", s.model, {"mlp", "cnn", "resnet", "gpt", "llama"},
               "what to train, with that family's defaults; mlp if no file says more")
-      .option("model-file", s.model_file, "TOML file of [model], [training] and [optimizer]")
       .choice("optimizer", s.optimizer, {"adam", "adamw", "sgd"}, "how; what suits the model")
       .option("learning-rate", s.learning_rate, "0: what suits the model and the optimiser")
       .option("batch", s.batch, "images or sequences a step; 0: what suits the model")
@@ -206,7 +207,7 @@ Status refused(const char* why) {
 
 }  // namespace
 
-Result<protocol::PostTask> make_terms(const TaskSettings& s, const training::Task& task) {
+Result<protocol::PostTask> make_unchecked_terms(const TaskSettings& s, const training::Task& task) {
   protocol::PostTask terms;
   terms.header = task.header;
   ASSAY_TRY(terms.price, amount_of(s.price, "price"));
@@ -239,6 +240,11 @@ Result<protocol::PostTask> make_terms(const TaskSettings& s, const training::Tas
                    .move_ms = s.move_window_s * 1000,
                    .replay_ms = s.train_window_s * 1000};
   ASSAY_TRY_STATUS(add_market(s, task, terms));
+  return terms;
+}
+
+Result<protocol::PostTask> make_terms(const TaskSettings& s, const training::Task& task) {
+  ASSAY_TRY(protocol::PostTask terms, make_unchecked_terms(s, task));
   if (const auto verdict = protocol::check_offer(terms); verdict != protocol::OfferVerdict::kHolds)
     return refused(protocol::to_string(verdict)).error();
   if (const auto verdict = economics::check_terms(protocol::terms_of(terms));

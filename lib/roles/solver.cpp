@@ -416,6 +416,11 @@ class Solver final : public internal::CheckerRole {
 
 }  // namespace
 
+Hash256 quote_commitment(const crypto::KeyPair& key, const Hash256& task_root, Amount price) {
+  const std::string purpose = "quote/" + to_hex(task_root) + "/" + std::to_string(price.value);
+  return crypto::sha256(internal::derive_secret(key, purpose).view());
+}
+
 std::unique_ptr<Role> make_solver(RoleContext context, SolverOptions options) {
   return std::make_unique<Solver>(std::move(context), options);
 }

@@ -49,7 +49,8 @@ struct TaskSettings {
   std::uint64_t stand_up_window_s = 600;
   std::uint64_t move_window_s = 600;
 };
-void add_task_options(Command& command, TaskSettings& settings);
+// `with_model_file`: not where the file is an argument of the command.
+void add_task_options(Command& command, TaskSettings& settings, bool with_model_file = true);
 
 struct PreparedTask {
   models::ModelDescription description;
@@ -65,5 +66,8 @@ struct PreparedTask {
 // also if the ledger would refuse it (docs/spec/economics.md).
 [[nodiscard]] Result<protocol::PostTask> make_terms(const TaskSettings& settings,
                                                     const training::Task& task);
+// The same whatever the ledger would say.
+[[nodiscard]] Result<protocol::PostTask> make_unchecked_terms(const TaskSettings& settings,
+                                                              const training::Task& task);
 
 }  // namespace assay::cli

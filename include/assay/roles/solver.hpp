@@ -28,4 +28,8 @@ struct SolverOptions {
 // transcript.revealed, game.position, claim.settled.
 [[nodiscard]] std::unique_ptr<Role> make_solver(RoleContext context, SolverOptions options);
 
+// The commitment to the random bits of a quote that this key signs for a task at a price.
+[[nodiscard]] Hash256 quote_commitment(const crypto::KeyPair& key, const Hash256& task_root,
+                                       Amount price);
+
 }  // namespace assay::roles
