@@ -61,6 +61,52 @@ class Cnn(nn.Module):
     loss = Mlp.loss
 
 
+class ResidualBlock(nn.Module):
+    def __init__(self, channels, width, stride):
+        super().__init__()
+        self.conv1 = nn.Conv2d(channels, width, 3, stride, padding=1, bias=False)
+        self.norm1 = nn.BatchNorm2d(width)
+        self.conv2 = nn.Conv2d(width, width, 3, padding=1, bias=False)
+        self.norm2 = nn.BatchNorm2d(width)
+        self.has_projection = stride != 1 or channels != width
+        if self.has_projection:
+            self.conv3 = nn.Conv2d(channels, width, 1, stride, bias=False)
+            self.norm3 = nn.BatchNorm2d(width)
+
+    def forward(self, x):
+        y = F.relu(self.norm1(self.conv1(x)))
+        y = self.norm2(self.conv2(y))
+        return F.relu(y + (self.norm3(self.conv3(x)) if self.has_projection else x))
+
+
+class ResNet(nn.Module):
+    """He et al. (2016), section 4.2: `blocks` blocks for each width, the image halved at each but
+    the first; batch norm; average; linear."""
+
+    def __init__(self, channels, widths, blocks, classes):
+        super().__init__()
+        self.conv = nn.Conv2d(channels, widths[0], 3, padding=1, bias=False)
+        self.norm = nn.BatchNorm2d(widths[0])
+        stages = []
+        before = widths[0]
+        for width in widths:
+            stride = 1 if not stages else 2
+            inputs = [(before, stride)] + [(width, 1)] * (blocks - 1)
+            stages.append(nn.ModuleList(ResidualBlock(c, width, s) for c, s in inputs))
+            before = width
+        self.stages = nn.ModuleList(stages)
+        self.head = nn.Linear(before, classes)
+
+    def forward(self, x):
+        x = F.relu(self.norm(self.conv(x)))
+        for stage in self.stages:
+            for block in stage:
+                x = block(x)
+        return self.head(x.mean((2, 3)))
+
+    loss = Mlp.loss
+
+
 @dataclasses.dataclass(frozen=True)
 class GptShape:
     layers: int = 4
@@ -75,6 +121,7 @@ class GptShape:
     activation: str = "gelu_tanh"  # or "gelu_erf", "swiglu"
     biases: bool = True
     tied: bool = True
+    dropout: float = 0.0    # of embeddings, attention and both residual branches
     rotary_base: float = 10000.0
     epsilon: float = 1e-5
 
@@ -93,6 +140,10 @@ def norm_of(shape):
     if shape.norm == "rms":
         return RmsNorm(shape.width, shape.epsilon)
     return nn.LayerNorm(shape.width, eps=shape.epsilon)
+
+
+def dropout_of(shape):
+    return nn.Dropout(shape.dropout) if shape.dropout else nn.Identity()
 
 
 def rotary_tables(shape, half):
@@ -124,7 +175,9 @@ class Attention(nn.Module):
             self.value = nn.Linear(shape.width, keys, bias=shape.biases)
         self.out = nn.Linear(shape.width, shape.width, bias=shape.biases)
         self.fused = choices.fused_qkv
-        self.uses_sdpa = choices.attention == "sdpa" and hasattr(F, "scaled_dot_product_attention")
+        self.uses_sdpa = (choices.attention == "sdpa" and shape.dropout == 0
+                          and hasattr(F, "scaled_dot_product_attention"))
+        self.drop = dropout_of(shape)
         mask = torch.full((shape.sequence, shape.sequence), -math.inf).triu(1)
         self.register_buffer("mask", mask, persistent=False)
         self.is_rotary = shape.positions == "rotary"
@@ -151,7 +204,7 @@ class Attention(nn.Module):
             y = F.scaled_dot_product_attention(q, k, v, is_causal=True)
         else:
             scores = q @ k.transpose(2, 3) * (1 / math.sqrt(self.size)) + self.mask[:t, :t]
-            y = scores.softmax(-1) @ v
+            y = self.drop(scores.softmax(-1)) @ v
         return self.out(y.transpose(1, 2).reshape(n, t, width))
 
 
@@ -182,10 +235,12 @@ class Block(nn.Module):
         self.attention = Attention(shape, choices)
         self.norm2 = norm_of(shape)
         self.feed_forward = FeedForward(shape)
+        self.drop1 = dropout_of(shape)
+        self.drop2 = dropout_of(shape)
 
     def forward(self, x):
-        x = x + self.attention(self.norm1(x))
-        return x + self.feed_forward(self.norm2(x))
+        x = x + self.drop1(self.attention(self.norm1(x)))
+        return x + self.drop2(self.feed_forward(self.norm2(x)))
 
 
 class Gpt(nn.Module):
@@ -198,6 +253,7 @@ class Gpt(nn.Module):
             nn.init.normal_(self.positions.weight, std=0.02)
         else:
             self.positions = None
+        self.drop = dropout_of(shape)
         self.blocks = nn.ModuleList(Block(shape, choices) for _ in range(shape.layers))
         self.norm = norm_of(shape)
         self.head = nn.Linear(shape.width, shape.vocabulary, bias=False)
@@ -208,6 +264,7 @@ class Gpt(nn.Module):
         x = self.tokens(tokens)
         if self.positions is not None:
             x = x + self.positions.weight[:tokens.shape[1]]
+        x = self.drop(x)
         for block in self.blocks:
             x = block(x)
         return self.head(self.norm(x))

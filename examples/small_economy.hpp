@@ -2,7 +2,7 @@
 #pragma once
 
 #include "assay/crypto/random.hpp"
-#include "assay/economics/market.hpp"
+#include "assay/economics/jackpot.hpp"
 #include "assay/protocol/block.hpp"
 #include "assay/roles/checkers.hpp"
 #include "assay/roles/solver.hpp"

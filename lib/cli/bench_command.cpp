@@ -12,14 +12,6 @@ namespace assay::cli {
 
 namespace {
 
-// One small model, few repetitions: seconds, for trying whether everything works.
-void make_quick(OverheadSettings& settings) {
-  if (settings.models.empty()) settings.models = {bench_model_names().front()};
-  settings.intervals = {1, 4};
-  settings.threads = {1};
-  settings.pairs = 2;
-}
-
 Status write_report(const OverheadReport& report, const std::filesystem::path& folder) {
   const std::pair<const char*, std::string> files[] = {
       {"overhead.csv", overhead_csv(report)},
@@ -32,8 +24,8 @@ Status write_report(const OverheadReport& report, const std::filesystem::path& f
   return {};
 }
 
-Status bench_overhead(BenchSettings& settings) {
-  if (settings.quick) make_quick(settings.overhead);
+Status bench_overhead(BenchSettings& settings, const Command& command) {
+  if (settings.quick) make_quick(settings.overhead, command);
   ASSAY_TRY_STATUS(validate(settings.overhead));
   // Before an hour's work, not after it.
   std::error_code failed;
@@ -51,22 +43,30 @@ Status bench_overhead(BenchSettings& settings) {
 
 }  // namespace
 
+void make_quick(OverheadSettings& settings, const Command& command) {
+  if (!command.was_given("models")) settings.models = {bench_model_names().front()};
+  if (!command.was_given("intervals")) settings.intervals = {1, 4};
+  if (!command.was_given("threads")) settings.threads = {1};
+  if (!command.was_given("pairs")) settings.pairs = 2;
+}
+
 void add_bench_commands(Command& root, BenchSettings& s) {
   Command& bench = root.subcommand("bench", "Measure what training and its proofs cost here");
-  bench.subcommand("overhead", "The cost of proof-of-learning, over models, intervals and threads")
-      .option("models", s.overhead.models, "which: mlp cnn gpt-small gpt-medium; none: all")
+  Command& overhead = bench.subcommand(
+      "overhead", "The cost of proof-of-learning, over models, intervals and threads");
+  overhead.option("models", s.overhead.models, "which: mlp cnn gpt-small gpt-medium; none: all")
       .option("intervals", s.overhead.intervals, "steps between committed roots")
       .option("threads", s.overhead.threads, "processors to train on")
       .option("pairs", s.overhead.pairs, "repetitions of every ratio")
       .option("seconds-each", s.overhead.seconds_each_max,
               "a replay or a dispute that would take longer is left out")
       .option("folder", s.folder, "where overhead.csv, .json and .svg are written")
-      .flag("quick", s.quick, "one small model and few repetitions, to see that it works")
+      .flag("quick", s.quick, "one small model and few repetitions, where nothing else was given")
       .examples(
           "  assay bench overhead\n"
           "  assay bench overhead --models gpt-small --intervals 1 10 --threads 1 2\n"
           "Prints two tables; docs/spec/cli.md says what the columns mean.")
-      .action([&s] { return bench_overhead(s); });
+      .action([&s, &overhead] { return bench_overhead(s, overhead); });
 }
 
 }  // namespace assay::cli

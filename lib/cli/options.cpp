@@ -93,6 +93,11 @@ Command& Command::subcommand(const std::string& name, const std::string& descrip
   m_impl->app->require_subcommand(0, 1);
   return *m_impl->children.back();
 }
+bool Command::was_given(const std::string& name) const {
+  const auto found = m_impl->by_toml_name.find(toml_name(name));
+  ASSAY_EXPECTS(found != m_impl->by_toml_name.end());
+  return found->second->count() != 0;
+}
 Command& Command::action(std::function<Status()> run) {
   m_impl->run = std::move(run);
   return *this;

@@ -4,7 +4,7 @@
 #include <cmath>
 
 #include "assay/cli/data_files.hpp"
-#include "assay/economics/market.hpp"
+#include "assay/economics/jackpot.hpp"
 #include "assay/models/data.hpp"
 #include "assay/protocol/offer.hpp"
 #include "assay/training/evaluate.hpp"
@@ -64,6 +64,8 @@ void add_task_options(Command& command, TaskSettings& s, bool with_model_file) {
       .option("challenger-bond", s.challenger_bond, "tokens that a wrong challenge costs")
       .option("seats", s.seats, "verifiers")
       .option("draws", s.draws, "intervals that each of them replays")
+      .option("forced-one-in", s.forced_one_in,
+              "claims, in one of which the solver must force an error; 0: none is forced")
       .option("train-window-s", s.train_window_s, "seconds for training")
       .option("enlist-window-s", s.enlist_window_s, "seconds for verifiers to take free seats")
       .option("verify-window-s", s.verify_window_s, "seconds for verifiers' replays")
@@ -221,6 +223,9 @@ Result<protocol::PostTask> make_unchecked_terms(const TaskSettings& s, const tra
                 std::to_string(economics::kMaxDraws)};
   terms.seats = static_cast<std::uint32_t>(s.seats);
   terms.draws = static_cast<std::uint32_t>(s.draws);
+  // One in one is all but one in 2^32: the rate is below 1.
+  if (s.forced_one_in > 0)
+    terms.force_rate = static_cast<std::uint32_t>(~std::uint32_t{0} / s.forced_one_in);
   constexpr std::uint64_t kWindowMaxS = protocol::kMaxWindowMs / 1000;
   for (const std::uint64_t seconds :
        {s.train_window_s, s.enlist_window_s, s.verify_window_s, s.challenge_window_s,
@@ -238,7 +243,8 @@ Result<protocol::PostTask> make_unchecked_terms(const TaskSettings& s, const tra
                    .challenge_reveal_ms = s.move_window_s * 1000,
                    .stand_up_ms = s.stand_up_window_s * 1000,
                    .move_ms = s.move_window_s * 1000,
-                   .replay_ms = s.train_window_s * 1000};
+                   .replay_ms = s.train_window_s * 1000,
+                   .disclose_ms = terms.force_rate == 0 ? 0 : s.move_window_s * 1000};
   ASSAY_TRY_STATUS(add_market(s, task, terms));
   return terms;
 }

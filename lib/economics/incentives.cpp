@@ -1,6 +1,7 @@
 #include "assay/economics/incentives.hpp"
 
 #include "assay/core/contract.hpp"
+#include "assay/economics/best_response.hpp"
 #include "assay/economics/splits.hpp"
 
 namespace assay::economics {
@@ -24,6 +25,9 @@ const char* to_string(TermsVerdict verdict) noexcept {
       return "a blind verifier would gain: raise the verifier stake";
     case TermsVerdict::kDefenceUnpaid: return "the challenger's bond does not pay for a replay";
     case TermsVerdict::kWhistleblowerUnpaid: return "the bounty does not pay for a replay";
+    case TermsVerdict::kTaxTooSmall: return "the tax is less than two percent of the price";
+    case TermsVerdict::kAbortCheap:
+      return "giving a claim up costs less than its tax: raise the solver's stake";
     case TermsVerdict::kCrowdingOutCheap:
       return "using up a claim's challenges costs less than the price: raise the bond";
   }
@@ -67,7 +71,7 @@ bool solver_deterred(const TaskTerms& t) noexcept {
 TermsVerdict check_terms(const TaskTerms& t) noexcept {
   if (t.price > kMaxTaskAtoms || t.verification_fee > kMaxTaskAtoms ||
       t.solver_stake > kMaxTaskAtoms || t.verifier_stake > kMaxTaskAtoms ||
-      t.challenger_bond > kMaxTaskAtoms || t.declared_harm > kMaxTaskAtoms)
+      t.challenger_bond > kMaxTaskAtoms || t.declared_harm > kMaxTaskAtoms || t.tax > kMaxTaskAtoms)
     return TermsVerdict::kAmountTooLarge;
   if (t.price == 0) return TermsVerdict::kNoPrice;
   if (t.seats < 1 || t.seats > kMaxSeats) return TermsVerdict::kSeatsOutOfRange;
@@ -84,6 +88,8 @@ TermsVerdict check_terms(const TaskTerms& t) noexcept {
     return TermsVerdict::kWhistleblowerUnpaid;
   if (split_bond(t.challenger_bond).burned < (t.price + kMaxChallenges - 1) / kMaxChallenges)
     return TermsVerdict::kCrowdingOutCheap;
+  if (t.tax < least_tax(t.price)) return TermsVerdict::kTaxTooSmall;
+  if (!abort_costs(t.solver_stake, t.tax)) return TermsVerdict::kAbortCheap;
   return TermsVerdict::kHolds;
 }
 

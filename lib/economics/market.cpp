@@ -1,11 +1,19 @@
 #include "assay/economics/market.hpp"
 
 #include "assay/core/contract.hpp"
+#include "assay/economics/jackpot.hpp"
 
 namespace assay::economics {
 
 namespace {
 __extension__ using Wide = unsigned __int128;
+}
+
+Rise split_rise(std::uint64_t atoms) noexcept {
+  constexpr std::uint64_t kWhole = 100 + kLeastTaxPercent;
+  const auto tax =
+      static_cast<std::uint64_t>((Wide{atoms} * kLeastTaxPercent + (kWhole - 1)) / kWhole);
+  return {atoms - tax, tax};
 }
 
 std::uint64_t part_down(std::uint64_t amount, std::uint64_t done, std::uint64_t all) noexcept {

@@ -13,16 +13,6 @@ namespace assay::host {
 
 namespace {
 
-const char* name_of(LogLevel level) noexcept {
-  switch (level) {
-    case LogLevel::kDebug: return "debug";
-    case LogLevel::kInfo: return "info";
-    case LogLevel::kWarning: return "warning";
-    case LogLevel::kError: return "error";
-  }
-  return "error";
-}
-
 void append_escaped(std::string& line, std::string_view text) {
   while (!text.empty()) {
     const char c = text.front();
@@ -67,6 +57,16 @@ void append_value(std::string& line, std::string_view text) {
 }
 
 }  // namespace
+
+const char* name_of(LogLevel level) noexcept {
+  switch (level) {
+    case LogLevel::kDebug: return "debug";
+    case LogLevel::kInfo: return "info";
+    case LogLevel::kWarning: return "warning";
+    case LogLevel::kError: return "error";
+  }
+  return "error";
+}
 
 std::string format_log_line(LogFormat format, std::uint64_t unix_ms, LogLevel level,
                             std::string_view event, const Log::Fields& fields) {
@@ -115,11 +115,11 @@ Result<std::unique_ptr<LineLog>> LineLog::open(const LogOptions& options, const 
 }
 
 LineLog::LineLog(const LogOptions& options, const Clock& clock, int fd)
-    : m_options(options), m_clock(clock), m_fd(fd) {}
+    : m_options(options), m_level(options.level), m_clock(clock), m_fd(fd) {}
 LineLog::~LineLog() { ::close(m_fd); }
 
 void LineLog::write(LogLevel level, std::string_view event, const Fields& fields) {
-  if (level < m_options.level) return;
+  if (level < m_level.load()) return;
   const std::string line =
       format_log_line(m_options.format, m_clock.unix_ms(), level, event, fields) + "\n";
   // One call a line: lines of several threads, or of processes appending to one file, do not mix.

@@ -1,5 +1,6 @@
 #include "assay/host/thread_pool.hpp"
 
+#include <pthread.h>
 #include <sched.h>
 #include <unistd.h>
 
@@ -19,8 +20,9 @@ namespace {
 
 using Body = std::function<void(std::size_t, std::size_t)>;
 
-// About a kernel or two of a small model: waking a sleeping thread costs more than this.
-constexpr auto kSpin = std::chrono::microseconds(30);
+// Some of what a training step runs on one thread between two jobs. Waking costs tens of
+// microseconds, and on a busy machine the wait for a processor, milliseconds.
+constexpr auto kSpin = std::chrono::microseconds(200);
 // More ranges than threads, so that a thread that lost its core delays little.
 constexpr std::size_t kRangesPerThread = 4;
 
@@ -92,6 +94,27 @@ struct ThreadTaskPool::State {
 
   std::mutex one_job;
   std::vector<std::thread> threads;
+  cpu_set_t allowed;         // processors, of whoever made the pool
+  int kept_free = kUnknown;  // of workers
+  static constexpr int kUnknown = -1;
+
+  State() {
+    if (::sched_getaffinity(0, sizeof allowed, &allowed) != 0) CPU_ZERO(&allowed);
+  }
+
+  // Keeps workers off the caller's processor. Where every processor is busy, be it with work of the
+  // lowest priority, the system may wake a worker beside the thread that wakes it, and leaves both
+  // there, since neither waits long enough to be moved: two threads then run as one.
+  void keep_free(int processor) noexcept {
+    if (processor == kept_free || processor < 0 || processor >= CPU_SETSIZE) return;
+    kept_free = processor;
+    cpu_set_t others = allowed;
+    CPU_CLR(static_cast<std::size_t>(processor), &others);
+    if (CPU_COUNT(&others) == 0) return;
+    for (std::thread& thread : threads) {
+      ::pthread_setaffinity_np(thread.native_handle(), sizeof others, &others);
+    }
+  }
 
   // Works on job `job` until no range is left to claim.
   void work(std::uint64_t job) {
@@ -162,6 +185,7 @@ void ThreadTaskPool::run(std::size_t count, std::size_t grain, const Body& body)
   s.unfinished.store(static_cast<std::uint32_t>(ranges), std::memory_order_relaxed);
   const std::uint64_t job = (s.ticket.load(std::memory_order_relaxed) >> kRangeBits) + 1;
   s.ticket.store(job << kRangeBits | ranges, std::memory_order_release);
+  s.keep_free(::sched_getcpu());
   s.announced.fetch_add(1, std::memory_order_release);
   s.announced.notify_all();
 

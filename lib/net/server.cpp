@@ -1,5 +1,6 @@
 #include "assay/net/server.hpp"
 
+#include <algorithm>
 #include <boost/asio/post.hpp>
 #include <boost/asio/strand.hpp>
 
@@ -20,17 +21,24 @@ Error listen_error(const ServerOptions& options, const error_code& error) {
   return {ErrorCode::kUnavailable, what + "is that an address of this machine?"};
 }
 
+std::uint64_t monotonic_ms() {
+  return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(
+                                        std::chrono::steady_clock::now().time_since_epoch())
+                                        .count());
+}
+
 }  // namespace
 
 HttpsServer::HttpsServer(std::shared_ptr<State> state) : m_state(std::move(state)) {}
 
 Result<std::unique_ptr<HttpsServer>> HttpsServer::start(const ServerOptions& options,
-                                                        Handler handler) {
+                                                        Handler handler, AcceptWebSocket accept) {
   ASSAY_EXPECTS(handler != nullptr);
   ASSAY_TRY(asio::ssl::context context,
             make_server_context(
                 {options.certificate_pem, options.key_pem, options.client_authority_pem}));
-  auto state = std::make_shared<State>(options, std::move(context), std::move(handler));
+  auto state =
+      std::make_shared<State>(options, std::move(context), std::move(handler), std::move(accept));
   error_code error;
   tcp::resolver resolver(state->io);
   const auto found =
@@ -57,8 +65,21 @@ std::uint16_t HttpsServer::port() const noexcept { return m_state->port; }
 ServerCounters HttpsServer::counters() const {
   State& s = *m_state;
   const std::lock_guard lock(s.mutex);
-  return {s.accepted,     s.refused,   s.handshake_failed, s.requests,
-          s.bad_requests, s.timed_out, s.sessions.size()};
+  return {s.accepted,  s.refused,  s.handshake_failed, s.requests,   s.bad_requests,  s.timed_out,
+          s.throttled, s.too_slow, s.sessions.size(),  s.websockets, s.buffered_bytes};
+}
+
+std::vector<AddressUse> HttpsServer::connections() const {
+  State& s = *m_state;
+  std::vector<AddressUse> all;
+  {
+    const std::lock_guard lock(s.mutex);
+    for (const auto& [group, use] : s.by_address)
+      all.push_back({group, use.connections, use.websockets});
+  }
+  std::sort(all.begin(), all.end(),
+            [](const AddressUse& a, const AddressUse& b) { return a.address < b.address; });
+  return all;
 }
 
 void HttpsServer::stop(std::uint64_t grace_ms) {
@@ -114,20 +135,64 @@ void HttpsServer::State::start_session(tcp::socket socket) {
   ++accepted;
   error_code ignored;
   socket.set_option(tcp::no_delay(true), ignored);
-  std::shared_ptr<Session> session;
-  {
-    const std::lock_guard lock(mutex);
-    if (sessions.size() >= options.max_connections) {
-      ++refused;
-      return;  // the socket closes itself
-    }
-  }
-  session = std::make_shared<Session>(*this, std::move(socket));
+  const tcp::endpoint peer = socket.remote_endpoint(ignored);
+  const std::string address = peer.address().to_string();
+  const std::string name = host_and_port(address, peer.port());
+  const bool trusted = std::find(options.trusted_addresses.begin(), options.trusted_addresses.end(),
+                                 address) != options.trusted_addresses.end();
+  if (!enter(address_group(name), trusted)) return;  // the socket closes itself
+  const auto session = std::make_shared<Session>(*this, std::move(socket), name, trusted);
   {
     const std::lock_guard lock(mutex);
     sessions.emplace(session.get(), session);
   }
   session->start(weak_from_this());
+}
+
+bool HttpsServer::State::enter(const std::string& group, bool trusted) {
+  if (!trusted && !connection_rate.take(group, 1, monotonic_ms())) {
+    ++throttled;
+    return false;
+  }
+  const std::lock_guard lock(mutex);
+  const std::size_t places =
+      options.max_connections - std::min(options.reserved_connections, options.max_connections);
+  if (sessions.size() >= options.max_connections || (!trusted && strangers >= places)) {
+    ++refused;
+    return false;
+  }
+  const auto known = by_address.find(group);
+  if (!trusted && known != by_address.end() &&
+      known->second.connections >= options.max_connections_per_address) {
+    ++throttled;
+    return false;
+  }
+  ++by_address[group].connections;
+  strangers += trusted ? 0 : 1;
+  return true;
+}
+
+void HttpsServer::State::leave(const std::string& group, bool trusted) {
+  strangers -= trusted ? 0 : 1;
+  const auto known = by_address.find(group);
+  if (--known->second.connections == 0) by_address.erase(known);
+}
+
+bool HttpsServer::State::enter_websocket(const std::string& group, bool trusted) {
+  const std::lock_guard lock(mutex);
+  Use& use = by_address[group];
+  if (websockets >= options.max_websockets ||
+      (!trusted && use.websockets >= options.max_websockets_per_address))
+    return false;
+  ++websockets;
+  ++use.websockets;
+  return true;
+}
+
+void HttpsServer::State::leave_websocket(const std::string& group) {
+  const std::lock_guard lock(mutex);
+  --websockets;
+  --by_address[group].websockets;
 }
 
 }  // namespace assay::net

@@ -1,4 +1,4 @@
-#include "internal/session.hpp"
+#include "internal/session_socket.hpp"
 
 #include <boost/asio/dispatch.hpp>
 #include <boost/asio/post.hpp>
@@ -10,12 +10,6 @@ namespace {
 
 constexpr std::uint64_t kDrainMs = 1000;
 constexpr std::size_t kWriteBytes = 256 << 10;
-
-std::string peer_name(const tcp::socket& socket) {
-  error_code error;
-  const auto endpoint = socket.remote_endpoint(error);
-  return error ? std::string("?") : host_and_port(endpoint.address().to_string(), endpoint.port());
-}
 
 }  // namespace
 
@@ -47,15 +41,19 @@ class Session::ReplyOnce {
   std::atomic<bool> m_used{false};
 };
 
-Session::Session(Server& server, tcp::socket socket)
+Session::Session(Server& server, tcp::socket socket, std::string peer, bool trusted)
     : m_server(server),
       m_stream(std::move(socket), server.context),
       m_timer(m_stream.get_executor()),
       m_parser(server.options.limits),
-      m_peer(peer_name(m_stream.next_layer())) {}
+      m_peer(std::move(peer)),
+      m_group(address_group(m_peer)),
+      m_trusted(trusted) {}
 
 Session::~Session() {
+  release();
   const std::lock_guard lock(m_server.mutex);
+  m_server.leave(m_group, m_trusted);
   m_server.sessions.erase(this);
   m_server.session_ended.notify_all();
 }
@@ -77,6 +75,8 @@ void Session::close_soon() {
   asio::post(m_stream.get_executor(), [self = shared_from_this()] {
     self->m_closing = true;
     const Phase phase = self->m_phase;
+    if (phase == Phase::kWebSocket)
+      return self->close_websocket(CloseCode::kGoingAway, "the node is being stopped");
     // A request that is being read, handled or answered is finished first.
     if (phase == Phase::kHandshake || phase == Phase::kIdle || phase == Phase::kDrain)
       self->close();
@@ -116,6 +116,7 @@ void Session::watch() {
 }
 
 void Session::on_timeout() {
+  if (m_phase == Phase::kWebSocket) return on_websocket_timeout();
   if (m_phase != Phase::kIdle && m_phase != Phase::kDrain) ++m_server.timed_out;
   if (m_phase == Phase::kHandler) {
     m_keep_alive = false;
@@ -154,6 +155,10 @@ void Session::on_bytes() {
   }
   m_begin += *used;
   const ParseStage stage = m_parser.stage();
+  if (stage != ParseStage::kHeader && !hold(*used)) {
+    ++m_server.refused;
+    return fail_request(503, "too many requests are being read; try again in a while");
+  }
   if (stage == ParseStage::kDone) return dispatch();
   if (stage == ParseStage::kBody && before == ParseStage::kHeader)
     enter(Phase::kBody, m_server.options.body_timeout_ms);
@@ -177,8 +182,10 @@ void Session::dispatch() {
   m_keep_alive = m_parser.keep_alive();
   HttpRequest request = m_parser.take();
   request.peer = m_peer;
+  request.trusted = m_trusted;
   m_to_head = request.method == "HEAD";
   enter(Phase::kHandler, m_server.options.handler_timeout_ms);
+  if (m_server.accept_websocket && upgrade(request)) return;
   const auto once = std::make_shared<ReplyOnce>(shared_from_this(), ++m_request);
   try {
     m_server.handler(std::move(request),
@@ -191,6 +198,7 @@ void Session::dispatch() {
 void Session::respond(std::uint64_t request, HttpResponse response) {
   if (m_phase != Phase::kHandler || request != m_request) return;  // closed, or timed out before
   if (m_closing || m_server.stopping.load()) m_keep_alive = false;
+  release();
   auto head = response_head(response, m_keep_alive);
   if (!head) {
     m_keep_alive = false;
@@ -259,9 +267,20 @@ void Session::drain() {
   });
 }
 
+bool Session::hold(std::size_t bytes) {
+  m_held_bytes += bytes;
+  return m_server.buffered_bytes.fetch_add(bytes) + bytes <= m_server.options.buffered_bytes_max;
+}
+
+void Session::release() {
+  m_server.buffered_bytes -= m_held_bytes;
+  m_held_bytes = 0;
+}
+
 void Session::close() {
   if (m_phase == Phase::kClosed) return;
   m_phase = Phase::kClosed;
+  end_websocket();
   error_code ignored;
   m_stream.next_layer().close(ignored);
   m_timer.cancel();

@@ -53,7 +53,8 @@ Json windows_json(const p::Windows& w) {
                        {"stand_up_ms", w.stand_up_ms},
                        {"move_ms", w.move_ms},
                        {"replay_ms", w.replay_ms},
-                       {"bid_ms", w.bid_ms}});
+                       {"bid_ms", w.bid_ms},
+                       {"disclose_ms", w.disclose_ms}});
 }
 
 Json header_json(const commit::TaskHeader& h) {
@@ -157,6 +158,15 @@ struct EventFields {
                          {"status", to_string(e.status)},
                          {"reason", to_string(e.reason)},
                          {"paid", text(e.paid)}});
+  }
+  Json operator()(const p::TranscriptDisclosed& e) const {
+    return Json::object({{"claim", hex(e.claim)},
+                         {"forced_entry", e.forced_entry},
+                         {"transcript_root", hex(e.transcript_root)}});
+  }
+  Json operator()(const p::JackpotPaid& e) const {
+    return Json::object(
+        {{"claim", hex(e.claim)}, {"finder", hex(e.finder)}, {"amount", text(e.amount)}});
   }
   Json operator()(const p::TaskFunded& e) const {
     return Json::object({{"task", hex(e.task)},
@@ -321,6 +331,7 @@ Json to_json(const p::TaskRecord& t) {
        {"declared_harm", text(terms.declared_harm)},
        {"seats", terms.seats},
        {"draws", terms.draws},
+       {"force_rate", terms.force_rate},
        {"work_units", text(terms.work_units)},
        {"price_per_million_units", price_per_million_units(terms.price, terms.work_units)},
        {"progress_entries", terms.progress_entries},
@@ -359,6 +370,7 @@ Json to_json(const p::ClaimView& c) {
                        {"unresolved", r.unresolved},
                        {"doomed", r.doomed},
                        {"fallen_entry", r.fallen_entry},
+                       {"forced_entry", r.forced_entry},
                        {"solver_lost", r.solver_lost},
                        {"verifiers", std::move(verifiers)},
                        {"challenges", std::move(challenges)}});

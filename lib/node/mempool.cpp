@@ -9,7 +9,7 @@ using protocol::TxKind;
 bool is_game_kind(TxKind kind) noexcept {
   return kind == TxKind::kCommitChallenge || kind == TxKind::kRevealChallenge ||
          kind == TxKind::kStandUp || kind == TxKind::kPlayMove ||
-         kind == TxKind::kReportContradiction;
+         kind == TxKind::kReportContradiction || kind == TxKind::kDisclose;
 }
 
 const char* to_string(MempoolVerdict verdict) noexcept {

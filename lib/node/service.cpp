@@ -53,6 +53,7 @@ Json NodeService::status() const {
                             {"mode", "embedded"},
                             {"head", to_json(m_node.head())},
                             {"waiting", m_node.waiting()},
+                            {"unix_ms", m_clock.unix_ms()},
                             {"block_interval_ms", m_node.options().block_interval_ms},
                             {"healthy", healthy()}});
   if (!healthy()) json["failure"] = m_node.failure()->message;
@@ -68,6 +69,7 @@ void NodeService::register_chain(rpc::Dispatcher& d) {
           {"mode", Type::kText, "embedded: trusts its operator for order, time and beacon"},
           {"head", Type::kObject, "the last header"},
           {"waiting", Type::kNumber, "transactions without a block"},
+          {"unix_ms", Type::kNumber, "the node's clock"},
           {"block_interval_ms", Type::kNumber, "least time between blocks"},
           {"healthy", Type::kBool, "takes transactions"},
           {"failure", Type::kText, "why not", true}},
@@ -173,10 +175,13 @@ void NodeService::register_transactions(rpc::Dispatcher& d) {
          kOutcome,
          {ErrorCode::kUnavailable},
          [this](const Params& params, const Reply& reply) {
-           m_node.submit(params.bytes("tx"), [reply](const Result<TxOutcome>& outcome) {
-             if (!outcome) return reply.error(outcome.error());
-             reply.result(to_json(*outcome));
-           });
+           const std::uint64_t start = m_clock.monotonic_ms();
+           m_node.submit(params.bytes("tx"),
+                         [this, reply, start](const Result<TxOutcome>& outcome) {
+                           if (!outcome) return reply.error(outcome.error());
+                           if (m_observer) m_observer(*outcome, m_clock.monotonic_ms() - start);
+                           reply.result(to_json(*outcome));
+                         });
          }});
   d.add({"transaction_result",
          "What became of a transaction.",

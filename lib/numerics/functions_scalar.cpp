@@ -119,6 +119,7 @@ StripFunction function_strip(Isa isa, OpCode op) {
   StripFunction strip = nullptr;
   if (isa == Isa::kAvx512) strip = function_strip_avx512(op);
   if (isa == Isa::kAvx2) strip = function_strip_avx2(op);
+  if (isa == Isa::kNeon) strip = function_strip_neon(op);
   return strip != nullptr ? strip : strip_of_function<Family>(op);
 }
 

@@ -1,43 +1,21 @@
 // Blocking and threads of the product kernels. The depth is walked in order; what a block leaves in
 // C is exactly the fold's state, so blocks change no bit.
 //
-// B lies in panels of the tiles' width, packed once for all threads, a chunk at a time. A task has
-// rows, or columns where there are few rows, and walks: groups of rows, blocks of depth (of A the
-// tile's rows fit the first cache then), blocks of columns (of B the block fits the second), tiles,
-// panels.
-#include "internal/gemm.hpp"
-
+// A task has batches, rows and columns of C. Whatever it reads of A and B it packs for itself, into
+// memory that only its thread writes: lines that another core holds are slower to write than the
+// whole is to pack twice. It walks: chunks of B, groups of rows, blocks of depth (of A the tile's
+// rows fit the first cache then), blocks of columns (of B the block fits the second), tiles, panels
+// of the tile's width.
 #include <algorithm>
+#include <atomic>
 
 #include "assay/core/contract.hpp"
+#include "internal/gemm_plan.hpp"
 
 namespace assay::numerics::internal {
 namespace {
 
-constexpr std::size_t kDepthBlock = 384;
-constexpr std::size_t kDepthBlockOfPanel = 256;  // where a panel stays in the first cache
-constexpr std::size_t kGroupRows = 96;
-constexpr std::size_t kBlockFloats = 150'000;   // of B in the second cache
-constexpr std::size_t kChunkFloats = 200'000;   // of B packed at a time
-constexpr std::size_t kOwnFloats = 130'000;     // of B packed by a task for itself
-constexpr std::size_t kPackSlack = 16;          // see TileKernels::pack
-constexpr std::size_t kDirectPanels = 8;        // A is packed for more panels of B than these,
-constexpr std::size_t kDirectPanelsTurned = 4;  // or where its columns are read
-constexpr std::size_t kWorthATask = 200'000;    // multiply-adds: some microseconds
-constexpr std::size_t kTasksPerThread = 4;
-
-constexpr std::size_t round_up(std::size_t n, std::size_t to) { return (n + to - 1) / to * to; }
-constexpr std::size_t parts_of(std::size_t n, std::size_t most) { return (n + most - 1) / most; }
-
-struct Range {
-  std::size_t first = 0, last = 0;
-  [[nodiscard]] std::size_t size() const { return last - first; }
-};
-// Part `i` of `parts` about equal ones.
-constexpr Range part_of(Range all, std::size_t parts, std::size_t i) {
-  const std::size_t n = all.last - all.first;
-  return {all.first + n * i / parts, all.first + n * (i + 1) / parts};
-}
+constexpr std::size_t kBlockFloats = 150'000;  // of B in the second cache
 
 // Rows cut into about equal tiles, without a division each.
 class Tiles {
@@ -57,86 +35,12 @@ class Tiles {
   std::size_t m_first, m_count, m_size, m_larger;
 };
 
-struct Plan {
-  bool a_direct, b_direct;
-  bool by_batch;            // a task has whole batches, and packs B for itself
-  bool depth_outer;         // over groups of rows
-  bool panel_outer;         // over tiles
-  std::size_t width;        // columns of C as panels hold them
-  std::size_t depth_block;  // the last one may be smaller
-  std::size_t chunk_columns, chunk_depth;
-  std::size_t row_tasks, column_tasks;
-  std::size_t a_floats, b_floats;  // a task's; shared, or a task's if by_batch
-
-  [[nodiscard]] std::size_t tasks() const { return row_tasks * column_tasks; }
-  [[nodiscard]] std::size_t floats() const {
-    return tasks() * a_floats + (by_batch ? tasks() : 1) * b_floats;
-  }
-};
-
-void plan_tasks(const Gemm& g, const TileKernels& kernels, unsigned threads, Plan& p) {
-  p.row_tasks = p.column_tasks = 1;
-  const std::size_t work = g.rows * g.columns * g.depth;
-  if (p.by_batch) {
-    const std::size_t worth = std::max<std::size_t>(1, g.batches * work / kWorthATask);
-    if (threads > 1) p.row_tasks = std::min({g.batches, kTasksPerThread * threads, worth});
-    return;
-  }
-  const std::size_t worth = std::max<std::size_t>(1, work / kWorthATask);
-  if (threads == 1 || worth == 1) return;
-  const std::size_t wanted = std::min<std::size_t>(
-      {worth, threads * kTasksPerThread, std::max<std::size_t>(threads, g.rows / kGroupRows)});
-  p.row_tasks = std::clamp<std::size_t>(g.rows / kernels.direct_rows, 1, wanted);
-  if (p.row_tasks < std::min<std::size_t>(wanted, threads)) p.row_tasks = 1;
-  const std::size_t panels = parts_of(p.chunk_columns, kernels.wide);
-  p.column_tasks = std::min(panels, wanted / p.row_tasks);
-}
-
-Plan plan_of(const Gemm& g, const TileKernels& kernels, unsigned threads) {
-  Plan p{};
-  const bool staggered =
-      g.triangle.kind == Triangle::Kind::kLowerA || g.triangle.kind == Triangle::Kind::kUpperA;
-  const bool turned = g.a_depth.stride0 != 1;
-  p.a_direct = !g.a_row.is_affine() || !g.a_depth.is_affine() || staggered ||
-               g.columns <= (turned ? kDirectPanelsTurned : kDirectPanels) * kernels.wide;
-  const bool dense_b = g.b_depth == static_cast<std::ptrdiff_t>(g.columns);
-  p.b_direct =
-      g.packed_b == nullptr && p.a_direct && g.b_column == 1 && g.columns % kernels.narrow == 0 &&
-      (g.rows <= 2 * kernels.direct_rows || (dense_b && g.columns <= kDirectPanels * kernels.wide));
-  if (g.by_channel) p.a_direct = p.b_direct = true;
-  p.width = round_up(g.columns, kernels.narrow);
-  p.depth_outer = !g.a_row.is_affine() && g.depth > g.rows;
-  p.panel_outer = p.depth_outer || !(kernels.streams_panels || p.a_direct);
-  // By the node alone, not by where operands lie: packed operands are cut the same way.
-  const std::size_t most =
-      p.depth_outer || !kernels.streams_panels ? kDepthBlockOfPanel : kDepthBlock;
-  p.depth_block = parts_of(g.depth, parts_of(g.depth, most));
-  p.by_batch = g.batches > 1 && (threads == 1 || g.batches >= kTasksPerThread * threads) &&
-               (p.b_direct || p.width * g.depth <= kOwnFloats);
-  p.chunk_columns = g.columns;
-  p.chunk_depth = g.depth;
-  if (!p.b_direct && g.packed_b == nullptr && !p.by_batch) {
-    p.chunk_columns = std::min(g.columns, std::max(kernels.wide, kChunkFloats / p.depth_block /
-                                                                     kernels.wide * kernels.wide));
-    const std::size_t blocks =
-        std::max<std::size_t>(1, kChunkFloats / (p.depth_block * p.chunk_columns));
-    p.chunk_depth = std::min(g.depth, blocks * p.depth_block);
-  }
-  plan_tasks(g, kernels, threads, p);
-  const std::size_t tiles = parts_of(std::min(kGroupRows, g.rows), kernels.packed_rows);
-  p.a_floats =
-      p.a_direct ? 0 : round_up(tiles * (kernels.packed_rows * p.depth_block + kPackSlack), 16);
-  const bool packs = !p.b_direct && g.packed_b == nullptr;
-  p.b_floats = packs ? round_up(round_up(p.chunk_columns, kernels.narrow) * p.chunk_depth, 16) : 0;
-  return p;
-}
-
 // B in panels: the block of depth from k0 on (as long as `depth` says) stands at k0 * width, its
 // panel from column j on at j * depth behind that; both relative to the chunk.
 struct PackedB {
-  float* data;
-  std::size_t width, first_depth, first_column;
-  [[nodiscard]] float* at(std::size_t k0, std::size_t depth, std::size_t j) const {
+  const float* data = nullptr;
+  std::size_t width = 0, first_depth = 0, first_column = 0;
+  [[nodiscard]] const float* at(std::size_t k0, std::size_t depth, std::size_t j) const {
     return data + (k0 - first_depth) * width + (j - first_column) * depth;
   }
 };
@@ -152,16 +56,15 @@ std::size_t packed_at_once(std::ptrdiff_t lane_stride, std::size_t depth) {
   return lane_stride == 1 ? std::min(kSteps, depth) : depth;
 }
 
-// Panels `panels` of one block of depth, counted from column js.first.
-void pack_block(const Gemm& g, const TileKernels& kernels, const float* b, const PackedB& to,
-                Range ks, Range js, Range panels) {
+// One block of depth of columns `js`: panel after panel.
+void pack_block(const Gemm& g, const TileKernels& kernels, const float* b, float* to, Range ks,
+                Range js) {
   const std::size_t steps = packed_at_once(g.b_column, ks.size());
   for (std::size_t k = ks.first; k < ks.last; k += steps) {
-    for (std::size_t panel = panels.first; panel < panels.last; ++panel) {
-      const std::size_t j = js.first + panel * kernels.wide;
+    for (std::size_t j = js.first; j < js.last; j += kernels.wide) {
       const std::size_t columns = std::min(kernels.wide, js.last - j);
       const std::size_t width = panel_width(kernels, columns);
-      kernels.pack(to.at(ks.first, ks.size(), j) + (k - ks.first) * width, width,
+      kernels.pack(to + (j - js.first) * ks.size() + (k - ks.first) * width, width,
                    b + static_cast<std::ptrdiff_t>(k) * g.b_depth +
                        static_cast<std::ptrdiff_t>(j) * g.b_column,
                    g.b_column, g.b_depth, columns, std::min(steps, ks.last - k));
@@ -169,38 +72,65 @@ void pack_block(const Gemm& g, const TileKernels& kernels, const float* b, const
   }
 }
 
-// Panels `units` of the chunk, counted block of depth by block of depth.
-void pack_panels(const Gemm& g, const TileKernels& kernels, const Plan& plan, const float* b,
-                 const PackedB& to, Range ks, Range js, Range units) {
-  const std::size_t panels = parts_of(js.size(), kernels.wide);
-  while (units.first < units.last) {
-    const std::size_t block = units.first / panels;
-    const std::size_t k = ks.first + block * plan.depth_block;
-    const std::size_t end = std::min(units.last, (block + 1) * panels);
-    pack_block(g, kernels, b, to, {k, std::min(k + plan.depth_block, ks.last)}, js,
-               {units.first - block * panels, end - block * panels});
-    units.first = end;
-  }
-}
-std::size_t panel_count(const TileKernels& kernels, const Plan& plan, Range ks, Range js) {
-  return parts_of(ks.size(), plan.depth_block) * parts_of(js.size(), kernels.wide);
-}
-
+// What one thread computes, with memory of its own for what is packed.
 class Worker {
  public:
-  Worker(const Gemm& gemm, const TileKernels& kernels, const Plan& plan, float* packed_a)
-      : m_gemm(gemm), m_kernels(kernels), m_plan(plan), m_packed_a(packed_a) {}
+  Worker(const Gemm& gemm, const TileKernels& kernels, const Plan& plan, float* scratch)
+      : m_gemm(gemm),
+        m_kernels(kernels),
+        m_plan(plan),
+        m_packed_a(scratch),
+        m_own_b(scratch + plan.a_floats) {
+    if (m_gemm.packed_b != nullptr) {
+      m_packed_b = {m_gemm.packed_b, round_up(m_gemm.columns, m_kernels.narrow), 0, 0};
+    }
+  }
 
+  void run_task(std::size_t task) {
+    const Range columns = m_plan.columns(m_gemm, task % m_plan.column_tasks);
+    task /= m_plan.column_tasks;
+    const Range rows = part_of({0, m_gemm.rows}, m_plan.row_tasks, task % m_plan.row_tasks);
+    const Range batches = part_of({0, m_gemm.batches}, m_plan.batch_tasks, task / m_plan.row_tasks);
+    for (std::size_t batch = batches.first; batch < batches.last; ++batch) {
+      set_batch(batch);
+      for (std::size_t j = columns.first; j < columns.last; j += m_plan.chunk_columns) {
+        for (std::size_t k = 0; k < m_gemm.depth; k += m_plan.chunk_depth) {
+          run_chunk(rows, {j, std::min(j + m_plan.chunk_columns, columns.last)},
+                    {k, std::min(k + m_plan.chunk_depth, m_gemm.depth)});
+        }
+      }
+    }
+  }
+
+ private:
   void set_batch(std::size_t batch) {
     m_batch = batch;
     m_a = m_gemm.a + batch_offset(m_gemm.a_layout, batch);
     m_b = m_gemm.b + batch_offset(m_gemm.b_layout, batch);
     m_c = m_gemm.c + batch_offset(m_gemm.c_layout, batch);
   }
-  void set_packed_b(const PackedB& packed) { m_packed_b = packed; }
 
-  // Steps `ks` of these elements. `tell`: rows are finished by the last step.
-  void run(Range rows, Range columns, Range ks, bool tell) {
+  void run_chunk(Range rows, Range js, Range ks) {
+    if (!m_plan.b_direct && m_gemm.packed_b == nullptr) pack_b(js, ks);
+    const bool finishes =
+        m_plan.column_tasks == 1 && ks.last == m_gemm.depth && js.last == m_gemm.columns;
+    run_rows(rows, js, ks, finishes);
+  }
+
+  void pack_b(Range js, Range ks) {
+    if (m_packed.batch == m_batch && m_packed.column == js.first && m_packed.step == ks.first) {
+      return;
+    }
+    m_packed = {m_batch, js.first, ks.first};
+    m_packed_b = {m_own_b, round_up(js.size(), m_kernels.narrow), ks.first, js.first};
+    for (std::size_t k = ks.first; k < ks.last; k += m_plan.depth_block) {
+      pack_block(m_gemm, m_kernels, m_b, m_own_b + (k - ks.first) * m_packed_b.width,
+                 {k, std::min(k + m_plan.depth_block, ks.last)}, js);
+    }
+  }
+
+  // Steps `ks` of these elements. `finishes`: they are the last ones of these rows.
+  void run_rows(Range rows, Range columns, Range ks, bool finishes) {
     const std::size_t groups = parts_of(rows.size(), kGroupRows);
     const std::size_t blocks = parts_of(ks.size(), m_plan.depth_block);
     for (std::size_t i = 0; i < groups * blocks; ++i) {
@@ -209,14 +139,13 @@ class Worker {
       const std::size_t k = ks.first + block * m_plan.depth_block;
       const Range is = part_of(rows, groups, group);
       run_group(is, columns, {k, std::min(k + m_plan.depth_block, ks.last)});
-      if (tell && block + 1 == blocks && m_gemm.on_rows.call != nullptr) {
+      if (finishes && block + 1 == blocks && m_gemm.on_rows.call != nullptr) {
         const std::size_t first = m_batch * m_gemm.rows;
         m_gemm.on_rows.call(m_gemm.on_rows.context, first + is.first, first + is.last);
       }
     }
   }
 
- private:
   // A row's first element, and the depth's offsets, of direct tiles; of packed tiles their panel.
   void run_group(Range rows, Range columns, Range ks) {
     const Tiles tiles(rows, m_plan.a_direct ? m_kernels.direct_rows : m_kernels.packed_rows);
@@ -413,7 +342,11 @@ class Worker {
   const TileKernels& m_kernels;
   const Plan& m_plan;
   float* m_packed_a;
-  PackedB m_packed_b{};
+  float* m_own_b;
+  PackedB m_packed_b;
+  struct {
+    std::size_t batch = SIZE_MAX, column = 0, step = 0;
+  } m_packed;  // which chunk stands in m_own_b
   std::size_t m_batch = 0;
   const float* m_a = nullptr;
   const float* m_b = nullptr;
@@ -421,74 +354,6 @@ class Worker {
   std::ptrdiff_t m_depth[kDepthBlock];
   std::ptrdiff_t m_row[kGroupRows];
 };
-
-void run_by_batch(const Gemm& g, const TileKernels& kernels, const Plan& plan, float* scratch,
-                  TaskPool& pool) {
-  split(pool, plan.row_tasks, 1, [&](std::size_t first, std::size_t last) {
-    for (std::size_t task = first; task < last; ++task) {
-      float* own = scratch + task * (plan.a_floats + plan.b_floats);
-      Worker worker(g, kernels, plan, own);
-      const PackedB packed{own + plan.a_floats, plan.width, 0, 0};
-      worker.set_packed_b(packed);
-      const Range batches = part_of({0, g.batches}, plan.row_tasks, task);
-      const Range ks{0, g.depth}, js{0, g.columns};
-      for (std::size_t batch = batches.first; batch < batches.last; ++batch) {
-        worker.set_batch(batch);
-        if (!plan.b_direct) {
-          pack_panels(g, kernels, plan, g.b + batch_offset(g.b_layout, batch), packed, ks, js,
-                      {0, panel_count(kernels, plan, ks, js)});
-        }
-        worker.run({0, g.rows}, js, ks, true);
-      }
-    }
-  });
-}
-
-// One chunk of one batch.
-void run_chunk(const Gemm& g, const TileKernels& kernels, const Plan& plan, std::size_t batch,
-               Range ks, Range js, float* scratch, TaskPool& pool) {
-  float* const shared = g.packed_b != nullptr ? const_cast<float*>(g.packed_b)  // only read
-                                              : scratch + plan.tasks() * plan.a_floats;
-  const PackedB packed{shared,
-                       g.packed_b != nullptr ? plan.width : round_up(js.size(), kernels.narrow),
-                       ks.first, js.first};
-  if (g.packed_b == nullptr && !plan.b_direct) {
-    const std::size_t units = panel_count(kernels, plan, ks, js);
-    const std::size_t least = parts_of(20'000, plan.depth_block * kernels.wide);
-    split(pool, units, grain_for(pool, units, least), [&](std::size_t first, std::size_t last) {
-      pack_panels(g, kernels, plan, g.b + batch_offset(g.b_layout, batch), packed, ks, js,
-                  {first, last});
-    });
-  }
-  const bool tell = plan.column_tasks == 1 && ks.last == g.depth && js.last == g.columns;
-  split(pool, plan.tasks(), 1, [&](std::size_t first, std::size_t last) {
-    for (std::size_t task = first; task < last; ++task) {
-      Worker worker(g, kernels, plan, scratch + task * plan.a_floats);
-      worker.set_batch(batch);
-      worker.set_packed_b(packed);
-      const std::size_t panels = parts_of(js.size(), kernels.wide);
-      const Range own = part_of({0, panels}, plan.column_tasks, task % plan.column_tasks);
-      worker.run(part_of({0, g.rows}, plan.row_tasks, task / plan.column_tasks),
-                 {js.first + own.first * kernels.wide,
-                  std::min(js.first + own.last * kernels.wide, js.last)},
-                 ks, tell);
-    }
-  });
-}
-
-void run_batch(const Gemm& g, const TileKernels& kernels, const Plan& plan, std::size_t batch,
-               float* scratch, TaskPool& pool) {
-  for (std::size_t j = 0; j < g.columns; j += plan.chunk_columns) {
-    for (std::size_t k = 0; k < g.depth; k += plan.chunk_depth) {
-      run_chunk(g, kernels, plan, batch, {k, std::min(k + plan.chunk_depth, g.depth)},
-                {j, std::min(j + plan.chunk_columns, g.columns)}, scratch, pool);
-    }
-  }
-  if (plan.column_tasks == 1 || g.on_rows.call == nullptr) return;
-  split(pool, g.rows, grain_for(pool, g.rows, 1), [&](std::size_t first, std::size_t last) {
-    g.on_rows.call(g.on_rows.context, batch * g.rows + first, batch * g.rows + last);
-  });
-}
 
 }  // namespace
 
@@ -522,39 +387,52 @@ const TileKernels& tile_kernels(Isa isa) {
 
 std::size_t gemm_scratch_bytes(const Gemm& gemm, Isa isa, unsigned threads) {
   const TileKernels& kernels = tile_kernels(isa);
-  static constexpr float kAnything = 0;
-  Gemm packed = gemm;
-  packed.packed_b = &kAnything;  // more tasks may share in columns then
-  const std::size_t floats = std::max(plan_of(gemm, kernels, threads).floats(),
-                                      plan_of(packed, kernels, threads).floats());
+  Gemm told = gemm;  // columns are shared less readily then
+  told.on_rows.call = [](void*, std::size_t, std::size_t) {};
+  const std::size_t floats =
+      std::max(plan_of(gemm, kernels, threads).floats(), plan_of(told, kernels, threads).floats());
   return floats * sizeof(float) + kAlign;
 }
 
-void run_gemm(const Gemm& gemm, Isa isa, std::span<std::uint8_t> scratch, TaskPool& pool) {
+void run_gemm(const Gemm& g, Isa isa, std::span<std::uint8_t> scratch, TaskPool& pool) {
   const TileKernels& kernels = tile_kernels(isa);
-  const Plan plan = plan_of(gemm, kernels, pool.thread_count());
+  const Plan plan = plan_of(g, kernels, pool.thread_count());
   const std::size_t misaligned = reinterpret_cast<std::uintptr_t>(scratch.data()) % kAlign;
   auto* floats =
       reinterpret_cast<float*>(scratch.data() + (misaligned == 0 ? 0 : kAlign - misaligned));
   ASSAY_EXPECTS(scratch.size() >= plan.floats() * sizeof(float) + kAlign);
-  if (plan.by_batch) return run_by_batch(gemm, kernels, plan, floats, pool);
-  for (std::size_t batch = 0; batch < gemm.batches; ++batch) {
-    run_batch(gemm, kernels, plan, batch, floats, pool);
-  }
+  std::atomic<std::size_t> next{0};
+  split(pool, plan.workers, 1, [&](std::size_t first, std::size_t last) {
+    for (std::size_t i = first; i < last; ++i) {
+      Worker worker(g, kernels, plan, floats + i * (plan.a_floats + plan.b_floats));
+      for (std::size_t task = next++; task < plan.tasks(); task = next++) worker.run_task(task);
+    }
+  });
+  if (plan.column_tasks == 1 || g.on_rows.call == nullptr) return;
+  const std::size_t rows = g.batches * g.rows;
+  split(pool, rows, grain_for(pool, rows, 1), [&](std::size_t first, std::size_t last) {
+    g.on_rows.call(g.on_rows.context, first, last);
+  });
 }
 
 std::size_t gemm_packed_b_floats(const Gemm& gemm, Isa isa) {
-  const Plan plan = plan_of(gemm, tile_kernels(isa), 1);
-  return gemm.batches > 1 || plan.b_direct ? 0 : plan.width * gemm.depth;
+  const TileKernels& kernels = tile_kernels(isa);
+  const bool is_read_in_place = plan_of(gemm, kernels, 1).b_direct;
+  return gemm.batches > 1 || is_read_in_place ? 0
+                                              : round_up(gemm.columns, kernels.narrow) * gemm.depth;
 }
 
 void gemm_pack_b(const Gemm& gemm, Isa isa, float* packed, TaskPool& pool) {
   const TileKernels& kernels = tile_kernels(isa);
   const Plan plan = plan_of(gemm, kernels, 1);
-  const Range ks{0, gemm.depth}, js{0, gemm.columns};
-  const std::size_t units = panel_count(kernels, plan, ks, js);
-  split(pool, units, grain_for(pool, units, 1), [&](std::size_t first, std::size_t last) {
-    pack_panels(gemm, kernels, plan, gemm.b, {packed, plan.width, 0, 0}, ks, js, {first, last});
+  const std::size_t width = round_up(gemm.columns, kernels.narrow);
+  const std::size_t panels = parts_of(gemm.columns, kernels.wide);
+  split(pool, panels, grain_for(pool, panels, 1), [&](std::size_t first, std::size_t last) {
+    const Range js{first * kernels.wide, std::min(last * kernels.wide, gemm.columns)};
+    for (std::size_t k = 0; k < gemm.depth; k += plan.depth_block) {
+      const Range ks{k, std::min(k + plan.depth_block, gemm.depth)};
+      pack_block(gemm, kernels, gemm.b, packed + k * width + js.first * ks.size(), ks, js);
+    }
   });
 }
 

@@ -51,6 +51,7 @@ void end_claim_status(Context& c, const ClaimId& id) {
     case ClaimStatus::kDrawing: draw(c, claim); break;
     case ClaimStatus::kSealing: end_sealing(c, claim); break;
     case ClaimStatus::kOpening: end_opening(c, claim); break;
+    case ClaimStatus::kDisclosing: fall_undisclosed(c, id); break;
     case ClaimStatus::kChallenging:
       c.advance(claim, ClaimStatus::kResolving, std::nullopt);
       maybe_settle(c, id);
@@ -68,6 +69,12 @@ void forfeit(Context& c, const GameId& id) {
               true);
 }
 
+void draw_force_beacon(Context& c, const ClaimId& id) {
+  ClaimRecord claim = c.state.need_claim(id);
+  claim.force_beacon = c.beacon;
+  c.state.put(claim);
+}
+
 void end_unbonding(Context& c, const ledger::PendingId& id) {
   c.post(id, c.state.pending(id).value_or(ledger::Pending{}).amount.value);
 }
@@ -80,6 +87,7 @@ void run_one(Context& c, const Deadline& d) {
     case DeadlineKind::kStandUp: close_stand_up(c, ChallengeId{d.id}); break;
     case DeadlineKind::kTurn: forfeit(c, GameId{d.id}); break;
     case DeadlineKind::kUnbonding: end_unbonding(c, ledger::PendingId{d.id}); break;
+    case DeadlineKind::kForceBeacon: draw_force_beacon(c, ClaimId{d.id}); break;
   }
 }
 
@@ -99,6 +107,17 @@ void end_sealing(Context& c, ClaimRecord& claim) {
 }
 
 void end_opening(Context& c, ClaimRecord& claim) {
+  TaskRecord task;
+  const Windows& windows = windows_of(c, claim, task);
+  if (task.terms.force_rate == 0) {
+    open_challenges(c, claim);
+    return;
+  }
+  claim.disclosing_since = c.height;
+  c.advance(claim, ClaimStatus::kDisclosing, windows.disclose_ms);
+}
+
+void open_challenges(Context& c, ClaimRecord& claim) {
   TaskRecord task;
   const Windows& windows = windows_of(c, claim, task);
   c.advance(claim, ClaimStatus::kChallenging, windows.challenge_ms);

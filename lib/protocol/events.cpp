@@ -91,7 +91,7 @@ void fields(A& a, E& e) {
   } else if constexpr (std::is_same_v<T, ChallengeRevealed>) {
     a(e.challenge), a(e.claim), a(e.entry);
   } else if constexpr (std::is_same_v<T, ChallengeEnded>) {
-    a(e.challenge), a.enumeration(e.status, ChallengeStatus::kVoid);
+    a(e.challenge), a.enumeration(e.status, ChallengeStatus::kFound);
   } else if constexpr (std::is_same_v<T, GameStarted>) {
     a(e.game), a(e.challenge), a(e.defender), a(e.challenger);
   } else if constexpr (std::is_same_v<T, GameMoved>) {
@@ -99,6 +99,10 @@ void fields(A& a, E& e) {
     a.enumeration(e.stage, dispute::Stage::kFinished);
   } else if constexpr (std::is_same_v<T, GameFinished>) {
     a(e.game), a.enumeration(e.status, GameStatus::kMoot), a(e.by_clock);
+  } else if constexpr (std::is_same_v<T, TranscriptDisclosed>) {
+    a(e.claim), a(e.forced_entry), a(e.transcript_root);
+  } else if constexpr (std::is_same_v<T, JackpotPaid>) {
+    a(e.claim), a(e.finder), a(e.amount);
   } else {
     static_assert(std::is_same_v<T, Slashed>);
     a(e.account), a(e.claim), a(e.amount), a(e.burned);

@@ -125,10 +125,14 @@ void resolve(Context& c, ChallengeRecord challenge, ChallengeStatus status,
   c.emit(ChallengeEnded{challenge.id, status});
 }
 
-// A program that should never have been admitted: everybody gets back what they put in.
-void resolve_void(Context& c, const ClaimId& id) {
+void void_challenges(Context& c, const ClaimId& id) {
   for (const ChallengeRecord& challenge : c.state.challenges(id))
     if (!is_resolved(challenge.status)) resolve(c, challenge, ChallengeStatus::kVoid, nullptr);
+}
+
+// A program that should never have been admitted: everybody gets back what they put in.
+void resolve_void(Context& c, const ClaimId& id) {
+  void_challenges(c, id);
   settle(c, id, ClaimStatus::kVoid, CloseReason::kVoid);
 }
 
@@ -171,6 +175,21 @@ void close_stand_up(Context& c, const ChallengeId& id) {
   challenge.deadline = LedgerTimeMs{};
   c.state.put(challenge);
   evaluate(c, id);
+}
+
+void find_forced(Context& c, const ChallengeId& id) {
+  const ChallengeRecord challenge = c.state.need_challenge(id);
+  resolve(c, challenge, ChallengeStatus::kFound, nullptr);
+  maybe_settle(c, challenge.claim);
+}
+
+void fall_undisclosed(Context& c, const ClaimId& id) {
+  void_challenges(c, id);
+  ClaimRecord claim = c.state.need_claim(id);
+  claim.solver_lost = true;
+  claim.doomed = true;
+  c.state.put(claim);
+  settle(c, id, ClaimStatus::kFallen, CloseReason::kUndisclosed);
 }
 
 void expire_challenge(Context& c, const ChallengeId& id) {

@@ -73,6 +73,7 @@ const char* to_string(TxVerdict verdict) noexcept {
     case TxVerdict::kWrongOpening: return "opening does not lead to the transcript";
     case TxVerdict::kWrongClaimSignature: return "wrong claim signature";
     case TxVerdict::kWrongAttestation: return "wrong attestation";
+    case TxVerdict::kWrongDisclosure: return "wrong disclosure";
     case TxVerdict::kNoContradiction: return "no contradiction";
     case TxVerdict::kNoAttestation: return "no attestation of this interval";
     case TxVerdict::kAlreadyStanding: return "already standing";
@@ -112,6 +113,7 @@ const char* to_string(CloseReason reason) noexcept {
     case CloseReason::kThrown: return "final, but its solver lost a game";
     case CloseReason::kFallen: return "disproved";
     case CloseReason::kContradicted: return "its solver contradicted itself";
+    case CloseReason::kUndisclosed: return "not disclosed in time";
     case CloseReason::kVoid: return "void";
   }
   return "?";
@@ -153,6 +155,7 @@ const char* to_string(ClaimStatus status) noexcept {
     case ClaimStatus::kDrawing: return "drawing";
     case ClaimStatus::kSealing: return "sealing";
     case ClaimStatus::kOpening: return "opening";
+    case ClaimStatus::kDisclosing: return "disclosing";
     case ClaimStatus::kChallenging: return "challenging";
     case ClaimStatus::kResolving: return "resolving";
     case ClaimStatus::kFinal: return "final";
@@ -171,6 +174,7 @@ const char* to_string(ChallengeStatus status) noexcept {
     case ChallengeStatus::kLost: return "lost";
     case ChallengeStatus::kUnrevealed: return "unrevealed";
     case ChallengeStatus::kVoid: return "void";
+    case ChallengeStatus::kFound: return "found";
   }
   return "?";
 }
@@ -206,6 +210,8 @@ const char* name_of(const Event& event) noexcept {
                                            "game_finished",
                                            "claim_settled",
                                            "slashed",
+                                           "transcript_disclosed",
+                                           "jackpot_paid",
                                            "task_funded",
                                            "task_opened",
                                            "bid_placed",

@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "assay/crypto/sha256.hpp"
-#include "assay/economics/market.hpp"
 
 namespace assay::protocol {
 
@@ -14,8 +13,7 @@ const char* to_string(OfferVerdict verdict) noexcept {
     case OfferVerdict::kBadCapability: return "a required capability is no tag";
     case OfferVerdict::kBidDepositMismatch:
       return "an auction needs a deposit for bids, a fixed price has none";
-    case OfferVerdict::kTaxTooSmall: return "the tax is under a fiftieth of the price";
-    case OfferVerdict::kAmountTooLarge: return "tax or deposit are over the limit of a task";
+    case OfferVerdict::kAmountTooLarge: return "an amount is over the limit of a task";
     case OfferVerdict::kSoughtTooMuch: return "others are to fund more than the task costs";
     case OfferVerdict::kNoWork: return "no work is declared";
     case OfferVerdict::kProgressOutOfRange:
@@ -37,7 +35,6 @@ OfferVerdict check_offer(const PostTask& t) noexcept {
   if (!std::all_of(t.capabilities.begin(), t.capabilities.end(), is_tag))
     return OfferVerdict::kBadCapability;
   if ((t.bid_deposit.value > 0) != auction) return OfferVerdict::kBidDepositMismatch;
-  if (t.tax.value < economics::least_tax(t.price.value)) return OfferVerdict::kTaxTooSmall;
   for (const Amount a : {t.price, t.verification_fee, t.tax, t.bid_deposit})
     if (a.value > economics::kMaxTaskAtoms) return OfferVerdict::kAmountTooLarge;
   if (t.sought.value > task_cost(t)) return OfferVerdict::kSoughtTooMuch;

@@ -48,7 +48,8 @@ constexpr std::uint64_t Windows::*kWindows[] = {
     &Windows::seal_ms,      &Windows::open_ms,
     &Windows::challenge_ms, &Windows::challenge_reveal_ms,
     &Windows::stand_up_ms,  &Windows::move_ms,
-    &Windows::replay_ms,    &Windows::bid_ms};
+    &Windows::replay_ms,    &Windows::bid_ms,
+    &Windows::disclose_ms};
 static_assert(sizeof(Windows) == std::size(kWindows) * 8);
 // The amounts likewise.
 constexpr Amount PostTask::*kAmounts[] = {
@@ -57,7 +58,7 @@ constexpr Amount PostTask::*kAmounts[] = {
     &PostTask::verifier_stake, &PostTask::challenger_bond,  &PostTask::declared_harm};
 constexpr std::size_t kPostTaskBytesMax = commit::kTaskHeaderBytes + 1 + 2 * (4 + 32 * kMaxListed) +
                                           (4 + kMaxRequired * (4 + kMaxTagBytes)) + 8 + 4 +
-                                          8 * std::size(kAmounts) + 2 * 4 + 2 * 8 +
+                                          8 * std::size(kAmounts) + 3 * 4 + 2 * 8 +
                                           8 * std::size(kWindows);
 
 void write(Writer& w, const PostTask& p) {
@@ -71,6 +72,7 @@ void write(Writer& w, const PostTask& p) {
   for (const auto amount : kAmounts) wire::put(w, p.*amount);
   w.u32(p.seats);
   w.u32(p.draws);
+  w.u32(p.force_rate);
   w.u64(p.work_units);
   w.u64(p.progress_entries);
   for (const auto window : kWindows) w.u64(p.windows.*window);
@@ -86,6 +88,7 @@ void read(Reader& r, PostTask& p) {
   for (const auto amount : kAmounts) wire::get(r, p.*amount);
   p.seats = r.u32();
   p.draws = r.u32();
+  p.force_rate = r.u32();
   p.work_units = r.u64();
   p.progress_entries = r.u64();
   for (const auto window : kWindows) p.windows.*window = r.u64();
@@ -223,6 +226,41 @@ void read(Reader& r, ReportContradiction& p) {
   wire::get(r, p.signature);
 }
 
+void put(Writer& w, const ForcedProof& f) {
+  w.hash(f.state_root);
+  commit::write_path(w, f.entry_path);
+  w.u32(f.slots);
+  w.u32(f.slot);
+  commit::write_path(w, f.slot_path);
+  w.u32(f.loss_bits);
+}
+void get(Reader& r, ForcedProof& f) {
+  f.state_root = r.hash();
+  f.entry_path = commit::read_path(r);
+  f.slots = r.u32();
+  f.slot = r.u32();
+  f.slot_path = commit::read_path(r);
+  f.loss_bits = r.u32();
+}
+
+void write(Writer& w, const Disclose& p) {
+  w.hash(p.claim.value);
+  w.hash(p.r);
+  w.hash(p.salt);
+  w.hash(p.transcript_root);
+  wire::put(w, p.signature);
+  w.flag(p.forced.has_value());
+  if (p.forced) put(w, *p.forced);
+}
+void read(Reader& r, Disclose& p) {
+  p.claim = ClaimId{r.hash()};
+  p.r = r.hash();
+  p.salt = r.hash();
+  p.transcript_root = r.hash();
+  wire::get(r, p.signature);
+  if (r.flag()) get(r, p.forced.emplace());
+}
+
 void write(Writer& w, const PlaceBid& p) {
   wire::put(w, p.task);
   wire::put(w, p.price);
@@ -320,6 +358,8 @@ constexpr TxRow kTable[] = {
      "fuzz_transaction"},
     {TxKind::kReportContradiction, "report_contradiction", 128, "report_contradiction",
      "Tamper.report_contradiction", "fuzz_transaction"},
+    {TxKind::kDisclose, "disclose", 4 * 32 + 64 + 1 + 32 + 2 * kPathMax + 12, "disclose",
+     "Tamper.disclose", "fuzz_transaction"},
     {TxKind::kPlaceBid, "place_bid", 88, "place_bid", "Tamper.place_bid", "fuzz_transaction"},
     {TxKind::kWithdrawBid, "withdraw_bid", 32, "withdraw_bid", "Tamper.withdraw_bid",
      "fuzz_transaction"},
@@ -387,6 +427,8 @@ economics::TaskTerms terms_of(const PostTask& t) noexcept {
   terms.verifier_stake = t.verifier_stake.value;
   terms.challenger_bond = t.challenger_bond.value;
   terms.declared_harm = t.declared_harm.value;
+  terms.tax = t.tax.value;
+  terms.force_rate = t.force_rate;
   terms.seats = t.seats;
   terms.draws = t.draws;
   terms.entries = commit::is_valid(t.header) ? commit::transcript_entries(t.header) : 0;

@@ -133,6 +133,11 @@ void write(Writer& w, const ClaimRecord& c) {
     w.hash(*h);
   wire::put(w, c.signature);
   w.hash(c.beacon);
+  w.hash(c.force_beacon);
+  w.hash(c.posted_root);
+  wire::put(w, c.disclosing_since);
+  w.u64(c.forced_entry);
+  w.hash(c.forced_state_root);
   for (const std::uint32_t n : {c.enlisted, c.sealed, c.opened, c.challenges, c.unresolved})
     w.u32(n);
   w.flag(c.doomed);
@@ -158,6 +163,11 @@ void read(Reader& r, ClaimRecord& c) {
     *h = r.hash();
   wire::get(r, c.signature);
   c.beacon = r.hash();
+  c.force_beacon = r.hash();
+  c.posted_root = r.hash();
+  wire::get(r, c.disclosing_since);
+  c.forced_entry = r.u64();
+  c.forced_state_root = r.hash();
   for (std::uint32_t* n : {&c.enlisted, &c.sealed, &c.opened, &c.challenges, &c.unresolved})
     *n = r.u32();
   c.doomed = r.flag();
@@ -221,7 +231,7 @@ void read(Reader& r, ChallengeRecord& c) {
   c.sequence = r.u32();
   c.commitment = r.hash();
   wire::get(r, c.committed_at);
-  get_enum(r, c.status, ChallengeStatus::kVoid);
+  get_enum(r, c.status, ChallengeStatus::kFound);
   wire::get(r, c.deadline);
   c.entry = r.u64();
   c.start_root = r.hash();

@@ -1,6 +1,7 @@
 // Settlement: who is paid, who is slashed, what goes back.
 #include <algorithm>
 
+#include "assay/economics/jackpot.hpp"
 #include "assay/economics/market.hpp"
 #include "assay/economics/splits.hpp"
 #include "internal/context.hpp"
@@ -15,6 +16,7 @@ struct Case {
   ClaimStatus end;
   bool paid = false;
   std::vector<ChallengeRecord> won;  // in order of commitment
+  std::vector<AccountId> found;      // a forced error; the same
   std::uint64_t spent = 0;           // of the copy's money
 };
 
@@ -60,13 +62,51 @@ std::vector<AccountId> winners_over(Context& c, const Case& s, const AccountId& 
   return winners;
 }
 
+// Who attested a forced error replayed nothing, or is wronged by a false disclosure: then it had a
+// window to challenge what was disclosed, and the claim would not be final.
+bool is_blind(const Case& s, const VerifierRecord& v) {
+  if (s.end != ClaimStatus::kFinal || s.claim.forced_entry == 0) return false;
+  for (std::size_t i = 0; i < v.opened.size(); ++i)
+    if (v.draws[i].entry == s.claim.forced_entry && v.opened[i] && v.opened[i]->attestation)
+      return true;
+  return false;
+}
+
 // Work that was done is paid: an attestation unless it stands for the interval that fell, a
-// mismatch only if its interval fell.
+// mismatch only if its interval fell, or if the error was forced there and the replay ended right.
 bool earns(const Case& s, const VerifierRecord& v, std::size_t draw) {
-  if (!v.opened[draw] || v.lost) return false;
+  if (!v.opened[draw] || v.lost || is_blind(s, v)) return false;
+  if (s.end == ClaimStatus::kFinal && s.claim.forced_entry != 0 &&
+      v.draws[draw].entry == s.claim.forced_entry)
+    return v.opened[draw]->own_end_root == s.claim.forced_state_root;
   const bool at_fall =
       s.end == ClaimStatus::kFallen && !s.won.empty() && v.draws[draw].entry == s.won.front().entry;
   return v.opened[draw]->attestation.has_value() != at_fall;
+}
+
+std::vector<AccountId> finders_but(const Case& s, const AccountId& loser) {
+  std::vector<AccountId> finders;
+  for (const AccountId& finder : s.found)
+    if (finder != loser) finders.push_back(finder);
+  return finders;
+}
+
+void take_tax(Context& c, const ledger::AccountKey& from, std::uint64_t tax) {
+  const economics::TaxSplit split = economics::split_tax(tax);
+  c.pay(from, burned_account(), split.burned);
+  c.pay(from, jackpot_account(), split.jackpot);
+}
+
+// Only where the tax is taken, and of what the jackpot held before it: INV-PRO-012.
+void pay_jackpot(Context& c, const Case& s, std::uint64_t tax) {
+  if (s.found.empty()) return;
+  const std::uint64_t base =
+      economics::jackpot_base({c.balance(jackpot_account()), tax, s.task.terms.force_rate});
+  const std::uint64_t share = economics::jackpot_share(base, s.found.size());
+  for (const AccountId& finder : s.found) {
+    c.pay(jackpot_account(), user_account(finder), share);
+    c.emit(JackpotPaid{s.claim.id, finder, Amount{share}});
+  }
 }
 
 void pay_verifier(Context& c, Case& s, const VerifierRecord& v) {
@@ -95,6 +135,8 @@ void settle_verifiers(Context& c, Case& s) {
     if (judged) pay_verifier(c, s, v);
     if (v.lost && judged)
       slash(c, s, v.verifier, Standing::kVerifier, winners_over(c, s, v.verifier));
+    else if (is_blind(s, v))
+      slash(c, s, v.verifier, Standing::kVerifier, finders_but(s, v.verifier));
     else
       release(c, s, v.verifier);
   }
@@ -103,22 +145,28 @@ void settle_verifiers(Context& c, Case& s) {
 // Of a cancelled claim the part that was delivered; in tax rounded up, in pay down.
 std::uint64_t settle_solver(Context& c, Case& s) {
   const ClaimRecord& claim = s.claim;
+  const std::uint64_t all = s.task.terms.header.steps;
+  const std::uint64_t done = header_of(s.task, claim).steps;
+  const std::uint64_t tax = economics::part_up(claim.tax.value, done, all);
   std::uint64_t pay = 0;
   if (s.paid) {
-    const std::uint64_t all = s.task.terms.header.steps;
-    const std::uint64_t done = header_of(s.task, claim).steps;
     pay = economics::part_down(claim.price.value, done, all);
-    const std::uint64_t tax = economics::part_up(claim.tax.value, done, all);
-    const economics::TaxSplit split = economics::split_tax(tax);
     spend(c, s, user_account(claim.solver), pay);
-    spend(c, s, burned_account(), split.burned);
-    spend(c, s, jackpot_account(), split.jackpot);
     add_completed(c, claim.solver, Standing::kSolver, tax);
     add_completed(c, s.task.submitter, Standing::kSubmitter, tax);
   }
-  const bool silent =
-      s.end == ClaimStatus::kExpired && claim.reason != CloseReason::kCancelledTraining;
-  if (silent) add_fault(c, claim.solver, Standing::kSolver);
+  if (s.end == ClaimStatus::kFinal) {
+    pay_jackpot(c, s, tax);
+    take_tax(c, escrow_account(s.task.id), tax);
+    s.spent += tax;
+  }
+  // Who gives a claim up once the beacon has said whether an error is due pays what its end would
+  // have cost: else it would give up all but the forced.
+  const auto lock = lock_account(claim.id, claim.solver);
+  if (s.end == ClaimStatus::kExpired && claim.force_beacon != Hash256{})
+    take_tax(c, lock, std::min(tax, c.balance(lock)));
+  if (s.end == ClaimStatus::kExpired && claim.reason != CloseReason::kCancelledTraining)
+    add_fault(c, claim.solver, Standing::kSolver);
   return pay;
 }
 
@@ -128,10 +176,12 @@ void settle(Context& c, const ClaimId& id, ClaimStatus end, CloseReason reason) 
   ClaimRecord claim = c.state.need_claim(id);
   TaskRecord task = c.state.need_task(claim.task);
   claim.reason = reason;
-  Case s{claim, task, end, reason == CloseReason::kFinal || reason == CloseReason::kFinalPartial,
-         {},    0};
-  for (const ChallengeRecord& challenge : c.state.challenges(id))
+  const bool paid = reason == CloseReason::kFinal || reason == CloseReason::kFinalPartial;
+  Case s{claim, task, end, paid, {}, {}, 0};
+  for (const ChallengeRecord& challenge : c.state.challenges(id)) {
     if (challenge.status == ChallengeStatus::kWon) s.won.push_back(challenge);
+    if (challenge.status == ChallengeStatus::kFound) s.found.push_back(challenge.challenger);
+  }
   if (!s.won.empty()) claim.fallen_entry = s.won.front().entry;
 
   const std::uint64_t pay = settle_solver(c, s);

@@ -71,6 +71,12 @@ std::uint32_t queue_position(const State& state, const ClaimId& claim, std::uint
   return last + 1;
 }
 
+// Of the forced entry, committed to before the disclosure.
+bool is_find(const ChallengeRecord& challenge, const ClaimRecord& claim, std::uint64_t entry) {
+  return claim.forced_entry != 0 && entry == claim.forced_entry &&
+         challenge.committed_at < claim.disclosing_since;
+}
+
 }  // namespace
 
 Checked<RevealChallenge> Rules::check(const Reading& r, const Sender& s, const RevealChallenge& p) {
@@ -84,13 +90,22 @@ Checked<RevealChallenge> Rules::check(const Reading& r, const Sender& s, const R
   if (challenge->committed_at == r.height) return V::kSameBlock;
   if (challenge_commitment({claim.id, p.entry, s.id, p.salt}) != challenge->commitment)
     return V::kWrongCommitment;
-  if (!opens(claim, p)) return V::kWrongOpening;
+  // The transcript that a finder's challenge was about is not the one that stands now: nothing is
+  // left to open.
+  if (!is_find(*challenge, claim, p.entry) && !opens(claim, p)) return V::kWrongOpening;
   TaskRecord task = r.state.need_task(claim.task);
   return holds(p, s, {{std::move(*challenge), std::move(claim), std::move(task)}});
 }
 void transition(Context& c, Proof<RevealChallenge>&& t) {
   const RevealChallenge& p = t.payload;
   auto& [challenge, claim, task] = static_cast<OfChallenge&>(t.found);
+  if (is_find(challenge, claim, p.entry)) {
+    challenge.entry = p.entry;
+    c.state.put(challenge);
+    c.emit(ChallengeRevealed{challenge.id, claim.id, p.entry});
+    find_forced(c, challenge.id);
+    return;
+  }
   c.state.remove_deadline({challenge.deadline, DeadlineKind::kChallengeReveal, challenge.id.value});
   challenge.queue_position = queue_position(c.state, claim.id, p.entry);
   challenge.status = ChallengeStatus::kPlaying;
@@ -126,7 +141,10 @@ Checked<StandUp> Rules::check(const Reading& r, const Sender& s, const StandUp& 
   if (challenge->challenger == s.id) return V::kSelfDealing;
   if (challenge->status != ChallengeStatus::kPlaying || challenge->stand_up_closed)
     return V::kWrongPhase;
-  if (!has_attested(*verifier, challenge->entry)) return V::kNoAttestation;
+  // What was attested of a forced entry is the error, not what stands now.
+  const ClaimRecord claim = r.state.need_claim(challenge->claim);
+  const bool forced = claim.forced_entry != 0 && challenge->entry == claim.forced_entry;
+  if (forced || !has_attested(*verifier, challenge->entry)) return V::kNoAttestation;
   const auto& defenders = challenge->defenders;
   if (std::find(defenders.begin(), defenders.end(), s.id) != defenders.end())
     return V::kAlreadyStanding;
@@ -202,7 +220,8 @@ Checked<ReportContradiction> Rules::check(const Reading& r, const Sender& s,
   TaskRecord task = r.state.need_task(claim->task);
   const Hash256 digest = dispute::claim_digest(crypto::sha256_function(), r.chain, task.id,
                                                header_of(task, *claim), p.transcript_root);
-  if (p.transcript_root == claim->transcript_root || claim->contradicted_by ||
+  if (p.transcript_root == claim->transcript_root || p.transcript_root == claim->posted_root ||
+      claim->contradicted_by ||
       !crypto::ed25519_verify(claim->solver.value, digest.view(), p.signature.data()))
     return V::kNoContradiction;
   return holds(p, s, {{std::move(*claim), std::move(task)}});

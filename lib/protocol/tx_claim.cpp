@@ -44,6 +44,9 @@ void transition(Context& c, Proof<CommitTranscript>&& t) {
   claim.commitment = t.payload.commitment;
   claim.entries = t.payload.entries;
   c.emit(TranscriptCommitted{claim.id, claim.commitment, claim.entries});
+  // Due at once, but deadlines run at the start of a block: it takes the next block's beacon.
+  if (task.terms.force_rate != 0)
+    c.state.add_deadline({c.now, DeadlineKind::kForceBeacon, claim.id.value});
   if (claim.enlisted == task.terms.seats)
     end_enlisting(c, claim);
   else
@@ -56,10 +59,14 @@ Checked<RevealTranscript> Rules::check(const Reading& r, const Sender& s,
   if (!claim) return V::kUnknownClaim;
   if (claim->solver != s.id) return V::kNotSolver;
   if (claim->status != ClaimStatus::kRevealing) return V::kWrongPhase;
-  if (transcript_commitment(claim->id, p.transcript_root, p.salt) != claim->commitment)
+  // Where errors are forced, whether this transcript is the committed one shows at the disclosure.
+  TaskRecord task = r.state.need_task(claim->task);
+  const bool forces = task.terms.force_rate != 0;
+  if (forces && claim->force_beacon == Hash256{}) return V::kSameBlock;
+  if (forces ? p.salt != Hash256{}
+             : transcript_commitment(claim->id, p.transcript_root, p.salt) != claim->commitment)
     return V::kWrongCommitment;
   // The count is the claim's, not the sender's: a run of fewer steps has no last entry to open.
-  TaskRecord task = r.state.need_task(claim->task);
   const std::uint64_t count = claim->entries;
   if (!commit::verify_entry(crypto::sha256_function(), p.transcript_root, count, count - 1,
                             p.final_state_root, p.final_path))

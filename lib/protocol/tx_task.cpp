@@ -17,7 +17,8 @@ bool windows_in_range(const PostTask& p) {
         w.challenge_reveal_ms, w.stand_up_ms, w.move_ms, w.replay_ms})
     if (ms < 1 || ms > kMaxWindowMs) return false;
   if ((w.bid_ms > 0) != (p.sale == Sale::kAuction) || w.bid_ms > kMaxWindowMs) return false;
-  return w.challenge_ms + w.challenge_reveal_ms + w.stand_up_ms <= kMaxDisputeMs;
+  if ((w.disclose_ms > 0) != (p.force_rate > 0) || w.disclose_ms > kMaxWindowMs) return false;
+  return w.disclose_ms + w.challenge_ms + w.challenge_reveal_ms + w.stand_up_ms <= kMaxDisputeMs;
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 #include "assay/rpc/dispatcher.hpp"
 
 #include <algorithm>
+#include <chrono>
 
 namespace assay::rpc {
 
@@ -27,7 +28,8 @@ bool is_usable_id(const Json& id) {
   return id.is_null() || id.get<std::uint64_t>() || id.get<std::int64_t>();
 }
 
-bool is_method_name(const std::string& name) {
+bool is_method_name(std::string_view name) {
+  if (name.starts_with("rpc.")) name.remove_prefix(4);
   return !name.empty() && name.size() <= 64 && std::all_of(name.begin(), name.end(), [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
   });
@@ -59,7 +61,7 @@ struct Batch {
 
 }  // namespace
 
-Dispatcher::Dispatcher() {
+Dispatcher::Dispatcher(ServiceInfo info) {
   add({"rpc_methods",
        "Every method with its parameters and results.",
        {},
@@ -74,6 +76,17 @@ Dispatcher::Dispatcher() {
                                         {"result", fields_json(m.result)}}));
          return Json::object({{"methods", list}});
        })});
+  add({"rpc.discover",
+       "The OpenRPC description of every method.",
+       {},
+       {{"openrpc", Type::kText, "the specification's version"},
+        {"info", Type::kObject, "title and version"},
+        {"methods", Type::kList, "name, summary, params, result, errors of each"},
+        {"components", Type::kObject, "schemas of the types"}},
+       {},
+       immediate([this, info = std::move(info)](const Params&) -> Result<Json> {
+         return openrpc_document(info, m_methods);
+       })});
 }
 
 void Dispatcher::add(Method method) {
@@ -83,27 +96,33 @@ void Dispatcher::add(Method method) {
   ASSAY_EXPECTS(added);
 }
 
-void Dispatcher::handle(std::string_view request,
-                        std::function<void(std::string response)> done) const {
-  auto parsed = codec::parse_json(request, {kMaxRequestBytes, kMaxRequestDepth});
-  if (!parsed) return done(failure({}, kParseError, parsed.error().message));
+std::string Dispatcher::refusal(const Json& id, int code, std::string message) const {
+  if (m_observer) m_observer("", code, 0);
+  return failure(id, code, std::move(message));
+}
+
+void Dispatcher::handle(std::string_view request, Done done, const Caller& caller) const {
+  auto parsed = codec::parse_json(request, {kMaxRequestBytes, kMaxRequestDepth, kMaxRequestValues});
+  if (!parsed) return done(refusal({}, kParseError, parsed.error().message));
   const auto* items = parsed->get<Json::Array>();
-  if (!items) return call(*parsed, std::move(done));
-  if (items->empty()) return done(failure({}, kInvalidRequest, "an empty batch"));
+  if (!items) return call(*parsed, caller, std::move(done));
+  if (items->empty()) return done(refusal({}, kInvalidRequest, "an empty batch"));
   if (items->size() > kMaxBatch)
-    return done(failure({}, kInvalidRequest,
+    return done(refusal({}, kInvalidRequest,
                         "a batch of more than " + std::to_string(kMaxBatch) + " requests"));
+  if (caller.may_call && items->size() > 1 && !caller.may_call(items->size() - 1))
+    return done(refusal({}, kTooManyCalls, "too many calls; ask again in a while"));
   auto batch = std::make_shared<Batch>();
   batch->responses.resize(items->size());
   batch->missing = items->size();
   batch->done = std::move(done);
   for (std::size_t i = 0; i < items->size(); ++i)
-    call((*items)[i], [batch, i](std::string text) { batch->answer(i, std::move(text)); });
+    call((*items)[i], caller, [batch, i](std::string text) { batch->answer(i, std::move(text)); });
 }
 
-void Dispatcher::call(const Json& request, std::function<void(std::string response)> done) const {
+void Dispatcher::call(const Json& request, const Caller& caller, Done done) const {
   const auto invalid = [&](const Json& id, const char* why) {
-    done(failure(id, kInvalidRequest, why));
+    done(refusal(id, kInvalidRequest, why));
   };
   if (!request.get<Json::Object>()) return invalid({}, "a request is an object");
   const Json* id_found = request.find("id");
@@ -124,19 +143,36 @@ void Dispatcher::call(const Json& request, std::function<void(std::string respon
 
   const bool notification = id_found == nullptr;
   const auto fail = [&](int code, std::string message) {
-    done(notification ? "" : failure(id, code, std::move(message)));
+    std::string text = refusal(id, code, std::move(message));
+    done(notification ? std::string() : std::move(text));
   };
   const auto found = m_methods.find(*name->get<std::string>());
   if (found == m_methods.end())
     return fail(kMethodNotFound, "no such method; rpc_methods lists them");
-  const Method& method = found->second;
-  const auto params = Params::check(method.params, given ? *given : Json());
+  const auto params = Params::check(found->second.params, given ? *given : Json());
   if (!params) return fail(kInvalidParams, params.error().message);
-  const Reply reply([id, notification, &method, done](const Json* result, const RpcError* error) {
-    ASSAY_ENSURES(error || conforms(method.result, *result));
-    done(notification ? "" : response(id, result, error));
-  });
-  method.handle(*params, reply);
+  run(found->second, *params, id_found, caller, std::move(done));
+}
+
+// `id_found`: none for a notification.
+void Dispatcher::run(const Method& method, const Params& params, const Json* id_found,
+                     const Caller& caller, Done done) const {
+  const auto start = std::chrono::steady_clock::now();
+  const bool notification = id_found == nullptr;
+  const Json id = notification ? Json() : *id_found;
+  const Reply reply(
+      [this, id, notification, start, &method, done](const Json* result, const RpcError* error) {
+        ASSAY_ENSURES(error || conforms(method.result, *result));
+        if (m_observer) {
+          const auto took = std::chrono::steady_clock::now() - start;
+          m_observer(method.name, error ? error->code : 0,
+                     static_cast<std::uint64_t>(
+                         std::chrono::duration_cast<std::chrono::microseconds>(took).count()));
+        }
+        done(notification ? std::string() : response(id, result, error));
+      },
+      caller);
+  method.handle(params, reply);
 }
 
 }  // namespace assay::rpc

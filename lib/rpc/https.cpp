@@ -1,5 +1,7 @@
 #include "assay/rpc/https.hpp"
 
+#include "internal/too_many.hpp"
+
 namespace assay::rpc {
 
 namespace {
@@ -19,41 +21,61 @@ net::HttpResponse not_allowed(const char* allow) {
   return response;
 }
 
+// "ok", or 503 and why not.
+net::HttpResponse well_or(const std::string& why) {
+  return net::make_response(why.empty() ? 200 : 503, "text/plain",
+                            (why.empty() ? "ok" : why) + "\n");
+}
+
+// The pages for people and monitors.
+void answer_page(net::EventLoop& loop, const std::shared_ptr<const HttpsFace>& face,
+                 const net::HttpRequest& request, const net::HttpsServer::Reply& reply) {
+  std::function<net::HttpResponse()> page;
+  if (request.target == "/status")
+    page = [face] { return json_response(200, face->status().dump(2) + "\n"); };
+  else if (request.target == "/healthz")
+    page = [face] { return well_or(face->trouble()); };
+  else if (request.target == "/readyz")
+    page = [face] { return well_or(face->not_ready ? face->not_ready() : face->trouble()); };
+  else if (request.target == "/metrics")
+    page = [face] {
+      return net::make_response(200, "text/plain; version=0.0.4; charset=utf-8", face->metrics());
+    };
+  else
+    return reply(net::make_response(
+        404, "text/plain",
+        "POST /rpc, WebSockets at /ws, GET /healthz, /readyz, /status or /metrics\n"));
+  if (request.method != "GET" && request.method != "HEAD") return reply(not_allowed("GET"));
+  loop.post([page = std::move(page), reply] { reply(page()); });
+}
+
 }  // namespace
 
-net::HttpsServer::Handler make_handler(net::EventLoop& loop, HttpsFace face) {
-  return [&loop, face = std::move(face)](net::HttpRequest request, net::HttpsServer::Reply reply) {
-    const bool get = request.method == "GET" || request.method == "HEAD";
+net::HttpsServer::Handler make_handler(net::EventLoop& loop, HttpsFace face_given) {
+  const auto face = std::make_shared<const HttpsFace>(std::move(face_given));
+  return [&loop, face](net::HttpRequest request, net::HttpsServer::Reply reply) {
+    net::RateLimiter* const limiter = request.trusted ? nullptr : face->limiter;
+    const std::string group = net::address_group(request.peer);
+    if (limiter && !limiter->take(group, 1, loop.now_ms())) return reply(too_many(*limiter));
     if (request.target == "/rpc") {
       if (request.method != "POST") return reply(not_allowed("POST"));
-      loop.post([dispatcher = face.dispatcher, after_call = face.after_call,
-                 body = std::move(request.body), reply] {
+      Caller caller{group, request.trusted, nullptr, {}};
+      if (limiter)
+        caller.may_call = [&loop, limiter, group](std::size_t calls) {
+          return limiter->take(group, calls, loop.now_ms());
+        };
+      return loop.post([face, caller, body = std::move(request.body), reply] {
         const std::string_view text(reinterpret_cast<const char*>(body.data()), body.size());
-        dispatcher->handle(text, [reply](const std::string& response) {
-          reply(json_response(response.empty() ? 204 : 200, response));
-        });
-        if (after_call) after_call();
+        face->dispatcher->handle(
+            text,
+            [reply](const std::string& response) {
+              reply(json_response(response.empty() ? 204 : 200, response));
+            },
+            caller);
+        if (face->after_call) face->after_call();
       });
-    } else if (request.target == "/status") {
-      if (!get) return reply(not_allowed("GET"));
-      loop.post(
-          [status = face.status, reply] { reply(json_response(200, status().dump(2) + "\n")); });
-    } else if (request.target == "/healthz") {
-      if (!get) return reply(not_allowed("GET"));
-      loop.post([trouble = face.trouble, reply] {
-        const std::string why = trouble();
-        reply(net::make_response(why.empty() ? 200 : 503, "text/plain",
-                                 (why.empty() ? "ok" : why) + "\n"));
-      });
-    } else if (request.target == "/metrics") {
-      if (!get) return reply(not_allowed("GET"));
-      loop.post([metrics = face.metrics, reply] {
-        reply(net::make_response(200, "text/plain; version=0.0.4", metrics()));
-      });
-    } else {
-      reply(net::make_response(404, "text/plain",
-                               "POST /rpc, GET /healthz, GET /status or GET /metrics\n"));
     }
+    answer_page(loop, face, request, reply);
   };
 }
 

@@ -67,6 +67,7 @@ Error from_rpc_error(const RpcError& error) {
       number <= static_cast<int>(ErrorCode::kInternal))
     return {static_cast<ErrorCode>(number), error.message};
   if (error.code == kMethodNotFound) return {ErrorCode::kUnsupported, error.message};
+  if (error.code == kTooManyCalls) return {ErrorCode::kUnavailable, error.message};
   if (error.code == kInvalidParams) return {ErrorCode::kInvalidArgument, error.message};
   return {ErrorCode::kInternal, error.message};
 }
@@ -141,6 +142,7 @@ Bytes Params::bytes(std::string_view name) const { return *from_hex(text(name));
 
 struct Reply::State {
   Done done;
+  Caller caller;
   bool answered = false;
   void answer(const Json* result, const RpcError* error) {
     if (std::exchange(answered, true)) return;
@@ -152,7 +154,11 @@ struct Reply::State {
   }
 };
 
-Reply::Reply(Done done) : m_state(std::make_shared<State>()) { m_state->done = std::move(done); }
+Reply::Reply(Done done, Caller caller) : m_state(std::make_shared<State>()) {
+  m_state->done = std::move(done);
+  m_state->caller = std::move(caller);
+}
+const Caller& Reply::caller() const { return m_state->caller; }
 void Reply::result(Json value) const { m_state->answer(&value, nullptr); }
 void Reply::error(const RpcError& error) const { m_state->answer(nullptr, &error); }
 void Reply::operator()(Result<Json> outcome) const {

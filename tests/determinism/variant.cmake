@@ -1,4 +1,5 @@
-# cmake -DVARIANT=gcc_O0|gcc_O3|clang_O2 -DSOURCE= -DBINARY= -DRECORDED= [-DLAUNCHER=] -P variant.cmake
+# cmake -DVARIANT=gcc_O0|clang_O3|.. -DSOURCE= -DBINARY= -DRECORDED= [-DWAYS=brief] [-DLAUNCHER=]
+#   -P variant.cmake
 # Builds the digest program with that compiler and optimisation, and runs it.
 string(REPLACE "_" ";" parts ${VARIANT})
 list(GET parts 0 compiler)
@@ -27,4 +28,4 @@ must_run(${CMAKE_COMMAND} -S ${SOURCE} -B ${BINARY} -G Ninja
   -DCMAKE_BUILD_TYPE=None "-DCMAKE_CXX_FLAGS=-${level}" -DASSAY_WERROR=OFF
   -DASSAY_BUILD_APPS=OFF -DASSAY_BUILD_EXAMPLES=OFF -DASSAY_BUILD_BENCH=OFF)
 must_run(${CMAKE_COMMAND} --build ${BINARY} --target determinism_digest)
-must_run(${BINARY}/tests/determinism/determinism_digest ${RECORDED} brief)
+must_run(${BINARY}/tests/determinism/determinism_digest ${RECORDED} ${WAYS})

@@ -1,7 +1,8 @@
 // Trains a small model of a family and writes what another implementation needs to train the same:
-// the initial weights, the data, which of it each step read, and the loss of each step.
+// the initial weights, the data, which of it each step read, the seed, the loss of each step, and
+// the running statistics after kStatisticsAfter steps.
 //
-//   write_run FAMILY FILE      one of mlp, cnn, gpt2, llama; a safetensors file
+//   write_run FAMILY FILE      without arguments it lists the families; a safetensors file
 #include <fstream>
 #include <iostream>
 #include <map>
@@ -17,6 +18,7 @@ using models::ModelDescription;
 using models::OptimizerKind;
 
 constexpr std::uint64_t kSteps = 200;
+constexpr std::uint64_t kStatisticsAfter = 30;
 
 class Noise {
  public:
@@ -88,6 +90,24 @@ ModelDescription cnn() {
   return d;
 }
 
+ModelDescription resnet() {
+  ModelDescription d;
+  d.network = models::ResNet{.widths = {8, 12}, .blocks = 2};
+  d.images.examples = 512;
+  d.images.height = d.images.width = 12;
+  d.images.channels = 3;
+  d.batch = 32;
+  d.optimizer = {.kind = OptimizerKind::kSgd, .learning_rate = 0.005F, .momentum = 0};
+  return d;
+}
+
+// Each part has batch statistics of its own, and moves the running ones.
+ModelDescription resnet_parts() {
+  ModelDescription d = resnet();
+  d.accumulation = 2;
+  return d;
+}
+
 ModelDescription text_model(const models::Gpt& gpt) {
   ModelDescription d;
   d.network = gpt;
@@ -109,6 +129,16 @@ ModelDescription text_model(const models::Gpt& gpt) {
 
 ModelDescription gpt2() {
   return text_model({.layers = 2, .width = 48, .heads = 4, .sequence = 32});
+}
+
+ModelDescription gpt2_dropout() {
+  return text_model({.layers = 2, .width = 48, .heads = 4, .sequence = 32, .dropout = 0.2F});
+}
+
+ModelDescription gpt2_parts() {
+  ModelDescription d = gpt2_dropout();
+  d.accumulation = 4;
+  return d;
 }
 
 ModelDescription llama() {
@@ -159,10 +189,18 @@ Status write(const ModelDescription& d, const char* path) {
   ASSAY_TRY(const auto run, training::TrainingRun::open(task, *execution, pool));
   NamedTensors all = run->state();
   for (const auto& [name, tensor] : task.data) all.emplace(name, tensor);
-  ASSAY_TRY_STATUS(run->advance(kSteps));
+  ASSAY_TRY_STATUS(run->advance(kStatisticsAfter));
+  const std::string after = "after" + std::to_string(kStatisticsAfter) + "/";
+  for (const auto& [name, tensor] : run->state()) {
+    if (name.ends_with("/mean") || name.ends_with("/variance")) all.emplace(after + name, tensor);
+  }
+  ASSAY_TRY_STATUS(run->advance(kSteps - kStatisticsAfter));
   Tensor losses({DType::kF32, {kSteps}});
   std::ranges::copy(run->losses(), losses.as<float>().begin());
   all.emplace("run/losses", std::move(losses));
+  Tensor seed({DType::kU64, {}});
+  seed.as<std::uint64_t>()[0] = task.header.seed;
+  all.emplace("run/seed", std::move(seed));
   ASSAY_TRY(Tensor indices, indices_of(task, d.batch, pool));
   all.emplace("run/indices", std::move(indices));
   ASSAY_TRY(const Bytes file, tensor::write_safetensors(all));
@@ -177,10 +215,15 @@ Status write(const ModelDescription& d, const char* path) {
 
 int main(int argc, char** argv) {
   const std::map<std::string, ModelDescription (*)()> families = {
-      {"mlp", mlp}, {"cnn", cnn}, {"gpt2", gpt2}, {"llama", llama}};
+      {"mlp", mlp},       {"cnn", cnn},
+      {"resnet", resnet}, {"resnet_parts", resnet_parts},
+      {"gpt2", gpt2},     {"gpt2_dropout", gpt2_dropout},
+      {"llama", llama},   {"gpt2_parts", gpt2_parts}};
   const auto family = argc == 3 ? families.find(argv[1]) : families.end();
   if (family == families.end()) {
-    std::cerr << "usage: write_run mlp|cnn|gpt2|llama FILE\n";
+    std::cerr << "usage: write_run FAMILY FILE; families:";
+    for (const auto& [name, describe] : families) std::cerr << " " << name;
+    std::cerr << "\n";
     return 2;
   }
   const Status status = write(family->second(), argv[2]);

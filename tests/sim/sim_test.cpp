@@ -40,15 +40,20 @@ std::uint64_t fees_of(const protocol::TaskView& task) {
   return seals * (kFee / kDraws);
 }
 
-// INV-SIM-004: nobody who was honest lost a token beyond what it agreed to pay, whoever lied.
+// INV-SIM-003 and 004: every token is somewhere, and nobody who was honest lost one beyond what it
+// agreed to pay, whoever lied.
 // A false challenge's bond is won by a solver or the verifier.
 void expect_no_honest_loss(const Ending& ending, bool second_is_honest,
                            bool whistleblower_is_honest) {
   const auto& before = ending.before;
   const auto& after = ending.after;
-  const std::uint64_t paid =
-      (ending.honest.record.status == TaskStatus::kPaid ? kPrice + kTax : 0) +
-      (ending.lying.record.status == TaskStatus::kPaid ? kPrice + kTax : 0);
+  const auto taxed = [](const protocol::TaskView& task) {
+    const protocol::ClaimView* claim = claim_of(task);
+    return claim != nullptr && claim->record.status == ClaimStatus::kFinal ? kTax : 0;
+  };
+  const std::uint64_t paid = taxed(ending.honest) + taxed(ending.lying) +
+                             (ending.honest.record.status == TaskStatus::kPaid ? kPrice : 0) +
+                             (ending.lying.record.status == TaskStatus::kPaid ? kPrice : 0);
   const std::uint64_t fees = fees_of(ending.honest) + fees_of(ending.lying);
   EXPECT_EQ(after.at("submitter"), before.at("submitter") - paid - fees) << tail(ending.report);
   EXPECT_GE(after.at("verifier"), before.at("verifier") + fees) << tail(ending.report);

@@ -1,6 +1,6 @@
-// A game that ends in every operator of the profile, most of them on the demo's own graphs; what
-// the last scalar step gives is the same bits on the processor's floating-point unit, in integer
-// arithmetic and, through the evidence that is written here, as wasm32.
+// INV-DSP-007: a game that ends in every operator of the profile, most of them on the demo's own
+// graphs; what the last scalar step gives is the same bits on the processor's floating-point unit,
+// in integer arithmetic and, through the evidence that is written here, as wasm32.
 #include <gtest/gtest.h>
 
 #include <cstdlib>

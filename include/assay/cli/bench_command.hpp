@@ -12,6 +12,10 @@ struct BenchSettings {
   bool quick = false;
 };
 
+// What `command` was not given becomes small: one model, one thread, few repetitions. Seconds, for
+// trying whether everything works.
+void make_quick(OverheadSettings& settings, const Command& command);
+
 // Adds `bench overhead`. `settings` must outlive the parse.
 void add_bench_commands(Command& root, BenchSettings& settings);
 

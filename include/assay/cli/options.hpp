@@ -48,6 +48,9 @@ class Command {
                     bool required = true);
   Command& examples(const std::string& text);
   Command& subcommand(const std::string& name, const std::string& description);
+  // Whether an option was given, on the command line, in the environment or in the file. Of a name
+  // that option() or flag() knows; while the action runs.
+  [[nodiscard]] bool was_given(const std::string& name) const;
   // What runs when this command was chosen.
   Command& action(std::function<Status()> run);
 

@@ -34,6 +34,7 @@ struct TaskSettings {
   double challenger_bond = 100;
   std::uint64_t seats = 1;
   std::uint64_t draws = 3;
+  std::uint64_t forced_one_in = 0;  // claims, in one of which an error is forced; 0: none
   bool auction = false;
   double bid_deposit = 1;
   std::uint64_t bid_window_s = 60;

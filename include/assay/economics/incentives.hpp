@@ -56,9 +56,11 @@ struct TaskTerms {
   std::uint64_t verifier_stake = 0;
   std::uint64_t challenger_bond = 0;
   std::uint64_t declared_harm = 0;  // of one false interval that stands
+  std::uint64_t tax = 0;            // of one claim, on top of price and fee
   std::uint32_t seats = 0;
-  std::uint32_t draws = 0;    // of one verifier
-  std::uint64_t entries = 0;  // of the transcript
+  std::uint32_t draws = 0;       // of one verifier
+  std::uint64_t entries = 0;     // of the transcript
+  std::uint32_t force_rate = 0;  // chance of a forced error, of 2^32
 };
 
 // Dense, in order of precedence. Everything but kHolds refuses the task.
@@ -75,8 +77,10 @@ enum class TermsVerdict : std::uint8_t {
   kDefenceUnpaid,        // E-3
   kWhistleblowerUnpaid,  // E-4
   kCrowdingOutCheap,     // E-6
+  kTaxTooSmall,          // under least_tax()
+  kAbortCheap,           // E-10
 };
-inline constexpr std::uint8_t kTermsVerdictLast = 11;
+inline constexpr std::uint8_t kTermsVerdictLast = 13;
 [[nodiscard]] const char* to_string(TermsVerdict verdict) noexcept;
 
 //  E-1  q (burned(solver_stake) + price) > C / m for every m from 1 to entries, q = draws / entries

@@ -7,36 +7,18 @@
 
 namespace assay::economics {
 
-inline constexpr std::uint64_t kTaxDivisor = 50;  // the tax is at least a fiftieth of the price
 inline constexpr std::uint64_t kDayMs = std::uint64_t{24} * 3600 * 1000;
 inline constexpr std::uint64_t kReputationHalvingMs = 30 * kDayMs;
 inline constexpr std::uint64_t kFaultGraceMs = 90 * kDayMs;
 
-// price / 50, rounded up.
-[[nodiscard]] constexpr std::uint64_t least_tax(std::uint64_t price) noexcept {
-  return price / kTaxDivisor + (price % kTaxDivisor != 0 ? 1 : 0);
-}
-
-// What is put on top of one copy's price: atoms / 51, rounded up, go to the tax, so that a tax that
-// was enough before still is.
+// What is put on top of one copy's price: kLeastTaxPercent / (100 + kLeastTaxPercent) of it,
+// rounded up, go to the tax, so that a tax that was enough before still is. Requires atoms <=
+// kMaxTaskAtoms.
 struct Rise {
   std::uint64_t price = 0;
   std::uint64_t tax = 0;
 };
-[[nodiscard]] constexpr Rise split_rise(std::uint64_t atoms) noexcept {
-  const std::uint64_t tax = atoms / (kTaxDivisor + 1) + (atoms % (kTaxDivisor + 1) != 0 ? 1 : 0);
-  return {atoms - tax, tax};
-}
-
-// The tax of paid work: half burned, rounded up, so that nobody gets back from the jackpot what it
-// paid in.
-struct TaxSplit {
-  std::uint64_t burned = 0;
-  std::uint64_t jackpot = 0;
-};
-[[nodiscard]] constexpr TaxSplit split_tax(std::uint64_t tax) noexcept {
-  return {tax - tax / 2, tax / 2};
-}
+[[nodiscard]] Rise split_rise(std::uint64_t atoms) noexcept;
 
 // The deposit of a bidder that won and could not put up its stake: half to the submitter, rounded
 // down, for the time it lost; the rest is burned, or an alias of the submitter would bid for free.

@@ -1,6 +1,7 @@
 // Logs: one line an entry, one write(2) a line, to standard error or a file.
 #pragma once
 
+#include <atomic>
 #include <filesystem>
 #include <memory>
 
@@ -30,9 +31,14 @@ class LineLog final : public Log {
   ~LineLog() override;
   void write(LogLevel level, std::string_view event, const Fields& fields) override;
 
+  // Entries below it are dropped from now on.
+  void set_level(LogLevel level) { m_level = level; }
+  [[nodiscard]] LogLevel level() const { return m_level; }
+
  private:
   LineLog(const LogOptions& options, const Clock& clock, int fd);
   LogOptions m_options;
+  std::atomic<LogLevel> m_level;
   const Clock& m_clock;
   int m_fd;
 };
@@ -41,6 +47,7 @@ class LineLog final : public Log {
 [[nodiscard]] std::string format_log_line(LogFormat format, std::uint64_t unix_ms, LogLevel level,
                                           std::string_view event, const Log::Fields& fields);
 
+[[nodiscard]] const char* name_of(LogLevel level) noexcept;
 // "debug", "info", "warning", "error"; kInvalidArgument otherwise.
 [[nodiscard]] Result<LogLevel> parse_log_level(std::string_view text);
 

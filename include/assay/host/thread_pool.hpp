@@ -1,7 +1,8 @@
 // A TaskPool of persistent threads, for kernels that take microseconds: workers spin briefly for
 // the next job, then sleep on a futex. Ranges are handed out dynamically, so a core that another
 // process keeps busy does not hold up the rest; which thread computes a range never changes its
-// result, since pools split outputs only.
+// result, since pools split outputs only. Workers keep off the processor that `run` is called on,
+// within those that the process might use when the pool was made.
 #pragma once
 
 #include <memory>

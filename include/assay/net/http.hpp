@@ -43,7 +43,9 @@ struct HttpRequest {
   std::string target = "/";
   HttpHeaders headers;
   Bytes body;
-  std::string peer;  // set by the server: "127.0.0.1:40000", for logs and limits
+  // Set by the server, for logs and limits.
+  std::string peer;      // "127.0.0.1:40000"
+  bool trusted = false;  // an address of ServerOptions::trusted_addresses
 };
 
 struct HttpResponse {

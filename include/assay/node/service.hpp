@@ -18,6 +18,10 @@ class NodeService {
   NodeService(LedgerNode& node, const Clock& clock);
   void register_methods(rpc::Dispatcher& dispatcher);
 
+  // Told of each answered transaction, and how long its sender waited.
+  using Observer = std::function<void(const TxOutcome& outcome, std::uint64_t milliseconds)>;
+  void observe(Observer observer) { m_observer = std::move(observer); }
+
   [[nodiscard]] codec::Json status() const;
   [[nodiscard]] bool healthy() const { return !m_node.failure(); }
 
@@ -35,6 +39,7 @@ class NodeService {
 
   LedgerNode& m_node;
   const Clock& m_clock;
+  Observer m_observer;
   // Views of the present head by account: several roles ask after every block.
   Height m_views_height;
   std::map<AccountId, std::string> m_views;

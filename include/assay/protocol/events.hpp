@@ -126,6 +126,18 @@ struct Slashed {
   Amount burned;
   friend bool operator==(const Slashed&, const Slashed&) = default;
 };
+struct TranscriptDisclosed {
+  ClaimId claim;
+  std::uint64_t forced_entry = 0;  // 0: none was due
+  Hash256 transcript_root;
+  friend bool operator==(const TranscriptDisclosed&, const TranscriptDisclosed&) = default;
+};
+struct JackpotPaid {
+  ClaimId claim;
+  AccountId finder;
+  Amount amount;
+  friend bool operator==(const JackpotPaid&, const JackpotPaid&) = default;
+};
 struct TaskFunded {
   TaskId task;
   AccountId funder;
@@ -170,12 +182,12 @@ struct ClaimCancelled {  // while it trains; so many entries may still be delive
 [[nodiscard]] const char* to_string(BidEnd end) noexcept;
 
 // The kind's number on the wire is the alternative's index + 1.
-using Event =
-    std::variant<MoneyMoved, TaskPosted, TaskEnded, TaskAccepted, VerifierEnlisted,
-                 TranscriptCommitted, TranscriptRevealed, ClaimAdvanced, VerifierDrawn,
-                 VerifierSealed, SealOpened, ChallengeCommitted, ChallengeRevealed, ChallengeEnded,
-                 GameStarted, GameMoved, GameFinished, ClaimSettled, Slashed, TaskFunded,
-                 TaskOpened, BidPlaced, BidEnded, ProgressReported, ClaimCancelled>;
+using Event = std::variant<MoneyMoved, TaskPosted, TaskEnded, TaskAccepted, VerifierEnlisted,
+                           TranscriptCommitted, TranscriptRevealed, ClaimAdvanced, VerifierDrawn,
+                           VerifierSealed, SealOpened, ChallengeCommitted, ChallengeRevealed,
+                           ChallengeEnded, GameStarted, GameMoved, GameFinished, ClaimSettled,
+                           Slashed, TranscriptDisclosed, JackpotPaid, TaskFunded, TaskOpened,
+                           BidPlaced, BidEnded, ProgressReported, ClaimCancelled>;
 
 [[nodiscard]] const char* name_of(const Event& event) noexcept;
 void write(codec::Writer& w, const Event& event);

@@ -12,13 +12,12 @@ enum class OfferVerdict : std::uint8_t {
   kCopiesOutOfRange,    // 1 to kMaxCopies
   kBadCapability,       // a tag that is none
   kBidDepositMismatch,  // positive exactly in an auction
-  kTaxTooSmall,         // economics::least_tax
-  kAmountTooLarge,      // tax or deposit over economics::kMaxTaskAtoms
+  kAmountTooLarge,      // price, fee, tax or deposit over economics::kMaxTaskAtoms
   kSoughtTooMuch,       // more than the task costs
   kNoWork,
   kProgressOutOfRange,  // 1 to the transcript's entries
 };
-inline constexpr std::uint8_t kOfferVerdictLast = 8;
+inline constexpr std::uint8_t kOfferVerdictLast = 7;
 [[nodiscard]] const char* to_string(OfferVerdict verdict) noexcept;
 // Requires a valid header.
 [[nodiscard]] OfferVerdict check_offer(const PostTask& task) noexcept;

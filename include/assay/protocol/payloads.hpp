@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -50,6 +51,9 @@ struct Windows {
   std::uint64_t move_ms = 0;      // allowance of each turn of a game
   std::uint64_t replay_ms = 0;    // at most this a solver may quote for replaying an interval
   std::uint64_t bid_ms = 0;       // from when it is funded: bids are taken
+  // From the openings' end: the solver discloses whether it forced an error. 0 exactly if the task
+  // forces none.
+  std::uint64_t disclose_ms = 0;
   friend bool operator==(const Windows&, const Windows&) = default;
 };
 
@@ -98,7 +102,8 @@ struct PostTask {
   Amount challenger_bond;
   Amount declared_harm;
   std::uint32_t seats = 0;
-  std::uint32_t draws = 0;  // of one verifier
+  std::uint32_t draws = 0;       // of one verifier
+  std::uint32_t force_rate = 0;  // chance of a forced error, of 2^32
   // Metered work of all steps in 10^6 weighted operations (graph::work_of), rounded up; the ledger
   // cannot check it, but solvers do.
   std::uint64_t work_units = 0;
@@ -130,7 +135,7 @@ struct CommitTranscript {
 struct RevealTranscript {
   ClaimId claim;
   Hash256 transcript_root;
-  Hash256 salt;
+  Hash256 salt;  // zero where the task forces errors: it would tell whether this one was forced
   Hash256 final_state_root;
   commit::Path final_path;        // of the claim's last entry
   crypto::Signature signature{};  // by the solver over dispute::claim_digest()
@@ -152,6 +157,28 @@ struct OpenSeal {
   commit::Path end_path;
   // Over dispute::attestation_digest(), present exactly if own_end_root == end_root.
   std::optional<crypto::Signature> attestation;
+};
+// The slot whose lowest bit a forced error flips: f32, scalar, written by every step and read by
+// none.
+inline constexpr std::string_view kLossSlot = "metric/loss";
+// What a forced error was: the true state's root at the forced entry, and the place of its loss
+// slot.
+struct ForcedProof {
+  Hash256 state_root;
+  commit::Path entry_path;  // of the forced entry, in either transcript: they differ in it alone
+  std::uint32_t slots = 0;  // of the state
+  std::uint32_t slot = 0;   // the loss slot's index among them
+  commit::Path slot_path;
+  std::uint32_t loss_bits = 0;  // the true loss; the posted one has the lowest bit flipped
+};
+// The solver opens what it committed to before the beacon.
+struct Disclose {
+  ClaimId claim;
+  Hash256 r;
+  Hash256 salt;
+  Hash256 transcript_root;            // the true one
+  crypto::Signature signature{};      // by the solver over dispute::claim_digest() of it
+  std::optional<ForcedProof> forced;  // exactly if an error was due
 };
 struct CommitChallenge {
   ClaimId claim;
@@ -250,8 +277,8 @@ struct ReportProgress {
 using Payload =
     std::variant<Transfer, Stake, Unstake, RegisterProfile, PostTask, CancelTask, AcceptTask,
                  EnlistVerifier, CommitTranscript, RevealTranscript, Seal, OpenSeal,
-                 CommitChallenge, RevealChallenge, StandUp, PlayMove, ReportContradiction, PlaceBid,
-                 WithdrawBid, AwardTask, AwardQuote, FundTask, ReportProgress>;
+                 CommitChallenge, RevealChallenge, StandUp, PlayMove, ReportContradiction, Disclose,
+                 PlaceBid, WithdrawBid, AwardTask, AwardQuote, FundTask, ReportProgress>;
 
 enum class TxKind : std::uint8_t {
   kTransfer = 1,
@@ -271,6 +298,7 @@ enum class TxKind : std::uint8_t {
   kStandUp,
   kPlayMove,
   kReportContradiction,
+  kDisclose,
   kPlaceBid,
   kWithdrawBid,
   kAwardTask,
@@ -278,7 +306,7 @@ enum class TxKind : std::uint8_t {
   kFundTask,
   kReportProgress,
 };
-inline constexpr std::uint8_t kTxKindLast = 23;
+inline constexpr std::uint8_t kTxKindLast = 24;
 static_assert(std::variant_size_v<Payload> == kTxKindLast);
 
 [[nodiscard]] inline TxKind kind_of(const Payload& payload) noexcept {
@@ -289,6 +317,11 @@ static_assert(std::variant_size_v<Payload> == kTxKindLast);
 [[nodiscard]] Bytes encode_payload(const Payload& payload);
 // False if the bytes are no payload of this kind, or longer than its limit. kind: 1 to kTxKindLast.
 [[nodiscard]] bool decode_payload(TxKind kind, ByteView bytes, Payload& out);
+
+// The root of the state that has this loss at the proof's place. False if the path has the wrong
+// length.
+[[nodiscard]] bool state_root_with_loss(const ForcedProof& proof, std::uint32_t loss_bits,
+                                        Hash256& root);
 
 // The economics of a posted task.
 [[nodiscard]] economics::TaskTerms terms_of(const PostTask& task) noexcept;

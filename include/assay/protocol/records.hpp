@@ -59,6 +59,7 @@ enum class CloseReason : std::uint8_t {
   kThrown,        // the work stood, but its solver lost a game about it
   kFallen,
   kContradicted,
+  kUndisclosed,  // its solver did not say in time whether it forced an error
   kVoid,
 };
 
@@ -105,6 +106,7 @@ enum class ClaimStatus : std::uint8_t {
   kDrawing,       // until the next block's beacon
   kSealing,       // until all drawn verifiers sealed or the window closes
   kOpening,       // until all seals are open or the window closes
+  kDisclosing,    // until the solver tells whether it forced an error; skipped where none is
   kChallenging,   // until the window closes
   kResolving,     // until every challenge is resolved
   kFinal,         // the claim stood
@@ -138,6 +140,13 @@ struct ClaimRecord {
   Hash256 final_state_root;
   crypto::Signature signature{};
   Hash256 beacon;  // from kSealing on: what the draws came from
+  // Of a task that forces errors: from the block after the transcript was committed to, what
+  // decides whether one is due; from the disclosure on, the root that was posted until then.
+  Hash256 force_beacon;
+  Hash256 posted_root;
+  Height disclosing_since;         // challenges committed before it may win the jackpot
+  std::uint64_t forced_entry = 0;  // 0: none was due
+  Hash256 forced_state_root;       // the true one at it
   std::uint32_t enlisted = 0;
   std::uint32_t sealed = 0;        // verifiers that sealed
   std::uint32_t opened = 0;        // seals opened
@@ -172,6 +181,7 @@ enum class ChallengeStatus : std::uint8_t {
   kLost,        // to one of them
   kUnrevealed,  // in time: the bond is forfeited
   kVoid,        // refunded
+  kFound,       // a forced error, before it was disclosed: refunded, and a share of the jackpot
 };
 [[nodiscard]] constexpr bool is_resolved(ChallengeStatus s) noexcept {
   return s >= ChallengeStatus::kWon;

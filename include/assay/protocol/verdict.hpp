@@ -77,11 +77,12 @@ enum class TxVerdict : std::uint16_t {
   kEntryOutOfRange,
   kAlreadyExists,  // an object with this id
   kTooManyChallenges,
-  kSameBlock,        // a challenge is revealed in a later block than its commitment
+  kSameBlock,        // challenges and transcripts are revealed in later blocks than committed to
   kWrongCommitment,  // what is revealed is not what was committed to
   kWrongOpening,     // a path that does not lead to the transcript's root
   kWrongClaimSignature,
   kWrongAttestation,  // no, or a needless, or somebody else's signature
+  kWrongDisclosure,   // not forced when due, or forced when not, or otherwise than by one bit
   kNoContradiction,
   kNoAttestation,  // of the challenged interval, by the sender
   kAlreadyStanding,

@@ -11,6 +11,7 @@ inline constexpr int kInvalidRequest = -32600;  // no request object, or an empt
 inline constexpr int kMethodNotFound = -32601;
 inline constexpr int kInvalidParams = -32602;
 inline constexpr int kInternalError = -32603;
+inline constexpr int kTooManyCalls = -32029;     // of a stranger: ask again in a while
 inline constexpr int kServerErrorBase = -32000;  // less the number of the ErrorCode
 
 struct RpcError {
@@ -23,7 +24,8 @@ struct RpcError {
   return kServerErrorBase - static_cast<int>(code);
 }
 [[nodiscard]] RpcError to_rpc_error(const Error& error);
-// The caller's side. Codes that are not ours become kInternal, "no such method" kUnsupported.
+// The caller's side. Codes that are not ours become kInternal, "no such method" kUnsupported, "too
+// many calls" kUnavailable.
 [[nodiscard]] Error from_rpc_error(const RpcError& error);
 
 }  // namespace assay::rpc

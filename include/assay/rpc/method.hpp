@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 
+#include "assay/rpc/caller.hpp"
 #include "assay/rpc/error.hpp"
 
 namespace assay::rpc {
@@ -64,8 +65,9 @@ class Params {
 class Reply {
  public:
   using Done = std::function<void(const codec::Json* result, const RpcError* error)>;
-  explicit Reply(Done done);
+  explicit Reply(Done done, Caller caller = {});
 
+  [[nodiscard]] const Caller& caller() const;
   void result(codec::Json value) const;
   void error(const RpcError& error) const;
   void error(const Error& error) const { this->error(to_rpc_error(error)); }
@@ -78,7 +80,7 @@ class Reply {
 };
 
 struct Method {
-  std::string name;  // [a-z0-9_]{1,64}
+  std::string name;  // [a-z0-9_]{1,64}, or "rpc." and such a name
   std::string doc;   // one line
   std::vector<Field> params;
   std::vector<Field> result;      // of the result object

@@ -6,6 +6,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <condition_variable>
 #include <mutex>
+#include <string>
 #include <thread>
 #include <unordered_map>
 #include <vector>
@@ -18,12 +19,18 @@ namespace assay::net {
 class Session;
 
 struct HttpsServer::State : std::enable_shared_from_this<HttpsServer::State> {
-  State(const ServerOptions& o, asio::ssl::context c, Handler h)
-      : options(o), context(std::move(c)), handler(std::move(h)) {}
+  State(const ServerOptions& o, asio::ssl::context c, Handler h, AcceptWebSocket a)
+      : options(o),
+        context(std::move(c)),
+        handler(std::move(h)),
+        accept_websocket(std::move(a)),
+        connection_rate(o.connection_rate) {}
 
   ServerOptions options;
   asio::ssl::context context;
   Handler handler;
+  AcceptWebSocket accept_websocket;
+  RateLimiter connection_rate;
 
   std::atomic<std::uint64_t> accepted{0};
   std::atomic<std::uint64_t> refused{0};
@@ -31,11 +38,22 @@ struct HttpsServer::State : std::enable_shared_from_this<HttpsServer::State> {
   std::atomic<std::uint64_t> requests{0};
   std::atomic<std::uint64_t> bad_requests{0};
   std::atomic<std::uint64_t> timed_out{0};
+  std::atomic<std::uint64_t> throttled{0};
+  std::atomic<std::uint64_t> too_slow{0};
+  std::atomic<std::uint64_t> buffered_bytes{0};
   std::atomic<bool> stopping{false};
 
   std::mutex mutex;
   std::condition_variable session_ended;
-  std::unordered_map<Session*, std::weak_ptr<Session>> sessions;  // under the mutex
+  // Under the mutex.
+  std::unordered_map<Session*, std::weak_ptr<Session>> sessions;
+  struct Use {
+    std::size_t connections = 0;
+    std::size_t websockets = 0;
+  };
+  std::unordered_map<std::string, Use> by_address;  // of those that have any connection
+  std::size_t strangers = 0;                        // connections
+  std::size_t websockets = 0;
 
   std::uint16_t port = 0;
   std::vector<std::thread> threads;
@@ -46,6 +64,11 @@ struct HttpsServer::State : std::enable_shared_from_this<HttpsServer::State> {
 
   void accept();
   void start_session(tcp::socket socket);
+  // A connection's place among the limits.
+  [[nodiscard]] bool enter(const std::string& group, bool trusted);
+  void leave(const std::string& group, bool trusted);
+  [[nodiscard]] bool enter_websocket(const std::string& group, bool trusted);
+  void leave_websocket(const std::string& group);
   [[nodiscard]] std::vector<std::shared_ptr<Session>> live_sessions();
 };
 

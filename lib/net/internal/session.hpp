@@ -14,7 +14,7 @@ class Session : public std::enable_shared_from_this<Session> {
  public:
   using Server = HttpsServer::State;
   // The server outlives its sessions' handlers (they live in its io_context).
-  Session(Server& server, tcp::socket socket);
+  Session(Server& server, tcp::socket socket, std::string peer, bool trusted);
   ~Session();
 
   void start(std::weak_ptr<Server> server);
@@ -23,7 +23,21 @@ class Session : public std::enable_shared_from_this<Session> {
 
  private:
   class ReplyOnce;
-  enum class Phase { kHandshake, kIdle, kHeader, kBody, kHandler, kWrite, kDrain, kClosed };
+  class SocketSender;
+  class SocketTicket;
+  enum class Phase {
+    kHandshake,
+    kIdle,
+    kHeader,
+    kBody,
+    kHandler,
+    kWrite,
+    kWebSocket,
+    kDrain,
+    kClosed
+  };
+  // What a connection has once it left HTTP; session_websocket.cpp.
+  struct WebSocket;
 
   void enter(Phase phase, std::uint64_t timeout_ms);
   void credit(std::size_t bytes);
@@ -39,6 +53,23 @@ class Session : public std::enable_shared_from_this<Session> {
   void fail_request(unsigned status, const std::string& why);
   void drain();
   void close();
+  // Counts what is held of a request's body among all connections'.
+  [[nodiscard]] bool hold(std::size_t bytes);
+  void release();
+
+  // True if the request was for a WebSocket, and it has been answered.
+  [[nodiscard]] bool upgrade(const HttpRequest& request);
+  void open_websocket(const std::string& accept, WebSocketHandler handler);
+  void read_websocket();
+  void on_websocket_bytes();
+  void on_websocket_message(WebSocketMessage message);
+  void queue_frame(Bytes frame);
+  void write_websocket();
+  void on_websocket_written(std::size_t count);
+  void close_websocket(CloseCode code, std::string_view reason);
+  void on_websocket_timeout();
+  void set_websocket_deadline();
+  void end_websocket();
 
   Server& m_server;
   std::weak_ptr<Server> m_owner;
@@ -55,6 +86,10 @@ class Session : public std::enable_shared_from_this<Session> {
   bool m_continued = false;
 
   std::string m_peer;
+  std::string m_group;
+  bool m_trusted;
+  std::uint64_t m_held_bytes = 0;
+  std::unique_ptr<WebSocket> m_websocket;
   std::uint64_t m_request = 0;  // number of the request that is answered
   bool m_keep_alive = true;
   bool m_to_head = false;

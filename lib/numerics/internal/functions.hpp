@@ -8,6 +8,7 @@ namespace assay::numerics::internal {
 // The strip of a unary function, of the fastest family that `isa` allows; null for other operators.
 [[nodiscard]] StripFunction function_strip(Isa isa, OpCode op);
 // Those of one family.
+[[nodiscard]] StripFunction function_strip_neon(OpCode op);
 [[nodiscard]] StripFunction function_strip_avx2(OpCode op);
 [[nodiscard]] StripFunction function_strip_avx512(OpCode op);
 

@@ -57,6 +57,8 @@ inline constexpr unsigned kMaxErasuresPerBlock = 10'000;
 void end_enlisting(Context& c, ClaimRecord& claim);
 void end_sealing(Context& c, ClaimRecord& claim);
 void end_opening(Context& c, ClaimRecord& claim);
+// The window in which challenges are revealed, over the transcript as it stands now.
+void open_challenges(Context& c, ClaimRecord& claim);
 
 // Games (games.cpp). Each loads what it needs by id, so that no copy of a record goes stale.
 void start_game(Context& c, const ChallengeId& challenge, const AccountId& defender,
@@ -64,6 +66,10 @@ void start_game(Context& c, const ChallengeId& challenge, const AccountId& defen
 void finish_game(Context& c, const GameId& game, GameStatus status, bool by_clock);
 void close_stand_up(Context& c, const ChallengeId& challenge);
 void expire_challenge(Context& c, const ChallengeId& challenge);
+// A challenge committed before the disclosure, of the forced entry: no game, the bond back.
+void find_forced(Context& c, const ChallengeId& challenge);
+// The solver did not disclose: its claim falls to nobody, and challenges go back.
+void fall_undisclosed(Context& c, const ClaimId& claim);
 
 // The market (sale.cpp): money in and out of a task, its sale and its end.
 void add_funds(Context& c, TaskRecord& task, const AccountId& funder, std::uint64_t atoms);

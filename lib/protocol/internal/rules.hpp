@@ -5,6 +5,7 @@
 
 #include <variant>
 
+#include "assay/economics/jackpot.hpp"
 #include "assay/protocol/offer.hpp"
 #include "internal/context.hpp"
 
@@ -98,6 +99,10 @@ struct Found<CommitChallenge> : OfClaim {};
 template <>
 struct Found<ReportContradiction> : OfClaim {};
 template <>
+struct Found<Disclose> : OfClaim {
+  economics::Force force;
+};
+template <>
 struct Found<Seal> : OfVerifier {};
 template <>
 struct Found<OpenSeal> : OfVerifier {};
@@ -147,6 +152,7 @@ struct Rules {
   static Checked<PlayMove> check(const Reading& r, const Sender& s, const PlayMove& p);
   static Checked<ReportContradiction> check(const Reading& r, const Sender& s,
                                             const ReportContradiction& p);
+  static Checked<Disclose> check(const Reading& r, const Sender& s, const Disclose& p);
   static Checked<PlaceBid> check(const Reading& r, const Sender& s, const PlaceBid& p);
   static Checked<WithdrawBid> check(const Reading& r, const Sender& s, const WithdrawBid& p);
   static Checked<AwardTask> check(const Reading& r, const Sender& s, const AwardTask& p);
@@ -179,6 +185,7 @@ void transition(Context& c, Proof<RevealChallenge>&& t);
 void transition(Context& c, Proof<StandUp>&& t);
 void transition(Context& c, Proof<PlayMove>&& t);
 void transition(Context& c, Proof<ReportContradiction>&& t);
+void transition(Context& c, Proof<Disclose>&& t);
 void transition(Context& c, Proof<PlaceBid>&& t);
 void transition(Context& c, Proof<WithdrawBid>&& t);
 void transition(Context& c, Proof<AwardTask>&& t);

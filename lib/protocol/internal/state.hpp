@@ -17,8 +17,9 @@ enum class DeadlineKind : std::uint8_t {
   kStandUp,          // challenge
   kTurn,             // game
   kUnbonding,        // pending transfer
+  kForceBeacon,      // claim: the block after the transcript was committed to
 };
-inline constexpr std::uint8_t kDeadlineKindLast = 6;
+inline constexpr std::uint8_t kDeadlineKindLast = 7;
 struct Deadline {
   LedgerTimeMs time;
   DeadlineKind kind{};

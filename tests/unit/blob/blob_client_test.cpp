@@ -76,6 +76,7 @@ TEST(BlobClient, FetchesAndDoesNotFetchTwice) {
   EXPECT_EQ(w.client().fetch(id, {"https://a"}, 100).error().code, ErrorCode::kLimit);
 }
 
+// INV-BLB-002.
 TEST(BlobClient, ALyingServerIsLeftAndAnotherTakesOver) {
   World w;
   w.servers["https://liar"].bytes = w.servers["https://good"].bytes = pattern(6u << 20);

@@ -55,6 +55,7 @@ TEST(Manifest, IdIsTheHeadedRootOfItsChunks) {
   EXPECT_EQ(blob_id_of({}).value, crypto::sha256({empty, crypto::sha256(ByteView{}).view()}));
 }
 
+// INV-BLB-001.
 TEST(Manifest, EveryFlippedOrMissingByteIsRejected) {
   const Manifest manifest = Manifest::make(pattern(3 * kBlobChunkBytes - 7));
   const Bytes good = manifest.encode();
@@ -138,6 +139,7 @@ TEST(BlobStore, DamageIsNoticedAndMendedByPuttingAgain) {
   EXPECT_EQ(s.store->read(id, 0, 1).error().code, ErrorCode::kIntegrity);
 }
 
+// INV-BLB-003.
 TEST(BlobStore, DataWithoutManifestIsCleanedAway) {
   Store s;
   const BlobId id = *s.store->put(pattern(10));
@@ -165,6 +167,7 @@ TEST(BlobStore, NamesPointAtBlobs) {
   EXPECT_EQ(*s.store->find_name("checkpoint/ab"), std::nullopt);
 }
 
+// INV-BLB-002 and 003.
 TEST(PartialBlob, GoesOnWhereItStopped) {
   Store s;
   const Bytes bytes = pattern(5 * kBlobChunkBytes + 1);

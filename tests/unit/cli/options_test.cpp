@@ -1,5 +1,6 @@
 #include "assay/cli/options.hpp"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <cstdlib>
@@ -15,19 +16,21 @@ struct Parsed {
   std::uint64_t interval = 5;
   bool fast = false;
   bool ran = false;
+  bool given[3] = {};  // listen, interval-ms, fast
   int exit_code = -1;
 };
 
 Parsed parse(std::vector<const char*> arguments, Status outcome = {}) {
   Parsed parsed;
   Program program("t", "test");
-  program.root()
-      .subcommand("go", "runs")
-      .option("listen", parsed.listen, "where")
+  Command& go = program.root().subcommand("go", "runs");
+  go.option("listen", parsed.listen, "where")
       .option("interval-ms", parsed.interval, "how often")
       .flag("fast", parsed.fast, "quick")
       .action([&] {
         parsed.ran = true;
+        const char* names[] = {"listen", "interval-ms", "fast"};
+        for (int i = 0; i < 3; ++i) parsed.given[i] = go.was_given(names[i]);
         return outcome;
       });
   arguments.insert(arguments.begin(), "t");
@@ -51,6 +54,16 @@ TEST(Options, FlagsOverEnvironmentOverFileOverDefaults) {
   setenv("ASSAY_LISTEN", "environment", 1);
   EXPECT_EQ(parse({"--config", path.c_str(), "go"}).listen, "environment");
   EXPECT_EQ(parse({"--config", path.c_str(), "go", "--listen", "flag"}).listen, "flag");
+  unsetenv("ASSAY_LISTEN");
+}
+
+TEST(Options, KnowWhatWasGivenInWhateverWay) {
+  using testing::ElementsAre;
+  EXPECT_THAT(parse({"go"}).given, ElementsAre(false, false, false));
+  EXPECT_THAT(parse({"go", "--interval-ms", "5", "--fast"}).given, ElementsAre(false, true, true));
+  const std::string path = config_file("interval_ms = 5\n");
+  setenv("ASSAY_LISTEN", "environment", 1);
+  EXPECT_THAT(parse({"--config", path.c_str(), "go"}).given, ElementsAre(true, true, false));
   unsetenv("ASSAY_LISTEN");
 }
 

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "assay/cli/bench_command.hpp"
 #include "assay/cli/bench_models.hpp"
 
 namespace assay::cli {
@@ -136,6 +137,45 @@ TEST(Overhead, RefusesSettingsThatMakeNoSense) {
   EXPECT_TRUE(refused([](auto& s) { s.threads = {0}; }));
   EXPECT_TRUE(refused([](auto& s) { s.pairs = 1'001; }));
   EXPECT_TRUE(refused([](auto& s) { s.seconds_each_max = 0; }));
+}
+
+// What `assay bench overhead --quick` would measure with these options beside it.
+OverheadSettings quick_with(std::vector<const char*> arguments) {
+  Program program("test", "a test");
+  OverheadSettings settings;
+  Command& command = program.root();
+  command.option("models", settings.models, "m")
+      .option("intervals", settings.intervals, "i")
+      .option("threads", settings.threads, "t")
+      .option("pairs", settings.pairs, "p")
+      .action([&] {
+        make_quick(settings, command);
+        return Status{};
+      });
+  arguments.insert(arguments.begin(), "test");
+  EXPECT_EQ(program.run(static_cast<int>(arguments.size()), arguments.data()), 0);
+  return settings;
+}
+
+TEST(Overhead, QuickLeavesWhatWasGiven) {
+  const OverheadSettings quick = quick_with({});
+  EXPECT_EQ(quick.models.size(), 1U);
+  EXPECT_THAT(quick.intervals, testing::ElementsAre(1, 4));
+  EXPECT_THAT(quick.threads, testing::ElementsAre(1));
+  EXPECT_EQ(quick.pairs, 2U);
+  const OverheadSettings full;
+  for (const std::uint64_t pairs : {std::uint64_t{7}, full.pairs}) {
+    const std::string number = std::to_string(pairs);
+    const OverheadSettings given = quick_with({"--models", "cnn", "gpt-small", "--intervals", "3",
+                                               "--threads", "2", "--pairs", number.c_str()});
+    EXPECT_THAT(given.models, testing::ElementsAre("cnn", "gpt-small"));
+    EXPECT_THAT(given.intervals, testing::ElementsAre(3));
+    EXPECT_THAT(given.threads, testing::ElementsAre(2));
+    EXPECT_EQ(given.pairs, pairs);
+  }
+  ::setenv("ASSAY_THREADS", "3", 1);
+  EXPECT_THAT(quick_with({"--pairs", "9"}).threads, testing::ElementsAre(3));
+  ::unsetenv("ASSAY_THREADS");
 }
 
 TEST(BenchModels, AreWhatTheBenchesSay) {

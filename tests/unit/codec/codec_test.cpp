@@ -101,7 +101,7 @@ TEST(Codec, RejectsEveryCutAndEveryAddition) {
   EXPECT_FALSE(read(longer).has_value());
 }
 
-// One encoding a value: whatever still decodes must be another value.
+// INV-COD-001. One encoding a value: whatever still decodes must be another value.
 TEST(Codec, EveryFlippedBitIsRejectedOrIsAnotherValue) {
   const Bytes good = write(sample());
   for (std::size_t bit = 0; bit < 8 * good.size(); ++bit) {
@@ -114,6 +114,7 @@ TEST(Codec, EveryFlippedBitIsRejectedOrIsAnotherValue) {
   }
 }
 
+// INV-COD-002.
 TEST(Codec, HoldsItsLimits) {
   const Bytes two{2};
   Reader flag(two);

@@ -69,6 +69,7 @@ TEST(Ed25519, RejectsEveryFlippedBit) {
   EXPECT_FALSE(ed25519_verify(key.public_key(), message, signature.data()));
 }
 
+// INV-CRY-002.
 TEST(Ed25519, RejectsASecondFormOfS) {
   // S + L verifies under the plain equation; RFC 8032 demands S < L.
   const Bytes order = *from_hex("edd3f55c1a631258d69cf7a2def9de1400000000000000000000000000000010");
@@ -84,6 +85,7 @@ TEST(Ed25519, RejectsASecondFormOfS) {
   EXPECT_FALSE(ed25519_verify(key.public_key(), message, signature.data()));
 }
 
+// INV-CRY-003.
 TEST(Ed25519, RejectsKeysOfSmallOrderAndSecondEncodings) {
   // Under the neutral element as key, R = S*B verifies for any message: S = 0, R = neutral.
   Hash256 neutral;

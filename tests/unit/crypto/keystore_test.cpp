@@ -170,6 +170,7 @@ void expect_rejected_or_same(const std::string& file, const Hash256& public_key)
   }
 }
 
+// INV-CRY-004.
 TEST(KeystoreTamper, EveryByteFlippedIsRejectedOrHarmless) {
   const SecretKey seed(from_hex(kSecret)->data());
   const Hash256 public_key = KeyPair(seed).public_key();

@@ -47,6 +47,7 @@ TEST_P(EveryKind, GivesThePublishedDigests) {
             "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0");
 }
 
+// INV-CRY-001.
 TEST_P(EveryKind, EqualsTheReferenceAtEveryLengthAndSplit) {
   const Bytes all = random_bytes(600, 1);
   for (std::size_t size = 0; size <= 300; ++size) {

@@ -83,6 +83,7 @@ TaskTerms good_terms() {
   t.verifier_stake = 400;
   t.challenger_bond = 250;
   t.declared_harm = 100;
+  t.tax = 20;
   t.seats = 2;
   t.draws = 2;
   t.entries = 11;

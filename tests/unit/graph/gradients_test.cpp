@@ -1,4 +1,4 @@
-// INV-GRA-030 to 041: gradients against central differences in double precision.
+// Gradients against central differences in double precision.
 #include <set>
 
 #include "unit/graph/finite_differences.hpp"
@@ -55,7 +55,7 @@ TEST(Gradients, OfMovements) {
   }
 }
 
-// A gradient that is smaller than its value goes through movements as it is.
+// INV-GRA-031. A gradient that is smaller than its value goes through movements as it is.
 TEST(Gradients, OfMovementsBelowASum) {
   check({{2, 3, 4}, {4, 3}}, [](Builder& b, const auto& w) {
     const Value moved = b.transpose(b.mul(w[0], w[0]), std::array{0U, 2U, 1U});
@@ -74,7 +74,7 @@ TEST(Gradients, OfMovementsBelowASum) {
   });
 }
 
-// What the slices of a value send is joined where it can be.
+// INV-GRA-035. What the slices of a value send is joined where it can be.
 TEST(Gradients, OfSlicesOfOneValue) {
   struct Cut {
     unsigned axis;
@@ -202,7 +202,7 @@ TEST(Gradients, OfAClassifierWithCrossEntropy) {
         {.data = {{"labels", labels}}});
 }
 
-// The same reductions, their folds cut by the profile's limit.
+// INV-GRA-041. The same reductions, their folds cut by the profile's limit.
 TEST(Gradients, LongReductionsAreSplitByShapeAlone) {
   Builder b;
   const Value x = b.state("x", {kF, {3, 400'000}});
@@ -260,6 +260,84 @@ TEST(Gradients, LongReductionsOverPrimesAreCut) {
   }
 }
 
+// Of sum(model * probe) by w0, w1...: what a difference cannot show, at points without a slope.
+std::vector<Doubles> gradients_at(const std::vector<Doubles>& points, const Doubles& probe,
+                                  const std::vector<Shape>& shapes, const testing::Model& model) {
+  Builder b;
+  std::vector<Value> weights;
+  testing::NamedDoubles state;
+  for (std::size_t i = 0; i < points.size(); ++i) {
+    const std::string name = testing::numbered("w", i);
+    weights.push_back(b.state(name, {kF, shapes[i]}));
+    state[name] = points[i];
+  }
+  const Value y = model(b, weights);
+  const Shape shape = b.type(y).shape;
+  const Value weighted = b.mul(y, b.data("probe", {kF, shape}));
+  const Value loss = b.reduce_sum(weighted, (std::uint64_t{1} << shape.rank) - 1);
+  const std::vector<Value> grads = gradients(b, loss, weights);
+  for (std::size_t i = 0; i < grads.size(); ++i) b.bind(testing::numbered("grad/", i), grads[i]);
+  const Result<Program> program = b.finish();
+  EXPECT_TRUE(program);
+  if (!program) return {};
+  testing::NamedDoubles out = testing::DoubleInterpreter(*program, state, {{"probe", probe}}).run();
+  std::vector<Doubles> all;
+  for (std::size_t i = 0; i < grads.size(); ++i) all.push_back(out[testing::numbered("grad/", i)]);
+  return all;
+}
+
+// INV-GRA-033.
+TEST(Gradients, AtTies) {
+  using Both = std::vector<Doubles>;
+  const std::vector<Shape> two{{3}, {3}};
+  const Both points{{1, 2, 2}, {1, 2, 3}};
+  EXPECT_EQ(gradients_at(points, {5, 6, 7}, two,
+                         [](Builder& b, const auto& w) { return b.max(w[0], w[1]); }),
+            (Both{{5, 6, 0}, {0, 0, 7}}));
+  EXPECT_EQ(gradients_at(points, {5, 6, 7}, two,
+                         [](Builder& b, const auto& w) { return b.min(w[0], w[1]); }),
+            (Both{{5, 6, 7}, {0, 0, 0}}));
+  EXPECT_EQ(gradients_at({{4, 1, 4, 4, 0, 2}}, {6, 5}, {{2, 3}},
+                         [](Builder& b, const auto& w) { return b.reduce_max(w[0], 0b10); }),
+            (Both{{3, 0, 3, 5, 0, 0}}));
+  EXPECT_EQ(gradients_at({{1, 3, 3, 3}}, {7}, {{1, 2, 2, 1}},
+                         [](Builder& b, const auto& w) { return b.max_pool2d(w[0], 2); }),
+            (Both{{0, 7, 0, 0}}));
+  EXPECT_EQ(gradients_at({{-1, 0, 2}}, {5, 6, 7}, {{3}},
+                         [](Builder& b, const auto& w) { return b.relu(w[0]); }),
+            (Both{{0, 0, 7}}));
+}
+
+// INV-GRA-032: through a comparison, an integer or a cast to one nothing comes back.
+TEST(Gradients, AreZeroBehindWhatIsNoNumber) {
+  using Back = std::vector<Doubles>;
+  EXPECT_EQ(gradients_at({{1, 2, 3}}, {5, 6, 7}, {{3}},
+                         [](Builder& b, const auto& w) {
+                           const Value whole = b.cast(w[0], DType::kI32);
+                           return b.add(b.cast(whole, kF), b.mul(w[0], b.cast(whole, kF)));
+                         }),
+            (Back{{5, 12, 21}}));
+  EXPECT_EQ(gradients_at({{1, 2, 3}}, {5, 6, 7}, {{3}},
+                         [](Builder& b, const auto& w) {
+                           return b.cast(b.less(w[0], b.constant(2.5F)), kF);
+                         }),
+            (Back{{0, 0, 0}}));
+}
+
+// INV-GRA-034: a path of constants is one constant, and nothing is multiplied by 1.
+TEST(Gradients, ConstantsAreComputedWhileBuilding) {
+  Builder b;
+  const Value x = b.state("x", {kF, {4}});
+  const Value scaled = b.div(b.mul(x, b.constant(3.0F)), b.constant(7.0F));
+  const Value of_x[] = {x};
+  const Value gradient = gradients(b, b.mean(b.neg(b.mul(scaled, b.constant(1.0F)))), of_x)[0];
+  ASSERT_TRUE(b.ok());
+  EXPECT_EQ(b.node(gradient).spec.op, numerics::OpCode::kConstant);
+  EXPECT_EQ(b.node(gradient).spec.attributes[0],
+            std::bit_cast<std::uint32_t>(-0.25F / 7.0F * 3.0F));
+}
+
+// INV-GRA-032: there are no second derivatives of convolutions and pools.
 TEST(Gradients, StopWhereThereIsNoRule) {
   Builder b;
   const Value x = b.state("x", {kF, {1, 4, 4, 2}});
@@ -267,6 +345,14 @@ TEST(Gradients, StopWhereThereIsNoRule) {
   const Value wrt[] = {x};
   (void)gradients(b, b.mean(b.conv2d_grad_weight(x, g, {1, 1, 2, 3}, {})), wrt);
   EXPECT_FALSE(b.ok());
+
+  Builder p;
+  const Value image = p.state("x", {kF, {1, 4, 4, 2}});
+  const Value of_image[] = {image};
+  const Value first = gradients(p, p.mean(p.max_pool2d(p.mul(image, image), 2)), of_image)[0];
+  ASSERT_TRUE(p.ok());
+  (void)gradients(p, p.mean(p.mul(first, first)), of_image);
+  EXPECT_FALSE(p.ok());
 
   Builder d;
   const Value w = d.state("w", {kF, {4}});
@@ -276,6 +362,7 @@ TEST(Gradients, StopWhereThereIsNoRule) {
   EXPECT_EQ(d.node(zero[0]).spec.op, numerics::OpCode::kConstant);
 }
 
+// INV-GRA-031 and 034.
 TEST(Gradients, LeaveNoIdentitiesAndSpreadLate) {
   Builder b;
   const Value x = b.state("x", {kF, {8, 5}});
@@ -291,6 +378,7 @@ TEST(Gradients, LeaveNoIdentitiesAndSpreadLate) {
   EXPECT_EQ(spread, 1u);  // the one that makes the gradient as large as x
 }
 
+// INV-GRA-036.
 TEST(Gradients, OfAValueThatHasItsOwn) {
   Builder b;
   const Value x = b.state("x", {kF, {2}});
@@ -303,6 +391,7 @@ TEST(Gradients, OfAValueThatHasItsOwn) {
   EXPECT_EQ(b.node(gradient).spec.op, numerics::OpCode::kNeg);
 }
 
+// INV-GRA-030.
 TEST(Gradients, TheTableHoldsEveryOperatorOnce) {
   std::set<numerics::OpCode> seen;
   for (const GradientRow& row : gradient_table()) {

@@ -1,4 +1,4 @@
-// INV-GRA-010 to 023.
+// INV-GRA-002 and 010 to 023.
 #include "assay/graph/validator.hpp"
 
 #include <gtest/gtest.h>
@@ -137,6 +137,7 @@ TEST(Validator, LimitsMemoryAndFolds) {
   EXPECT_EQ(validate_alone(*folds.finish()).verdict, ProgramVerdict::kTooManyFolds);
 }
 
+// INV-GRA-001.
 TEST(Program, RoundTripsAndRejectsEveryCut) {
   const Program p = step_program();
   const Bytes bytes = encode_program(p);
@@ -152,7 +153,8 @@ TEST(Program, RoundTripsAndRejectsEveryCut) {
   EXPECT_EQ(decode_program(longer).error().code, ErrorCode::kMalformed);
 }
 
-// A changed byte is refused, or makes another program: another root, or other labels only.
+// INV-GRA-001. A changed byte is refused, or makes another program: another root, or other labels
+// only.
 TEST(Program, EveryChangedByteShows) {
   const Program p = step_program();
   const Bytes bytes = encode_program(p);

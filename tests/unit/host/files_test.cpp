@@ -67,6 +67,7 @@ TEST(DiskFiles, WhatACrashLeftIsRemovedAtOpen) {
   EXPECT_THAT(*files->list(""), ElementsAre("a/b"));
 }
 
+// INV-COR-002.
 TEST(DiskFiles, AKilledWriterLeavesTheOldFileOrTheNew) {
   TemporaryFolder folder;
   const Bytes old_bytes(1 << 16, 1);

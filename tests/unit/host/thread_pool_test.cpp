@@ -13,6 +13,7 @@
 namespace assay::host {
 namespace {
 
+// INV-COR-003.
 TEST(ThreadTaskPool, CoversEveryIndexOnceInMultiplesOfTheGrain) {
   for (const unsigned threads : {1u, 2u, 3u, 8u}) {
     ThreadTaskPool pool(threads);

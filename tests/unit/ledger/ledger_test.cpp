@@ -120,6 +120,7 @@ TEST(Ledger, FirstRuleBrokenIsTheAnswer) {
     EXPECT_STRNE(to_string(static_cast<LedgerVerdict>(v)), "unknown") << int{v};
 }
 
+// INV-LED-001 to 004, each broken once.
 TEST(Ledger, AForgedDiffDoesNotConserve) {
   Ledger l(kEmpty);
   ASSERT_EQ(l.issue(key(1), Amount{10}), LedgerVerdict::kOk);
@@ -132,6 +133,14 @@ TEST(Ledger, AForgedDiffDoesNotConserve) {
   forged = l.diff();
   forged.accounts[key(1)].credits_pending = Amount{1};
   EXPECT_FALSE(conserves(kEmpty, forged));
+  MemoryView burned;
+  burned.accounts[kBurnedKey].balance = Amount{5};
+  burned.total = Amount{5};
+  forged = LedgerDiff{};
+  forged.issued = Amount{5};
+  forged.accounts[key(1)].balance = Amount{1};
+  forged.accounts[kBurnedKey].balance = Amount{4};
+  EXPECT_FALSE(conserves(burned, forged));
 }
 
 TEST(Ledger, RecordsHaveOneEncoding) {
@@ -154,7 +163,7 @@ TEST(Ledger, RecordsHaveOneEncoding) {
   EXPECT_FALSE(decode_account(encode(impossible)));
 }
 
-// INV-LED-001 and 002 over random histories, against a model that knows only who owns how much.
+// INV-LED-001 to 003 over random histories, against a model that knows only who owns how much.
 TEST(LedgerProperty, AgreesWithAnIndependentModel) {
   for (std::uint32_t seed = 0; seed < 40; ++seed) {
     std::mt19937_64 random(seed);

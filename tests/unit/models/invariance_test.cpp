@@ -149,6 +149,7 @@ TEST(BatchInvariance, NoPositionSeesWhatFollows) {
   }
 }
 
+// INV-MOD-013.
 TEST(Decode, TokenByTokenIsThePrefillBitForBit) {
   for (ModelDescription d : families()) {
     if (!reads_text(d)) continue;

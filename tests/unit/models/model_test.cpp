@@ -1,4 +1,3 @@
-// INV-MOD-001 to 010.
 #include "assay/models/model.hpp"
 
 #include <gtest/gtest.h>
@@ -48,6 +47,7 @@ std::vector<ModelDescription> variants() {
   return all;
 }
 
+// INV-MOD-001.
 TEST(Models, EveryVariantValidates) {
   for (const ModelDescription& d : variants()) {
     Result<TaskPrograms> p = build(d);
@@ -69,8 +69,8 @@ TEST(Models, BuildsTheSameBytesEveryTime) {
   EXPECT_EQ(graph::encode_program(build(d)->step), graph::encode_program(build(d)->step));
 }
 
-// Pinned, so that compilers that evaluate arguments in another order are found out. A deliberate
-// change of a model changes these.
+// INV-MOD-002. Pinned, so that compilers that evaluate arguments in another order are found out. A
+// deliberate change of a model changes these.
 TEST(Models, AreTheSameProgramsWhoeverCompiledThem) {
   const TaskPrograms mlp = *build(recommended(Mlp{}, OptimizerKind::kAdam, 600));
   EXPECT_EQ(to_hex(graph::root_of(mlp.init)),
@@ -82,6 +82,7 @@ TEST(Models, AreTheSameProgramsWhoeverCompiledThem) {
             "6f86cf4218717654c50e8adeeee1e9cb957950acd0bbb4d86edd369aff67a692");
 }
 
+// INV-MOD-003.
 TEST(Models, EveryRandomTensorHasAPurposeOfItsOwn) {
   for (const ModelDescription& d : variants()) {
     const TaskPrograms p = *build(d);
@@ -99,7 +100,7 @@ TEST(Models, EveryRandomTensorHasAPurposeOfItsOwn) {
   }
 }
 
-// Predicting reads exactly the training's parameters.
+// INV-MOD-010. Predicting reads exactly the training's parameters.
 TEST(Models, PredictionKeepsTheParametersOfTraining) {
   for (const ModelDescription& d : variants()) {
     const TaskPrograms p = *build(d);

@@ -75,6 +75,7 @@ TEST(SignedHeader, EveryFlippedOrCutByteIsRejected) {
   EXPECT_FALSE(decode_signed_header(longer));
 }
 
+// INV-NOD-001.
 TEST(SignedHeader, VerdictsByPrecedence) {
   const auto key = key_of(1);
   const BlockHeader parent = genesis();

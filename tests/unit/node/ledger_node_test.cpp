@@ -38,6 +38,7 @@ TEST(LedgerNode, AnswersWhenTheBlockIsOnDisk) {
   EXPECT_EQ(w.node->next_wake_ms(), std::nullopt);
 }
 
+// INV-NOD-004.
 TEST(LedgerNode, SendingAgainChangesNothing) {
   World w;
   const Bytes tx = w.transfer(2, 3, 1, 10);
@@ -123,7 +124,8 @@ TEST(LedgerNode, ARestartContinues) {
   EXPECT_EQ(verify_successor(w.key.public_key(), one->header, *two), HeaderVerdict::kValid);
 }
 
-// A crash keeps what was written and nothing else: from every state of the store, the same chain.
+// INV-NOD-002. A crash keeps what was written and nothing else: from every state of the store, the
+// same chain.
 TEST(LedgerNode, ACrashLosesNothingThatWasAnswered) {
   World w;
   std::vector<MemoryStore::Map> snapshots;
@@ -168,6 +170,7 @@ TEST(LedgerNode, ADiskThatFailsStopsIt) {
   EXPECT_EQ((*c.got)->verdict, TxVerdict::kApplied);
 }
 
+// INV-NOD-003.
 TEST(LedgerNode, RefusesAnotherChainOperatorOrADamagedTree) {
   World w;
   Answer a;

@@ -207,10 +207,15 @@ bool is_regular(OpCode op, std::uint32_t a) {
 Decision decide_by_bounds(OpCode op, std::uint32_t a) {
   if (!is_regular(op, a)) return {special(op, a), true};
   const Long v = evaluate(op, a);
-  // 2^-20 ulp or more: an ulp is at most 2^-23 of the value, and at least 2^-149.
-  const Long apart = std::fmax(std::fabs(v) * 0x1p-43L, 0x1p-169L);
-  const auto low = std::bit_cast<std::uint32_t>(static_cast<float>(v - apart));
-  const auto high = std::bit_cast<std::uint32_t>(static_cast<float>(v + apart));
+  // 2^-20 ulp or more: an ulp is at most 2^-23 of the value, and at least 2^-149. The sign is sure.
+  const Long size = std::fabs(v);
+  const Long apart = std::fmax(size * 0x1p-43L, 0x1p-169L);
+  const std::uint32_t sign = std::signbit(v) ? kSignBit : 0;
+  const auto rounded = [sign](Long x) {
+    return sign | std::bit_cast<std::uint32_t>(static_cast<float>(x));
+  };
+  const std::uint32_t low = rounded(std::fmax(size - apart, 0.0L));
+  const std::uint32_t high = rounded(size + apart);
   return {low, low == high};
 }
 

@@ -180,6 +180,20 @@ TEST(Product, BlocksChangeNothing) {
   }
 }
 
+// Threads share rows, columns or both, take several tasks, and pack more than one chunk.
+TEST(Product, SharingChangesNothing) {
+  Generator random(13);
+  const std::array<std::uint64_t, 4> sizes[] = {{0, 100, 700, 60}, {0, 610, 40, 70},
+                                                {0, 450, 290, 21}, {2, 130, 90, 100},
+                                                {3, 70, 330, 40},  {0, 9, 4000, 390}};
+  for (const auto& size : sizes) {
+    compare_placed(random, matmul(OpCode::kMatMul, size, {random(2), random(2)}));
+    compare_placed(random, matmul(OpCode::kMatMulTriangular, size,
+                                  {random(2), random(2), random(3), random(90), random.f32()}));
+    if (HasFatalFailure()) return;
+  }
+}
+
 // Diagonals on each side of the edges of tiles and of blocks of depth.
 TEST(Product, TrianglesCrossTilesAnywhere) {
   Generator random(9);

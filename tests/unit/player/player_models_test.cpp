@@ -1,5 +1,5 @@
-// The demo's models in small: every lie ends in its place, and every operator of their graphs is
-// one that a game can end in.
+// Small models of every family: every lie ends in its place, at the scalar step where there is one,
+// and every node of their graphs is one where a false challenge ends and loses (INV-PLR-003).
 #include <gtest/gtest.h>
 
 #include <set>
@@ -20,31 +20,47 @@ using dispute::Role;
 using dispute::Stage;
 using numerics::OpCode;
 
+struct Family {
+  const char* name;
+  models::ModelDescription description;
+};
+
+NamedTensors images_of(const models::Images& d) {
+  Tensor images({DType::kU8, {d.examples, d.height, d.width}}), labels({DType::kU8, {d.examples}});
+  for (std::size_t i = 0; i < images.byte_count(); ++i) {
+    images.data()[i] = static_cast<std::uint8_t>(i * 2654435761u >> 13);
+  }
+  for (std::size_t i = 0; i < labels.byte_count(); ++i) {
+    labels.data()[i] = static_cast<std::uint8_t>(i % d.classes);
+  }
+  NamedTensors data;
+  data.emplace(std::string(models::kImages), std::move(images));
+  data.emplace(std::string(models::kLabels), std::move(labels));
+  return data;
+}
+
+NamedTensors text_of(const models::Tokens& d) {
+  Tensor tokens({DType::kU8, {d.count}});
+  for (std::size_t i = 0; i < tokens.byte_count(); ++i) {
+    tokens.data()[i] = static_cast<std::uint8_t>((i * 2654435761u >> 13) % d.vocabulary);
+  }
+  NamedTensors data;
+  data.emplace(std::string(models::kTokens), std::move(tokens));
+  return data;
+}
+
 struct World {
   SerialTaskPool pool;
   training::Task task;
   std::unique_ptr<training::ProgramExecution> honest;
   std::vector<Hash256> transcript;
 
-  World(const models::Network& network, models::OptimizerKind optimizer) {
-    models::ModelDescription d;
-    d.network = network;
-    d.images = {.examples = 40, .height = 8, .width = 8};
-    d.batch = 10;
-    d.optimizer.kind = optimizer;
-    d.optimizer.learning_rate = 0.01f;
-    d.optimizer.schedule = models::Schedule::kLinear;
-    d.optimizer.decay_steps = 100;
+  explicit World(const models::ModelDescription& d) {
     auto programs = models::build(d).value();
-    Tensor images({DType::kU8, {40, 8, 8}}), labels({DType::kU8, {40}});
-    for (std::size_t i = 0; i < images.byte_count(); ++i) {
-      images.data()[i] = static_cast<std::uint8_t>(i * 2654435761u >> 13);
-    }
-    for (std::size_t i = 0; i < 40; ++i) labels.data()[i] = static_cast<std::uint8_t>(i % 10);
-    NamedTensors data;
-    data.emplace(std::string(models::kImages), std::move(images));
-    data.emplace(std::string(models::kLabels), std::move(labels));
-    task = training::make_task({77, 30, 10, 10}, programs.init, programs.step, data, pool).value();
+    const bool reads_text = std::holds_alternative<models::Gpt>(d.network);
+    task = training::make_task({77, 30, 10, 10}, programs.init, programs.step,
+                               reads_text ? text_of(d.tokens) : images_of(d.images), pool)
+               .value();
     honest = training::ProgramExecution::create(task, pool).value();
     transcript = transcript_of(*honest);
   }
@@ -67,15 +83,10 @@ duel::Mover mover(Player& player) {
   return [&player](const Position& position) { return player.next_move(position); };
 }
 
-struct Kind {
-  models::Network network;
-  models::OptimizerKind optimizer;
-};
-
-class PlayerOnModels : public testing::TestWithParam<Kind> {};
+class PlayerOnModels : public testing::TestWithParam<Family> {};
 
 TEST_P(PlayerOnModels, EveryLieEndsInItsPlace) {
-  World world(GetParam().network, GetParam().optimizer);
+  World world(GetParam().description);
   const graph::Program& program = world.task.step->program();
   struct Case {
     cheats::Lie lie;
@@ -94,18 +105,18 @@ TEST_P(PlayerOnModels, EveryLieEndsInItsPlace) {
   };
   add("weight-bit", 13, Stage::kStateLeaf, {}).slot = "model/";
   add("skip-step", 21, Stage::kStateLeaf, {}).slot = "metric/loss";
-  {
-    // The first matmul that this step computes is a forward one.
-    Case& c = add("output-element", 17, Stage::kScalar, OpCode::kMatMul);
-    c.lie.element = 31;
-    c.lie.bit = 20;
-  }
-  if (std::holds_alternative<models::Cnn>(GetParam().network)) {
-    Case& c = add("output-element", 29, Stage::kScalar, OpCode::kConv2d);
-    c.lie.op = "conv2d";
-    c.lie.element = 777;
-    c.lie.bit = 22;
-  }
+  // The first of its kind that this step computes is one of the forward pass.
+  const auto add_output = [&](OpCode op, std::uint64_t step, std::uint64_t element, unsigned bit) {
+    Case& c = add("output-element", step, Stage::kScalar, op);
+    c.lie.op = numerics::name_of(op);
+    c.lie.element = element;
+    c.lie.bit = bit;
+  };
+  add_output(OpCode::kMatMul, 17, 31, 20);
+  const bool reads_text = std::holds_alternative<models::Gpt>(GetParam().description.network);
+  const bool is_mlp = std::holds_alternative<models::Mlp>(GetParam().description.network);
+  if (reads_text) add_output(OpCode::kMatMulTriangular, 25, 40, 21);
+  if (!reads_text && !is_mlp) add_output(OpCode::kConv2d, 29, 777, 22);
   add("learning-rate", 0, Stage::kScalar, OpCode::kConstant);
   add("order", 0, Stage::kTracePoint, OpCode::kSeed);
   add("data", 0, Stage::kSource, OpCode::kData);
@@ -144,7 +155,7 @@ TEST_P(PlayerOnModels, EveryLieEndsInItsPlace) {
 
 // At every node there is: points go straight to it, the rest of the way at random.
 TEST_P(PlayerOnModels, TheTruthIsDefendedAtEveryNode) {
-  World world(GetParam().network, GetParam().optimizer);
+  World world(GetParam().description);
   std::set<OpCode> ops, ended;
   for (const std::uint64_t entry : {std::uint64_t{0}, std::uint64_t{2}}) {
     const dispute::GameTerms terms = world.terms(entry, world.transcript);
@@ -170,11 +181,54 @@ TEST_P(PlayerOnModels, TheTruthIsDefendedAtEveryNode) {
   EXPECT_EQ(ops, ended);
 }
 
-INSTANTIATE_TEST_SUITE_P(Families, PlayerOnModels,
-                         testing::Values(Kind{models::Mlp{.hidden = {20}},
-                                              models::OptimizerKind::kSgd},
-                                         Kind{models::Cnn{.channels = {4, 6}, .hidden = {20}},
-                                              models::OptimizerKind::kAdam}));
+models::ModelDescription on_images(const models::Network& network) {
+  models::ModelDescription d;
+  d.network = network;
+  d.images = {.examples = 40, .height = 8, .width = 8};
+  d.batch = 10;
+  d.optimizer.learning_rate = 0.01f;
+  d.optimizer.schedule = models::Schedule::kLinear;
+  d.optimizer.decay_steps = 100;
+  return d;
+}
+
+models::ModelDescription on_text(models::Gpt gpt) {
+  gpt.layers = 1;
+  gpt.width = 8;
+  gpt.heads = 2;
+  gpt.sequence = 8;
+  models::ModelDescription d;
+  d.network = gpt;
+  d.tokens = {.count = 60, .vocabulary = 12};
+  d.batch = 4;
+  d.predict_batch = 1;
+  d.optimizer = {.kind = models::OptimizerKind::kAdamW,
+                 .learning_rate = 0.01f,
+                 .schedule = models::Schedule::kCosine,
+                 .warmup_steps = 5,
+                 .decay_steps = 30,
+                 .clip_norm = 1.0f};
+  return d;
+}
+
+std::vector<Family> families() {
+  std::vector<Family> all;
+  all.push_back({"mlp", on_images(models::Mlp{.hidden = {20}})});
+  all.back().description.optimizer.kind = models::OptimizerKind::kSgd;
+  all.push_back({"cnn", on_images(models::Cnn{.channels = {4, 6}, .hidden = {20}})});
+  all.push_back({"resnet", on_images(models::ResNet{.widths = {3, 4}, .blocks = 1})});
+  all.back().description.optimizer.kind = models::OptimizerKind::kSgd;
+  all.back().description.optimizer.nesterov = true;
+  all.push_back({"gpt2", on_text({.dropout = 0.125f})});
+  models::Gpt llama = models::llama_shaped();
+  llama.key_heads = 1;
+  all.push_back({"llama", on_text(llama)});
+  all.back().description.accumulation = 2;
+  return all;
+}
+
+INSTANTIATE_TEST_SUITE_P(Families, PlayerOnModels, testing::ValuesIn(families()),
+                         [](const auto& chosen) { return std::string(chosen.param.name); });
 
 }  // namespace
 }  // namespace assay::player

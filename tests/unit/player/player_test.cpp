@@ -184,6 +184,7 @@ TEST(Player, AFalseInitialStateIsCaught) {
   EXPECT_EQ(duel.position.ended_at, Stage::kStateLeaf);
 }
 
+// INV-PLR-003.
 TEST(Player, HonestDefenderWinsAgainstRandomPointersAtEveryLevel) {
   World world;
   std::map<Stage, int> ends;
@@ -210,6 +211,7 @@ TEST(Player, HonestDefenderWinsAgainstRandomPointersAtEveryLevel) {
   EXPECT_GT(ops.size(), 10u);
 }
 
+// INV-PLR-002.
 TEST(Player, AnHonestChallengerHasNoCaseAgainstTheTruth) {
   World world;
   dispute::GameTerms terms;

@@ -148,7 +148,7 @@ inline PostTask sample_task() {
   t.declared_harm = Amount{50};
   t.seats = 2;
   t.draws = 2;
-  t.windows = {10'000, 20'000, 8'000, 9'000, 7'000, 6'000, 12'000, 11'000, 5'000, 3'000, 4'000, 0};
+  t.windows = {10'000, 20'000, 8'000, 9'000, 7'000, 6'000, 12'000, 11'000, 5'000, 3'000, 4'000};
   return t;
 }
 
@@ -171,7 +171,8 @@ inline Posted post_and_accept(Net& net, unsigned submitter, unsigned solver,
   Posted p;
   p.task = post(net, submitter, terms);
   p.claim = claim_id_of(p.task, net.id(solver));
-  EXPECT_EQ(net.verdict(solver, AcceptTask{p.task, 2000, hash_of_text("r")}), TxVerdict::kApplied);
+  EXPECT_EQ(net.verdict(solver, AcceptTask{p.task, 2000, crypto::sha256(hash_of_text("r").view())}),
+            TxVerdict::kApplied);
   return p;
 }
 

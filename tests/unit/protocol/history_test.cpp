@@ -70,8 +70,8 @@ class History {
       *w = 30'000;
     p.terms.price = Amount{900 + below(400)};
     p.terms.verification_fee = Amount{200 + below(9)};
-    p.terms.tax = Amount{26 + below(30)};
     p.terms.challenger_bond = Amount{301};
+    p.terms.tax = Amount{26 + below(5)};
     p.cancels = chance(10);
     p.commits = chance(92);
     p.reveals = chance(92);
@@ -321,6 +321,11 @@ class History {
                    : doomed    ? ClaimStatus::kFallen
                                : ClaimStatus::kFinal);
 
+    if (transcript && !doomed) {
+      escrow -= tax;
+      m_burned += tax - tax / 2;
+      m_jackpot += tax / 2;
+    }
     seen.expired += !transcript;
     seen.fallen += doomed;
     seen.final += transcript && !doomed;
@@ -344,9 +349,7 @@ class History {
     }
     if (transcript && !doomed && !solver_lost) {
       m_free[p.solver] += price;
-      m_burned += tax - tax / 2;
-      m_jackpot += tax / 2;
-      escrow -= price + tax;
+      escrow -= price;
     }
     if (solver_lost) slash(p.solver, p.terms.solver_stake.value, beaten[m_net.id(p.solver)], price);
     m_free[p.submitter] += escrow;
@@ -390,6 +393,7 @@ class History {
   std::uint64_t m_jackpot = 0;
 };
 
+// INV-PRO-002.
 TEST(HistoryProperty, TheAuditorPredictsEveryBalance) {
   Seen all;
   for (std::uint32_t seed = 1; seed <= 40 && !testing::Test::HasFailure(); ++seed) {

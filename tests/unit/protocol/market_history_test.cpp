@@ -26,6 +26,10 @@ class MarketHistory {
     for (unsigned i = 0; i < blocks && !testing::Test::HasFailure(); ++i) step(i < blocks * 3 / 4);
     // Everything ends by itself.
     for (unsigned i = 0; i < 120 && !testing::Test::HasFailure(); ++i) step(false);
+    // INV-PRO-006: no escrow, lock or deposit holds anything any more.
+    std::uint64_t sum = model.burned + model.jackpot;
+    for (unsigned i = 0; i < kParties; ++i) sum += model.free[i] + model.staked[i];
+    EXPECT_EQ(sum, m_net.read().totals().value().issued.value);
     EXPECT_FALSE(m_net.read().next_deadline().value());
     EXPECT_TRUE(m_net.read().live_tasks().value().empty());
   }

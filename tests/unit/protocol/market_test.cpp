@@ -527,7 +527,6 @@ TEST(Offer, EachRuleRefuses) {
   EXPECT_EQ(refused([](PostTask& t) { t.bid_deposit = Amount{0}; }),
             OfferVerdict::kBidDepositMismatch);
   EXPECT_EQ(refused([](PostTask& t) { t.sale = Sale::kFixed; }), OfferVerdict::kBidDepositMismatch);
-  EXPECT_EQ(refused([](PostTask& t) { t.tax = Amount{19}; }), OfferVerdict::kTaxTooSmall);
   EXPECT_EQ(refused([](PostTask& t) { t.tax = Amount{economics::kMaxTaskAtoms + 1}; }),
             OfferVerdict::kAmountTooLarge);
   EXPECT_EQ(refused([](PostTask& t) { t.sought = Amount{kCost + 1}; }),

@@ -42,7 +42,7 @@ inline PostTask toy_terms() {
   t.verifier_stake = Amount{1000};
   t.challenger_bond = Amount{1000};
   t.windows = {60'000, 60'000, 60'000, 60'000, 60'000, 60'000,
-               60'000, 60'000, 60'000, 60'000, 60'000, 0};
+               60'000, 60'000, 60'000, 60'000, 60'000};
   return t;
 }
 

@@ -78,8 +78,8 @@ TEST(Slash, ASolverThatThrowsATrueClaimIsSlashedAlone) {
   EXPECT_EQ(p.net.account(kSolver).available, Amount{1'000'000});
   EXPECT_EQ(p.net.claim(p.posted.claim).record.reason, CloseReason::kThrown);
   EXPECT_EQ(p.net.account(kSolver).staked, Amount{1'000'000 - 2001});
-  EXPECT_EQ(p.net.read().totals().value().burned, Amount{2001 + 500});
-  EXPECT_EQ(p.net.account(kSubmitter).available, Amount{1'000'000 - 306});
+  EXPECT_EQ(p.net.read().totals().value().burned, Amount{2001 + 500 + 10});
+  EXPECT_EQ(p.net.account(kSubmitter).available, Amount{1'000'000 - 306 - 20});
 }
 
 // An attestor that stands up for a lie loses a game of its own, and its stake with it.

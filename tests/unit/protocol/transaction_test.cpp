@@ -25,6 +25,16 @@ std::vector<Payload> samples() {
   task.bid_deposit = Amount{9};
   task.sought = Amount{500};
   task.windows.bid_ms = 5'000;
+  Disclose disclose{ClaimId{hash_of_text("claim")},
+                    hash_of_text("r"),
+                    hash_of_text("salt"),
+                    hash_of_text("root"),
+                    {},
+                    {}};
+  disclose.signature.fill(5);
+  disclose.forced.emplace();
+  disclose.forced->entry_path = run.transcript.path(3);
+  disclose.forced->slot_path = run.transcript.path(1);
   AwardQuote award;
   award.task = TaskId{hash_of_text("task")};
   award.quote = {AccountId{hash_of_text("solver")},
@@ -65,6 +75,7 @@ std::vector<Payload> samples() {
           StandUp{ChallengeId{hash_of_text("c")}},
           PlayMove{GameId{hash_of_text("g")}, Bytes(100, 1)},
           report,
+          disclose,
           PlaceBid{award.task, Amount{800}, 10, hash_of_text("r"), Height{99}},
           WithdrawBid{award.task},
           AwardTask{award.task, award.quote.solver},

@@ -49,6 +49,7 @@ protocol::PostTask terms() {
   protocol::PostTask terms;
   terms.header = task()->header;
   terms.price = Amount(100);
+  terms.tax = Amount(2);
   terms.work_units = training::work_units(*task());
   terms.progress_entries = 3;
   terms.solver_stake = Amount(1'000);
@@ -292,8 +293,9 @@ TEST_F(Roles, ASolverAcceptsOnlyWhatItCouldOpen) {
   }
 }
 
-// Once the model is on offer others could commit to it first, and a submitter could have it and let
-// the claim expire; and a signature under a second transcript would be a contradiction.
+// INV-ROL-006. Once the model is on offer others could commit to it first, and a submitter could
+// have it and let the claim expire; and a signature under a second transcript would be a
+// contradiction.
 TEST_F(Roles, ASolverShowsItsWorkOnlyWhenTheLedgerHasIt) {
   add_task(&key);
   const auto role = make_solver(context(), {});

@@ -156,6 +156,126 @@ TEST(Dispatcher, ListsItsMethods) {
             "| `sum` | Adds. | `a` number, `b` number? | `sum` number | -32007 |");
 }
 
+// The examples of jsonrpc.org/specification, section 7, with methods of our own.
+TEST(Dispatcher, TheSpecificationsExamples) {
+  World w;
+  const char* const kParse = R"({"jsonrpc": "2.0", "method": "foobar, "params": "bar", "baz])";
+  EXPECT_EQ(code_in(w.send(kParse)), kParseError);
+  EXPECT_EQ(code_in(w.send(R"([{"jsonrpc": "2.0", "method": "sum", "params": [1], "id": "1"},
+                               {"jsonrpc": "2.0", "method")")),
+            kParseError);
+  EXPECT_EQ(code_in(w.send(R"({"jsonrpc": "2.0", "method": 1, "params": "bar"})")),
+            kInvalidRequest);
+  for (const char* request : {kParse, R"({"jsonrpc": "2.0", "method": 1, "params": "bar"})", "[]"})
+    EXPECT_NE(w.send(request).find(R"("id":null)"), std::string::npos) << request;
+  const auto errors = codec::parse_json(w.send("[1,2,3]"));
+  ASSERT_EQ(errors->get<Json::Array>()->size(), 3u);
+  const auto mixed =
+      codec::parse_json(w.send(R"([{"jsonrpc": "2.0", "method": "sum", "params": [1, 2], "id": "1"},
+                 {"jsonrpc": "2.0", "method": "sum", "params": [7]},
+                 {"foo": "boo"},
+                 {"jsonrpc": "2.0", "method": "foo.get", "params": {"name": "x"}, "id": "5"},
+                 {"jsonrpc": "2.0", "method": "sum", "params": [4], "id": "9"}])"));
+  const auto& answers = *mixed->get<Json::Array>();
+  ASSERT_EQ(answers.size(), 4u) << "one for each but the notification";
+  EXPECT_EQ(*answers[0].find("result")->find("sum"), Json(3));
+  EXPECT_EQ(*answers[1].find("error")->find("code"), Json(kInvalidRequest));
+  EXPECT_TRUE(answers[1].find("id")->is_null());
+  EXPECT_EQ(*answers[2].find("error")->find("code"), Json(kMethodNotFound));
+  EXPECT_EQ(*answers[3].find("result")->find("sum"), Json(4));
+}
+
+TEST(Dispatcher, CallersHaveLimitsAndAreKnownToMethods) {
+  World w;
+  std::size_t allowed = 2;
+  Caller caller;
+  caller.address = "10.0.0.1";
+  caller.may_call = [&](std::size_t calls) {
+    if (calls > allowed) return false;
+    allowed -= calls;
+    return true;
+  };
+  std::string seen;
+  w.dispatcher.add({"who", "Who asks.", {}, {}, {}, [&](const Params&, const Reply& reply) {
+                      seen = reply.caller().address;
+                      reply.result(Json::object());
+                    }});
+  const auto send = [&](const char* request) {
+    std::string answer;
+    w.dispatcher.handle(
+        request, [&](std::string text) { answer = std::move(text); }, caller);
+    return answer;
+  };
+  EXPECT_EQ(code_in(send(R"({"jsonrpc":"2.0","method":"who","id":1})")), 0);
+  EXPECT_EQ(seen, "10.0.0.1");
+  EXPECT_EQ(allowed, 2u) << "the first call is counted where it comes in";
+  EXPECT_NE(send("[1,2,3]").find("-32600"), std::string::npos);
+  EXPECT_EQ(allowed, 0u);
+  EXPECT_EQ(code_in(send("[1,2]")), kTooManyCalls);
+  EXPECT_EQ(from_rpc_error({kTooManyCalls, ""}).code, ErrorCode::kUnavailable);
+}
+
+TEST(Dispatcher, TellsAnObserver) {
+  World w;
+  std::vector<std::pair<std::string, int>> calls;
+  w.dispatcher.observe(
+      [&](std::string_view method, int code, std::uint64_t) { calls.emplace_back(method, code); });
+  (void)w.send(R"({"jsonrpc":"2.0","method":"sum","params":[1],"id":1})");
+  (void)w.send(R"({"jsonrpc":"2.0","method":"sum","params":[2000],"id":1})");
+  (void)w.send(R"({"jsonrpc":"2.0","method":"none","id":1})");
+  (void)w.send("{");
+  const std::vector<std::pair<std::string, int>> expected{
+      {"sum", 0}, {"sum", -32007}, {"", kMethodNotFound}, {"", kParseError}};
+  EXPECT_EQ(calls, expected);
+}
+
+// Every "$ref" leads somewhere.
+void expect_references(const Json& root, const Json& at) {
+  if (const auto* members = at.get<Json::Object>()) {
+    if (const Json* reference = at.find("$ref")) {
+      const std::string& text = *reference->get<std::string>();
+      ASSERT_TRUE(text.starts_with("#/components/schemas/")) << text;
+      EXPECT_TRUE(root.find("components")->find("schemas")->find(text.substr(21))) << text;
+    }
+    for (const auto& [name, value] : *members) expect_references(root, value);
+  }
+  if (const auto* items = at.get<Json::Array>())
+    for (const Json& item : *items) expect_references(root, item);
+}
+
+TEST(OpenRpc, DescribesEveryMethod) {
+  World w;
+  const auto answer = codec::parse_json(
+      w.send(R"({"jsonrpc":"2.0","method":"rpc.discover","id":1})"), {1 << 20, 32, 1 << 20});
+  ASSERT_TRUE(answer);
+  const Json& document = *answer->find("result");
+  EXPECT_EQ(*document.find("openrpc"), Json(kOpenRpcVersion));
+  EXPECT_TRUE(document.find("info")->find("title")->get<std::string>());
+  EXPECT_TRUE(document.find("info")->find("version")->get<std::string>());
+  const auto& methods = *document.find("methods")->get<Json::Array>();
+  ASSERT_EQ(methods.size(), w.dispatcher.methods().size());
+  auto registered = w.dispatcher.methods().begin();
+  for (const Json& method : methods) {
+    const Method& original = (registered++)->second;
+    EXPECT_EQ(*method.find("name"), Json(original.name));
+    const auto& params = *method.find("params")->get<Json::Array>();
+    ASSERT_EQ(params.size(), original.params.size());
+    bool optional_seen = false;
+    for (std::size_t i = 0; i < params.size(); ++i) {
+      EXPECT_EQ(*params[i].find("name"), Json(original.params[i].name));
+      EXPECT_TRUE(params[i].find("schema"));
+      // OpenRPC: a required parameter never follows an optional one.
+      const bool required = *params[i].find("required")->get<bool>();
+      EXPECT_FALSE(required && optional_seen) << original.name;
+      optional_seen = optional_seen || !required;
+    }
+    const Json* properties = method.find("result")->find("schema")->find("properties");
+    for (const Field& field : original.result) EXPECT_TRUE(properties->find(field.name));
+    EXPECT_EQ(method.find("errors")->get<Json::Array>()->size(), original.errors.size());
+  }
+  expect_references(document, document);
+}
+
 TEST(RpcClient, CallsThroughADispatcher) {
   World w;
   RpcClient client(

@@ -114,6 +114,7 @@ std::uint32_t run_child(const std::string& filter, const std::string& folder, un
   return last;
 }
 
+// INV-COR-001, INV-STORE-001 and 002.
 TEST(RocksStorePowerCut, EverythingAcknowledgedIsThereAndBatchesAreWhole) {
   test::TemporaryFolder folder;
   const std::string path = (folder.path() / "db").string();

@@ -141,6 +141,7 @@ TEST(RocksStore, ASecondProcessIsAConflict) {
   EXPECT_THAT(same_process.error().message, HasSubstr(folder.path().string()));
 }
 
+// INV-STORE-004.
 TEST(RocksStore, AFullDiskIsNoSpaceAndWhatWasWrittenStays) {
   TemporaryFolder folder;
   if (::mount("tmpfs", folder.path().c_str(), "tmpfs", 0, "size=4m") != 0)
@@ -216,6 +217,7 @@ TEST(RocksStore, ADamagedSyncedRecordIsRefusedNotSkipped) {
   }
 }
 
+// INV-STORE-003.
 TEST(RocksStore, ADamagedTableIsAnErrorNotAValue) {
   TemporaryFolder folder;
   {

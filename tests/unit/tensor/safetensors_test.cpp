@@ -56,6 +56,7 @@ TEST(Safetensors, ReadsAHandWrittenFile) {
   EXPECT_FALSE(is_canonical_safetensors(file));
 }
 
+// INV-TEN-001.
 TEST(Safetensors, WritesTheOneCanonicalFile) {
   NamedTensors t;
   t.emplace("b", Tensor::of<float>({1}, {1.0f}));

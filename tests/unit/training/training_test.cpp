@@ -68,6 +68,7 @@ TEST(Run, RecordsTranscriptAndLossesAndLearns) {
   EXPECT_LT(run->losses().back(), 0.5f * run->losses().front());
 }
 
+// INV-TRN-001.
 TEST(Run, KilledAnywhereItContinuesWithTheSameResults) {
   World world;
   auto whole = world.open();
@@ -95,6 +96,7 @@ TEST(Run, KilledAnywhereItContinuesWithTheSameResults) {
   }
 }
 
+// INV-TRN-002.
 TEST(Run, DamagedFilesArePassedOver) {
   World world;
   auto whole = world.open();
@@ -133,7 +135,7 @@ TEST(Run, DamagedFilesArePassedOver) {
   }
 }
 
-// A sound checkpoint of another run, or of another step, is not this run's.
+// INV-TRN-002. A sound checkpoint of another run, or of another step, is not this run's.
 TEST(Run, ForeignFilesAreNotUsed) {
   World world, other({4, 50, 5, 10});
   test::MemoryFiles files, foreign;
@@ -216,6 +218,7 @@ TEST(Replay, GivesTheTranscriptsRoots) {
       ErrorCode::kInvalidArgument);
 }
 
+// INV-TRN-003.
 TEST(State, BytesAreVerifiedAndEveryFlippedOrCutByteIsRejected) {
   SerialTaskPool pool;
   NamedTensors state;

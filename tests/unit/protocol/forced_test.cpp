@@ -1,0 +1,341 @@
+// Forced errors from the commitment to the jackpot, and what tries to get around them.
+#include <gtest/gtest.h>
+
+#include "assay/commit/roots.hpp"
+#include "assay/commit/tree.hpp"
+#include "assay/economics/jackpot.hpp"
+#include "unit/protocol/harness.hpp"
+
+namespace assay::protocol {
+namespace {
+
+using namespace test;
+using V = TxVerdict;
+enum : unsigned { kSubmitter, kSolver, kAnn, kBob, kEve };
+
+constexpr std::uint32_t kAlways = ~0u;  // but for one in 2^32
+constexpr std::uint32_t kNever = 1;
+constexpr std::uint64_t kEntries = 10;
+constexpr std::uint32_t kSlots = 3;
+
+// A state of three slots, the loss in the middle.
+commit::MerkleTree state_tree(std::uint64_t entry, std::uint32_t loss_bits) {
+  const Sha256Function sha256 = crypto::sha256_function();
+  std::vector<Bytes> leaves;
+  const auto leaf = [&](std::string_view name, const Hash256& root) {
+    leaves.push_back(codec::encode([&](codec::Writer& w) {
+      commit::write_named_leaf(w, {as_bytes(name), root});
+    }));
+  };
+  leaf("a", hash_of_text("a" + std::to_string(entry)));
+  leaf(kLossSlot, commit::scalar_tensor_root(sha256, DType::kF32, loss_bits));
+  leaf("z", hash_of_text("z"));
+  return commit::MerkleTree(commit::leaf_hashes(leaves));
+}
+std::uint32_t loss_at(std::uint64_t entry) {
+  return 0x40000000u + static_cast<std::uint32_t>(entry);
+}
+Hash256 state_root(std::uint64_t entry, std::uint32_t loss_bits) {
+  return commit::counted_root(crypto::sha256_function(), commit::Tag::kState, kSlots,
+                              state_tree(entry, loss_bits).root());
+}
+// Every entry true, but for the loss bit of `flipped` (0: none).
+MadeRun run_with(std::uint64_t flipped) {
+  std::vector<Hash256> roots;
+  for (std::uint64_t e = 0; e < kEntries; ++e)
+    roots.push_back(state_root(e, loss_at(e) ^ (e != 0 && e == flipped ? 1 : 0)));
+  return MadeRun(std::move(roots));
+}
+
+PostTask forcing_task(std::uint32_t rate) {
+  PostTask t = sample_task();
+  t.force_rate = rate;
+  t.windows.disclose_ms = 8'000;
+  t.draws = kEntries;  // everybody attests everything
+  t.verification_fee = Amount{2 * kEntries * 10};
+  return t;
+}
+
+class Forced : public testing::Test {
+ protected:
+  void start(std::uint32_t rate) {
+    terms = forcing_task(rate);
+    posted = post_and_accept(net, kSubmitter, kSolver, terms);
+    for (const unsigned v : {kAnn, kBob})
+      ASSERT_EQ(net.verdict(v, EnlistVerifier{posted.claim}), V::kApplied);
+    ASSERT_EQ(net.verdict(kSolver, commitment_of(posted, truth)), V::kApplied);
+    net.block();
+    due = economics::draw_force(
+        crypto::sha256_function(),
+        {hash_of_text("r"), record().force_beacon, posted.claim, kEntries, terms.force_rate});
+    claimed = due.is_due ? run_with(due.entry) : truth;
+  }
+  RevealTranscript reveal() const {
+    RevealTranscript r = reveal_of(net, posted, kSolver, terms, claimed);
+    r.salt = Hash256{};
+    return r;
+  }
+  // Ann replays everything; Bob attests whatever stands there.
+  void verify() {
+    ASSERT_EQ(net.verdict(kSolver, reveal()), V::kApplied);
+    continue_verifying();
+  }
+  void continue_verifying() {
+    net.block();
+    const auto openings = [&](unsigned v) {
+      std::vector<OpenSeal> all;
+      const VerifierRecord record = verifier_of(net, posted.claim, v);
+      for (std::uint32_t i = 0; i < record.draws.size(); ++i) {
+        const std::uint64_t entry = record.draws[i].entry;
+        const bool differs =
+            v == kAnn && claimed.transcript.state_root(entry) != truth.transcript.state_root(entry);
+        all.push_back(opening_of(net, posted, v, terms, claimed, i, entry, !differs));
+        if (differs) all.back().own_end_root = truth.transcript.state_root(entry);
+      }
+      return all;
+    };
+    for (const unsigned v : {kAnn, kBob}) {
+      Seal seal{posted.claim, {}};
+      for (const OpenSeal& o : openings(v)) seal.seals.push_back(seal_of(net, posted, v, o));
+      ASSERT_EQ(net.verdict(v, seal), V::kApplied);
+    }
+    for (const unsigned v : {kAnn, kBob})
+      for (const OpenSeal& o : openings(v)) ASSERT_EQ(net.verdict(v, o), V::kApplied);
+    ASSERT_EQ(net.status(posted.claim), ClaimStatus::kDisclosing);
+  }
+  Disclose disclosure() const {
+    Disclose d{posted.claim, hash_of_text("r"), truth.salt, truth.transcript.root(), {}, {}};
+    const Hash256 digest = dispute::claim_digest(crypto::sha256_function(), net.head.chain,
+                                                 posted.task, terms.header, d.transcript_root);
+    d.signature = net.keys[kSolver].sign(digest.view());
+    if (due.is_due)
+      d.forced = ForcedProof{truth.transcript.state_root(due.entry),
+                             truth.transcript.path(due.entry),
+                             kSlots,
+                             1,
+                             state_tree(due.entry, loss_at(due.entry)).path(1),
+                             loss_at(due.entry)};
+    return d;
+  }
+  ClaimRecord record() const { return net.claim(posted.claim).record; }
+  std::uint64_t jackpot() const { return net.read().totals().value().jackpot.value; }
+  std::uint64_t burned() const { return net.read().totals().value().burned.value; }
+  // A finished task of a big tax leaves half of it there.
+  void fill_jackpot() {
+    PostTask rich = sample_task();
+    rich.header.seed = 99;
+    rich.tax = Amount{60'000};
+    rich.solver_stake = Amount{200'000};
+    const Posted p = post_and_accept(net, kSubmitter, kSolver, rich);
+    ASSERT_EQ(net.verdict(kSolver, commitment_of(p, truth)), V::kApplied);
+    net.wait(8'000);
+    ASSERT_EQ(net.verdict(kSolver, reveal_of(net, p, kSolver, rich, truth)), V::kApplied);
+    net.wait(18'000);
+    ASSERT_EQ(net.status(p.claim), ClaimStatus::kFinal);
+    ASSERT_EQ(jackpot(), 30'000u);
+  }
+  std::uint64_t worth(unsigned party) const {
+    return net.account(party).available.value + net.account(party).staked.value;
+  }
+
+  Net net;
+  PostTask terms;
+  Posted posted;
+  MadeRun truth = run_with(0);
+  MadeRun claimed = run_with(0);
+  economics::Force due;
+};
+
+TEST_F(Forced, WithNoneDueTheClaimGoesOn) {
+  start(kNever);
+  ASSERT_FALSE(due.is_due);
+  verify();
+  EXPECT_EQ(net.verdict(kEve, disclosure()), V::kNotSolver);
+  Disclose forced = disclosure();
+  forced.forced.emplace();
+  EXPECT_EQ(net.verdict(kSolver, forced), V::kWrongDisclosure);
+  EXPECT_EQ(net.verdict(kSolver, disclosure()), V::kApplied);
+  EXPECT_EQ(net.verdict(kSolver, disclosure()), V::kWrongPhase);
+  net.wait(12'000);
+  EXPECT_EQ(net.status(posted.claim), ClaimStatus::kFinal);
+  EXPECT_EQ(net.account(kSolver).available, Amount{1'001'000});
+  EXPECT_EQ(net.account(kBob).staked, Amount{1'000'000});
+}
+
+// INV-PRO-012: finders share at most J0, from a claim that pays its tax; who attested the error is
+// slashed; the true transcript stands.
+TEST_F(Forced, AFoundErrorPaysAndABlindAttestationCosts) {
+  fill_jackpot();
+  start(kAlways);
+  ASSERT_TRUE(due.is_due);
+  ASSERT_EQ(net.verdict(kSolver, reveal()), V::kApplied);
+  const ChallengeId anns = commit_challenge(net, posted, kAnn, due.entry);
+  const ChallengeId eves = commit_challenge(net, posted, kEve, due.entry);
+  continue_verifying();
+  const std::uint64_t before = jackpot();
+  ASSERT_EQ(net.verdict(kSolver, disclosure()), V::kApplied);
+  EXPECT_EQ(record().forced_entry, due.entry);
+  EXPECT_EQ(record().transcript_root, truth.transcript.root());
+  EXPECT_EQ(record().final_state_root, truth.transcript.state_root(kEntries - 1));
+  for (const auto& [who, id] : {std::pair{kAnn, anns}, {kEve, eves}}) {
+    ASSERT_EQ(net.verdict(who, challenge_reveal(id, claimed, due.entry)), V::kApplied);
+    EXPECT_EQ(net.read().challenge(id).value()->record.status, ChallengeStatus::kFound);
+  }
+  net.wait(12'000);
+  ASSERT_EQ(net.status(posted.claim), ClaimStatus::kFinal);
+  // J0 = floor(7/8 of 20, over the rate) = 17; two finders get floor(17 / 4) each. Bob's 400: 200
+  // burned, Ann was first (200 less Eve's cost of a replay, 100 at most: half of the rest).
+  EXPECT_EQ(jackpot(), before - 2 * 4 + 10);
+  EXPECT_EQ(net.account(kBob).staked, Amount{1'000'000 - 400});
+  EXPECT_EQ(net.account(kBob).available, Amount{1'000'000});
+  EXPECT_EQ(net.account(kAnn).available, Amount{1'000'000 + 10 * 10 + 4 + 100});
+  EXPECT_EQ(net.account(kEve).available, Amount{1'000'000 + 4 + 100});
+  EXPECT_EQ(net.account(kAnn).staked, Amount{1'000'000});
+}
+
+// Submitter, solver and finder in one person, over a jackpot that others filled.
+TEST_F(Forced, FarmingItInThreeRolesCostsMoreThanItPays) {
+  fill_jackpot();
+  const auto person = [&] { return worth(kSubmitter) + worth(kSolver) + worth(kEve); };
+  const std::uint64_t before = person();
+  start(kAlways);
+  ASSERT_EQ(net.verdict(kSolver, reveal()), V::kApplied);
+  const ChallengeId id = commit_challenge(net, posted, kEve, due.entry);
+  continue_verifying();
+  ASSERT_EQ(net.verdict(kSolver, disclosure()), V::kApplied);
+  ASSERT_EQ(net.verdict(kEve, challenge_reveal(id, claimed, due.entry)), V::kApplied);
+  net.wait(12'000);
+  ASSERT_EQ(net.status(posted.claim), ClaimStatus::kFinal);
+  // The tax of 20 against J0 = 17, without what the verifiers cost: Bob's slash is theirs, too.
+  const std::uint64_t fees = 200 - 10 * 10 /* Bob's, refunded */;
+  EXPECT_EQ(person(), before - 20 + 17 - fees + 200);
+}
+
+// Whoever waits for the disclosure is too late: its challenge plays about what stands now.
+TEST_F(Forced, AChallengeAfterTheOpeningsWinsNoJackpot) {
+  start(kAlways);
+  verify();
+  const ChallengeId late = commit_challenge(net, posted, kEve, due.entry);
+  ASSERT_EQ(net.verdict(kSolver, disclosure()), V::kApplied);
+  EXPECT_EQ(net.verdict(kEve, challenge_reveal(late, claimed, due.entry)), V::kWrongOpening);
+  ASSERT_EQ(net.verdict(kEve, challenge_reveal(late, truth, due.entry)), V::kApplied);
+  EXPECT_EQ(net.read().challenge(late).value()->record.status, ChallengeStatus::kPlaying);
+  // Bob attested the error, not this.
+  EXPECT_EQ(net.verdict(kBob, StandUp{late}), V::kNoAttestation);
+}
+
+TEST_F(Forced, EveryPartOfADisclosureIsChecked) {
+  start(kAlways);
+  verify();
+  const Disclose good = disclosure();
+  const auto verdict = [&](auto change) {
+    Disclose bad = good;
+    change(bad);
+    return net.verdict(kSolver, bad);
+  };
+  EXPECT_EQ(verdict([](Disclose& d) { d.r.bytes[0] ^= 1; }), V::kWrongCommitment);
+  EXPECT_EQ(verdict([](Disclose& d) { d.salt.bytes[0] ^= 1; }), V::kWrongCommitment);
+  EXPECT_EQ(verdict([](Disclose& d) { d.transcript_root.bytes[0] ^= 1; }), V::kWrongCommitment);
+  EXPECT_EQ(verdict([](Disclose& d) { d.signature[0] ^= 1; }), V::kWrongClaimSignature);
+  EXPECT_EQ(verdict([](Disclose& d) { d.forced.reset(); }), V::kWrongDisclosure);
+  EXPECT_EQ(verdict([](Disclose& d) { d.forced->state_root.bytes[9] ^= 1; }), V::kWrongDisclosure);
+  EXPECT_EQ(verdict([](Disclose& d) { d.forced->entry_path.hashes[0].bytes[3] ^= 1; }),
+            V::kWrongDisclosure);
+  EXPECT_EQ(verdict([](Disclose& d) { --d.forced->entry_path.length; }), V::kWrongDisclosure);
+  EXPECT_EQ(verdict([](Disclose& d) { d.forced->slots = 4; }), V::kWrongDisclosure);
+  EXPECT_EQ(verdict([](Disclose& d) { d.forced->slot = 0; }), V::kWrongDisclosure);
+  EXPECT_EQ(verdict([](Disclose& d) { d.forced->slot_path.hashes[1].bytes[3] ^= 1; }),
+            V::kWrongDisclosure);
+  EXPECT_EQ(verdict([](Disclose& d) { d.forced->loss_bits ^= 1; }), V::kWrongDisclosure);
+  EXPECT_EQ(net.verdict(kSolver, good), V::kApplied);
+}
+
+// A solver that is silent, or did not force when due and has nothing to show: all of its stake
+// burns, and whoever challenged has its bond back.
+TEST_F(Forced, NotForcingWhenDueIsSlashed) {
+  start(kAlways);
+  claimed = run_with(0);
+  ASSERT_EQ(net.verdict(kSolver, reveal()), V::kApplied);
+  const ChallengeId id = commit_challenge(net, posted, kEve, 3);
+  continue_verifying();
+  EXPECT_EQ(net.verdict(kSolver, disclosure()), V::kWrongDisclosure);
+  net.wait(8'000);
+  EXPECT_EQ(net.status(posted.claim), ClaimStatus::kFallen);
+  EXPECT_EQ(net.read().challenge(id).value()->record.status, ChallengeStatus::kVoid);
+  EXPECT_EQ(net.account(kEve).available, Amount{1'000'000});
+  EXPECT_EQ(net.account(kSolver).staked, Amount{1'000'000 - 2001});
+  EXPECT_EQ(burned(), 2001u);
+  EXPECT_EQ(jackpot(), 0u);
+}
+
+// The last revealer: giving up what the beacon did not force costs the tax all the same.
+TEST_F(Forced, GivingUpAfterTheBeaconCostsTheTax) {
+  start(kNever);
+  net.wait(9'100);
+  EXPECT_EQ(net.status(posted.claim), ClaimStatus::kExpired);
+  EXPECT_EQ(net.account(kSolver).staked, Amount{1'000'000 - 20});
+  EXPECT_EQ(net.account(kSubmitter).available, Amount{1'000'000});
+  EXPECT_EQ(burned(), 10u);
+  EXPECT_EQ(jackpot(), 10u);
+}
+
+// The beacon is of a later block than the commitment, and the reveal of one after it.
+TEST_F(Forced, NobodyRevealsBeforeTheBeacon) {
+  terms = forcing_task(kAlways);
+  posted = post_and_accept(net, kSubmitter, kSolver, terms);
+  for (const unsigned v : {kAnn, kBob})
+    ASSERT_EQ(net.verdict(v, EnlistVerifier{posted.claim}), V::kApplied);
+  const auto receipts =
+      net.block({net.tx(kSolver, commitment_of(posted, truth)), net.tx(kSolver, reveal())})
+          .receipts.receipts;
+  EXPECT_EQ(receipts[0].verdict, V::kApplied);
+  EXPECT_EQ(receipts[1].verdict, V::kSameBlock);
+}
+
+TEST_F(Forced, TheSaltStaysSecretUntilTheDisclosure) {
+  start(kAlways);
+  EXPECT_EQ(net.verdict(kSolver, reveal_of(net, posted, kSolver, terms, claimed)),
+            V::kWrongCommitment);
+}
+
+// Both roots carry the solver's signature, and that is no contradiction.
+TEST_F(Forced, ThePostedTranscriptIsNoContradiction) {
+  start(kAlways);
+  verify();
+  ASSERT_EQ(net.verdict(kSolver, disclosure()), V::kApplied);
+  const RevealTranscript first = reveal();
+  EXPECT_EQ(
+      net.verdict(kEve, ReportContradiction{posted.claim, first.transcript_root, first.signature}),
+      V::kNoContradiction);
+}
+
+TEST_F(Forced, OneStakeStandsBehindOneClaim) {
+  PostTask big = sample_task();
+  big.solver_stake = Amount{600'000};
+  post_and_accept(net, kSubmitter, kSolver, big);
+  big.header.seed = 7;
+  const Envelope e = net.envelope(kSubmitter, big);
+  net.block({sign_transaction(e, net.keys[kSubmitter])});
+  EXPECT_EQ(
+      net.verdict(kSolver, AcceptTask{task_id_of(net.head.chain, net.id(kSubmitter), e.client_id),
+                                      2000, hash_of_text("r")}),
+      V::kInsufficientStake);
+}
+
+TEST_F(Forced, TermsWithoutTaxOrWithACheapEndAreRefused) {
+  PostTask t = sample_task();
+  t.tax = Amount{19};
+  Receipt r = net.send(kSubmitter, t);
+  EXPECT_EQ(r.detail, static_cast<std::uint8_t>(economics::TermsVerdict::kTaxTooSmall));
+  t.tax = Amount{1002};
+  r = net.send(kSubmitter, t);
+  EXPECT_EQ(r.detail, static_cast<std::uint8_t>(economics::TermsVerdict::kAbortCheap));
+  t = sample_task();
+  t.windows.disclose_ms = 1;
+  EXPECT_EQ(net.verdict(kSubmitter, t), V::kWindowOutOfRange);
+  t.force_rate = 1, t.windows.disclose_ms = 0;
+  EXPECT_EQ(net.verdict(kSubmitter, t), V::kWindowOutOfRange);
+}
+
+}  // namespace
+}  // namespace assay::protocol
