@@ -46,10 +46,11 @@ Sha256Streams streams_in_use() noexcept {
 }
 
 // Pads what is left of each message, `used` bytes of it after the prefix being hashed already
-// (none: not even the prefix), and writes the digests.
-void four_ends(Sha256Streams streams, States& states, std::uint8_t prefix,
-               const std::uint8_t* const* chunks, std::size_t size, std::size_t used,
-               Hash256* out) {
+// (none: not even the prefix), and writes the digests. Inlined with four_leaves, so that a size
+// that is known copies and clears in a few instructions.
+[[gnu::always_inline]] inline void four_ends(Sha256Streams streams, States& states,
+                                             std::uint8_t prefix, const std::uint8_t* const* chunks,
+                                             std::size_t size, std::size_t used, Hash256* out) {
   constexpr std::size_t kShort = 128;  // two blocks
   std::uint8_t buffer[kStreams][kShort];
   const std::uint8_t* at[kStreams];
@@ -70,8 +71,9 @@ void four_ends(Sha256Streams streams, States& states, std::uint8_t prefix,
 
 // Four chunks of equal length, each under its prefix. After the first block, which holds the prefix
 // and 63 bytes, a chunk's blocks are hashed where they lie; only the padded tail is copied.
-void four_leaves(Sha256Streams streams, std::uint8_t prefix, const std::uint8_t* const* chunks,
-                 std::size_t size, Hash256* out) {
+[[gnu::always_inline]] inline void four_leaves(Sha256Streams streams, std::uint8_t prefix,
+                                               const std::uint8_t* const* chunks, std::size_t size,
+                                               Hash256* out) {
   States states;
   std::fill(states, states + kStreams, kSha256Initial);
   if (size + 1 + 9 <= 128) return four_ends(streams, states, prefix, chunks, size, 0, out);
@@ -87,6 +89,15 @@ void four_leaves(Sha256Streams streams, std::uint8_t prefix, const std::uint8_t*
   for (std::size_t s = 0; s < kStreams; ++s) at[s] = chunks[s] + 63;
   streams(states, at, whole, kStreams * size);
   four_ends(streams, states, prefix, chunks, size, 63 + 64 * whole, out);
+}
+
+// The same for any size; those that trees are made of are known to the compiler.
+void four_chunks(Sha256Streams streams, std::uint8_t prefix, const std::uint8_t* const* chunks,
+                 std::size_t size, Hash256* out) {
+  constexpr std::size_t kNode = 64, kLeaf = 1024;
+  if (size == kNode) return four_leaves(streams, prefix, chunks, kNode, out);
+  if (size == kLeaf) return four_leaves(streams, prefix, chunks, kLeaf, out);
+  four_leaves(streams, prefix, chunks, size, out);
 }
 
 }  // namespace
@@ -145,7 +156,7 @@ void sha256_many_prefixed(std::uint8_t prefix, ByteView data, std::size_t leaf_s
       const std::uint8_t* const chunks[kStreams] = {data.data(), data.data() + leaf_size,
                                                     data.data() + 2 * leaf_size,
                                                     data.data() + 3 * leaf_size};
-      four_leaves(streams, prefix, chunks, leaf_size, out);
+      four_chunks(streams, prefix, chunks, leaf_size, out);
       data = data.subspan(kStreams * leaf_size);
       out += kStreams;
     }
@@ -164,7 +175,7 @@ void sha256_pairs(std::uint8_t prefix, const Hash256* nodes, std::size_t pairs, 
     for (; i + kStreams <= pairs; i += kStreams) {
       const std::uint8_t* chunks[kStreams];
       for (std::size_t s = 0; s < kStreams; ++s) chunks[s] = nodes[2 * (i + s)].bytes.data();
-      four_leaves(streams, prefix, chunks, 64, out + i);  // reads all four pairs before it writes
+      four_chunks(streams, prefix, chunks, 64, out + i);  // reads all four pairs before it writes
     }
   }
   for (; i < pairs; ++i)

@@ -2,37 +2,27 @@
 
 #include <algorithm>
 #include <cstring>
-#include <new>
+#include <numeric>
 
 #include "assay/core/contract.hpp"
-#include "assay/core/large_pages.hpp"
 
 namespace assay::exec {
 namespace {
 
 using numerics::OpCode;
 
-constexpr std::size_t kLargePage = std::size_t{2} << 20;
-
 // Waking another thread takes some microseconds.
 constexpr double kWorthSharing = 30'000;  // nanoseconds
 constexpr double kWorthARange = 10'000;
 
+// One element everywhere: what is filled already is copied behind itself, twice as much each time.
+void fill(std::uint8_t* to, const std::uint8_t* element, std::size_t size, std::size_t bytes) {
+  std::memcpy(to, element, size);
+  for (std::size_t done = size; done < bytes; done *= 2)
+    std::memcpy(to + done, to, std::min(done, bytes - done));
+}
+
 }  // namespace
-
-AlignedBuffer::AlignedBuffer(std::size_t bytes) : m_size(bytes) {
-  if (bytes == 0) return;
-  const std::size_t alignment = bytes < kLargePage ? kAlignment : kLargePage;
-  auto* p =
-      static_cast<std::uint8_t*>(::operator new[](aligned(bytes), std::align_val_t{alignment}));
-  m_bytes = {p, Free{alignment}};
-  advise_large_pages(p, aligned(bytes));
-  std::memset(p, 0, aligned(bytes));
-}
-
-void AlignedBuffer::Free::operator()(std::uint8_t* p) const noexcept {
-  ::operator delete[](p, std::align_val_t{alignment});
-}
 
 LocalMemory::LocalMemory(std::size_t bytes, unsigned threads)
     : m_piece(bytes), m_buffer(bytes * threads), m_taken(threads) {}
@@ -58,9 +48,15 @@ std::unique_ptr<Prepared> prepare(std::span<const graph::Node> nodes,
   if (fuse) {
     p.graph.recompute();
     p.graph.attach_to_products();
+    p.graph.make_late_copies({options.late_copy_bytes, options.late_copy_share});
   }
   p.plan = plan_slots(p.flow, p.graph, fuse);
-  p.schedule = p.graph.schedule();
+  if (fuse) {
+    p.schedule = p.graph.schedule();
+  } else {  // as traces see it
+    p.schedule.resize(p.graph.unit_count());
+    std::iota(p.schedule.begin(), p.schedule.end(), 0U);
+  }
   plan_arena(p.flow, p.graph, p.schedule, p.plan);
   for (const std::uint32_t u : p.schedule) {
     const Unit& unit = p.graph.unit(u);
@@ -76,7 +72,7 @@ std::unique_ptr<Prepared> prepare(std::span<const graph::Node> nodes,
     p.local_bytes = std::max(p.local_bytes, p.programs.back().local_bytes());
   }
   p.local_bytes = aligned(p.local_bytes);
-  p.memory = {p.plan.arena_bytes, p.plan.fixed_bytes,
+  p.memory = {p.plan.arena_bytes, p.plan.arena_bytes_min, p.plan.fixed_bytes,
               p.scratch_bytes + p.local_bytes * pool.thread_count(), 0};
   for (std::size_t slot = 0; slot < slot_nodes.size(); ++slot) {
     if (p.plan.slots[slot] == SlotUpdate::kSecond)
@@ -148,8 +144,12 @@ void Engine::bind_step(std::uint64_t t, std::uint64_t seed,
 
 void Engine::copy_slots(std::span<std::uint8_t* const> next) {
   for (const SlotCopy& copy : m_p->plan.copies) {
-    std::memcpy(next[copy.slot], m_at[copy.node],
-                m_p->flow.nodes[copy.node].spec.output.byte_count());
+    const TensorType& type = m_p->flow.nodes[copy.node].spec.output;
+    if (m_p->plan.constant_is_one[copy.node]) {
+      fill(next[copy.slot], m_at[copy.node], size_of(type.dtype), type.byte_count());
+    } else {
+      std::memcpy(next[copy.slot], m_at[copy.node], type.byte_count());
+    }
   }
 }
 
@@ -260,7 +260,7 @@ std::vector<UnitTime> Engine::times() const {
     for (const std::uint32_t member : unit.members) {
       time.members += time.members.empty() ? "" : " ";
       time.members += numerics::name_of(m_p->flow.nodes[member].spec.op);
-      if (is_stored(m_p->flow, m_p->graph, member)) {
+      if (m_p->graph.is_stored(member)) {
         time.members += "*";
         time.stored_bytes += m_p->flow.nodes[member].spec.output.byte_count();
       }

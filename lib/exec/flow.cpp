@@ -35,12 +35,23 @@ std::uint32_t Flow::clone(std::uint32_t node) {
 
 void Flow::add_reader(std::uint32_t storage, std::uint32_t reader) {
   auto& list = readers[storage];
-  const bool is_later = list.empty() || list.back() < reader;  // the usual case
-  if (is_later || std::find(list.begin(), list.end(), reader) == list.end()) list.push_back(reader);
+  const auto at = std::lower_bound(list.begin(), list.end(), reader);
+  if (at == list.end() || *at != reader) list.insert(at, reader);
 }
 
 void Flow::drop_reader(std::uint32_t storage, std::uint32_t reader) {
-  std::erase(readers[storage], reader);
+  auto& list = readers[storage];
+  const auto at = std::lower_bound(list.begin(), list.end(), reader);
+  if (at != list.end() && *at == reader) list.erase(at);
+}
+
+void Flow::redirect(std::uint32_t from, std::uint32_t to, std::uint32_t reader) {
+  graph::Node& node = nodes[reader];
+  for (unsigned k = 0; k < node.spec.operand_count; ++k) {
+    if (node.inputs[k] == from) node.inputs[k] = to;
+  }
+  drop_reader(from, reader);
+  add_reader(to, reader);
 }
 
 Shape Flow::operand_shape(std::uint32_t node, unsigned operand) const {

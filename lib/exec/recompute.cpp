@@ -12,11 +12,13 @@ using numerics::OpCode;
 namespace {
 
 constexpr int kMaxCloneDepth = 3;
-constexpr std::size_t kMaxClones = 8;  // that one member may bring with it
+constexpr unsigned kMaxClones = 8;  // of one member and what it brings with it
 // Operands of so small a part of the output cost nothing to keep.
 constexpr std::uint64_t kSmallPart = 8;
 // Strangers' programs may read one node everywhere: looking through its readers stays cheap.
 constexpr std::size_t kMaxReaders = 1'024;
+
+}  // namespace
 
 bool is_cheap(OpCode op) {
   switch (op) {
@@ -36,8 +38,6 @@ bool is_cheap(OpCode op) {
   }
 }
 
-}  // namespace
-
 bool UnitGraph::reads(std::uint32_t unit, std::uint32_t storage) const {
   for (const std::uint32_t reader : m_flow.readers[storage]) {
     if (is_member(reader, unit)) return true;
@@ -55,11 +55,14 @@ bool UnitGraph::is_kept(std::uint32_t member, std::uint32_t but) const {
   return false;
 }
 
-bool UnitGraph::can_clone(std::uint32_t node, std::uint32_t unit, int depth) const {
+// `clones`: how many there are so far, to which this one and those that it brings are added.
+bool UnitGraph::can_clone(std::uint32_t node, std::uint32_t unit, int depth,
+                          unsigned& clones) const {
   const graph::Node& n = m_flow.nodes[node];
   const Unit& u = m_units[unit];
   if (!is_cheap(n.spec.op) || is_per_row(node) || n.spec.output.shape.elements() != u.full ||
-      u.members.size() + kMaxClones > kMaxMembers)
+      ++clones > kMaxClones || u.members.size() + clones > kMaxMembers ||
+      m_flow.nodes.size() + clones > m_nodes_max)
     return false;
   const Fit f{u.columns, false};
   if (!operands_fit(node, unit, f)) return false;
@@ -74,7 +77,8 @@ bool UnitGraph::can_clone(std::uint32_t node, std::uint32_t unit, int depth) con
     const std::uint32_t input = n.inputs[k];
     const std::uint64_t elements = m_flow.operand_shape(node, k).elements();
     if (elements * kSmallPart <= u.full) continue;
-    if (m_flow.readers[input].size() > kMaxReaders) return false;
+    if (m_flow.readers[input].size() > kMaxReaders || m_visits >= kMaxVisits) return false;
+    m_visits += m_flow.readers[input].size();
     const OpCode op = m_flow.nodes[input].spec.op;
     if (op == OpCode::kStateSlot || op == OpCode::kData || reads(unit, input)) continue;
     if ((longer == kNone || longer == input) && is_kept(input, node)) {
@@ -83,7 +87,7 @@ bool UnitGraph::can_clone(std::uint32_t node, std::uint32_t unit, int depth) con
     }
     const std::uint32_t home = unit_of(input);
     const bool region_made = home != kNone && is_member(input, home);
-    if (depth == 0 || !region_made || !can_clone(input, unit, depth - 1)) return false;
+    if (depth == 0 || !region_made || !can_clone(input, unit, depth - 1, clones)) return false;
   }
   return true;
 }
@@ -92,10 +96,7 @@ std::uint32_t UnitGraph::clone_into(std::uint32_t node, std::uint32_t unit, int 
   for (const std::uint32_t member : m_units[unit].members) {
     if (m_flow.position[member] == m_flow.position[node] && member != node) return member;
   }
-  const std::uint32_t copy = m_flow.clone(node);
-  m_unit_of.push_back(unit);
-  m_per_row.push_back(0);
-  m_reading.emplace_back();
+  const std::uint32_t copy = add_clone(node, unit);
   // By index: the vector grows within.
   for (unsigned k = 0; k < m_flow.nodes[copy].spec.operand_count; ++k) {
     const std::uint32_t input = m_flow.nodes[copy].inputs[k];
@@ -104,55 +105,47 @@ std::uint32_t UnitGraph::clone_into(std::uint32_t node, std::uint32_t unit, int 
     bool others = false;
     for (const std::uint32_t reader : m_flow.readers[input])
       others = others || (reader != copy && is_member(reader, unit));
-    if (elements * kSmallPart <= m_units[unit].full || others || op == OpCode::kStateSlot ||
-        op == OpCode::kData || is_kept(input, copy))
+    if (elements * kSmallPart <= m_units[unit].full || others || is_member(input, unit) ||
+        op == OpCode::kStateSlot || op == OpCode::kData || is_kept(input, copy))
       continue;
     m_flow.drop_reader(input, copy);
-    const std::uint32_t inner = clone_into(input, unit, depth - 1);
-    m_flow.nodes[copy].inputs[k] = inner;
-    m_flow.add_reader(inner, copy);
+    m_flow.redirect(input, clone_into(input, unit, depth - 1), copy);
   }
-  Unit& u = m_units[unit];
-  const auto place = std::lower_bound(
-      u.members.begin(), u.members.end(), copy, [&](std::uint32_t a, std::uint32_t b) {
-        return std::pair(m_flow.position[a], a) < std::pair(m_flow.position[b], b);
-      });
-  u.members.insert(place, copy);
+  m_units[unit].members.push_back(copy);
+  sort_members(m_units[unit]);
   add_inputs(copy, unit);
   return copy;
 }
 
 void UnitGraph::recompute_member(std::uint32_t node, std::uint32_t from) {
-  std::vector<std::uint32_t> outside;
+  if (m_flow.readers[node].size() > kMaxReaders) return;
+  std::vector<std::pair<std::uint32_t, std::uint32_t>> outside;  // unit, reader
   for (const std::uint32_t reader : m_flow.readers[node]) {
     const std::uint32_t unit = unit_of(reader);
-    if (unit == from && is_member(reader, from)) continue;
     if (!is_member(reader, unit)) return;  // a kernel wants it in memory
-    if (std::find(outside.begin(), outside.end(), unit) == outside.end()) outside.push_back(unit);
+    if (unit != from) outside.emplace_back(unit, reader);
   }
-  if (outside.empty()) return;
-  for (const std::uint32_t unit : outside) {
-    if (!can_clone(node, unit, kMaxCloneDepth)) return;
+  std::sort(outside.begin(), outside.end());
+  std::uint32_t last = kNone;
+  for (const auto& [unit, reader] : outside) {
+    unsigned clones = 0;
+    if (unit != last && !can_clone(node, unit, kMaxCloneDepth, clones)) return;
+    last = unit;
   }
-  for (const std::uint32_t unit : outside) {
-    std::vector<std::uint32_t> there;
-    for (const std::uint32_t reader : m_flow.readers[node]) {
-      if (is_member(reader, unit)) there.push_back(reader);
-    }
-    for (const std::uint32_t reader : there) m_flow.drop_reader(node, reader);
+  for (auto group = outside.begin(); group != outside.end();) {
+    const std::uint32_t unit = group->first;
+    const auto end =
+        std::find_if(group, outside.end(), [&](const auto& other) { return other.first != unit; });
+    // What the readers alone read is no longer read there when it is asked what is.
+    for (auto it = group; it != end; ++it) m_flow.drop_reader(node, it->second);
     const std::uint32_t copy = clone_into(node, unit, kMaxCloneDepth);
-    for (const std::uint32_t reader : there) {
-      graph::Node& n = m_flow.nodes[reader];
-      for (unsigned k = 0; k < n.spec.operand_count; ++k) {
-        if (n.inputs[k] == node) n.inputs[k] = copy;
-      }
-      m_flow.add_reader(copy, reader);
-    }
+    for (; group != end; ++group) m_flow.redirect(node, copy, group->second);
   }
 }
 
 void UnitGraph::recompute() {
   const auto count = static_cast<std::uint32_t>(m_flow.nodes.size());
+  m_nodes_max = 2 * m_flow.nodes.size();
   for (std::uint32_t i = count; i-- > 0;) {
     const std::uint32_t unit = m_flow.runs[i] ? unit_of(i) : kNone;
     if (unit == kNone || !is_member(i, unit) || m_flow.is_bound[i] || is_per_row(i)) continue;
@@ -160,8 +153,15 @@ void UnitGraph::recompute() {
       continue;
     recompute_member(i, unit);
   }
-  // What nobody reads any more does not run.
-  for (std::uint32_t i = count; i-- > 0;) {
+  for (std::uint32_t i = static_cast<std::uint32_t>(m_flow.nodes.size()); i-- > 0;) retire(i);
+}
+
+// A member that nobody reads any more does not run, nor what was only read by it.
+void UnitGraph::retire(std::uint32_t node) {
+  std::vector<std::uint32_t> unread{node};
+  while (!unread.empty()) {
+    const std::uint32_t i = unread.back();
+    unread.pop_back();
     if (!m_flow.runs[i] || m_flow.is_bound[i] || !m_flow.readers[i].empty()) continue;
     const std::uint32_t unit = unit_of(i);
     if (!is_member(i, unit)) continue;
@@ -169,8 +169,11 @@ void UnitGraph::recompute() {
     m_unit_of[i] = kNone;
     std::erase(m_units[unit].members, i);
     m_units[unit].is_gone = !m_units[unit].is_region() && m_units[unit].kernel == kNone;
-    for (unsigned k = 0; k < m_flow.nodes[i].spec.operand_count; ++k)
-      m_flow.drop_reader(m_flow.nodes[i].inputs[k], i);
+    const graph::Node& n = m_flow.nodes[i];
+    for (unsigned k = 0; k < n.spec.operand_count; ++k) {
+      m_flow.drop_reader(n.inputs[k], i);
+      unread.push_back(n.inputs[k]);
+    }
   }
 }
 

@@ -14,22 +14,9 @@ namespace {
 constexpr std::uint64_t kTileElements = 2'048;
 constexpr std::size_t kPageBytes = 4'096;
 
-bool is_reduction(OpCode op) { return op == OpCode::kReduceSum || op == OpCode::kReduceMax; }
-
 double nanoseconds_of(OpCode op) {
-  switch (op) {
-    case OpCode::kExp:
-    case OpCode::kLog:
-    case OpCode::kTanh:
-    case OpCode::kErf:
-    case OpCode::kSin:
-    case OpCode::kCos:
-    case OpCode::kRsqrt:
-    case OpCode::kSigmoid: return 2.0;
-    case OpCode::kDiv:
-    case OpCode::kSqrt: return 0.3;
-    default: return 0.1;
-  }
+  if (numerics::is_costly_unary(op)) return 2.0;
+  return op == OpCode::kDiv || op == OpCode::kSqrt ? 0.3 : 0.1;
 }
 
 // Tiles of equal page offset get in each other's way.
@@ -39,15 +26,6 @@ std::size_t apart(std::size_t bytes) {
 }
 
 }  // namespace
-
-bool is_stored(const Flow& flow, const UnitGraph& graph, std::uint32_t member) {
-  if (flow.is_bound[member]) return true;
-  const std::uint32_t unit = graph.unit_of(member);
-  for (const std::uint32_t reader : flow.readers[member]) {
-    if (graph.unit_of(reader) != unit || graph.unit(unit).kernel == reader) return true;
-  }
-  return false;
-}
 
 // Memory for what only the region reads, used again after the last reader.
 class TileProgram::Locals {
@@ -111,7 +89,7 @@ TileProgram::Place TileProgram::operand_place(const Flow& flow, const UnitGraph&
                                               std::uint32_t node, unsigned k, std::size_t columns,
                                               RowView& view) {
   const numerics::NodeSpec& spec = flow.nodes[node].spec;
-  const bool reduces = is_reduction(spec.op);
+  const bool reduces = numerics::is_reduction(spec.op);
   const bool same = spec.op == OpCode::kReshape || reduces;
   const Shape& output = reduces ? spec.operands[0].shape : spec.output.shape;
   const auto found = row_view(output, same ? output : flow.operand_shape(node, k), columns);
@@ -124,7 +102,7 @@ TileProgram::Place TileProgram::operand_place(const Flow& flow, const UnitGraph&
   const std::uint32_t from = flow.nodes[node].inputs[k];
   const std::uint32_t unit = graph.unit_of(from);
   const bool is_local = unit != kNone && unit == graph.unit_of(node) &&
-                        graph.unit(unit).kernel != from && !is_stored(flow, graph, from);
+                        graph.unit(unit).kernel != from && !graph.is_stored(from);
   if (is_local) return place;
   place.node = from;
   place.row_bytes = place.row_stride * place.element_bytes;
@@ -134,9 +112,9 @@ TileProgram::Place TileProgram::operand_place(const Flow& flow, const UnitGraph&
 void TileProgram::add(const Flow& flow, const UnitGraph& graph, std::uint32_t node,
                       numerics::Isa isa, Locals& locals) {
   const graph::Node& n = flow.nodes[node];
-  const bool reduces = is_reduction(n.spec.op);
+  const bool reduces = numerics::is_reduction(n.spec.op);
   const bool per_row = graph.is_per_row(node);
-  const bool stored = is_stored(flow, graph, node);
+  const bool stored = graph.is_stored(node);
   Instruction instruction;
   instruction.operand_count = n.spec.operand_count;
   instruction.columns = per_row && !reduces ? 1 : m_columns;

@@ -1,9 +1,7 @@
 #include "internal/units.hpp"
 
 #include <algorithm>
-#include <queue>
 
-#include "assay/core/contract.hpp"
 #include "assay/numerics/strips.hpp"
 #include "internal/row_view.hpp"
 
@@ -14,8 +12,6 @@ using numerics::OpCode;
 
 namespace {
 
-// Of searches for dependences, over a whole program: a second or two, whatever strangers send.
-constexpr std::uint64_t kMaxVisits = 100'000'000;
 constexpr std::size_t kMaxSiblings = 4;
 
 // Rows that a tile can hold a few tensors of; longer ones only where there are many, to share out.
@@ -23,35 +19,9 @@ constexpr std::uint64_t kTileColumns = 16'384;
 constexpr std::uint64_t kMaxColumns = 65'536;
 constexpr std::uint64_t kManyRows = 16;
 
-bool is_reduction(OpCode op) { return op == OpCode::kReduceSum || op == OpCode::kReduceMax; }
-
 bool is_elementwise(OpCode op) {
-  switch (op) {
-    case OpCode::kReshape:
-    case OpCode::kCast:
-    case OpCode::kNeg:
-    case OpCode::kRelu:
-    case OpCode::kSqrt:
-    case OpCode::kExp:
-    case OpCode::kLog:
-    case OpCode::kTanh:
-    case OpCode::kErf:
-    case OpCode::kSin:
-    case OpCode::kCos:
-    case OpCode::kRsqrt:
-    case OpCode::kSigmoid:
-    case OpCode::kAdd:
-    case OpCode::kSub:
-    case OpCode::kMul:
-    case OpCode::kDiv:
-    case OpCode::kMax:
-    case OpCode::kMin:
-    case OpCode::kEqual:
-    case OpCode::kLess:
-    case OpCode::kSelect:
-    case OpCode::kFma: return true;
-    default: return false;
-  }
+  return numerics::is_unary(op) || numerics::is_pointwise(op) || op == OpCode::kReshape ||
+         op == OpCode::kCast;
 }
 
 bool rows_fit(std::uint64_t full, std::uint64_t columns) {
@@ -84,7 +54,7 @@ bool can_be_member(const NodeSpec& spec) {
   for (unsigned k = 0; k < spec.operand_count; ++k) {
     if (size_of(spec.operands[k].dtype) > 4) return false;
   }
-  if (!is_reduction(spec.op)) return is_elementwise(spec.op);
+  if (!numerics::is_reduction(spec.op)) return is_elementwise(spec.op);
   return rows_fit(spec.operands[0].shape.elements(), row_reduced(spec));
 }
 
@@ -96,13 +66,26 @@ bool works_in_place(const NodeSpec& spec) {
 }
 
 std::uint32_t UnitGraph::unit_of(std::uint32_t node) const {
-  std::uint32_t unit = m_unit_of[node];
-  while (unit != kNone && m_into[unit] != unit) unit = m_into[unit];
+  const std::uint32_t unit = m_unit_of[node];
+  return unit == kNone ? kNone : merged(unit);
+}
+
+std::uint32_t UnitGraph::merged(std::uint32_t unit) const {
+  while (m_into[unit] != unit) unit = m_into[unit];
   return unit;
 }
 
 bool UnitGraph::is_member(std::uint32_t node, std::uint32_t unit) const {
   return unit_of(node) == unit && m_units[unit].kernel != node;
+}
+
+bool UnitGraph::is_stored(std::uint32_t member) const {
+  if (m_flow.is_bound[member]) return true;
+  const std::uint32_t unit = unit_of(member);
+  for (const std::uint32_t reader : m_flow.readers[member]) {
+    if (unit_of(reader) != unit || m_units[unit].kernel == reader) return true;
+  }
+  return false;
 }
 
 bool UnitGraph::depends_on(std::uint32_t unit, std::uint32_t target) const {
@@ -112,8 +95,8 @@ bool UnitGraph::depends_on(std::uint32_t unit, std::uint32_t target) const {
   while (!stack.empty()) {
     std::uint32_t at = stack.back();
     stack.pop_back();
-    while (m_into[at] != at) at = m_into[at];
-    if (at == target || m_visits == kMaxVisits) return true;
+    at = merged(at);
+    if (at == target || m_visits >= kMaxVisits) return true;
     if (m_visited[at] == m_search) continue;
     m_visited[at] = m_search;
     ++m_visits;
@@ -134,7 +117,7 @@ bool UnitGraph::inputs_depend_on(std::uint32_t node, std::uint32_t unit) const {
 bool UnitGraph::can_merge(std::uint32_t a, std::uint32_t b) const {
   const auto clear = [&](std::uint32_t from, std::uint32_t other) {
     for (std::uint32_t before : m_before[from]) {
-      while (m_into[before] != before) before = m_into[before];
+      before = merged(before);
       if (before != other && before != from && depends_on(before, other)) return false;
     }
     return true;
@@ -175,7 +158,7 @@ std::optional<Fit> UnitGraph::fit(std::uint32_t node, std::uint32_t u) const {
   const Unit& unit = m_units[u];
   if (!unit.is_region() || unit.members.size() >= kMaxMembers) return std::nullopt;
   const NodeSpec& spec = m_flow.nodes[node].spec;
-  if (is_reduction(spec.op)) {
+  if (numerics::is_reduction(spec.op)) {
     const auto f = fit_reduction(node, unit);
     if (!f) return std::nullopt;
     const std::uint32_t input = m_flow.nodes[node].inputs[0];
@@ -198,6 +181,14 @@ std::optional<Fit> UnitGraph::fit(std::uint32_t node, std::uint32_t u) const {
     if (operands_fit(node, u, f)) return f;
   }
   return std::nullopt;
+}
+
+std::uint32_t UnitGraph::add_clone(std::uint32_t node, std::uint32_t unit) {
+  const std::uint32_t copy = m_flow.clone(node);
+  m_unit_of.push_back(unit);
+  m_per_row.push_back(m_per_row[node]);
+  m_reading.emplace_back();
+  return copy;
 }
 
 std::uint32_t UnitGraph::new_unit(std::uint32_t node) {
@@ -234,14 +225,18 @@ void UnitGraph::join(std::uint32_t node, std::uint32_t unit, const Fit& f) {
   add_inputs(node, unit);
 }
 
+void UnitGraph::sort_members(Unit& unit) const {
+  std::sort(unit.members.begin(), unit.members.end(), [&](std::uint32_t x, std::uint32_t y) {
+    return std::pair(m_flow.position[x], x) < std::pair(m_flow.position[y], y);
+  });
+}
+
 void UnitGraph::merge(std::uint32_t from, std::uint32_t into) {
   Unit& a = m_units[into];
   Unit& b = m_units[from];
   a.columns = std::max(a.columns, b.columns);
   a.members.insert(a.members.end(), b.members.begin(), b.members.end());
-  std::sort(a.members.begin(), a.members.end(), [&](std::uint32_t x, std::uint32_t y) {
-    return std::pair(m_flow.position[x], x) < std::pair(m_flow.position[y], y);
-  });
+  sort_members(a);
   b.members.clear();
   b.is_gone = true;
   m_into[from] = into;
@@ -266,9 +261,7 @@ std::vector<std::uint32_t> UnitGraph::candidates(std::uint32_t node) const {
     if (m_flow.operand_shape(node, k).elements() < 2) continue;
     const auto& reading = m_reading[n.inputs[k]];
     for (std::size_t i = 0; i < std::min(reading.size(), kMaxSiblings); ++i) {
-      std::uint32_t unit = reading[reading.size() - 1 - i];
-      while (m_into[unit] != unit) unit = m_into[unit];
-      add(unit);
+      add(merged(reading[reading.size() - 1 - i]));
     }
   }
   return found;
@@ -290,7 +283,7 @@ void UnitGraph::place(std::uint32_t node) {
   if (home == kNone) {
     home = new_unit(node);
     Unit& unit = m_units[home];
-    unit.full = (is_reduction(spec.op) ? spec.operands[0] : spec.output).shape.elements();
+    unit.full = (numerics::is_reduction(spec.op) ? spec.operands[0] : spec.output).shape.elements();
     // A region of its own takes what any region would: found by asking an empty one.
     unit.members.push_back(kNone);
     const auto f = fit(node, home);
@@ -344,40 +337,6 @@ bool UnitGraph::order_before(std::span<const std::uint32_t> readers, std::uint32
     if (from != to) m_before[to].push_back(from);
   }
   return true;
-}
-
-std::vector<std::uint32_t> UnitGraph::schedule() const {
-  const std::size_t count = m_units.size();
-  std::vector<std::vector<std::uint32_t>> after(count);
-  std::vector<std::uint32_t> waits(count);
-  using Ready = std::pair<std::uint32_t, std::uint32_t>;  // first position, unit
-  std::priority_queue<Ready, std::vector<Ready>, std::greater<>> ready;
-  std::size_t live = 0;
-  for (std::uint32_t i = 0; i < count; ++i) {
-    if (m_units[i].is_gone) continue;
-    ++live;
-    std::vector<std::uint32_t> before;
-    for (std::uint32_t from : m_before[i]) {
-      while (m_into[from] != from) from = m_into[from];
-      if (from != i && !m_units[from].is_gone) before.push_back(from);
-    }
-    std::sort(before.begin(), before.end());
-    before.erase(std::unique(before.begin(), before.end()), before.end());
-    for (const std::uint32_t from : before) after[from].push_back(i);
-    waits[i] = static_cast<std::uint32_t>(before.size());
-    if (before.empty()) ready.emplace(m_first[i], i);
-  }
-  std::vector<std::uint32_t> order;
-  while (!ready.empty()) {
-    const std::uint32_t unit = ready.top().second;
-    ready.pop();
-    order.push_back(unit);
-    for (const std::uint32_t next : after[unit]) {
-      if (--waits[next] == 0) ready.emplace(m_first[next], next);
-    }
-  }
-  ASSAY_ENSURES(order.size() == live);
-  return order;
 }
 
 }  // namespace assay::exec

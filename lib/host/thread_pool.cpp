@@ -23,8 +23,8 @@ using Body = std::function<void(std::size_t, std::size_t)>;
 // Some of what a training step runs on one thread between two jobs. Waking costs tens of
 // microseconds, and on a busy machine the wait for a processor, milliseconds.
 constexpr auto kSpin = std::chrono::microseconds(200);
-// More ranges than threads, so that a thread that lost its core delays little.
-constexpr std::size_t kRangesPerThread = 4;
+// More ranges than threads, so that a thread that lost its core for a while delays little.
+constexpr std::size_t kRangesPerThread = 16;
 
 // A job's number and how many of its ranges are unclaimed, in one word: whoever claims a range by
 // compare-exchange knows that the job still ran, and so that what it read of the job is the job's.

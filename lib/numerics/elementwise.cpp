@@ -97,8 +97,6 @@ class Walk {
   std::array<StripOperand, kMaxStripOperands> m_in{};
 };
 
-bool is_reduction(OpCode op) { return op == OpCode::kReduceSum || op == OpCode::kReduceMax; }
-
 }  // namespace
 
 bool run_elementwise(const KernelCall& call) {

@@ -297,8 +297,10 @@ class Worker {
       t.head_first = static_cast<std::size_t>(start - begin);
       t.head_last = static_cast<std::size_t>(std::min(all, end) - begin);
     }
-    t.a_depth += start - signed_of(ks.first);
-    t.b += (start - signed_of(ks.first)) * t.b_stride;
+    if (start < end) {
+      t.a_depth += start - signed_of(ks.first);
+      t.b += (start - signed_of(ks.first)) * t.b_stride;
+    }
     t.last = true;
     call(t, rows.size());
   }

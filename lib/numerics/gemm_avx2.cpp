@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include "assay/core/contract.hpp"
 #include "internal/avx2_bits.hpp"
 #include "internal/gemm.hpp"
 

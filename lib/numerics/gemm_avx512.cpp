@@ -3,6 +3,7 @@
 #include <array>
 #include <utility>
 
+#include "assay/core/contract.hpp"
 #include "internal/gemm.hpp"
 
 #if defined(__x86_64__)

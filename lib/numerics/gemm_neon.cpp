@@ -2,6 +2,7 @@
 #include <array>
 #include <utility>
 
+#include "assay/core/contract.hpp"
 #include "internal/gemm.hpp"
 
 #if defined(__aarch64__)

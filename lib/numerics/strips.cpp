@@ -31,8 +31,6 @@ StripFunction flat_strip(Isa isa, const StripSpec& spec) {
   return fast != nullptr ? fast : internal::scalar_strip(node);
 }
 
-bool is_function(OpCode op) { return internal::function_strip(Isa::kScalar, op) != nullptr; }
-
 }  // namespace
 
 void Strip::run_flat(const Strip& strip, void* output, const StripOperand* operands,
@@ -87,7 +85,7 @@ std::optional<Strip> strip_of(Isa isa, const StripSpec& spec) noexcept {
     if (strip.m_flat == nullptr) return std::nullopt;
     strip.m_run = Strip::run_flat;
   }
-  strip.m_in_place = !is_function(spec.op);
+  strip.m_in_place = true;
   for (unsigned k = 0; k < spec.operand_count; ++k) {
     if (size_of(spec.operands[k]) != size_of(spec.output)) strip.m_in_place = false;
   }

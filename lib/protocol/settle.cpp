@@ -97,7 +97,7 @@ void take_tax(Context& c, const ledger::AccountKey& from, std::uint64_t tax) {
   c.pay(from, jackpot_account(), split.jackpot);
 }
 
-// Only where the tax is taken, and of what the jackpot held before it: INV-PRO-012.
+// Only where the tax was taken: INV-PRO-012.
 void pay_jackpot(Context& c, const Case& s, std::uint64_t tax) {
   if (s.found.empty()) return;
   const std::uint64_t base =
@@ -156,9 +156,9 @@ std::uint64_t settle_solver(Context& c, Case& s) {
     add_completed(c, s.task.submitter, Standing::kSubmitter, tax);
   }
   if (s.end == ClaimStatus::kFinal) {
-    pay_jackpot(c, s, tax);
     take_tax(c, escrow_account(s.task.id), tax);
     s.spent += tax;
+    pay_jackpot(c, s, tax);
   }
   // Who gives a claim up once the beacon has said whether an error is due pays what its end would
   // have cost: else it would give up all but the forced.

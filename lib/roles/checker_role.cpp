@@ -7,6 +7,8 @@
 #include "assay/roles/names.hpp"
 #include "assay/tensor/safetensors.hpp"
 #include "assay/training/replay.hpp"
+#include "assay/training/state.hpp"
+#include "internal/forced_error.hpp"
 
 namespace assay::roles::internal {
 
@@ -44,6 +46,7 @@ Bytes encode(const Replayed& replayed) {
   return codec::encode([&](codec::Writer& w) {
     w.flag(replayed.mismatch.has_value());
     w.u64(replayed.mismatch.value_or(0));
+    w.u64(replayed.forced.value_or(0));  // never entry 0
     w.hash(replayed.end_root);
     w.flag(replayed.interior_root.has_value());
     w.hash(replayed.interior_root.value_or(Hash256{}));
@@ -58,13 +61,31 @@ std::shared_ptr<Replayed> kept_outcome(const Files& files, const std::string& fi
   auto replayed = std::make_shared<Replayed>();
   const bool differs = r.flag();
   const std::uint64_t mismatch = r.u64();
+  const std::uint64_t forced = r.u64();
   replayed->end_root = r.hash();
   const bool has_interior = r.flag();
   const Hash256 interior = r.hash();
   if (!r.finish()) return nullptr;
   if (differs) replayed->mismatch = mismatch;
+  if (forced != 0) replayed->forced = forced;
   if (has_interior) replayed->interior_root = interior;
   return replayed;
+}
+
+// The posted transcript with the true state where the error was forced.
+commit::Transcript as_disclosed(const protocol::ClaimRecord& claim,
+                                const commit::Transcript& posted) {
+  std::vector<Hash256> roots(posted.size());
+  for (std::uint64_t entry = 0; entry < roots.size(); ++entry)
+    roots[entry] = entry != 0 && entry == claim.forced_entry ? claim.forced_state_root
+                                                             : posted.state_root(entry);
+  return commit::Transcript(std::move(roots));
+}
+
+// What is there differs from what should be as a forced error does.
+bool looks_forced(const NamedTensors& state, const Hash256& there, TaskPool& pool) {
+  if (!state.contains(protocol::kLossSlot)) return false;
+  return training::state_root(with_flipped_loss(state), pool) == there;
 }
 
 }  // namespace
@@ -72,7 +93,11 @@ std::shared_ptr<Replayed> kept_outcome(const Files& files, const std::string& fi
 const commit::Transcript* CheckerRole::transcript(const ClaimView& view) {
   const protocol::ClaimRecord& claim = view.record;
   const auto known = m_transcripts.find(claim.id);
-  if (known != m_transcripts.end()) return &known->second;
+  if (known != m_transcripts.end()) {
+    if (known->second.root() != claim.transcript_root)
+      known->second = as_disclosed(claim, known->second);
+    return &known->second;
+  }
   const std::uint64_t entries = claim.entries;
   const std::string name = transcript_blob(claim.id);
   const Bytes* bytes = fetched(name, claim.solver, entries * 32);
@@ -82,6 +107,7 @@ const commit::Transcript* CheckerRole::transcript(const ClaimView& view) {
     for (std::size_t i = 0; i < roots.size(); ++i)
       std::copy_n(bytes->begin() + static_cast<std::ptrdiff_t>(32 * i), 32, roots[i].bytes.begin());
     commit::Transcript candidate(std::move(roots));
+    if (candidate.root() == claim.posted_root) candidate = as_disclosed(claim, candidate);
     if (candidate.root() == claim.transcript_root) {
       release(name);
       return &m_transcripts.emplace(claim.id, std::move(candidate)).first->second;
@@ -130,8 +156,9 @@ SharedState CheckerRole::checkpoint(const ClaimView& view, const SharedTask& ope
   return nullptr;
 }
 
-const Replayed* CheckerRole::replay(const ClaimView& view, const SharedTask& opened,
-                                    const commit::Transcript& transcript, const ReplayPlan& plan) {
+const Replayed* CheckerRole::replay(const TaskView& task, const ClaimView& view,
+                                    const SharedTask& opened, const commit::Transcript& transcript,
+                                    const ReplayPlan& plan) {
   const protocol::ClaimRecord& claim = view.record;
   const std::string job = "replay/" + to_hex(claim.id.value) + "/" + std::to_string(plan.first) +
                           "-" + std::to_string(plan.last);
@@ -163,7 +190,7 @@ const Replayed* CheckerRole::replay(const ClaimView& view, const SharedTask& ope
   start_job(
       job,
       [opened, start, first, plan, roots = std::move(roots), context = context(),
-       claim_id = to_hex(claim.id.value), id = claim.id,
+       claim_id = to_hex(claim.id.value), id = claim.id, forces = task.record.terms.force_rate != 0,
        outcome_file](const std::function<bool()>& cancelled) -> JobResult {
         ASSAY_TRY(auto execution, context.execution(*opened, context.pool));
         auto outcome = std::make_shared<Replayed>();
@@ -190,7 +217,11 @@ const Replayed* CheckerRole::replay(const ClaimView& view, const SharedTask& ope
             ASSAY_TRY(const Bytes file, tensor::write_safetensors(before));
             ASSAY_TRY_STATUS(context.files.write_atomically(start_file(id, entry - 1), file));
           }
-          if (!matches) {
+          // An error changes nothing after it: the search goes on, for a lie might hide behind it.
+          const bool forced = forces && !matches && entry > 0 &&
+                              looks_forced(replay.end_state, roots[entry], context.pool);
+          if (forced) outcome->forced = entry;
+          if (!matches && !forced) {
             outcome->mismatch = entry;
             outcome->before_mismatch = std::make_shared<const NamedTensors>(std::move(before));
             break;
@@ -204,9 +235,9 @@ const Replayed* CheckerRole::replay(const ClaimView& view, const SharedTask& ope
   return nullptr;
 }
 
-Hash256 CheckerRole::challenge_salt(const ClaimId& claim, std::uint64_t entry) const {
-  return derive_secret(context().key,
-                       "challenge/" + to_hex(claim.value) + "/" + std::to_string(entry));
+Hash256 CheckerRole::challenge_salt(const ClaimId& claim, std::uint64_t entry, bool again) const {
+  return derive_secret(context().key, "challenge/" + to_hex(claim.value) + "/" +
+                                          std::to_string(entry) + (again ? "/again" : ""));
 }
 
 bool CheckerRole::has_challenged(const ClaimView& claim) const {
@@ -216,10 +247,14 @@ bool CheckerRole::has_challenged(const ClaimView& claim) const {
 
 void CheckerRole::challenge(const TaskView& task, const ClaimView& view, std::uint64_t entry) {
   const protocol::ClaimRecord& claim = view.record;
-  const Hash256 commitment =
-      protocol::challenge_commitment({claim.id, entry, account(), challenge_salt(claim.id, entry)});
+  // The first challenge of a forced entry was about what was posted; whoever replayed something
+  // else than what was disclosed has another.
+  const bool again = entry != 0 && entry == claim.forced_entry;
+  const Hash256 commitment = protocol::challenge_commitment(
+      {claim.id, entry, account(), challenge_salt(claim.id, entry, again)});
   m_hidden_entries[commitment] = entry;
-  const std::string key = to_hex(claim.id.value) + "/" + std::to_string(entry);
+  const std::string key =
+      to_hex(claim.id.value) + "/" + std::to_string(entry) + (again ? "/again" : "");
   report_once(key, "claim.disputed",
               {{"claim", to_hex(claim.id.value)}, {"entry", std::to_string(entry)}});
   for (const ChallengeView& existing : view.challenges)
@@ -229,6 +264,11 @@ void CheckerRole::challenge(const TaskView& task, const ClaimView& view, std::ui
   submit("challenge/" + key, protocol::CommitChallenge{claim.id, commitment});
 }
 
+void CheckerRole::challenge_forced(const TaskView& task, const ClaimView& claim,
+                                   std::uint64_t entry) {
+  if (claim.record.status < protocol::ClaimStatus::kDisclosing) challenge(task, claim, entry);
+}
+
 // Which entry the commitment hides follows from the salts alone, also after a restart. Each try is
 // a signature, so the answer is kept.
 std::optional<std::uint64_t> CheckerRole::hidden_entry(const ClaimId& claim,
@@ -236,9 +276,10 @@ std::optional<std::uint64_t> CheckerRole::hidden_entry(const ClaimId& claim,
                                                        std::uint64_t entries) {
   const auto [known, is_new] = m_hidden_entries.try_emplace(commitment);
   for (std::uint64_t entry = 0; is_new && entry < entries && !known->second; ++entry)
-    if (protocol::challenge_commitment({claim, entry, account(), challenge_salt(claim, entry)}) ==
-        commitment)
-      known->second = entry;
+    for (const bool again : {false, true})
+      if (protocol::challenge_commitment(
+              {claim, entry, account(), challenge_salt(claim, entry, again)}) == commitment)
+        known->second = entry;
   return known->second;
 }
 
@@ -256,7 +297,10 @@ void CheckerRole::reveal(const ChallengeView& challenge, const ClaimView& claim,
   protocol::RevealChallenge reveal;
   reveal.challenge = record.id;
   reveal.entry = *entry;
-  reveal.salt = challenge_salt(claim.record.id, *entry);
+  const Hash256 first = challenge_salt(claim.record.id, *entry);
+  const bool is_first = protocol::challenge_commitment(
+                            {claim.record.id, *entry, account(), first}) == record.commitment;
+  reveal.salt = is_first ? first : challenge_salt(claim.record.id, *entry, /*again=*/true);
   if (*entry > 0) {
     reveal.start_root = transcript.state_root(*entry - 1);
     reveal.start_path = transcript.path(*entry - 1);

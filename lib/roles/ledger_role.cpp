@@ -247,6 +247,7 @@ bool LedgerRole::leaves_time(const protocol::PostTask& terms, std::uint64_t repl
   const protocol::Windows& w = terms.windows;
   return std::min({w.reveal_ms, w.seal_ms, w.open_ms, w.challenge_reveal_ms, w.move_ms}) >=
              m_context.window_min_ms &&
+         (terms.force_rate == 0 || w.disclose_ms >= m_context.window_min_ms) &&
          w.replay_ms >= replay_ms;
 }
 

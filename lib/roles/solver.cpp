@@ -6,6 +6,7 @@
 #include "assay/commit/transcript.hpp"
 #include "assay/crypto/sha256.hpp"
 #include "assay/dispute/claims.hpp"
+#include "assay/economics/jackpot.hpp"
 #include "assay/economics/market.hpp"
 #include "assay/host/background_sink.hpp"
 #include "assay/protocol/offer.hpp"
@@ -13,6 +14,7 @@
 #include "assay/training/metering.hpp"
 #include "assay/training/run.hpp"
 #include "internal/checker_role.hpp"
+#include "internal/forced_error.hpp"
 #include "internal/sub_files.hpp"
 
 namespace assay::roles {
@@ -111,6 +113,11 @@ std::uint64_t delivered(const Trained& trained, const TaskView& task,
   return entries;
 }
 
+// Names the random bits of a quote for a task at a price.
+std::string quote_purpose(const Hash256& task_root, Amount price) {
+  return "quote/" + to_hex(task_root) + "/" + std::to_string(price.value);
+}
+
 class Solver final : public internal::CheckerRole {
  public:
   Solver(RoleContext context, SolverOptions options)
@@ -184,9 +191,13 @@ class Solver final : public internal::CheckerRole {
   [[nodiscard]] bool is_sound(const TaskView& task) {
     const internal::SharedTask opened = open_task(task);
     if (!opened) return false;
+    const std::string id = to_hex(task.record.id.value);
+    if (task.record.terms.force_rate != 0 && !internal::can_force(*opened)) {
+      report_once(id, "task.refused", {{"task", id}, {"why", "no loss slot to force errors in"}});
+      return false;
+    }
     const std::uint64_t units = training::work_units(*opened);
     if (units == task.record.terms.work_units) return true;
-    const std::string id = to_hex(task.record.id.value);
     report_once(id, "task.misdeclared",
                 {{"task", id},
                  {"declared", std::to_string(task.record.terms.work_units)},
@@ -264,14 +275,15 @@ class Solver final : public internal::CheckerRole {
     }
     const std::uint64_t entries = delivered(*trained, task, claim);
     if (entries == 0 || entries > trained->state_roots.size()) return;
-    const commit::Transcript transcript(
-        std::vector<Hash256>(trained->state_roots.begin(),
-                             trained->state_roots.begin() + static_cast<std::ptrdiff_t>(entries)));
-    show(task, claim, transcript);
+    const std::vector<Hash256> roots(
+        trained->state_roots.begin(),
+        trained->state_roots.begin() + static_cast<std::ptrdiff_t>(entries));
+    if (!force(task, claim, opened, roots)) return;
+    show(task, claim, roots);
     // Not earlier: others could commit to it first, and a submitter have the model and let the
     // claim expire.
     if (claim.status < ClaimStatus::kDrawing) return;
-    publish(claim.id, *trained, transcript);
+    publish(task, claim, *trained, roots);
     report_once(id, "transcript.revealed",
                 {{"claim", id}, {"transcript_root", to_hex(claim.transcript_root)}});
     if (claim.status < ClaimStatus::kFinal) defend(task, of, opened);
@@ -308,10 +320,11 @@ class Solver final : public internal::CheckerRole {
            protocol::ReportProgress{claim.id, next});
   }
 
-  // Commits to the transcript, and reveals it.
+  // Commits to the transcript, reveals it, and discloses what was forced.
   void show(const TaskView& task, const protocol::ClaimRecord& claim,
-            const commit::Transcript& transcript) {
+            const std::vector<Hash256>& roots) {
     const std::string id = to_hex(claim.id.value);
+    const commit::Transcript transcript(roots);
     const Hash256 salt = internal::derive_secret(context().key, "transcript/" + id);
     const Hash256 commitment = protocol::transcript_commitment(claim.id, transcript.root(), salt);
     if (claim.status == ClaimStatus::kTraining) {
@@ -330,18 +343,91 @@ class Solver final : public internal::CheckerRole {
                     {{"claim", id}, {"transcript_root", to_hex(transcript.root())}});
         return;
       }
-      protocol::RevealTranscript reveal;
-      reveal.claim = claim.id;
-      reveal.transcript_root = transcript.root();
-      reveal.salt = salt;
-      reveal.final_state_root = transcript.state_root(transcript.size() - 1);
-      reveal.final_path = transcript.path(transcript.size() - 1);
-      reveal.signature = context().key.sign(
-          dispute::claim_digest(crypto::sha256_function(), context().chain, task.record.id,
-                                protocol::header_of(task.record, claim), transcript.root())
-              .view());
-      submit("reveal/" + id, std::move(reveal));
+      reveal_posted(task, claim, commit::Transcript(posted_roots(claim, roots)), salt);
+    } else if (claim.status == ClaimStatus::kDisclosing) {
+      disclose(task, claim, transcript.root(), salt);
     }
+  }
+
+  // r, of which the acceptance, the bid or the quote carried the hash.
+  [[nodiscard]] Hash256 random_bits(const TaskView& task,
+                                    const protocol::ClaimRecord& claim) const {
+    const Hash256 own =
+        internal::derive_secret(context().key, "accept/" + to_hex(task.record.id.value));
+    if (crypto::sha256(own.view()) == claim.r_commitment) return own;
+    const Hash256 root = commit::task_root(crypto::sha256_function(), task.record.terms.header);
+    return internal::derive_secret(context().key, quote_purpose(root, claim.price));
+  }
+  [[nodiscard]] static std::string force_job(const ClaimId& claim) {
+    return "force/" + to_hex(claim.value);
+  }
+  // False while it is not known, or not yet made, what to post. Nothing is left to do once the
+  // claim's true transcript stands.
+  [[nodiscard]] bool force(const TaskView& task, const protocol::ClaimRecord& claim,
+                           const internal::SharedTask& opened, const std::vector<Hash256>& roots) {
+    if (task.record.terms.force_rate == 0 || claim.status < ClaimStatus::kRevealing ||
+        claim.status > ClaimStatus::kDisclosing)
+      return true;
+    if (claim.force_beacon == Hash256{}) return false;
+    const economics::Force due = economics::draw_force(
+        crypto::sha256_function(), {random_bits(task, claim), claim.force_beacon, claim.id,
+                                    roots.size(), task.record.terms.force_rate});
+    const std::string job = force_job(claim.id);
+    if (!due.is_due || finished_job(job) != nullptr) return true;
+    start_job(
+        job,
+        [context = context(), opened, roots, id = claim.id,
+         entry = due.entry](const auto&) -> JobResult {
+          internal::SubFiles files(context.files, run_folder(id));
+          ASSAY_TRY(auto forced,
+                    internal::make_forced_error(context, *opened, files, roots, entry));
+          return std::shared_ptr<JobOutcome>(std::move(forced));
+        },
+        /*lengthy=*/true);
+    return false;
+  }
+  // Null where none is due, and once it is disclosed.
+  [[nodiscard]] const internal::ForcedError* forced(const protocol::ClaimRecord& claim) const {
+    if (claim.status > ClaimStatus::kDisclosing) return nullptr;
+    return static_cast<const internal::ForcedError*>(finished_job(force_job(claim.id)));
+  }
+  [[nodiscard]] std::vector<Hash256> posted_roots(const protocol::ClaimRecord& claim,
+                                                  std::vector<Hash256> roots) const {
+    if (const internal::ForcedError* error = forced(claim))
+      roots[error->entry] = error->posted_state_root;
+    return roots;
+  }
+  [[nodiscard]] crypto::Signature sign_claim(const TaskView& task,
+                                             const protocol::ClaimRecord& claim,
+                                             const Hash256& root) const {
+    return context().key.sign(dispute::claim_digest(crypto::sha256_function(), context().chain,
+                                                    task.record.id,
+                                                    protocol::header_of(task.record, claim), root)
+                                  .view());
+  }
+
+  void reveal_posted(const TaskView& task, const protocol::ClaimRecord& claim,
+                     const commit::Transcript& posted, const Hash256& salt) {
+    protocol::RevealTranscript payload;
+    payload.claim = claim.id;
+    payload.transcript_root = posted.root();
+    if (task.record.terms.force_rate == 0) payload.salt = salt;
+    payload.final_state_root = posted.state_root(posted.size() - 1);
+    payload.final_path = posted.path(posted.size() - 1);
+    payload.signature = sign_claim(task, claim, posted.root());
+    submit("reveal/" + to_hex(claim.id.value), std::move(payload));
+  }
+
+  void disclose(const TaskView& task, const protocol::ClaimRecord& claim, const Hash256& true_root,
+                const Hash256& salt) {
+    const std::string id = to_hex(claim.id.value);
+    protocol::Disclose payload{claim.id,  random_bits(task, claim),           salt,
+                               true_root, sign_claim(task, claim, true_root), std::nullopt};
+    const internal::ForcedError* error = forced(claim);
+    if (error != nullptr) payload.forced = error->proof;
+    report_once(id, "transcript.disclosed",
+                {{"claim", id}, {"forced_entry", std::to_string(error ? error->entry : 0)}});
+    submit("disclose/" + id, std::move(payload));
   }
 
   [[nodiscard]] Known run_of(const ClaimId& claim, const internal::SharedTask& opened) const {
@@ -371,6 +457,23 @@ class Solver final : public internal::CheckerRole {
           play(task, challenge, game, run_of(claim.record.id, opened));
   }
 
+  // Challenges the first entry in which another copy differs. A single entry that differs, where
+  // errors are forced, may be one; a lie might hide behind it.
+  void compare(const TaskView& task, const ClaimView& other, const commit::Transcript& roots,
+               const std::vector<Hash256>& own) {
+    const bool forces = task.record.terms.force_rate != 0;
+    const std::uint64_t common = std::min<std::uint64_t>(roots.size(), own.size());
+    const auto differs = [&](std::uint64_t entry) { return roots.state_root(entry) != own[entry]; };
+    for (std::uint64_t entry = 0; entry < common; ++entry) {
+      if (!differs(entry)) continue;
+      const bool alone = entry + 1 == common || !differs(entry + 1);
+      const bool may_be_forced =
+          forces && alone && entry > 0 && other.record.status <= ClaimStatus::kDisclosing;
+      if (!may_be_forced) return challenge(task, other, entry);
+      challenge_forced(task, other, entry);
+    }
+  }
+
   // The same task, the same bits: where a copy's transcript first differs from ours, one of the two
   // is false. True while there is something to watch.
   bool watch_others(const TaskView& task, const protocol::ClaimRecord& own) {
@@ -386,39 +489,44 @@ class Solver final : public internal::CheckerRole {
       const commit::Transcript* roots = transcript(other);
       const internal::SharedTask opened = open_task(task);
       if (roots == nullptr || !opened) continue;
-      const std::uint64_t common =
-          std::min<std::uint64_t>(roots->size(), trained->state_roots.size());
-      std::uint64_t entry = 0;
-      while (entry < common && roots->state_root(entry) == trained->state_roots[entry]) ++entry;
-      if (entry < common && protocol::is_challengeable(status)) challenge(task, other, entry);
+      if (protocol::is_challengeable(status)) compare(task, other, *roots, trained->state_roots);
       carry_on(task, other, opened, *roots);
     }
     return busy;
   }
 
-  void publish(const ClaimId& claim, const Trained& trained, const commit::Transcript& transcript) {
-    if (!m_published.insert(claim).second) return;
+  // A forced error is served as it was posted, its checkpoint too: a missing one would tell where
+  // it is. From the disclosure on what is true takes their names.
+  void publish(const TaskView& task, const protocol::ClaimRecord& claim, const Trained& trained,
+               const std::vector<Hash256>& roots) {
+    const internal::ForcedError* error = forced(claim);
+    if (error == nullptr ? !m_published.insert(claim.id).second : !m_forced.insert(claim.id).second)
+      return;
     Bytes list;
-    for (std::uint64_t entry = 0; entry < transcript.size(); ++entry) {
-      const Hash256& root = transcript.state_root(entry);
+    for (const Hash256& root : posted_roots(claim, roots))
       list.insert(list.end(), root.bytes.begin(), root.bytes.end());
+    act(Publish{transcript_blob(claim.id), std::move(list)});
+    const std::uint64_t forced_step =
+        error ? commit::step_of_entry(task.record.terms.header, error->entry) : 0;
+    for (const std::uint64_t step : trained.checkpoints) {
+      if (error != nullptr && step == forced_step)
+        act(Publish{checkpoint_blob(claim.id, step), error->checkpoint});
+      else
+        act(PublishFile{checkpoint_blob(claim.id, step),
+                        run_folder(claim.id) + "/" + training::checkpoint_name(step)});
     }
-    act(Publish{transcript_blob(claim), std::move(list)});
-    for (const std::uint64_t step : trained.checkpoints)
-      act(PublishFile{checkpoint_blob(claim, step),
-                      run_folder(claim) + "/" + training::checkpoint_name(step)});
   }
 
   SolverOptions m_options;
-  std::set<ClaimId> m_published;
+  std::set<ClaimId> m_published;  // the true transcript
+  std::set<ClaimId> m_forced;     // one with a forced error
   std::map<ClaimId, SharedWatch> m_watches;
 };
 
 }  // namespace
 
 Hash256 quote_commitment(const crypto::KeyPair& key, const Hash256& task_root, Amount price) {
-  const std::string purpose = "quote/" + to_hex(task_root) + "/" + std::to_string(price.value);
-  return crypto::sha256(internal::derive_secret(key, purpose).view());
+  return crypto::sha256(internal::derive_secret(key, quote_purpose(task_root, price)).view());
 }
 
 std::unique_ptr<Role> make_solver(RoleContext context, SolverOptions options) {

@@ -82,11 +82,14 @@ class Verifier final : public internal::CheckerRole {
     std::vector<const Replayed*> replays;
     bool complete = true;
     for (const economics::Draw& draw : seat.draws) {
-      replays.push_back(replay(of, opened, roots, {draw.entry, draw.entry, draw.interior_step}));
+      replays.push_back(
+          replay(task, of, opened, roots, {draw.entry, draw.entry, draw.interior_step}));
       complete &= replays.back() != nullptr;
     }
-    for (const Replayed* found : replays)
+    for (const Replayed* found : replays) {
       if (found != nullptr && found->mismatch) challenge(task, of, *found->mismatch);
+      if (found != nullptr && found->forced) challenge_forced(task, of, *found->forced);
+    }
     if (complete && claim.status == ClaimStatus::kSealing && seat.seals.empty())
       seal(claim.id, seat, replays);
     if (complete && claim.status == ClaimStatus::kOpening && !seat.seals.empty())
@@ -158,6 +161,8 @@ class Verifier final : public internal::CheckerRole {
       if (std::find(record.defenders.begin(), record.defenders.end(), account()) !=
           record.defenders.end())
         continue;
+      const std::uint64_t forced = claim.record.forced_entry;
+      if (forced != 0 && record.entry == forced) continue;  // attested was the error
       for (std::size_t draw = 0; draw < seat.draws.size() && draw < seat.opened.size(); ++draw)
         if (seat.draws[draw].entry == record.entry && seat.opened[draw] &&
             seat.opened[draw]->attestation)

@@ -59,8 +59,9 @@ class Whistleblower final : public internal::CheckerRole {
       }
       std::uint64_t last = first;
       while (last + 1 < roots.size() && !drawn.contains(last + 1)) ++last;
-      const Replayed* found = replay(claim, opened, roots, {first, last, std::nullopt});
+      const Replayed* found = replay(task, claim, opened, roots, {first, last, std::nullopt});
       if (found == nullptr) return;
+      if (found->forced) challenge_forced(task, claim, *found->forced);
       if (found->mismatch) return challenge(task, claim, *found->mismatch);
       replayed += last - first + 1;
       first = last + 1;

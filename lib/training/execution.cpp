@@ -13,6 +13,11 @@ std::vector<TensorView> views_of(const graph::Program& program, const NamedTenso
   return views;
 }
 
+Result<exec::Executor> executor_of(const graph::ValidProgram& program, const Task& task,
+                                   TaskPool& pool, const exec::ExecutorOptions& options) {
+  return exec::Executor::create(program, views_of(program.program(), task.data), pool, options);
+}
+
 // Outputs are kept while they fit the budget; the others are computed again.
 class ProgramTrace final : public Trace {
  public:
@@ -65,10 +70,27 @@ struct ProgramExecution::Parts {
   TaskPool& pool;
   ExecutionOptions options;
   exec::ExecutorOptions plain;  // for traces
-  exec::Executor init;
+  exec::ExecutorOptions fast;
   exec::Executor step;
-  std::unique_ptr<exec::Executor> tracing_step;  // made at the first trace
+  std::unique_ptr<exec::Executor> tracing_init, tracing_step;  // made at the first trace
+
+  Result<std::unique_ptr<Trace>> trace(std::unique_ptr<exec::Executor>& executor,
+                                       const graph::ValidProgram& program, std::uint64_t t,
+                                       const NamedTensors* before);
 };
+
+// Of the init program's `before` there is none.
+Result<std::unique_ptr<Trace>> ProgramExecution::Parts::trace(
+    std::unique_ptr<exec::Executor>& executor, const graph::ValidProgram& program, std::uint64_t t,
+    const NamedTensors* before) {
+  if (!executor) {
+    ASSAY_TRY(auto made, executor_of(program, task, pool, plain));
+    executor = std::make_unique<exec::Executor>(std::move(made));
+  }
+  return std::unique_ptr<Trace>(new ProgramTrace(*executor, program.program(), t, task.header.seed,
+                                                 before ? *before : executor->make_state(),
+                                                 options.trace_bytes, pool));
+}
 
 Result<std::unique_ptr<ProgramExecution>> ProgramExecution::create(const Task& task, TaskPool& pool,
                                                                    ExecutionOptions options) {
@@ -81,12 +103,10 @@ Result<std::unique_ptr<ProgramExecution>> ProgramExecution::create(const Task& t
   fast.fuse = options.fuse;
   fast.memory_bytes_max = options.memory_bytes_max;
   fast.nanoseconds = options.nanoseconds;
-  ASSAY_TRY(auto init, exec::Executor::create(*task.init, views_of(task.init->program(), task.data),
-                                              pool, plain));
-  ASSAY_TRY(auto step, exec::Executor::create(*task.step, views_of(task.step->program(), task.data),
-                                              pool, fast));
-  return std::unique_ptr<ProgramExecution>(new ProgramExecution(std::unique_ptr<Parts>(new Parts{
-      task, pool, std::move(options), plain, std::move(init), std::move(step), nullptr})));
+  ASSAY_TRY(const auto init, executor_of(*task.init, task, pool, fast));  // could it be run?
+  ASSAY_TRY(auto step, executor_of(*task.step, task, pool, fast));
+  return std::unique_ptr<ProgramExecution>(new ProgramExecution(std::unique_ptr<Parts>(
+      new Parts{task, pool, std::move(options), plain, fast, std::move(step), nullptr, nullptr})));
 }
 
 ProgramExecution::ProgramExecution(std::unique_ptr<Parts> parts) : m_parts(std::move(parts)) {}
@@ -94,9 +114,12 @@ ProgramExecution::~ProgramExecution() = default;
 
 const exec::Executor& ProgramExecution::executor() const { return m_parts->step; }
 
+// Its executor holds memory only while it runs: a step's peak is not to contain it.
 Result<NamedTensors> ProgramExecution::initial_state() {
-  NamedTensors state = m_parts->init.make_state();
-  m_parts->init.step(0, m_parts->task.header.seed, state);
+  Parts& p = *m_parts;
+  ASSAY_TRY(auto init, executor_of(*p.task.init, p.task, p.pool, p.fast));
+  NamedTensors state = init.make_state();
+  init.step(0, p.task.header.seed, state);
   return state;
 }
 
@@ -109,27 +132,15 @@ Status ProgramExecution::step(std::uint64_t t, NamedTensors& state) {
 }
 
 Result<std::unique_ptr<Trace>> ProgramExecution::trace_init() {
-  Parts& p = *m_parts;
-  return std::unique_ptr<Trace>(new ProgramTrace(p.init, p.task.init->program(), 0,
-                                                 p.task.header.seed, p.init.make_state(),
-                                                 p.options.trace_bytes, p.pool));
+  return m_parts->trace(m_parts->tracing_init, *m_parts->task.init, 0, nullptr);
 }
 
 Result<std::unique_ptr<Trace>> ProgramExecution::trace_step(std::uint64_t t,
                                                             const NamedTensors& before) {
-  Parts& p = *m_parts;
-  if (!p.step.accepts(before)) {
+  if (!m_parts->step.accepts(before)) {
     return {ErrorCode::kInvalidArgument, "the state does not have the slots of the task's program"};
   }
-  if (!p.tracing_step) {
-    const graph::ValidProgram& program = *p.task.step;
-    ASSAY_TRY(auto made, exec::Executor::create(program, views_of(program.program(), p.task.data),
-                                                p.pool, p.plain));
-    p.tracing_step = std::make_unique<exec::Executor>(std::move(made));
-  }
-  return std::unique_ptr<Trace>(new ProgramTrace(*p.tracing_step, p.task.step->program(), t,
-                                                 p.task.header.seed, before, p.options.trace_bytes,
-                                                 p.pool));
+  return m_parts->trace(m_parts->tracing_step, *m_parts->task.step, t, &before);
 }
 
 }  // namespace assay::training

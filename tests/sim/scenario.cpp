@@ -15,7 +15,7 @@ namespace assay::scenario {
 
 namespace {
 
-protocol::PostTask terms_for(const AccountId& solver) {
+protocol::PostTask terms_for(const AccountId& solver, bool forces) {
   protocol::PostTask terms;
   terms.header = task().header;
   terms.allow = {solver};
@@ -40,6 +40,10 @@ protocol::PostTask terms_for(const AccountId& solver) {
                    .stand_up_ms = 60'000,
                    .move_ms = 600'000,
                    .replay_ms = 60'000};
+  if (forces) {
+    terms.force_rate = UINT32_MAX;
+    terms.windows.disclose_ms = 600'000;
+  }
   return terms;
 }
 
@@ -143,10 +147,11 @@ Result<Ending> play(const Setting& setting) {
   };
   add({.name = "submitter",
        .balance_atoms = 1'000 * kToken,
-       .make = [shared, honest, lying](const roles::RoleContext& context) {
-         return roles::make_submitter(context, {.postings = {{"honest", shared, terms_for(honest)},
-                                                             {"lying", shared, terms_for(lying)}},
-                                                .accuracy = {}});
+       .make = [shared, honest = terms_for(honest, setting.forces),
+                lying = terms_for(lying, setting.forces)](const roles::RoleContext& context) {
+         return roles::make_submitter(
+             context,
+             {.postings = {{"honest", shared, honest}, {"lying", shared, lying}}, .accuracy = {}});
        }});
   add({.name = "solver-1", .balance_atoms = kToken, .staked_atoms = kSolverStake, .make = solver});
   sim::PartyOptions second{

@@ -99,6 +99,29 @@ TEST(Simulation, TwoHonestSolversArePaid) {
   expect_no_honest_loss(*ending, true, true);
 }
 
+// Solvers force their errors, checkers find them, and nobody loses by it but the submitter its tax.
+TEST(Simulation, ForcedErrorsAreFoundAndPaid) {
+  Setting setting;
+  setting.forces = true;
+  const auto ending = play(setting);
+  ASSERT_TRUE(ending) << ending.error().message;
+  EXPECT_TRUE(ending->report.all_finished) << tail(ending->report);
+  for (const protocol::TaskView* task : {&ending->honest, &ending->lying}) {
+    ASSERT_TRUE(claim_of(*task));
+    EXPECT_EQ(task->record.status, TaskStatus::kPaid) << tail(ending->report);
+    EXPECT_NE(claim_of(*task)->record.forced_entry, 0u);
+    ASSERT_FALSE(claim_of(*task)->challenges.empty()) << tail(ending->report);
+    for (const protocol::ChallengeView& challenge : claim_of(*task)->challenges)
+      EXPECT_EQ(challenge.record.status, protocol::ChallengeStatus::kFound) << tail(ending->report);
+  }
+  EXPECT_EQ(ending->totals.burned.value, kTax);
+  EXPECT_LT(ending->totals.jackpot.value, kTax);  // the second claim's finder had a share
+  for (const char* solver : {"solver-1", "solver-2"})
+    EXPECT_EQ(ending->after.at(solver), ending->before.at(solver) + kPrice);
+  EXPECT_GT(ending->after.at("verifier"), ending->before.at("verifier"));
+  EXPECT_GE(ending->after.at("whistleblower"), ending->before.at("whistleblower"));
+}
+
 // A transcript that is too short has no opening of its last entry: the ledger takes no such reveal.
 TEST(Simulation, FewerStepsAreRefusedByTheLedger) {
   Setting setting;
@@ -136,6 +159,18 @@ TEST_P(EveryLie, IsCaughtAndTheHonestSolverIsPaid) {
   const auto ending = play(setting);
   ASSERT_TRUE(ending) << ending.error().message;
   expect_caught(*ending);
+}
+
+// A lie does not hide behind the error that its solver had to force.
+TEST_P(EveryLie, IsCaughtBesideAForcedError) {
+  Setting setting;
+  setting.forces = true;
+  setting.lie = lie_of(GetParam());
+  const auto ending = play(setting);
+  ASSERT_TRUE(ending) << ending.error().message;
+  ASSERT_TRUE(claim_of(ending->lying));
+  EXPECT_EQ(claim_of(ending->lying)->record.status, ClaimStatus::kFallen) << tail(ending->report);
+  EXPECT_EQ(ending->honest.record.status, TaskStatus::kPaid) << tail(ending->report);
 }
 
 // A challenger that is wrong about the truth, however it came to be, loses its bond to whom it

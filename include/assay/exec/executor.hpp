@@ -31,6 +31,10 @@ struct ExecutorOptions {
   // What memory() may come to. A valid program may ask for terabytes; whoever runs programs of
   // strangers sets what the machine can spare.
   std::uint64_t memory_bytes_max = ~std::uint64_t{0};
+  // Outputs of at least so many bytes may be computed again for late readers rather than kept, as
+  // long as all such copies together are estimated to take no more than this share of a step.
+  std::uint64_t late_copy_bytes = std::uint64_t{256} << 10;
+  double late_copy_share = 0.01;
 };
 
 // Times of what runs as one: a kernel, a fused region, or a product with the region on its rows.
@@ -52,7 +56,8 @@ struct OperatorTime {
 // Bytes that an executor holds, from its construction on. The caller's state and the data are not
 // among them.
 struct MemoryUse {
-  std::size_t arena = 0;  // outputs, shared by liveness
+  std::size_t arena = 0;      // outputs, shared by liveness
+  std::size_t arena_min = 0;  // the most that outputs need at one time; not part of the total
   std::size_t constants = 0;
   std::size_t scratch = 0;     // of the kernels and of the threads' tiles
   std::size_t next_state = 0;  // second copies of what cannot be written over

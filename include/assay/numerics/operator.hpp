@@ -83,6 +83,25 @@ enum class OpCode : std::uint16_t {
   return static_cast<unsigned>(op) < 16;
 }
 
+// f32 functions of one element.
+[[nodiscard]] constexpr bool is_unary(OpCode op) noexcept {
+  return op >= OpCode::kNeg && op <= OpCode::kSigmoid;
+}
+
+// Those of them that no processor has as an instruction.
+[[nodiscard]] constexpr bool is_costly_unary(OpCode op) noexcept {
+  return op >= OpCode::kExp && op <= OpCode::kSigmoid;
+}
+
+// Each output element depends on one element of each operand, which are broadcast.
+[[nodiscard]] constexpr bool is_pointwise(OpCode op) noexcept {
+  return op >= OpCode::kAdd && op <= OpCode::kFma;
+}
+
+[[nodiscard]] constexpr bool is_reduction(OpCode op) noexcept {
+  return op == OpCode::kReduceSum || op == OpCode::kReduceMax;
+}
+
 // One node's operator with the types it is applied to: everything that a scalar step depends on
 // besides the operands' elements.
 struct NodeSpec {

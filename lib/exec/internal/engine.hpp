@@ -5,28 +5,12 @@
 #include <functional>
 #include <memory>
 
+#include "assay/core/large_pages.hpp"
 #include "assay/exec/executor.hpp"
 #include "internal/memory_plan.hpp"
 #include "internal/tile_program.hpp"
 
 namespace assay::exec {
-
-// 64-byte aligned memory, zeroed; on large pages where it fills some.
-class AlignedBuffer {
- public:
-  AlignedBuffer() = default;
-  explicit AlignedBuffer(std::size_t bytes);
-  [[nodiscard]] std::uint8_t* data() const noexcept { return m_bytes.get(); }
-  [[nodiscard]] std::size_t size() const noexcept { return m_size; }
-
- private:
-  struct Free {
-    std::size_t alignment;
-    void operator()(std::uint8_t* p) const noexcept;
-  };
-  std::unique_ptr<std::uint8_t[], Free> m_bytes{nullptr, Free{kAlignment}};
-  std::size_t m_size = 0;
-};
 
 // One piece of memory for each thread of a pool that asks.
 class LocalMemory {
@@ -49,7 +33,7 @@ class LocalMemory {
 
  private:
   std::size_t m_piece;
-  AlignedBuffer m_buffer;
+  PageBuffer m_buffer;
   std::vector<std::atomic<bool>> m_taken;
 };
 
@@ -120,9 +104,9 @@ class Engine {
   numerics::Isa m_isa;
   TaskPool& m_pool;
   Nanoseconds m_nanoseconds;
-  AlignedBuffer m_fixed;
-  AlignedBuffer m_arena;
-  AlignedBuffer m_scratch;
+  PageBuffer m_fixed;
+  PageBuffer m_arena;
+  PageBuffer m_scratch;
   LocalMemory m_local;
   std::vector<std::uint8_t*> m_at;  // per node: its output; null for tiles
   std::vector<Patch> m_patches;     // those of m_at that change from step to step

@@ -35,6 +35,8 @@ struct Flow {
   std::uint32_t clone(std::uint32_t node);
   void add_reader(std::uint32_t storage, std::uint32_t reader);
   void drop_reader(std::uint32_t storage, std::uint32_t reader);
+  // `reader` reads `to` where it read `from`.
+  void redirect(std::uint32_t from, std::uint32_t to, std::uint32_t reader);
   // What the operand's shape is to a region: constants are one element.
   [[nodiscard]] Shape operand_shape(std::uint32_t node, unsigned operand) const;
 };

@@ -48,7 +48,15 @@ struct MemoryPlan {
   std::vector<SlotUpdate> slots;
   std::size_t fixed_bytes = 0;
   std::size_t arena_bytes = 0;
+  std::size_t arena_bytes_min = 0;  // the most that is needed at one time
 };
+
+struct Lifetimes {
+  std::vector<std::uint32_t> first, last;  // of each storage: places in the schedule
+};
+
+[[nodiscard]] Lifetimes lifetimes(const Flow& flow, const UnitGraph& graph,
+                                  std::span<const std::uint32_t> schedule);
 
 // Which slots' new values may overwrite the old: orders their readers before the writer.
 // `copies` are decided here too. `fuse`: off, the state before a step stays as it is.

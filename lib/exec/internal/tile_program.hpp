@@ -65,7 +65,4 @@ class TileProgram {
   std::vector<Maps> m_maps;
 };
 
-// True if the member's output must stand in memory when its unit has run.
-[[nodiscard]] bool is_stored(const Flow& flow, const UnitGraph& graph, std::uint32_t member);
-
 }  // namespace assay::exec

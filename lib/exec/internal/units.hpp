@@ -12,6 +12,9 @@
 namespace assay::exec {
 
 inline constexpr std::size_t kMaxMembers = 96;
+// Of searches for dependences and readers, over a whole program: a second or two, whatever
+// strangers send.
+inline constexpr std::uint64_t kMaxVisits = 100'000'000;
 
 struct Unit {
   std::uint32_t kernel = kNone;        // a node that runs whole
@@ -21,6 +24,12 @@ struct Unit {
   bool is_gone = false;                // merged into another, or nobody reads what it made
 
   [[nodiscard]] bool is_region() const { return !members.empty(); }
+};
+
+// Which outputs are computed again rather than kept.
+struct LateCopyOptions {
+  std::uint64_t bytes_min = 0;
+  double time_share = 0;  // of a step's time that all copies together may take
 };
 
 // How a node could belong to a region.
@@ -41,22 +50,29 @@ class UnitGraph {
   void recompute();
   // Gives regions to the products whose rows they read.
   void attach_to_products();
+  // Outputs that lie in memory for long between two readers are computed again for the later ones.
+  void make_late_copies(const LateCopyOptions& options);
   // Orders every reader of a slot before the unit that writes its new value; false where that
   // cannot be.
   [[nodiscard]] bool order_before(std::span<const std::uint32_t> readers, std::uint32_t writer);
-  // Units in an order that respects all dependences.
+  // Units in an order that respects all dependences: the program's as far as those allow, but what
+  // frees memory, or takes next to none, runs as soon as it can.
   [[nodiscard]] std::vector<std::uint32_t> schedule() const;
 
   [[nodiscard]] const Unit& unit(std::uint32_t i) const { return m_units[i]; }
   [[nodiscard]] std::size_t unit_count() const { return m_units.size(); }
   [[nodiscard]] std::uint32_t unit_of(std::uint32_t node) const;
   [[nodiscard]] bool is_per_row(std::uint32_t node) const { return m_per_row[node] != 0; }
+  // True if a region's member must stand in memory when its unit has run.
+  [[nodiscard]] bool is_stored(std::uint32_t member) const;
 
  private:
   [[nodiscard]] std::optional<Fit> fit(std::uint32_t node, std::uint32_t unit) const;
   [[nodiscard]] std::optional<Fit> fit_reduction(std::uint32_t node, const Unit& unit) const;
   [[nodiscard]] bool operands_fit(std::uint32_t node, std::uint32_t unit, const Fit& fit) const;
   [[nodiscard]] bool is_member(std::uint32_t node, std::uint32_t unit) const;
+  // Where a unit went.
+  [[nodiscard]] std::uint32_t merged(std::uint32_t unit) const;
   // Whether `unit` needs `target` to run before it. True when searches have taken too long.
   [[nodiscard]] bool depends_on(std::uint32_t unit, std::uint32_t target) const;
   [[nodiscard]] bool inputs_depend_on(std::uint32_t node, std::uint32_t unit) const;
@@ -68,11 +84,22 @@ class UnitGraph {
   void merge(std::uint32_t from, std::uint32_t into);
   void add_inputs(std::uint32_t node, std::uint32_t unit);
   void attach(std::uint32_t region);
+  // Nodes of one unit once more, in a unit of their own: the last of them for these readers, of
+  // which `before` is the first one's unit.
+  void copy_for(std::span<const std::uint32_t> nodes, std::span<const std::uint32_t> readers,
+                std::uint32_t before);
+  std::uint32_t add_clone(std::uint32_t node, std::uint32_t unit);
+  void sort_members(Unit& unit) const;
   void recompute_member(std::uint32_t node, std::uint32_t from);
   std::uint32_t clone_into(std::uint32_t node, std::uint32_t unit, int depth);
-  [[nodiscard]] bool can_clone(std::uint32_t node, std::uint32_t unit, int depth) const;
+  [[nodiscard]] bool can_clone(std::uint32_t node, std::uint32_t unit, int depth,
+                               unsigned& clones) const;
+  void retire(std::uint32_t node);
   [[nodiscard]] bool reads(std::uint32_t unit, std::uint32_t storage) const;
   [[nodiscard]] bool is_kept(std::uint32_t member, std::uint32_t but) const;
+
+  class Scheduler;
+  class LateCopies;
 
   Flow& m_flow;
   std::vector<Unit> m_units;
@@ -85,10 +112,13 @@ class UnitGraph {
   mutable std::vector<std::uint32_t> m_visited;       // per unit: the search that met it last
   mutable std::uint32_t m_search = 0;
   mutable std::uint64_t m_visits = 0;
+  std::size_t m_nodes_max = 0;  // with those that are computed twice
 };
 
 // Elementwise operators and reductions that tiles can hold.
 [[nodiscard]] bool can_be_member(const numerics::NodeSpec& spec);
+// One operation of a cycle or so an element.
+[[nodiscard]] bool is_cheap(numerics::OpCode op);
 // Whether the operator's strip may write over an operand of the output's size.
 [[nodiscard]] bool works_in_place(const numerics::NodeSpec& spec);
 

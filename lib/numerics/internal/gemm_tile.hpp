@@ -68,6 +68,7 @@ ASSAY_TILE_INLINE void store_sums(const Tile& t, Sums<R, Z>& sums) {
     }
   }
   const std::size_t in_last = t.columns - (Z - 1) * Lanes::kCount;
+  ASSAY_AUDIT_THAT(in_last >= 1 && in_last <= Lanes::kCount);
   float* c = t.c;
   ASSAY_UNROLL
   for (int r = 0; r < R; ++r, c += t.c_stride) {

@@ -12,6 +12,7 @@ using SharedState = std::shared_ptr<const NamedTensors>;
 // Replay of transcript entries first to last, from the state before `first`.
 struct Replayed final : JobOutcome {
   std::optional<std::uint64_t> mismatch;  // the first entry that came out otherwise
+  std::optional<std::uint64_t> forced;    // an entry that differs in the loss's lowest bit alone
   Hash256 end_root;                       // of the last entry replayed
   std::optional<Hash256> interior_root;
   SharedState before_mismatch;
@@ -32,7 +33,8 @@ class CheckerRole : public LedgerRole {
   };
   // The outcome of replaying the plan's entries, once it is there. Starts at the nearest checkpoint
   // that the solver serves; at the seed if it serves none.
-  [[nodiscard]] const Replayed* replay(const protocol::ClaimView& claim, const SharedTask& opened,
+  [[nodiscard]] const Replayed* replay(const protocol::TaskView& task,
+                                       const protocol::ClaimView& claim, const SharedTask& opened,
                                        const commit::Transcript& transcript,
                                        const ReplayPlan& plan);
 
@@ -41,6 +43,9 @@ class CheckerRole : public LedgerRole {
   // Commits to a challenge of `entry` if that was not done yet.
   void challenge(const protocol::TaskView& task, const protocol::ClaimView& claim,
                  std::uint64_t entry);
+  // The same of an entry that looks like a forced error, while finding one pays.
+  void challenge_forced(const protocol::TaskView& task, const protocol::ClaimView& claim,
+                        std::uint64_t entry);
   // Reveals and plays all challenges of this account, and the games in which it stands up for an
   // attestation of its own.
   void carry_on(const protocol::TaskView& task, const protocol::ClaimView& claim,
@@ -52,8 +57,10 @@ class CheckerRole : public LedgerRole {
   // Of a settled claim: removes what was kept of its checks.
   void forget_checks(const ClaimId& claim);
 
-  // The salt of this account's challenge of an entry.
-  [[nodiscard]] Hash256 challenge_salt(const ClaimId& claim, std::uint64_t entry) const;
+  // The salt of this account's challenge of an entry; `again`: of the second one, of a forced entry
+  // that is false even as it was disclosed.
+  [[nodiscard]] Hash256 challenge_salt(const ClaimId& claim, std::uint64_t entry,
+                                       bool again = false) const;
 
  private:
   // The checkpoint after entry `entry`, verified; null while it is on its way or cannot be had
