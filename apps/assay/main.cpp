@@ -5,6 +5,7 @@
 #include "assay/cli/bench_command.hpp"
 #include "assay/cli/call.hpp"
 #include "assay/cli/devnet.hpp"
+#include "assay/cli/doctor_command.hpp"
 #include "assay/cli/quote.hpp"
 #include "assay/crypto/random.hpp"
 #include "assay/host/key_file.hpp"
@@ -94,6 +95,7 @@ struct CallOptions {
   std::string params = "{}";
   std::string ledger = "https://127.0.0.1:8645";
   std::string authority = "authority.pem";
+  assay::cli::ClientIdentity identity;
 };
 
 void add_call(Command& root, CallOptions& options) {
@@ -102,13 +104,18 @@ void add_call(Command& root, CallOptions& options) {
       .argument("params", options.params, "its parameters, a JSON object", false)
       .option("ledger", options.ledger, "the ledger node's address")
       .option("authority", options.authority, "certificate that the node's must lead to")
+      .option("certificate", options.identity.certificate_path, "to show, for operators' calls")
+      .option("tls-key", options.identity.key_path, "its key's file")
       .examples(
           "  assay call chain_status --authority net/ledger/tls/authority.pem\n"
-          "  assay call account '{\"account\": \"3b6a...\"}' | jq .account.available")
+          "  assay call account '{\"account\": \"3b6a...\"}' | jq .account.available\n"
+          "  assay call log_level '{\"level\": \"debug\"}' --ledger https://127.0.0.1:8646 \\\n"
+          "    --authority tls/authority.pem --certificate tls/operator.pem --tls-key "
+          "tls/operator.key")
       .action([&options]() -> Status {
         ASSAY_TRY(const assay::codec::Json answer,
                   assay::cli::call_ledger(options.ledger, options.authority, options.method,
-                                          options.params));
+                                          options.params, options.identity));
         std::printf("%s\n", answer.dump(2).c_str());
         return {};
       });
@@ -174,6 +181,7 @@ int main(int argc, char** argv) {
   add_audit(program.root(), audits, exit_code);
   add_devnet(program.root(), devnet);
   add_call(program.root(), call);
+  assay::cli::add_doctor_command(program.root(), exit_code);
   assay::cli::add_bench_commands(program.root(), bench);
   assay::cli::add_quote_command(program.root(), quote);
   const int failed = program.run(argc, argv);

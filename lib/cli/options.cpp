@@ -105,7 +105,7 @@ Command& Command::action(std::function<Status()> run) {
 
 struct Program::Impl {
   Impl(const std::string& name, const std::string& description) : app(description, name) {
-    app.set_version_flag("--version", name + " " ASSAY_VERSION);
+    app.set_version_flag("--version", name + " " + version());
     app.set_help_all_flag("--help-all", "Print the help of every command");
     root = std::make_unique<Command>(std::make_unique<Command::Impl>(&app));
   }
@@ -164,6 +164,8 @@ int Program::run(int argc, const char* const* argv) {
     return fail(status.error().code, status.error().message);
   return static_cast<int>(ExitCode::kOk);
 }
+
+const char* version() noexcept { return ASSAY_VERSION; }
 
 ExitCode exit_code_of(ErrorCode code) noexcept {
   switch (code) {

@@ -4,218 +4,86 @@
 
 #include "assay/codec/buffer.hpp"
 #include "assay/crypto/sha256.hpp"
-#include "internal/map_node.hpp"
+#include "internal/map_store.hpp"
 
 namespace assay::commit {
 
-namespace {
-
-using internal::kNodeBits;
-using internal::kNodeChildren;
 using internal::MapChild;
-using internal::MapNode;
+using internal::MapStore;
+using internal::MapTable;
 using Kind = MapChild::Kind;
 
-// A change by hashes; no value hash: remove.
-struct Change {
-  Hash256 key_hash;
-  std::optional<Hash256> value_hash;
-};
-using Changes = std::span<const Change>;
+namespace {
 
-unsigned nibble_of(const Hash256& hash, unsigned depth) noexcept {
-  const unsigned byte = hash.bytes[depth / 2];
-  return depth % 2 == 0 ? byte >> 4 : byte & 15;
+Hash256 root_of(const MapChild& top) {
+  return top.kind == Kind::kEmpty ? map_placeholder() : top.hash;
 }
 
-Error damaged() {
-  return {ErrorCode::kIntegrity,
-          "a node of the authenticated map is missing or damaged: restore the folder from a backup "
-          "or synchronise it again"};
+Bytes version_bytes(std::uint64_t version) {
+  Bytes bytes = internal::map_key(MapTable::kTop, version);
+  bytes.erase(bytes.begin());
+  return bytes;
 }
 
-// Reads and writes nodes by their place: the first `depth` nibbles of any key hash below it.
-class Nodes {
- public:
-  Nodes(const KeyValueStore& store, const Bytes& prefix) : m_store(store), m_prefix(prefix) {}
-
-  [[nodiscard]] Result<MapChild> top() const {
-    ASSAY_TRY(const std::optional<Bytes> bytes, m_store.get(top_key()));
-    MapChild child;
-    if (bytes && !internal::decode_child(*bytes, child)) return damaged();
-    return child;
-  }
-  [[nodiscard]] Result<MapNode> node(const Hash256& place, unsigned depth,
-                                     const Hash256& expected) const {
-    if (depth >= kMaxMapDepth / kNodeBits) return damaged();
-    ASSAY_TRY(const std::optional<Bytes> bytes, m_store.get(key(place, depth)));
-    MapNode node;
-    if (!bytes || !internal::decode_node(*bytes, node)) return damaged();
-    if (internal::summary_of(node).hash != expected) return damaged();
-    return node;
-  }
-
-  void put_top(const MapChild& child, WriteBatch& batch) const {
-    if (child.kind == Kind::kEmpty) {
-      batch.erase(top_key());
-    } else {
-      batch.put(top_key(), internal::encode_child(child));
-    }
-  }
-  void put(const Hash256& place, unsigned depth, const MapNode& node, WriteBatch& batch) const {
-    batch.put(key(place, depth), internal::encode_node(node));
-  }
-  void erase(const Hash256& place, unsigned depth, WriteBatch& batch) const {
-    batch.erase(key(place, depth));
-  }
-
- private:
-  [[nodiscard]] Bytes top_key() const {
-    Bytes k = m_prefix;
-    k.push_back('t');
-    return k;
-  }
-  // Prefix, 'n', depth, the nibbles packed two a byte.
-  [[nodiscard]] Bytes key(const Hash256& place, unsigned depth) const {
-    Bytes k = m_prefix;
-    k.push_back('n');
-    k.push_back(static_cast<std::uint8_t>(depth));
-    k.insert(k.end(), place.bytes.begin(), place.bytes.begin() + (depth + 1) / 2);
-    if (depth % 2 != 0) k.back() &= 0xf0;
-    return k;
-  }
-
-  const KeyValueStore& m_store;
-  const Bytes& m_prefix;
-};
-
-// The changes below child `nibble` at `depth`, cut off the front of `rest` (sorted by key hash).
-Changes take_below(Changes& rest, unsigned nibble, unsigned depth) {
-  std::size_t n = 0;
-  while (n < rest.size() && nibble_of(rest[n].key_hash, depth) == nibble) ++n;
-  const Changes taken = rest.first(n);
-  rest = rest.subspan(n);
-  return taken;
+void put_version(const MapStore& store, MapTable table, std::uint64_t version, WriteBatch& batch) {
+  batch.put(store.full(internal::map_key(table)), version_bytes(version));
 }
 
-// A subtree that had no node: builds it of its entries, two or more of them with nodes.
-MapChild build(const Nodes& nodes, unsigned depth, Changes entries, WriteBatch& batch) {
-  if (entries.empty()) return {};
-  if (entries.size() == 1) {
-    return internal::make_leaf(entries[0].key_hash, *entries[0].value_hash);
-  }
-  const Hash256 place = entries[0].key_hash;
-  MapNode node;
-  for (unsigned i = 0; i < kNodeChildren; ++i) {
-    node.children[i] = build(nodes, depth + 1, take_below(entries, i, depth), batch);
-  }
-  nodes.put(place, depth, node, batch);
-  return internal::summary_of(node);
-}
-
-MapChild rebuild(const Nodes& nodes, unsigned depth, const MapChild& old, Changes changes,
-                 WriteBatch& batch) {
-  std::vector<Change> entries;
-  bool keeps_old = old.kind == Kind::kLeaf;
-  for (const Change& change : changes) {
-    if (old.kind == Kind::kLeaf && change.key_hash == old.key_hash) keeps_old = false;
-    if (change.value_hash) entries.push_back(change);
-  }
-  if (keeps_old) {
-    const auto before = [](const Change& a, const Hash256& b) { return a.key_hash < b; };
-    entries.insert(std::lower_bound(entries.begin(), entries.end(), old.key_hash, before),
-                   {old.key_hash, old.value_hash});
-  }
-  return build(nodes, depth, entries, batch);
-}
-
-Result<MapChild> update(const Nodes& nodes, unsigned depth, const MapChild& old, Changes changes,
-                        WriteBatch& batch) {
-  if (changes.empty()) return old;
-  if (old.kind != Kind::kSubtree) return rebuild(nodes, depth, old, changes, batch);
-  const Hash256 place = changes[0].key_hash;
-  ASSAY_TRY(MapNode node, nodes.node(place, depth, old.hash));
-  for (unsigned i = 0; i < kNodeChildren; ++i) {
-    const Changes below = take_below(changes, i, depth);
-    ASSAY_TRY(node.children[i], update(nodes, depth + 1, node.children[i], below, batch));
-  }
-  const MapChild summary = internal::summary_of(node);
-  if (summary.kind == Kind::kSubtree) {
-    nodes.put(place, depth, node, batch);
-  } else {
-    nodes.erase(place, depth, batch);
-  }
-  return summary;
-}
-
-std::vector<Change> sorted_changes(std::span<const MapChange> changes) {
-  std::vector<Change> sorted;
-  sorted.reserve(changes.size());
-  for (const MapChange& change : changes) {
-    Change c{crypto::sha256(change.key), std::nullopt};
-    if (change.value) c.value_hash = crypto::sha256(*change.value);
-    sorted.push_back(c);
-  }
-  const auto by_key = [](const Change& a, const Change& b) { return a.key_hash < b.key_hash; };
-  std::stable_sort(sorted.begin(), sorted.end(), by_key);
-  std::vector<Change> unique;
-  for (const Change& change : sorted) {
-    if (!unique.empty() && unique.back().key_hash == change.key_hash) unique.pop_back();
-    unique.push_back(change);
-  }
-  return unique;
-}
-
-// Goes down the binary levels of one node. True if the search ends here, at `child`.
-bool descend(const MapNode& node, unsigned nibble, std::vector<Hash256>& siblings,
-             MapChild& child) {
-  unsigned first = 0;
-  for (unsigned count = kNodeChildren; count > 1; count /= 2) {
-    unsigned present = 0;
-    for (unsigned i = first; i < first + count; ++i) {
-      if (node.children[i].kind == Kind::kEmpty) continue;
-      ++present;
-      child = node.children[i];
-    }
-    if (present == 0) child = {};
-    if (present == 0 || (present == 1 && child.kind == Kind::kLeaf)) return true;
-    const bool right = (nibble & count / 2) != 0;
-    siblings.push_back(internal::hash_of(node, right ? first : first + count / 2, count / 2));
-    if (right) first += count / 2;
-  }
-  child = node.children[first];
-  return child.kind != Kind::kSubtree;
+Result<Hash256> advance(const MapStore& store, const MapChild& old, std::uint64_t version,
+                        bool keep_history, std::span<const MapChange> changes, WriteBatch& batch) {
+  ASSAY_TRY(const MapChild top,
+            internal::MapUpdate(store, version, keep_history, batch).run(old, changes));
+  batch.put(store.full(internal::map_key(MapTable::kTop, version)), internal::encode_child(top));
+  put_version(store, MapTable::kNewest, version, batch);
+  return root_of(top);
 }
 
 }  // namespace
 
-AuthenticatedMap::AuthenticatedMap(const KeyValueStore& store, Bytes key_prefix)
-    : m_store(store), m_prefix(std::move(key_prefix)) {}
+AuthenticatedMap::AuthenticatedMap(const KeyValueStore& store, MapPlaces places)
+    : m_store(store), m_places(std::move(places)) {}
 
-Result<Hash256> AuthenticatedMap::root() const {
-  ASSAY_TRY(const MapChild top, Nodes(m_store, m_prefix).top());
-  return top.kind == Kind::kEmpty ? map_placeholder() : top.hash;
+Result<std::optional<MapVersions>> AuthenticatedMap::versions() const {
+  return MapStore(m_store, m_places).versions();
 }
 
-Result<Hash256> AuthenticatedMap::apply(std::span<const MapChange> changes,
+Result<Hash256> AuthenticatedMap::root(std::uint64_t version) const {
+  ASSAY_TRY(const MapChild top, MapStore(m_store, m_places).top(version));
+  return root_of(top);
+}
+
+Result<Hash256> AuthenticatedMap::apply(std::uint64_t version, std::span<const MapChange> changes,
                                         WriteBatch& batch) const {
-  const Nodes nodes(m_store, m_prefix);
-  ASSAY_TRY(const MapChild old, nodes.top());
-  const std::vector<Change> sorted = sorted_changes(changes);
-  ASSAY_TRY(const MapChild top, update(nodes, 0, old, sorted, batch));
-  nodes.put_top(top, batch);
-  return top.kind == Kind::kEmpty ? map_placeholder() : top.hash;
+  const MapStore store(m_store, m_places);
+  ASSAY_TRY(const std::optional<MapVersions> kept, store.versions());
+  if (kept && (version == 0 || version - 1 != kept->newest))
+    return {ErrorCode::kInvalidArgument, "version " + std::to_string(version) +
+                                             " of the state cannot follow version " +
+                                             std::to_string(kept->newest)};
+  MapChild old;
+  if (kept) {
+    ASSAY_TRY(old, store.top(kept->newest));
+  } else {
+    put_version(store, MapTable::kOldest, version, batch);
+  }
+  return advance(store, old, version, kept.has_value(), changes, batch);
 }
 
-Result<Bytes> AuthenticatedMap::prove(ByteView key) const {
-  const Nodes nodes(m_store, m_prefix);
-  const Hash256 key_hash = crypto::sha256(key);
+Result<Hash256> AuthenticatedMap::load(std::uint64_t version, std::span<const MapChange> entries,
+                                       WriteBatch& batch) const {
+  const MapStore store(m_store, m_places);
+  ASSAY_TRY(const std::optional<MapVersions> kept, store.versions());
+  if (kept && *kept != MapVersions{version, version})
+    return {ErrorCode::kInvalidArgument, "a state with a history cannot be loaded into"};
+  ASSAY_TRY(const MapChild old, store.top(version));
+  put_version(store, MapTable::kOldest, version, batch);
+  return advance(store, old, version, false, entries, batch);
+}
+
+Result<Bytes> AuthenticatedMap::prove(ByteView key, std::uint64_t version) const {
   std::vector<Hash256> siblings;  // top first
-  ASSAY_TRY(MapChild child, nodes.top());
-  for (unsigned depth = 0; child.kind == Kind::kSubtree; ++depth) {
-    ASSAY_TRY(const MapNode node, nodes.node(key_hash, depth, child.hash));
-    if (descend(node, nibble_of(key_hash, depth), siblings, child)) break;
-  }
+  ASSAY_TRY(const MapChild child,
+            internal::find(MapStore(m_store, m_places), version, crypto::sha256(key), siblings));
   return codec::encode([&](codec::Writer& writer) {
     writer.flag(child.kind == Kind::kLeaf);
     if (child.kind == Kind::kLeaf) {
@@ -225,6 +93,56 @@ Result<Bytes> AuthenticatedMap::prove(ByteView key) const {
     writer.u32(static_cast<std::uint32_t>(siblings.size()));
     for (auto it = siblings.rbegin(); it != siblings.rend(); ++it) writer.hash(*it);
   });
+}
+
+Result<std::optional<Bytes>> AuthenticatedMap::get(ByteView key, std::uint64_t version) const {
+  const MapStore store(m_store, m_places);
+  ASSAY_TRY(const MapChild top, store.top(version));  // for its errors
+  if (top.kind == Kind::kEmpty) return std::optional<Bytes>{};
+  // The first change after `version` kept what it replaced.
+  std::optional<Bytes> found;
+  const Bytes prefix = store.full(internal::before_key(crypto::sha256(key)));
+  ASSAY_TRY_STATUS(m_store.scan(prefix, [&](ByteView at, ByteView value) {
+    if (at.size() != prefix.size() + 8) return true;
+    if (internal::load_version(at.data() + prefix.size()) <= version) return true;
+    found = to_bytes(value);
+    return false;
+  }));
+  if (!found) return store.record(key);
+  std::optional<Bytes> before;
+  if (!internal::decode_before(*found, before)) return internal::damaged_map();
+  return before;
+}
+
+Result<MapPruned> AuthenticatedMap::prune(std::uint64_t oldest, std::size_t erase_max,
+                                          WriteBatch& batch) const {
+  const MapStore store(m_store, m_places);
+  ASSAY_TRY(const std::optional<MapVersions> kept, store.versions());
+  MapPruned out;
+  if (!kept) return MapPruned{0, true};
+  const std::uint64_t target = std::min(oldest, kept->newest);
+  // What is stale since `version` serves only versions below it. An earlier call may have stopped
+  // in the middle of the oldest version's, so begin there.
+  for (std::uint64_t version = kept->oldest;; ++version) {
+    bool all = true;
+    const Bytes prefix = store.full(internal::map_key(MapTable::kStale, version));
+    ASSAY_TRY_STATUS(m_store.scan(prefix, [&](ByteView key, ByteView) {
+      if (out.erased >= erase_max) return all = false;
+      batch.erase(store.full(key.subspan(prefix.size())));
+      batch.erase(to_bytes(key));
+      out.erased += 2;
+      return true;
+    }));
+    if (!all) return out;
+    if (version >= target) break;
+    // First the promise goes, with the first things it needed, in one batch.
+    put_version(store, MapTable::kOldest, version + 1, batch);
+    batch.erase(store.full(internal::map_key(MapTable::kTop, version)));
+    ++out.erased;
+    if (out.erased >= erase_max) return out;
+  }
+  out.finished = true;
+  return out;
 }
 
 }  // namespace assay::commit

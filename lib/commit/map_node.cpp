@@ -30,6 +30,7 @@ void write_child(codec::Writer& writer, const MapChild& child) {
     writer.hash(child.value_hash);
   } else if (child.kind == Kind::kSubtree) {
     writer.hash(child.hash);
+    writer.u64(child.version);
   }
 }
 
@@ -43,6 +44,7 @@ MapChild read_child(codec::Reader& reader) {
   if (kind == static_cast<std::uint8_t>(Kind::kSubtree)) {
     child.kind = Kind::kSubtree;
     child.hash = reader.hash();
+    child.version = reader.u64();
   } else if (kind != 0) {
     reader.fail();
   }

@@ -41,12 +41,20 @@ fs::path authority_path(const fs::path& home) { return home / "tls" / "authority
 fs::path authority_key_path(const fs::path& home) { return home / "tls" / "authority.key"; }
 fs::path server_certificate_path(const fs::path& home) { return home / "tls" / "server.pem"; }
 fs::path server_key_path(const fs::path& home) { return home / "tls" / "server.key"; }
+fs::path operators_authority_path(const fs::path& home) {
+  return home / "tls" / "operators-authority.pem";
+}
+fs::path operators_authority_key_path(const fs::path& home) {
+  return home / "tls" / "operators-authority.key";
+}
+fs::path operator_client_certificate_path(const fs::path& home) {
+  return home / "tls" / "operator.pem";
+}
+fs::path operator_client_key_path(const fs::path& home) { return home / "tls" / "operator.key"; }
 
-Result<ChainId> init_home(const HomeOptions& options, const Clock& clock, Rng& rng) {
-  const fs::path& home = options.home;
-  if (fs::exists(genesis_path(home)))
-    return {ErrorCode::kAlreadyExists,
-            home.string() + " already holds a node; name another folder or remove it"};
+namespace {
+
+Result<protocol::Genesis> new_genesis(const HomeOptions& options, const Clock& clock) {
   protocol::Genesis genesis;
   genesis.name = options.chain_name;
   genesis.time_ms = clock.unix_ms();
@@ -57,34 +65,78 @@ Result<ChainId> init_home(const HomeOptions& options, const Clock& clock, Rng& r
     if (genesis.accounts[i].account == genesis.accounts[i - 1].account)
       return {ErrorCode::kInvalidArgument,
               "account " + to_hex(genesis.accounts[i].account.value) + " is given twice"};
+  return genesis;
+}
 
-  for (const char* folder : {"config", "keys", "tls"}) ASSAY_TRY_STATUS(make_folder(home / folder));
-  // What a broken-off init left is not worth keeping: without genesis nothing refers to it.
-  for (const fs::path& path :
-       {operator_key_path(home), authority_key_path(home), server_key_path(home)}) {
-    std::error_code ignored;
-    fs::remove(path, ignored);
-  }
-  crypto::KeystoreOptions keystore;
-  keystore.scrypt_n = options.scrypt_n;
-  keystore.description = "operator of " + options.chain_name;
-  ASSAY_TRY(genesis.operator_key,
-            host::create_key_file(operator_key_path(home), options.password, rng, keystore));
+// Checks the key file of a record that was made before, and copies it.
+Status copy_operator_key(const HomeOptions& options) {
+  ASSAY_TRY(const crypto::KeyPair key, host::open_key_file(options.key_file, options.password));
+  if (key.public_key() != options.genesis->operator_key)
+    return {ErrorCode::kInvalidArgument,
+            options.key_file.string() + " holds the key " + to_hex(key.public_key()) +
+                ", but the genesis record's operator is " + to_hex(options.genesis->operator_key)};
+  ASSAY_TRY(const Bytes text, host::read_secret_file(options.key_file, kMaxPemBytes));
+  return host::write_secret_file(operator_key_path(options.home), text);
+}
 
+Status write_certified(const net::Certified& certified, const fs::path& certificate,
+                       const fs::path& key) {
+  ASSAY_TRY_STATUS(host::write_file(certificate, as_bytes(certified.certificate_pem)));
+  return host::write_secret_file(key, as_bytes(certified.key_pem));
+}
+
+// The server's authority and certificate, and those of the operator's own calls.
+Status make_certificates(const HomeOptions& options, const std::string& chain, const Clock& clock) {
+  const fs::path& home = options.home;
   const net::Validity validity =
       net::valid_for_days(clock.unix_ms() / 1000, options.certificate_days);
   ASSAY_TRY(const net::Certified authority,
-            net::make_authority("assay " + options.chain_name + " authority", validity));
-  net::LeafOptions leaf;
-  leaf.common_name = "assayd " + options.chain_name;
-  leaf.hosts = options.hosts;
-  leaf.validity = validity;
-  ASSAY_TRY(const net::Certified server, net::issue_certificate(authority, leaf));
-  ASSAY_TRY_STATUS(host::write_file(authority_path(home), as_bytes(authority.certificate_pem)));
-  ASSAY_TRY_STATUS(host::write_secret_file(authority_key_path(home), as_bytes(authority.key_pem)));
-  ASSAY_TRY_STATUS(
-      host::write_file(server_certificate_path(home), as_bytes(server.certificate_pem)));
-  ASSAY_TRY_STATUS(host::write_secret_file(server_key_path(home), as_bytes(server.key_pem)));
+            net::make_authority("assay " + chain + " authority", validity));
+  ASSAY_TRY(const net::Certified server,
+            net::issue_certificate(authority, {"assayd " + chain, options.hosts, validity}));
+  ASSAY_TRY(const net::Certified operators,
+            net::make_authority("assay " + chain + " operators", validity));
+  ASSAY_TRY(const net::Certified client,
+            net::issue_certificate(operators, {"operator of " + chain, {}, validity}));
+  ASSAY_TRY_STATUS(write_certified(authority, authority_path(home), authority_key_path(home)));
+  ASSAY_TRY_STATUS(write_certified(server, server_certificate_path(home), server_key_path(home)));
+  ASSAY_TRY_STATUS(write_certified(operators, operators_authority_path(home),
+                                   operators_authority_key_path(home)));
+  return write_certified(client, operator_client_certificate_path(home),
+                         operator_client_key_path(home));
+}
+
+}  // namespace
+
+Result<ChainId> init_home(const HomeOptions& options, const Clock& clock, Rng& rng) {
+  const fs::path& home = options.home;
+  if (fs::exists(genesis_path(home)))
+    return {ErrorCode::kAlreadyExists,
+            home.string() + " already holds a node; name another folder or remove it"};
+  protocol::Genesis genesis;
+  if (options.genesis) {
+    genesis = *options.genesis;
+  } else {
+    ASSAY_TRY(genesis, new_genesis(options, clock));
+  }
+  for (const char* folder : {"config", "keys", "tls"}) ASSAY_TRY_STATUS(make_folder(home / folder));
+  // What a broken-off init left is not worth keeping: without genesis nothing refers to it.
+  for (const fs::path& path :
+       {operator_key_path(home), authority_key_path(home), server_key_path(home),
+        operators_authority_key_path(home), operator_client_key_path(home)}) {
+    std::error_code ignored;
+    fs::remove(path, ignored);
+  }
+  if (options.genesis) {
+    ASSAY_TRY_STATUS(copy_operator_key(options));
+  } else {
+    crypto::KeystoreOptions keystore;
+    keystore.scrypt_n = options.scrypt_n;
+    keystore.description = "operator of " + genesis.name;
+    ASSAY_TRY(genesis.operator_key,
+              host::create_key_file(operator_key_path(home), options.password, rng, keystore));
+  }
+  ASSAY_TRY_STATUS(make_certificates(options, genesis.name, clock));
   // Last: it is what makes the folder a home.
   ASSAY_TRY_STATUS(host::write_file(genesis_path(home), encode(genesis)));
   return chain_id_of(genesis);
@@ -103,6 +155,10 @@ Result<Home> read_home(const fs::path& home) {
   ASSAY_TRY(const Bytes key, host::read_secret_file(server_key_path(home), kMaxPemBytes));
   out.certificate_pem = text_of(certificate);
   out.key_pem = text_of(key);
+  if (fs::exists(operators_authority_path(home))) {
+    ASSAY_TRY(const Bytes operators, host::read_file(operators_authority_path(home), kMaxPemBytes));
+    out.operators_authority_pem = text_of(operators);
+  }
   return out;
 }
 

@@ -2,27 +2,23 @@
 
 #include <algorithm>
 
-#include "assay/commit/map_proof.hpp"
-#include "assay/crypto/sha256.hpp"
+#include "assay/node/verify_store.hpp"
 #include "assay/protocol/apply.hpp"
+#include "assay/protocol/layout.hpp"
 #include "internal/keys.hpp"
 
 namespace assay::node {
 
 namespace {
 
-Bytes encode_seal(const crypto::Signature& beacon, const crypto::Signature& header) {
-  Bytes seal(beacon.begin(), beacon.end());
-  seal.insert(seal.end(), header.begin(), header.end());
-  return seal;
-}
+constexpr std::uint64_t kBlocksAtStart = 16;  // that are checked whole
 
 Error dead(const Error& why) {
   return {ErrorCode::kUnavailable, "the node has stopped (" + why.message + "); start it again"};
 }
 
-TxOutcome outcome_from(const protocol::Receipt& receipt, Height height) {
-  return {receipt.id, height, receipt.verdict, receipt.detail, receipt.repeated};
+TxOutcome outcome_from(const protocol::Receipt& receipt) {
+  return {receipt.id, Height{0}, receipt.verdict, receipt.detail, receipt.repeated};
 }
 
 }  // namespace
@@ -65,6 +61,10 @@ Status LedgerNode::start() {
     ASSAY_TRY_STATUS(check_chain());
   }
   ASSAY_TRY(m_deadline, m_reader.next_deadline());
+  ASSAY_TRY(const auto provable, m_reader.provable_heights());
+  m_oldest_version = provable.first;
+  ASSAY_TRY(m_bodies_from, first_body(m_store));
+  if (may_write()) ASSAY_TRY_STATUS(prune());  // the last one may have been cut
   m_last_block_ms = m_clock.monotonic_ms();
   m_log.write(LogLevel::kInfo, "node.start",
               {{"chain", to_hex(m_chain.value)},
@@ -87,43 +87,38 @@ Status LedgerNode::check_chain() {
     return {ErrorCode::kConflict, "this folder holds chain " + to_hex(m_head.chain.value) +
                                       ", not the genesis record's " + to_hex(m_chain.value) +
                                       "; name another folder or the right genesis record"};
-  const auto damaged = [](const std::string& what) -> Status {
-    return {ErrorCode::kIntegrity,
-            "the ledger on disk is damaged: " + what + "; restore the folder from a copy"};
-  };
-  ASSAY_TRY(const auto seal, signed_header(m_head.height));
-  if (!seal || verify_header(m_chain, m_key.public_key(), *seal) != HeaderVerdict::kValid)
-    return damaged("the last block is not signed by the operator's key");
-  // Any proof leads to the stored tree's root; this one is of a key that no record has.
-  const Bytes nothing = to_bytes(as_bytes("node/no such record"));
-  ASSAY_TRY(const Bytes proof, m_reader.prove(nothing));
-  if (commit::verify_absent(crypto::sha256_function(), m_head.state_root, nothing, proof) !=
-      commit::MapProofVerdict::kValid)
-    return damaged("its tree does not have the last block's state root");
+  StoreReport report;
+  const std::uint64_t last = m_head.height.value;
+  ASSAY_TRY_STATUS(check_blocks(m_store, m_genesis, Height{last - std::min(last, kBlocksAtStart)},
+                                m_head.height, report));
+  ASSAY_TRY(const auto versions, protocol::state_map(m_store).versions());
+  if (!versions || versions->newest != last) {
+    report.fault("its tree is not that of the last block");
+  } else {
+    ASSAY_TRY(const Hash256 root, protocol::state_map(m_store).root(last));
+    if (root != m_head.state_root)
+      report.fault("its tree does not have the last block's state root");
+  }
+  if (report.fault_count > 0)
+    return {ErrorCode::kIntegrity, "the ledger on disk is damaged: " + report.faults[0] +
+                                       "; see assayd verify-store, or restore the folder from a "
+                                       "copy"};
   if (m_options.audit_at_start) ASSAY_TRY_STATUS(protocol::audit_money(m_store));
   return {};
 }
 
 Result<std::optional<SignedHeader>> LedgerNode::signed_header(Height height) const {
-  ASSAY_TRY(const auto header, m_reader.header(height));
-  ASSAY_TRY(const auto seal, m_store.get(seal_key(height)));
-  if (!header || !seal) return std::optional<SignedHeader>{};
-  Bytes bytes = encode(*header);
-  bytes.insert(bytes.end(), seal->begin(), seal->end());
-  ASSAY_TRY(const SignedHeader decoded, decode_signed_header(bytes));
-  return std::optional<SignedHeader>{decoded};
+  return stored_header(m_store, height);
 }
 
 Result<std::optional<TxOutcome>> LedgerNode::outcome_of(const TxId& id) const {
-  ASSAY_TRY(const auto place, m_store.get(transaction_key(id)));
-  if (!place) return std::optional<TxOutcome>{};
-  codec::Reader reader(*place);
-  const Height height{reader.u64()};
-  const std::uint32_t index = reader.u32();
-  ASSAY_TRY(const auto receipts, m_reader.receipts(height));
-  if (!reader.finish() || !receipts || index >= receipts->receipts.size())
+  ASSAY_TRY(const auto bytes, m_store.get(result_key(id)));
+  if (!bytes) return std::optional<TxOutcome>{};
+  StoredResult result;
+  if (!decode(*bytes, result))
     return {ErrorCode::kIntegrity, "the index of transactions on disk is damaged"};
-  return std::optional<TxOutcome>{outcome_from(receipts->receipts[index], height)};
+  return std::optional<TxOutcome>{
+      TxOutcome{id, result.height, result.verdict, result.detail, false}};
 }
 
 void LedgerNode::submit(ByteView bytes, SubmitDone done) {
@@ -136,6 +131,7 @@ void LedgerNode::submit(ByteView bytes, SubmitDone done) {
   const auto known = outcome_of(parsed.id);
   if (!known) return done(known.error());
   if (*known) return done(**known);
+  if (!may_write()) return done(*m_pause);
   if (!m_pool.has(parsed.id)) {
     const auto checked = protocol::check_transaction(m_store, bytes);
     if (!checked) return done(checked.error());
@@ -144,7 +140,7 @@ void LedgerNode::submit(ByteView bytes, SubmitDone done) {
     const bool refused = !protocol::is_recorded(checked->verdict) &&
                          !(checked->verdict == protocol::TxVerdict::kUnknownAccount &&
                            m_pool.credits(parsed.envelope.sender));
-    if (refused || checked->repeated) return done(outcome_from(*checked, Height{0}));
+    if (refused || checked->repeated) return done(outcome_from(*checked));
     const MempoolVerdict added =
         m_pool.add(parsed, bytes, checked->verdict == protocol::TxVerdict::kApplied);
     if (added != MempoolVerdict::kAdded)
@@ -168,7 +164,8 @@ void LedgerNode::wait_block(Height after, std::uint64_t deadline_ms, BlockDone d
 
 std::optional<std::uint64_t> LedgerNode::next_block_ms() const {
   if (m_failure) return std::nullopt;
-  const std::uint64_t earliest = m_last_block_ms + m_options.block_interval_ms;
+  const std::uint64_t earliest =
+      std::max(m_last_block_ms + m_options.block_interval_ms, m_pause ? m_paused_until_ms : 0);
   if (!m_pool.empty()) return earliest;
   if (!m_deadline) return std::nullopt;
   // Ledger time goes on by at most kMaxLedgerStepMs a block: keep it moving until the deadline.
@@ -185,6 +182,7 @@ std::optional<std::uint64_t> LedgerNode::next_wake_ms() const {
   std::optional<std::uint64_t> wake = next_block_ms();
   for (const BlockWaiter& waiter : m_block_waiters)
     wake = std::min(wake.value_or(waiter.deadline_ms), waiter.deadline_ms);
+  if (!m_failure && !m_pause && prune_is_due()) return 0;
   return wake;
 }
 
@@ -192,17 +190,75 @@ Result<bool> LedgerNode::tick() {
   if (m_failure) return dead(*m_failure);
   const std::uint64_t now_ms = m_clock.monotonic_ms();
   const auto due = next_block_ms();
-  const bool make = due && *due <= now_ms;
-  if (make) {
-    if (Status made = make_block(); !made) {
-      m_failure = made.error();
-      m_log.write(LogLevel::kError, "node.failed", {{"error", m_failure->message}});
-      answer_all(dead(*m_failure));
-      return std::move(made).error();
-    }
+  const bool make = due && *due <= now_ms && may_write();
+  Status done;
+  if (make) done = make_block();
+  if (done && !m_pause && prune_is_due()) done = prune();
+  if (!done) {
+    fail(done.error());
+    return std::move(done).error();
   }
   release_block_waiters(now_ms);
   return make;
+}
+
+void LedgerNode::fail(const Error& error) {
+  m_failure = error;
+  m_log.write(LogLevel::kError, "node.failed", {{"error", error.message}});
+  answer_all(dead(error));
+}
+
+bool LedgerNode::may_write() {
+  if (!m_options.may_write) return true;
+  const std::uint64_t now_ms = m_clock.monotonic_ms();
+  if (m_pause && now_ms < m_paused_until_ms) return false;
+  const Status allowed = m_options.may_write();
+  if (allowed) {
+    if (m_pause) m_log.write(LogLevel::kInfo, "node.go_on", {});
+    m_pause.reset();
+    return true;
+  }
+  if (!m_pause) m_log.write(LogLevel::kWarning, "node.pause", {{"error", allowed.error().message}});
+  m_pause = Error{ErrorCode::kUnavailable,
+                  "the node takes no transactions for now: " + allowed.error().message};
+  m_paused_until_ms = now_ms + kPauseMs;
+  return false;
+}
+
+bool LedgerNode::prune_is_due() const {
+  const auto beyond = [&](Height from, std::uint64_t keep, std::uint64_t slack) {
+    return keep != 0 && m_head.height.value - from.value >= keep + slack;
+  };
+  return m_prune_goes_on || beyond(m_oldest_version, m_options.keep_versions, kPruneSlack) ||
+         beyond(m_bodies_from, m_options.keep_bodies, kPruneSlack);
+}
+
+Status LedgerNode::prune() {
+  const auto oldest = [&](std::uint64_t keep) {
+    return m_head.height.value -
+           std::min(m_head.height.value, std::max<std::uint64_t>(keep, 1) - 1);
+  };
+  WriteBatch batch;
+  ASSAY_TRY(const commit::MapPruned pruned,
+            protocol::state_map(m_store).prune(oldest(m_options.keep_versions),
+                                               m_options.prune_erase_max, batch));
+  Height bodies = m_bodies_from;
+  if (m_options.keep_bodies != 0) {
+    const std::uint64_t most = bodies.value + m_options.prune_erase_max / 2;
+    bodies.value = std::max(bodies.value, std::min(oldest(m_options.keep_bodies), most));
+    for (std::uint64_t h = m_bodies_from.value; h < bodies.value; ++h) {
+      batch.erase(protocol::block_key(protocol::kTransactionsPrefix, Height{h}));
+      batch.erase(protocol::block_key(protocol::kReceiptsPrefix, Height{h}));
+    }
+    if (bodies != m_bodies_from)
+      batch.put(bodies_from_key(), codec::encode([&](codec::Writer& w) { w.u64(bodies.value); }));
+  }
+  if (!batch.writes.empty()) ASSAY_TRY_STATUS(m_store.write(batch));
+  m_bodies_from = bodies;
+  ASSAY_TRY(const auto provable, m_reader.provable_heights());
+  m_oldest_version = provable.first;
+  m_prune_goes_on = !pruned.finished;
+  return {};
 }
 
 Status LedgerNode::make_block() {
@@ -221,8 +277,8 @@ Status LedgerNode::make_block() {
                    encode_seal(beacon.signature, sign_header(m_key, result.header)));
   for (std::size_t i = 0; i < taken.size(); ++i)
     if (protocol::is_recorded(receipts[i].verdict) && !receipts[i].repeated)
-      result.batch.put(transaction_key(taken[i].id),
-                       transaction_place(block.height, static_cast<std::uint32_t>(i)));
+      result.batch.put(result_key(taken[i].id),
+                       encode(StoredResult{block.height, receipts[i].verdict, receipts[i].detail}));
   ASSAY_TRY_STATUS(m_store.write(result.batch));
   m_head = result.header;
   m_last_block_ms = m_clock.monotonic_ms();

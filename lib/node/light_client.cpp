@@ -33,15 +33,33 @@ HeaderVerdict LightClient::follow(const SignedHeader& signed_header) {
   return verdict;
 }
 
+HeaderVerdict LightClient::check_header(const SignedHeader& signed_header) const {
+  const HeaderVerdict verdict = verify_header(m_chain, m_operator_key, signed_header);
+  if (verdict == HeaderVerdict::kValid && m_head && signed_header.header.height == m_head->height &&
+      signed_header.header != *m_head)
+    return HeaderVerdict::kContradiction;
+  return verdict;
+}
+
 commit::MapProofVerdict LightClient::check_present(ByteView key, ByteView value,
                                                    ByteView proof) const {
   ASSAY_EXPECTS(m_head.has_value());
-  return commit::verify_present(crypto::sha256_function(), m_head->state_root, key, value, proof);
+  return check_present(*m_head, key, value, proof);
 }
 
 commit::MapProofVerdict LightClient::check_absent(ByteView key, ByteView proof) const {
   ASSAY_EXPECTS(m_head.has_value());
-  return commit::verify_absent(crypto::sha256_function(), m_head->state_root, key, proof);
+  return check_absent(*m_head, key, proof);
+}
+
+commit::MapProofVerdict LightClient::check_present(const protocol::BlockHeader& header,
+                                                   ByteView key, ByteView value, ByteView proof) {
+  return commit::verify_present(crypto::sha256_function(), header.state_root, key, value, proof);
+}
+
+commit::MapProofVerdict LightClient::check_absent(const protocol::BlockHeader& header, ByteView key,
+                                                  ByteView proof) {
+  return commit::verify_absent(crypto::sha256_function(), header.state_root, key, proof);
 }
 
 }  // namespace assay::node

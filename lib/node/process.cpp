@@ -1,6 +1,9 @@
 #include "assay/node/process.hpp"
 
 #include "assay/host/files.hpp"
+#include "assay/node/event_feed.hpp"
+#include "assay/node/metrics.hpp"
+#include "assay/node/operator_service.hpp"
 #include "assay/node/service.hpp"
 #include "assay/rpc/https.hpp"
 #include "assay/store/rocks_store.hpp"
@@ -10,26 +13,57 @@ namespace assay::node {
 namespace {
 
 constexpr std::uint64_t kStopGraceMs = 2000;
+// A pool that is this full is no place to send more to.
+constexpr std::size_t kReadyWaitingMax = kMempoolTransactionsMax / 2 - kMempoolTransactionsMax / 8;
+
+constexpr char kPublicDescription[] =
+    "A ledger node. Amounts are decimal strings of atoms; docs/spec/rpc.md has the rules.";
+constexpr char kOperatorDescription[] = "What the operator of a ledger node may ask of it.";
+
+std::uint64_t microseconds_since(std::chrono::steady_clock::time_point start) {
+  return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(
+                                        std::chrono::steady_clock::now() - start)
+                                        .count());
+}
 
 }  // namespace
 
-// In order of construction; the server goes first, so that no request finds the rest gone.
+// In order of construction; the servers go first, so that no request finds the rest gone.
 struct NodeProcess::State {
-  State(host::FolderLock held, const Clock& the_clock) : lock(std::move(held)), clock(the_clock) {}
+  State(host::FolderLock held, const Clock& the_clock, const NodeConfig& config)
+      : lock(std::move(held)),
+        clock(the_clock),
+        dispatcher({config.genesis.name, config.version, kPublicDescription}),
+        operator_dispatcher({config.genesis.name, config.version, kOperatorDescription}),
+        limiter(config.limits.calls) {}
 
   host::FolderLock lock;
   const Clock& clock;
   std::unique_ptr<store::RocksStore> store;
   std::unique_ptr<LedgerNode> node;
   std::unique_ptr<NodeService> service;
+  std::unique_ptr<EventFeed> feed;
+  std::unique_ptr<Faucet> faucet;
   rpc::Dispatcher dispatcher;
+  rpc::Dispatcher operator_dispatcher;
+  NodeMetrics metrics;
+  net::RateLimiter limiter;
   net::EventLoop loop;
   net::TimerId timer = 0;
+  bool feed_posted = false;
   Status outcome;
   std::unique_ptr<net::HttpsServer> server;
+  std::unique_ptr<net::HttpsServer> operator_server;
 
+  void register_methods(const NodeConfig& config);
   void work();
-  [[nodiscard]] std::string metrics() const;
+  void pump_feed();
+  [[nodiscard]] rpc::HttpsFace face();
+  [[nodiscard]] std::string trouble() const;
+  [[nodiscard]] std::string not_ready() const;
+  [[nodiscard]] std::string metrics_page() const;
+  [[nodiscard]] Status listen(const NodeConfig& config);
+  [[nodiscard]] Status listen_to_operators(const NodeConfig& config);
 };
 
 // Makes what blocks are due and sets the timer for the next; after every call, since it may have
@@ -37,12 +71,15 @@ struct NodeProcess::State {
 void NodeProcess::State::work() {
   if (timer != 0) loop.cancel(timer);
   timer = 0;
+  const auto start = std::chrono::steady_clock::now();
   const auto made = node->tick();
   if (!made) {
     outcome = made.error();
     loop.stop();
     return;
   }
+  if (*made) metrics.block.observe(microseconds_since(start));
+  if (feed->size() > 0) pump_feed();
   if (const auto wake = node->next_wake_ms())
     timer = loop.call_at(*wake, [this] {
       timer = 0;
@@ -50,67 +87,165 @@ void NodeProcess::State::work() {
     });
 }
 
-std::string NodeProcess::State::metrics() const {
-  std::string text;
-  const auto line = [&](const char* name, const char* type, const char* help, std::uint64_t value) {
-    text += std::string("# HELP ") + name + " " + help + "\n# TYPE " + name + " " + type + "\n" +
-            name + " " + std::to_string(value) + "\n";
+// Subscribers that are far behind read on after whatever else waits.
+void NodeProcess::State::pump_feed() {
+  if (feed_posted || !feed->pump()) return;
+  feed_posted = true;
+  loop.post([this] {
+    feed_posted = false;
+    pump_feed();
+  });
+}
+
+void NodeProcess::State::register_methods(const NodeConfig& config) {
+  service = std::make_unique<NodeService>(*node, clock);
+  service->register_methods(dispatcher);
+  feed = std::make_unique<EventFeed>(*node);
+  feed->register_methods(dispatcher);
+  faucet = std::make_unique<Faucet>(*node, config.faucet_key, clock, config.faucet);
+  faucet->register_methods(dispatcher);
+  service->observe([this](const TxOutcome& tx, std::uint64_t milliseconds) {
+    ++metrics.verdicts[tx.verdict];
+    metrics.submit.observe(milliseconds * 1000);
+  });
+  dispatcher.observe([this](std::string_view method, int code, std::uint64_t microseconds) {
+    if (!method.empty()) metrics.calls[std::string(method)].observe(microseconds);
+    if (code != 0) ++metrics.call_errors[{std::string(method), code}];
+  });
+}
+
+std::string NodeProcess::State::trouble() const {
+  if (node->failure()) return node->failure()->message;
+  return node->pause() ? node->pause()->message : std::string();
+}
+
+std::string NodeProcess::State::not_ready() const {
+  if (std::string why = trouble(); !why.empty()) return why;
+  return node->waiting() > kReadyWaitingMax ? "too many transactions are waiting" : "";
+}
+
+std::string NodeProcess::State::metrics_page() const {
+  MetricsPage page;
+  page.gauge("assay_ledger_height", "Height of the last block.", node->head().height.value);
+  page.heading("assay_ledger_time_seconds", "gauge", "Ledger time.");
+  page.sample("assay_ledger_time_seconds", {},
+              static_cast<double>(node->head().ledger_time.value) / 1000);
+  page.heading("assay_ledger_head_timestamp_seconds", "gauge", "Unix time of the last block.");
+  page.sample("assay_ledger_head_timestamp_seconds", {},
+              static_cast<double>(node->head().time_ms) / 1000);
+  page.gauge("assay_mempool_transactions", "Transactions without a block.", node->waiting());
+  page.gauge("assay_healthy", "1 while /healthz says ok.", trouble().empty() ? 1 : 0);
+  page.gauge("assay_ready", "1 while /readyz says ok.", not_ready().empty() ? 1 : 0);
+  page.gauge("assay_subscriptions", "Subscriptions to events.", feed->size());
+  metrics.write(page);
+  write_store_metrics(page, *store);
+  write_http_metrics(page, server->counters());
+  page.gauge("assay_rate_limited_addresses", "Strangers' addresses that are remembered.",
+             limiter.addresses());
+  write_process_metrics(page);
+  return page.text();
+}
+
+rpc::HttpsFace NodeProcess::State::face() {
+  rpc::HttpsFace face;
+  face.dispatcher = &dispatcher;
+  face.after_call = [this] { work(); };
+  face.status = [this] { return service->status(); };
+  face.trouble = [this] { return trouble(); };
+  face.not_ready = [this] { return not_ready(); };
+  face.metrics = [this] { return metrics_page(); };
+  face.limiter = &limiter;
+  face.drained = [this](const auto& subscriber) {
+    feed->resume(subscriber);
+    pump_feed();
   };
-  line("assay_ledger_height", "gauge", "Height of the last block.", node->head().height.value);
-  line("assay_ledger_time_ms", "gauge", "Ledger time in milliseconds.",
-       node->head().ledger_time.value);
-  line("assay_mempool_transactions", "gauge", "Transactions without a block.", node->waiting());
-  line("assay_healthy", "gauge", "1 while the node takes transactions.", node->failure() ? 0 : 1);
-  const net::ServerCounters http = server->counters();
-  line("assay_http_requests_total", "counter", "Requests received.", http.requests);
-  line("assay_http_bad_requests_total", "counter", "Requests that were no HTTP or over a limit.",
-       http.bad_requests);
-  line("assay_http_connections", "gauge", "Open connections.", http.open_connections);
-  return text;
+  face.gone = [this](const auto& subscriber) { feed->drop(subscriber); };
+  return face;
+}
+
+Status NodeProcess::State::listen(const NodeConfig& config) {
+  net::ServerOptions options;
+  options.host = config.listen_host;
+  options.port = config.listen_port;
+  options.certificate_pem = config.certificate_pem;
+  options.key_pem = config.key_pem;
+  options.limits.body_bytes = rpc::kMaxRequestBytes;
+  options.trusted_addresses = config.limits.trusted_addresses;
+  options.max_connections = config.limits.max_connections;
+  options.reserved_connections = config.limits.reserved_connections;
+  options.max_connections_per_address = config.limits.connections_per_address;
+  options.connection_rate = config.limits.connections;
+  options.buffered_bytes_max = config.limits.buffered_bytes;
+  ASSAY_TRY(server, net::HttpsServer::start(options, rpc::make_handler(loop, face()),
+                                            rpc::make_websocket_accept(loop, face())));
+  return {};
+}
+
+Status NodeProcess::State::listen_to_operators(const NodeConfig& config) {
+  const OperatorListener& listener = *config.operators;
+  // Without an authority a server would ask for no certificate.
+  if (listener.authority_pem.empty())
+    return {ErrorCode::kInvalidArgument, "a listener for operators needs their authority"};
+  register_operator_methods(
+      operator_dispatcher,
+      {[this] { loop.post([this] { loop.stop(); }); }, listener.log_level, listener.set_log_level,
+       &limiter, [this] { return server->connections(); }});
+  net::ServerOptions options;
+  options.host = listener.host;
+  options.port = listener.port;
+  options.certificate_pem = config.certificate_pem;
+  options.key_pem = config.key_pem;
+  options.client_authority_pem = listener.authority_pem;
+  options.limits.body_bytes = std::uint64_t{64} << 10;
+  options.max_connections = 16;
+  rpc::HttpsFace operators = face();
+  operators.dispatcher = &operator_dispatcher;
+  operators.limiter = nullptr;
+  ASSAY_TRY(operator_server,
+            net::HttpsServer::start(options, rpc::make_handler(loop, std::move(operators))));
+  return {};
 }
 
 Result<std::unique_ptr<NodeProcess>> NodeProcess::start(const NodeConfig& config,
                                                         const crypto::KeyPair& operator_key,
                                                         const Clock& clock, Log& log) {
   ASSAY_TRY(host::FolderLock lock, host::FolderLock::acquire(config.home));
-  auto state = std::make_unique<State>(std::move(lock), clock);
-  store::RocksOptions rocks;
-  rocks.content = "ledger";
-  ASSAY_TRY(state->store, store::RocksStore::open(config.home / "ledger", rocks));
-  ASSAY_TRY(state->node, LedgerNode::open(*state->store, config.genesis, operator_key, clock, log,
-                                          config.options));
-  state->service = std::make_unique<NodeService>(*state->node, clock);
-  state->service->register_methods(state->dispatcher);
-
-  State* const s = state.get();
-  rpc::HttpsFace face;
-  face.dispatcher = &s->dispatcher;
-  face.after_call = [s] { s->work(); };
-  face.status = [s] { return s->service->status(); };
-  face.trouble = [s] { return s->node->failure() ? s->node->failure()->message : std::string(); };
-  face.metrics = [s] { return s->metrics(); };
-  net::ServerOptions server;
-  server.host = config.listen_host;
-  server.port = config.listen_port;
-  server.certificate_pem = config.certificate_pem;
-  server.key_pem = config.key_pem;
-  server.limits.body_bytes = rpc::kMaxRequestBytes;
-  ASSAY_TRY(state->server,
-            net::HttpsServer::start(server, rpc::make_handler(state->loop, std::move(face))));
-  log.write(LogLevel::kInfo, "node.listen",
-            {{"url", "https://" + net::host_and_port(config.listen_host, state->server->port())}});
+  auto state = std::make_unique<State>(std::move(lock), clock, config);
+  ASSAY_TRY(state->store, config.open_store(ledger_path(config.home), ledger_store_options()));
+  NodeOptions options = config.options;
+  options.may_write = reserve_space(*state->store, config.disk_reserve_bytes);
+  ASSAY_TRY(state->node,
+            LedgerNode::open(*state->store, config.genesis, operator_key, clock, log, options));
+  state->register_methods(config);
+  ASSAY_TRY_STATUS(state->listen(config));
+  const auto listens = [&log](const char* event, const std::string& host, std::uint16_t port) {
+    log.write(LogLevel::kInfo, event, {{"url", "https://" + net::host_and_port(host, port)}});
+  };
+  listens("node.listen", config.listen_host, state->server->port());
+  if (config.operators) {
+    ASSAY_TRY_STATUS(state->listen_to_operators(config));
+    listens("node.listen_operators", config.operators->host, state->operator_server->port());
+  }
   return std::unique_ptr<NodeProcess>(new NodeProcess(std::move(state)));
 }
 
 NodeProcess::NodeProcess(std::unique_ptr<State> state) : m_state(std::move(state)) {}
-NodeProcess::~NodeProcess() { m_state->server.reset(); }
+NodeProcess::~NodeProcess() {
+  m_state->operator_server.reset();
+  m_state->server.reset();
+}
 
 std::uint16_t NodeProcess::port() const noexcept { return m_state->server->port(); }
+
+std::uint16_t NodeProcess::operator_port() const noexcept {
+  return m_state->operator_server ? m_state->operator_server->port() : std::uint16_t{0};
+}
 
 Status NodeProcess::run() {
   m_state->loop.post([this] { m_state->work(); });
   m_state->loop.run();
   m_state->node->shut_down();
+  if (m_state->operator_server) m_state->operator_server->stop(kStopGraceMs);
   m_state->server->stop(m_state->outcome ? kStopGraceMs : 0);
   return m_state->outcome;
 }

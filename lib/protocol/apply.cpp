@@ -2,8 +2,7 @@
 
 #include <algorithm>
 
-#include "assay/commit/authenticated_map.hpp"
-#include "assay/commit/tree.hpp"
+#include "assay/protocol/archive.hpp"
 #include "assay/protocol/view.hpp"
 #include "internal/rules.hpp"
 
@@ -73,15 +72,6 @@ Bytes encode_events(const std::vector<Event>& events) {
   });
 }
 
-void write_list(codec::Writer& w, const std::vector<Bytes>& items) {
-  w.u32(static_cast<std::uint32_t>(items.size()));
-  for (const Bytes& item : items) w.bytes(item);
-}
-
-Hash256 list_root(std::span<const Bytes> items) {
-  return commit::MerkleTree(commit::leaf_hashes(items)).root();
-}
-
 // The header's roots and everything to persist.
 Status seal_block(const KeyValueStore& store, const State& state,
                   const std::vector<Bytes>& transactions, BlockResult& result) {
@@ -89,14 +79,9 @@ Status seal_block(const KeyValueStore& store, const State& state,
   ASSAY_INVARIANT(state.money_conserved());  // INV-PRO-002
 
   std::vector<commit::MapChange> changes;
-  for (const auto& [key, value] : state.overlay().changes()) {
-    changes.push_back({key, value});
-    Bytes stored{kStatePrefix};
-    stored.insert(stored.end(), key.begin(), key.end());
-    result.batch.writes.push_back({std::move(stored), value});
-  }
-  const commit::AuthenticatedMap map(store, Bytes{kMapPrefix});
-  ASSAY_TRY(result.header.state_root, map.apply(changes, result.batch));
+  for (const auto& [key, value] : state.overlay().changes()) changes.push_back({key, value});
+  ASSAY_TRY(result.header.state_root,
+            state_map(store).apply(result.header.height.value, changes, result.batch));
 
   std::vector<Bytes> receipts;
   for (const Receipt& receipt : result.receipts.receipts) receipts.push_back(encode(receipt));
@@ -104,15 +89,13 @@ Status seal_block(const KeyValueStore& store, const State& state,
   result.header.tx_root = list_root(transactions);
   result.header.receipts_root = list_root(receipts);
 
-  const std::uint64_t height = result.header.height.value;
   const Bytes header = encode(result.header);
   const auto put_list = [&](std::uint8_t prefix, const std::vector<Bytes>& items) {
-    result.batch.put(Key(prefix).u64(height).bytes(),
-                     codec::encode([&](codec::Writer& w) { write_list(w, items); }));
+    result.batch.put(block_key(prefix, result.header.height), encode_list(items));
   };
   put_list(kTransactionsPrefix, transactions);
   put_list(kReceiptsPrefix, receipts);
-  result.batch.put(Key(kHeaderPrefix).u64(height).bytes(), header);
+  result.batch.put(block_key(kHeaderPrefix, result.header.height), header);
   result.batch.put(Bytes{kHeadKey}, header);
   return {};
 }

@@ -217,6 +217,19 @@ std::optional<Bid> State::bid(const TaskId& task, const AccountId& bidder) const
 bool State::quote_used(const AccountId& solver, const QuoteId& id) const {
   return m_overlay.get(quote_key(solver, id)).has_value();
 }
+void State::results(const std::function<void(const FirstResult&)>& visit) const {
+  m_overlay.scan(Key(Table::kResult).bytes(), [&](ByteView, ByteView value) {
+    codec::Reader r(value);
+    FirstResult result;
+    read(r, result);
+    if (!r.finish()) {
+      damaged();
+      return false;
+    }
+    visit(result);
+    return true;
+  });
+}
 std::optional<TaskRecord> State::task(const TaskId& id) const {
   return load<TaskRecord>(task_key(id));
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "assay/protocol/archive.hpp"
 #include "assay/protocol/offer.hpp"
 #include "internal/context.hpp"
 #include "internal/position.hpp"
@@ -84,17 +85,6 @@ Result<T> checked(const State& state, T value) {
   return value;
 }
 
-Result<std::optional<std::vector<Bytes>>> load_list(const KeyValueStore& store, std::uint8_t prefix,
-                                                    Height height) {
-  ASSAY_TRY(const auto bytes, store.get(Key(prefix).u64(height.value).bytes()));
-  if (!bytes) return std::optional<std::vector<Bytes>>();
-  codec::Reader r(*bytes);
-  std::vector<Bytes> items(r.count(kMaxBlockTransactions + 1, 4));
-  for (Bytes& item : items) item = to_bytes(r.bytes(r.remaining()));
-  if (!r.finish()) return Error{ErrorCode::kIntegrity, "a block's record is damaged"};
-  return std::optional<std::vector<Bytes>>(std::move(items));
-}
-
 }  // namespace
 
 const ClaimView* find_claim(const TaskView& task, const ClaimId& id) noexcept {
@@ -138,11 +128,11 @@ Result<std::optional<BlockHeader>> StateReader::header(Height height) const {
 }
 
 Result<std::optional<std::vector<Bytes>>> StateReader::transactions(Height height) const {
-  return load_list(m_store, kTransactionsPrefix, height);
+  return stored_list(m_store, kTransactionsPrefix, height);
 }
 
 Result<std::optional<BlockReceipts>> StateReader::receipts(Height height) const {
-  ASSAY_TRY(const auto items, load_list(m_store, kReceiptsPrefix, height));
+  ASSAY_TRY(const auto items, stored_list(m_store, kReceiptsPrefix, height));
   if (!items) return std::optional<BlockReceipts>();
   if (items->empty()) return Error{ErrorCode::kIntegrity, "a block's receipts are damaged"};
   BlockReceipts receipts;
@@ -292,8 +282,23 @@ Result<std::optional<Bytes>> StateReader::record(ByteView key) const {
   return checked(state, state.overlay().get(key));
 }
 
+Result<std::optional<Bytes>> StateReader::record_at(ByteView key, Height height) const {
+  return state_map(m_store).get(key, height.value);
+}
+
 Result<Bytes> StateReader::prove(ByteView key) const {
-  return commit::AuthenticatedMap(m_store, Bytes{kMapPrefix}).prove(key);
+  ASSAY_TRY(const BlockHeader last, head());
+  return prove_at(key, last.height);
+}
+
+Result<Bytes> StateReader::prove_at(ByteView key, Height height) const {
+  return state_map(m_store).prove(key, height.value);
+}
+
+Result<std::pair<Height, Height>> StateReader::provable_heights() const {
+  ASSAY_TRY(const auto kept, state_map(m_store).versions());
+  if (!kept) return Error{ErrorCode::kNotFound, "this store holds no chain"};
+  return std::pair{Height{kept->oldest}, Height{kept->newest}};
 }
 
 }  // namespace assay::protocol

@@ -4,7 +4,9 @@
 #include <rocksdb/db.h>
 #include <rocksdb/env.h>
 #include <rocksdb/file_checksum.h>
+#include <rocksdb/filter_policy.h>
 #include <rocksdb/options.h>
+#include <rocksdb/snapshot.h>
 #include <rocksdb/table.h>
 #include <rocksdb/write_batch.h>
 
@@ -69,6 +71,10 @@ rocksdb::Options make_options(const RocksOptions& options, rocksdb::Env* env) {
   o.create_if_missing = options.create_if_missing;
   o.create_missing_column_families = true;
   o.write_buffer_size = options.write_buffer_bytes;
+  // The families share one log: without limits a family that is seldom written keeps old logs
+  // alive.
+  o.db_write_buffer_size = 4 * options.write_buffer_bytes;
+  o.max_total_wal_size = 8 * options.write_buffer_bytes;
   o.max_open_files = options.max_open_files;
   o.max_background_jobs = 2;
   o.info_log = std::make_shared<SilentLogger>();
@@ -94,18 +100,42 @@ rocksdb::Options make_options(const RocksOptions& options, rocksdb::Env* env) {
   rocksdb::BlockBasedTableOptions table;
   table.block_cache = rocksdb::NewLRUCache(options.block_cache_bytes);
   table.verify_compression = true;
+  table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));  // most new keys are absent
   o.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
   return o;
 }
 
-bool valid_content(const std::string& name) {
+bool valid_name(const std::string& name) {
   return !name.empty() && name.size() <= 32 && std::all_of(name.begin(), name.end(), [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
   });
 }
 
+Status check_options(const RocksOptions& options) {
+  if (!valid_name(options.content))
+    return {ErrorCode::kInvalidArgument, "the content's name '" + options.content.substr(0, 64) +
+                                             "' is not of [a-z0-9-], 1 to 32 characters"};
+  const Status bad{ErrorCode::kInvalidArgument, "the table of key families is not well-formed"};
+  if (options.families.size() > kMaxFamilies) return bad;
+  for (const KeyFamily& family : options.families) {
+    if (!valid_name(family.name) || family.prefix.empty() || family.name == kMetaFamily ||
+        family.name == rocksdb::kDefaultColumnFamilyName)
+      return bad;
+    for (const KeyFamily& other : options.families)
+      if (&other != &family && other.prefix == family.prefix) return bad;
+  }
+  return {};
+}
+
 std::string format_record(const RocksOptions& options) {
-  return "assay " + options.content + " " + std::to_string(kFormatVersion);
+  std::string record = "assay " + options.content + " " + std::to_string(kFormatVersion);
+  for (const KeyFamily& family : options.families)
+    record += " " + family.name + "=" + to_hex(family.prefix);
+  return record;
+}
+
+bool begins_with(ByteView bytes, ByteView prefix) {
+  return bytes.size() >= prefix.size() && equal_bytes(bytes.first(prefix.size()), prefix);
 }
 
 rocksdb::WriteOptions synced() {
@@ -118,17 +148,42 @@ rocksdb::WriteOptions synced() {
 }  // namespace
 
 struct RocksStore::State {
+  struct Family {
+    std::string name;
+    Bytes prefix;  // empty: all that is in no other
+    rocksdb::ColumnFamilyHandle* handle = nullptr;
+  };
   std::filesystem::path folder;
   std::unique_ptr<rocksdb::DB> db;
-  rocksdb::ColumnFamilyHandle* data = nullptr;
+  std::vector<Family> families;  // the longest prefix first, so "default" last
   rocksdb::ColumnFamilyHandle* meta = nullptr;
+  bool read_only = false;
   std::atomic<bool> broken{false};
+
+  std::vector<rocksdb::ColumnFamilyHandle*> handles;
 
   ~State() {
     if (!db) return;
-    for (rocksdb::ColumnFamilyHandle* handle : {data, meta})
-      if (handle != nullptr) db->DestroyColumnFamilyHandle(handle);
+    for (rocksdb::ColumnFamilyHandle* handle : handles) db->DestroyColumnFamilyHandle(handle);
     db->Close();
+  }
+
+  [[nodiscard]] rocksdb::ColumnFamilyHandle* family_of(ByteView key) const {
+    for (const Family& family : families)
+      if (begins_with(key, family.prefix)) return family.handle;
+    return families.back().handle;
+  }
+  // Those that may hold keys with this prefix.
+  [[nodiscard]] std::vector<rocksdb::ColumnFamilyHandle*> families_of(ByteView prefix) const {
+    std::vector<rocksdb::ColumnFamilyHandle*> out;
+    for (const Family& family : families) {
+      const bool holds_all = begins_with(prefix, family.prefix);
+      if (!holds_all && !begins_with(family.prefix, prefix)) continue;
+      if (std::find(out.begin(), out.end(), family.handle) == out.end())
+        out.push_back(family.handle);
+      if (holds_all) break;
+    }
+    return out;
   }
 
   [[nodiscard]] Error error(const rocksdb::Status& status, const char* doing) const {
@@ -147,12 +202,15 @@ struct RocksStore::State {
     }
     if (!status.IsNotFound()) return error(status, "reading the format record");
     // New, or its first process died before this record; then nothing else is there either.
-    const std::unique_ptr<rocksdb::Iterator> any(db->NewIterator(rocksdb::ReadOptions(), data));
-    any->SeekToFirst();
-    if (!any->status().ok()) return error(any->status(), "reading");
-    if (any->Valid())
-      return {ErrorCode::kUnsupported,
-              "store " + folder.string() + " has no format record: it is not an assay store"};
+    for (const Family& family : families) {
+      const std::unique_ptr<rocksdb::Iterator> any(
+          db->NewIterator(rocksdb::ReadOptions(), family.handle));
+      any->SeekToFirst();
+      if (!any->status().ok()) return error(any->status(), "reading");
+      if (any->Valid() || read_only)
+        return {ErrorCode::kUnsupported,
+                "store " + folder.string() + " has no format record: it is not an assay store"};
+    }
     const auto put = db->Put(synced(), meta, kFormatKey, expected);
     if (!put.ok()) return error(put, "writing the format record");
     return {};
@@ -170,37 +228,53 @@ Result<std::unique_ptr<RocksStore>> RocksStore::open(const std::filesystem::path
 Result<std::unique_ptr<RocksStore>> RocksAccess::open(const std::filesystem::path& folder,
                                                       const RocksOptions& options,
                                                       rocksdb::Env* env) {
-  if (!valid_content(options.content))
-    return {ErrorCode::kInvalidArgument, "the content's name '" + options.content.substr(0, 64) +
-                                             "' is not of [a-z0-9-], 1 to 32 characters"};
-  if (options.create_if_missing) {
+  ASSAY_TRY_STATUS(check_options(options));
+  const bool create = options.create_if_missing && !options.read_only;
+  if (create) {
     std::error_code failed;
     std::filesystem::create_directories(folder, failed);
     if (failed)
       return explain(rocksdb::Status::IOError(failed.message()), "creating the folder", folder);
   }
   std::error_code absent;
-  if (!options.create_if_missing && !std::filesystem::exists(folder / "CURRENT", absent))
+  if (!create && !std::filesystem::exists(folder / "CURRENT", absent))
     return {ErrorCode::kNotFound, "store " + folder.string() + ": there is none; check the path"};
   const rocksdb::Options o = make_options(options, env);
   auto state = std::make_unique<RocksStore::State>();
   state->folder = folder;
-  const std::vector<rocksdb::ColumnFamilyDescriptor> families{
-      {rocksdb::kDefaultColumnFamilyName, o}, {kMetaFamily, o}};
-  std::vector<rocksdb::ColumnFamilyHandle*> handles;
+  state->read_only = options.read_only;
+  // RocksDB refuses to open without a family that it finds; the format record says the rest.
+  std::vector<rocksdb::ColumnFamilyDescriptor> descriptors{{rocksdb::kDefaultColumnFamilyName, o},
+                                                           {kMetaFamily, o}};
+  std::vector<std::size_t> place;  // of each family's handle
+  for (const KeyFamily& family : options.families) {
+    const auto same = [&](const auto& d) { return d.name == family.name; };
+    const auto found = std::find_if(descriptors.begin(), descriptors.end(), same);
+    place.push_back(static_cast<std::size_t>(found - descriptors.begin()));
+    if (found == descriptors.end()) descriptors.emplace_back(family.name, o);
+  }
   rocksdb::DB* db = nullptr;
-  const auto status = rocksdb::DB::Open(o, folder.string(), families, &handles, &db);
+  const auto status =
+      options.read_only
+          ? rocksdb::DB::OpenForReadOnly(o, folder.string(), descriptors, &state->handles, &db)
+          : rocksdb::DB::Open(o, folder.string(), descriptors, &state->handles, &db);
   if (!status.ok()) return explain(status, "opening", folder);
   state->db.reset(db);
-  state->data = handles[0];
-  state->meta = handles[1];
+  state->meta = state->handles[1];
+  state->families.push_back({rocksdb::kDefaultColumnFamilyName, {}, state->handles[0]});
+  for (std::size_t i = 0; i < options.families.size(); ++i)
+    state->families.push_back(
+        {options.families[i].name, options.families[i].prefix, state->handles[place[i]]});
+  std::stable_sort(state->families.begin(), state->families.end(),
+                   [](const auto& a, const auto& b) { return a.prefix.size() > b.prefix.size(); });
   ASSAY_TRY_STATUS(state->check_format(options));
   return std::unique_ptr<RocksStore>(new RocksStore(std::move(state)));
 }
 
 Result<std::optional<Bytes>> RocksStore::get(ByteView key) const {
   rocksdb::PinnableSlice value;
-  const auto status = m_state->db->Get(rocksdb::ReadOptions(), m_state->data, slice(key), &value);
+  const auto status =
+      m_state->db->Get(rocksdb::ReadOptions(), m_state->family_of(key), slice(key), &value);
   if (status.IsNotFound()) return std::optional<Bytes>();
   if (!status.ok()) return m_state->error(status, "reading");
   return std::optional<Bytes>(to_bytes(view(value)));
@@ -208,12 +282,26 @@ Result<std::optional<Bytes>> RocksStore::get(ByteView key) const {
 
 Status RocksStore::scan(ByteView prefix,
                         const std::function<bool(ByteView, ByteView)>& visit) const {
-  const std::unique_ptr<rocksdb::Iterator> it(
-      m_state->db->NewIterator(rocksdb::ReadOptions(), m_state->data));
-  for (it->Seek(slice(prefix)); it->Valid() && it->key().starts_with(slice(prefix)); it->Next())
-    if (!visit(view(it->key()), view(it->value()))) return {};
-  if (!it->status().ok()) return m_state->error(it->status(), "reading");
-  return {};
+  // One snapshot for all families; a prefix that several share is read from all, merged.
+  rocksdb::ManagedSnapshot snapshot(m_state->db.get());
+  rocksdb::ReadOptions options;
+  options.snapshot = snapshot.snapshot();
+  std::vector<std::unique_ptr<rocksdb::Iterator>> iterators;
+  for (rocksdb::ColumnFamilyHandle* family : m_state->families_of(prefix)) {
+    iterators.emplace_back(m_state->db->NewIterator(options, family));
+    iterators.back()->Seek(slice(prefix));
+  }
+  while (true) {
+    rocksdb::Iterator* least = nullptr;
+    for (const auto& it : iterators) {
+      if (!it->status().ok()) return m_state->error(it->status(), "reading");
+      if (it->Valid() && it->key().starts_with(slice(prefix)) &&
+          (least == nullptr || it->key().compare(least->key()) < 0))
+        least = it.get();
+    }
+    if (least == nullptr || !visit(view(least->key()), view(least->value()))) return {};
+    least->Next();
+  }
 }
 
 Status RocksStore::write(const WriteBatch& batch) {
@@ -229,6 +317,8 @@ Status RocksStore::write(const WriteBatch& batch) {
     return {ErrorCode::kLimit, "store: a batch of " + std::to_string(bytes) +
                                    " bytes is over the limit of " + std::to_string(kMaxBatchBytes)};
   if (batch.writes.empty()) return {};
+  if (m_state->read_only)
+    return {ErrorCode::kPermission, "store " + m_state->folder.string() + " is open for reading"};
   // After a failure memory and disk may differ, and RocksDB may mend itself behind our back: only a
   // new open is certain.
   if (m_state->broken.load())
@@ -236,8 +326,9 @@ Status RocksStore::write(const WriteBatch& batch) {
                                 ": an earlier write failed; mend its cause and start again"};
   rocksdb::WriteBatch native;
   for (const auto& [key, value] : batch.writes) {
-    const auto status = value ? native.Put(m_state->data, slice(key), slice(*value))
-                              : native.Delete(m_state->data, slice(key));
+    rocksdb::ColumnFamilyHandle* const family = m_state->family_of(key);
+    const auto status =
+        value ? native.Put(family, slice(key), slice(*value)) : native.Delete(family, slice(key));
     if (!status.ok()) return m_state->error(status, "building a batch");
   }
   const auto status = m_state->db->Write(synced(), &native);
@@ -253,8 +344,27 @@ Status RocksStore::verify() const {
   return {};
 }
 
+Result<std::uint64_t> RocksStore::free_bytes() const {
+  std::error_code failed;
+  const auto space = std::filesystem::space(m_state->folder, failed);
+  if (failed)
+    return {ErrorCode::kIo, "store " + m_state->folder.string() +
+                                ": cannot ask how full the disk is: " + failed.message()};
+  return std::uint64_t{space.available};
+}
+
+std::vector<std::pair<std::string, std::uint64_t>> RocksStore::family_bytes() const {
+  std::vector<std::pair<std::string, std::uint64_t>> out;
+  for (rocksdb::ColumnFamilyHandle* handle : m_state->handles) {
+    std::uint64_t bytes = 0;
+    m_state->db->GetIntProperty(handle, rocksdb::DB::Properties::kLiveSstFilesSize, &bytes);
+    out.emplace_back(handle->GetName(), bytes);
+  }
+  return out;
+}
+
 Status RocksStore::flush() {
-  const auto status = m_state->db->Flush(rocksdb::FlushOptions(), {m_state->data, m_state->meta});
+  const auto status = m_state->db->Flush(rocksdb::FlushOptions(), m_state->handles);
   if (!status.ok()) return m_state->error(status, "flushing");
   return {};
 }

@@ -149,10 +149,14 @@ class Demo:
             line(who, f"replayed {e['intervals']} intervals of {self.who_claims(e['claim'])} that no verifier was drawn for: all match")
         elif kind == "claim.disputed":
             line(who, f"challenges entry {e['entry']} of {self.who_claims(e['claim'])}: hidden commitment first, then the reveal")
+        elif kind == "transcript.disclosed":
+            entry = int(e["forced_entry"])
+            line(who, f"discloses: it had to force an error, one bit of the loss of entry {entry}" if entry
+                 else "discloses: no error was due")
         elif kind == "game.position" and who in ("verifier", "whistleblower"):
             self.show_walk(who, e)
         elif kind == "challenge.ended":
-            line(who, paint(f"challenge {e['status']}", "1;32" if e["status"] == "won" else "1"))
+            line(who, paint(f"challenge {e['status']}", "1;32" if e["status"] in ("won", "found a forced error") else "1"))
         elif kind == "claim.settled":
             line(who, paint(f"claim {e['status']}: {e['reason']}", "1;32" if e["status"] == "final" else "1;31"))
         elif kind == "model.saved":
@@ -206,7 +210,8 @@ class Demo:
 
         threads = ("--threads", o.threads)
         task = ("--model", o.model, *self.choices(), "--steps", steps, "--interval", interval, "--seed", o.seed,
-                "--auction", "--bid-window-s", BID_WINDOW_S, "--challenge-window-s", window, "--stand-up-window-s", 5, "--move-window-s", 120 if o.cheat != "fewer-steps" else 10,
+                "--auction", "--bid-window-s", BID_WINDOW_S, "--challenge-window-s", window, "--stand-up-window-s", 5,
+                "--move-window-s", 120 if o.cheat != "fewer-steps" else 10, "--forced-one-in", o.forced_one_in,
                 "--label", o.model)
         # The first task is for either: solver-1 is cheaper. The second one is for solver-2 alone.
         bids = {name: ("--price-min-atoms", tokens * ATOMS, "--tasks-max", 2) for name, tokens in BIDS.items()}
@@ -276,9 +281,12 @@ class Demo:
         print(f"Tokens before {tokens(total_before)}, after {tokens(total_after)}: "
               + ("every one accounted for." if total_before == total_after else paint("SOME ARE MISSING.", "1;31")))
         print(f"Replayed: the verifier {self.intervals['verifier']} intervals, the whistleblower {self.intervals['whistleblower']}.")
+        for e in events:
+            if e["event"] == "jackpot_paid":
+                print(f"The jackpot paid {tokens(int(e['amount']))} to the {net.names[e['finder']]}, who found a forced error.")
         for text in evidence_words:
             print(text)
-        return self.judge(tasks, claims, slashed, total_before == total_after)
+        return self.judge(tasks, claims, events, slashed, total_before == total_after)
 
     def fetch_program(self, task):
         """From the submitter's blob server, while it is there."""
@@ -313,7 +321,7 @@ class Demo:
                             *("  " + text for text in (audit.stdout or audit.stderr).strip().split("\n"))]
         return []
 
-    def judge(self, tasks, claims, slashed, conserved):
+    def judge(self, tasks, claims, events, slashed, conserved):
         """True if what had to happen did."""
         o, net = self.options, self.network
         by_solver = {net.names[c["solver"]]: c for c in claims}
@@ -328,6 +336,10 @@ class Demo:
         for name, tokens in BIDS.items():
             if int(by_solver.get(name, {}).get("price", 0)) != tokens * ATOMS:
                 problems.append(f"{name} did not get a task for the {tokens} tokens that it bid")
+        forced = [c for c in claims if c["status"] == "final" and c["forced_entry"]]
+        found = {e["claim"] for e in events if e["event"] == "jackpot_paid"}
+        if o.forced_one_in == 1 and (not forced or any(c["claim"] not in found for c in forced)):
+            problems.append("a forced error was not found")
         wrongly = [net.names[a] for a in slashed if net.names[a] != "solver-2"]
         if wrongly:
             problems.append("slashed without a lie: " + ", ".join(wrongly))
@@ -383,6 +395,8 @@ def parse(arguments):
     parser.add_argument("--interval", type=int, default=0, help="steps between committed state roots (default: a twelfth)")
     parser.add_argument("--cheat", choices=CHEATS, default="output-element", help="how solver-2 lies (default: output-element)")
     parser.add_argument("--cheat-step", type=int, default=None, help="at which step (default: after five ninths)")
+    parser.add_argument("--forced-one-in", type=int, default=1, metavar="N",
+                        help="one claim in N has to force an error, which checkers find; 0: none (default: 1)")
     parser.add_argument("--seed", type=int, default=1, help="of weights and data order (default: 1)")
     parser.add_argument("--threads", type=int, default=1, help="threads of each role (default: 1)")
     parser.add_argument("--challenge-window", type=int, default=0, help="seconds for challenges (default: by steps)")

@@ -14,6 +14,7 @@
 #include "assay/tensor/npy.hpp"
 #include "assay/tensor/safetensors.hpp"
 #include "assay/training/checkpoints.hpp"
+#include "fuzz/archive_scene.hpp"
 #include "fuzz/scenes.hpp"
 #include "unit/numerics/random_spec.hpp"
 
@@ -375,15 +376,15 @@ void files() {
 
 void map_proofs() {
   MemoryStore store;
-  const commit::AuthenticatedMap map(store, Bytes{'m'});
+  const commit::AuthenticatedMap map(store, {Bytes{'m'}, Bytes{'r'}});
   std::vector<commit::MapChange> changes;
   const auto key_of = [](std::uint8_t i) { return Bytes{'k', i}; };
   for (std::uint8_t i = 0; i < 40; ++i) changes.push_back({key_of(i), key_of(i)});
   WriteBatch batch;
-  if (!map.apply(changes, batch) || !store.write(batch)) std::abort();
+  if (!map.apply(1, changes, batch) || !store.write(batch)) std::abort();
   for (const unsigned key_number : {0U, 17U, 39U, 40U, 61U}) {
     const auto i = static_cast<std::uint8_t>(key_number);
-    Bytes bytes = *map.prove(key_of(i));
+    Bytes bytes = *map.prove(key_of(i), 1);
     bytes.insert(bytes.begin(), i);
     save("map_proof", "proof-" + std::to_string(i), 0, bytes);
   }
@@ -393,6 +394,17 @@ void map_proofs() {
     bytes.insert(bytes.begin(), number);
     if (number < 4) save("map_proof", "node-" + std::to_string(number), 1, bytes);
     ++number;
+  }
+}
+
+void archives() {
+  const fuzz::ArchiveScene scene;
+  for (const bool bodies : {false, true}) {
+    const std::string name = bodies ? "export" : "snapshot";
+    const Bytes file = scene.archive(bodies);
+    save("archive", name, 0, file);
+    // Without head and checksum.
+    save("archive", name + "-pieces", 1, ByteView(file).subspan(18).first(file.size() - 18 - 32));
   }
 }
 
@@ -476,6 +488,7 @@ int main(int argc, char** argv) {
   programs_and_nodes();
   files();
   map_proofs();
+  archives();
   texts();
   web_sockets();
   return 0;

@@ -14,17 +14,18 @@ using namespace assay::commit;
 namespace {
 
 Bytes key_of(unsigned i) { return {'k', static_cast<std::uint8_t>(i)}; }
+const MapPlaces kPlaces{Bytes{'m'}, Bytes{'r'}};
 constexpr unsigned kEntries = 40;  // keys 0 to 39 are there, with their number as the value
 
 struct World {
   MemoryStore store;
-  AuthenticatedMap map{store, Bytes{'m'}};
+  AuthenticatedMap map{store, kPlaces};
   Hash256 root;
   World() {
     std::vector<MapChange> changes;
     for (unsigned i = 0; i < kEntries; ++i) changes.push_back({key_of(i), key_of(i)});
     WriteBatch batch;
-    root = *map.apply(changes, batch);
+    root = *map.apply(1, changes, batch);
     ASSAY_INVARIANT(store.write(batch));
   }
 };
@@ -39,7 +40,7 @@ void check_proof(const World& world, unsigned key, ByteView proof) {
   ASSAY_INVARIANT(!there || absent != MapProofVerdict::kValid);
   ASSAY_INVARIANT(other != MapProofVerdict::kValid);
   const bool valid = (there ? present : absent) == MapProofVerdict::kValid;
-  ASSAY_INVARIANT(valid == equal_bytes(proof, *world.map.prove(key_of(key))));
+  ASSAY_INVARIANT(valid == equal_bytes(proof, *world.map.prove(key_of(key), 1)));
 }
 
 void check_damage(const World& world, unsigned number, ByteView bytes) {
@@ -49,17 +50,17 @@ void check_damage(const World& world, unsigned number, ByteView bytes) {
   const bool same = equal_bytes(node->second, bytes);
   node->second = to_bytes(bytes);
   store.restore(std::move(nodes));
-  const AuthenticatedMap map(store, Bytes{'m'});
-  const Result<Hash256> root = map.root();
+  const AuthenticatedMap map(store, kPlaces);
+  const Result<Hash256> root = map.root(1);
   for (unsigned key = 0; key < 2 * kEntries; ++key) {
-    const Result<Bytes> proof = map.prove(key_of(key));
+    const Result<Bytes> proof = map.prove(key_of(key), 1);
     if (proof && root && *root == world.root)
-      ASSAY_INVARIANT(*proof == *world.map.prove(key_of(key)));
+      ASSAY_INVARIANT(*proof == *world.map.prove(key_of(key), 1));
     ASSAY_INVARIANT(!same || proof);
   }
   WriteBatch batch;
   const MapChange change{key_of(3), std::nullopt};
-  const Result<Hash256> changed = map.apply({&change, 1}, batch);
+  const Result<Hash256> changed = map.apply(2, {&change, 1}, batch);
   ASSAY_INVARIANT(!same || changed);
 }
 

@@ -1,10 +1,12 @@
 // A disk with a volatile cache: what was written but not synced lives in this process alone, so
 // killing the process is a power cut. A file that was never synced does not exist on the real disk;
 // the rest of a file is what its last sync left. Renames, removals and folders take effect at once.
+// It can cut the power by itself, in the middle of a sync.
 #pragma once
 
 #include <rocksdb/env.h>
 #include <rocksdb/file_system.h>
+#include <signal.h>
 
 #include <atomic>
 #include <memory>
@@ -14,6 +16,11 @@
 
 namespace assay::test {
 
+struct LossyState {
+  std::atomic<std::uint64_t> unsynced_bytes{0};
+  std::atomic<std::int64_t> syncs_left{-1};  // until the power is cut; negative: never
+};
+
 // The unsynced tail of one file. It outlives the handle, as a page cache does.
 class LossyFile final : public rocksdb::FSWritableFile {
  public:
@@ -22,18 +29,18 @@ class LossyFile final : public rocksdb::FSWritableFile {
   using Debug = rocksdb::IODebugContext;
 
   LossyFile(std::shared_ptr<rocksdb::FileSystem> disk, std::string name,
-            rocksdb::FileOptions file_options, std::atomic<std::uint64_t>* unsynced)
+            rocksdb::FileOptions file_options, LossyState* state)
       : m_disk(std::move(disk)),
         m_name(std::move(name)),
         m_file_options(file_options),
-        m_unsynced(unsynced) {}
+        m_state(state) {}
 
   using rocksdb::FSWritableFile::Append;
   using rocksdb::FSWritableFile::PositionedAppend;
   IOStatus Append(const rocksdb::Slice& data, const Options&, Debug*) override {
     const std::lock_guard lock(m_mutex);
     m_pending.append(data.data(), data.size());
-    *m_unsynced += data.size();
+    m_state->unsynced_bytes += data.size();
     return IOStatus::OK();
   }
   IOStatus Truncate(std::uint64_t size, const Options&, Debug*) override {
@@ -57,10 +64,16 @@ class LossyFile final : public rocksdb::FSWritableFile {
       IOStatus made = m_disk->NewWritableFile(m_name, m_file_options, &m_real, debug);
       if (!made.ok()) return made;
     }
+    if (m_state->syncs_left >= 0 && m_state->syncs_left-- == 0) {
+      // Half of it reaches the disk.
+      (void)m_real->Append(rocksdb::Slice(m_pending.data(), m_pending.size() / 2), options, debug);
+      (void)m_real->Flush(options, debug);
+      ::raise(SIGKILL);
+    }
     IOStatus status = m_real->Append(m_pending, options, debug);
     if (status.ok()) status = m_real->Flush(options, debug);
     if (!status.ok()) return status;
-    *m_unsynced -= m_pending.size();
+    m_state->unsynced_bytes -= m_pending.size();
     m_durable_bytes += m_pending.size();
     m_pending.clear();
     return IOStatus::OK();
@@ -75,7 +88,7 @@ class LossyFile final : public rocksdb::FSWritableFile {
   std::shared_ptr<rocksdb::FileSystem> m_disk;
   std::string m_name;
   rocksdb::FileOptions m_file_options;
-  std::atomic<std::uint64_t>* m_unsynced;
+  LossyState* m_state;
   std::mutex m_mutex;
   std::unique_ptr<rocksdb::FSWritableFile> m_real;
   std::string m_pending;
@@ -90,14 +103,16 @@ class LossyFileSystem final : public rocksdb::FileSystemWrapper {
   rocksdb::IOStatus NewWritableFile(const std::string& name, const rocksdb::FileOptions& options,
                                     std::unique_ptr<rocksdb::FSWritableFile>* result,
                                     rocksdb::IODebugContext*) override {
-    result->reset(new LossyFile(target_, name, options, &m_unsynced));
+    result->reset(new LossyFile(target_, name, options, &m_state));
     return rocksdb::IOStatus::OK();
   }
   // How much a power cut would lose now.
-  [[nodiscard]] std::uint64_t unsynced_bytes() const { return m_unsynced; }
+  [[nodiscard]] std::uint64_t unsynced_bytes() const { return m_state.unsynced_bytes; }
+  // From now on so many syncs succeed; the next is cut, and the process with it.
+  void cut_after(std::int64_t syncs) { m_state.syncs_left = syncs; }
 
  private:
-  std::atomic<std::uint64_t> m_unsynced{0};
+  LossyState m_state;
 };
 
 }  // namespace assay::test

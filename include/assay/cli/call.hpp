@@ -7,10 +7,17 @@
 
 namespace assay::cli {
 
+// The client certificate that an operator's calls want; empty: none is shown.
+struct ClientIdentity {
+  std::string certificate_path;
+  std::string key_path;
+};
+
 // `params`: a JSON object. Errors: kInvalidArgument (it is none, or no such address), those of the
 // connection, and the node's own.
 [[nodiscard]] Result<codec::Json> call_ledger(const std::string& url,
                                               const std::string& authority_path,
-                                              const std::string& method, const std::string& params);
+                                              const std::string& method, const std::string& params,
+                                              const ClientIdentity& identity = {});
 
 }  // namespace assay::cli

@@ -29,6 +29,8 @@ enum class ExitCode : int {
 };
 [[nodiscard]] ExitCode exit_code_of(ErrorCode code) noexcept;
 
+[[nodiscard]] const char* version() noexcept;  // of this build, as --version prints it
+
 class Command {
  public:
   // The targets hold the defaults and must outlive the parse.

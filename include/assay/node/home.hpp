@@ -3,6 +3,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 
 #include "assay/crypto/keystore.hpp"
 #include "assay/protocol/block.hpp"
@@ -16,6 +17,10 @@ struct HomeOptions {
   std::vector<std::string> hosts{"127.0.0.1", "localhost"};  // that the server's certificate names
   std::uint32_t certificate_days = 365;
   std::string password;  // of the operator's key file
+  // A record that was made before, instead of `chain_name` and `accounts`; its operator's key file
+  // is copied.
+  std::optional<protocol::Genesis> genesis;
+  std::filesystem::path key_file;
   std::uint64_t scrypt_n = crypto::KeystoreOptions{}.scrypt_n;
 };
 
@@ -24,6 +29,7 @@ struct Home {
   protocol::Genesis genesis;
   std::string certificate_pem;  // the server's
   std::string key_pem;
+  std::string operators_authority_pem;  // of clients that may make the operator's calls; or empty
 };
 
 // Where things are below the home.
@@ -35,8 +41,16 @@ struct Home {
 [[nodiscard]] std::filesystem::path server_certificate_path(const std::filesystem::path& home);
 [[nodiscard]] std::filesystem::path server_key_path(const std::filesystem::path& home);
 
+// The authority of the operator's clients, and a client certificate of it.
+[[nodiscard]] std::filesystem::path operators_authority_path(const std::filesystem::path& home);
+[[nodiscard]] std::filesystem::path operators_authority_key_path(const std::filesystem::path& home);
+[[nodiscard]] std::filesystem::path operator_client_certificate_path(
+    const std::filesystem::path& home);
+[[nodiscard]] std::filesystem::path operator_client_key_path(const std::filesystem::path& home);
+
 // Errors: kAlreadyExists (the folder has a genesis record: nothing is changed), kInvalidArgument
-// (an account twice, a bad name or host), those of the disk.
+// (an account twice, a bad name or host, a key file that is not the genesis record's operator's),
+// those of the disk.
 [[nodiscard]] Result<ChainId> init_home(const HomeOptions& options, const Clock& clock, Rng& rng);
 
 // Errors: kNotFound with the command that makes a home, kPermission (a key that others can read).

@@ -16,9 +16,20 @@ namespace assay::node {
 inline constexpr std::size_t kMaxBlockWaiters = 4096;
 inline constexpr std::size_t kMaxSubmitWaiters = 8;  // of one transaction
 
+// How often a node that may not write asks whether it may again.
+inline constexpr std::uint64_t kPauseMs = 1000;
+// Pruning begins when this many versions more than wanted are there.
+inline constexpr std::uint64_t kPruneSlack = 16;
+
 struct NodeOptions {
   std::uint64_t block_interval_ms = 200;  // least time between blocks
   bool audit_at_start = true;             // recompute every balance from its records
+  std::uint64_t keep_versions = 1024;     // of the state, for proofs against older headers; from 1
+  std::uint64_t keep_bodies = 0;          // blocks with transactions and receipts; 0: all
+  std::size_t prune_erase_max = 16'384;   // keys that one step of pruning erases
+  // Asked before every block and every transaction; an error (of the disk's space, say) pauses the
+  // node: it reads and answers, takes nothing, and goes on by itself.
+  std::function<Status()> may_write;
 };
 
 // What became of a transaction.
@@ -72,6 +83,10 @@ class LedgerNode {
   [[nodiscard]] bool is_waiting(const TxId& id) const { return m_pool.has(id); }
   // None while it takes transactions.
   [[nodiscard]] const std::optional<Error>& failure() const noexcept { return m_failure; }
+  // Why it takes none for now: see NodeOptions::may_write.
+  [[nodiscard]] const std::optional<Error>& pause() const noexcept { return m_pause; }
+  // The first block with its transactions and receipts.
+  [[nodiscard]] Height bodies_from() const noexcept { return m_bodies_from; }
 
   [[nodiscard]] Result<std::optional<SignedHeader>> signed_header(Height height) const;
   // Of a transaction that a block recorded.
@@ -86,6 +101,11 @@ class LedgerNode {
   [[nodiscard]] Status check_chain();
   [[nodiscard]] std::optional<std::uint64_t> next_block_ms() const;
   [[nodiscard]] Status make_block();
+  [[nodiscard]] bool may_write();
+  // One step of forgetting old versions and bodies, in a batch of its own.
+  [[nodiscard]] Status prune();
+  [[nodiscard]] bool prune_is_due() const;
+  void fail(const Error& error);
   void answer_all(const Error& error);
   void release_block_waiters(std::uint64_t now_ms);
 
@@ -103,6 +123,11 @@ class LedgerNode {
   std::uint64_t m_last_block_ms = 0;       // monotonic
   Mempool m_pool;
   std::optional<Error> m_failure;
+  std::optional<Error> m_pause;
+  std::uint64_t m_paused_until_ms = 0;
+  Height m_oldest_version;
+  Height m_bodies_from;
+  bool m_prune_goes_on = false;
 
   std::map<TxId, std::vector<SubmitDone>> m_submit_waiters;
   struct BlockWaiter {

@@ -18,6 +18,10 @@ class LightClient {
   // it returns kValid nothing changes.
   [[nodiscard]] HeaderVerdict follow(const SignedHeader& header);
 
+  // Is it a header of this chain, signed by its operator? For proofs under blocks that follow() has
+  // passed; changes nothing.
+  [[nodiscard]] HeaderVerdict check_header(const SignedHeader& header) const;
+
   [[nodiscard]] const ChainId& chain() const noexcept { return m_chain; }
   // None before the first follow().
   [[nodiscard]] const std::optional<protocol::BlockHeader>& head() const noexcept { return m_head; }
@@ -26,6 +30,12 @@ class LightClient {
   [[nodiscard]] commit::MapProofVerdict check_present(ByteView key, ByteView value,
                                                       ByteView proof) const;
   [[nodiscard]] commit::MapProofVerdict check_absent(ByteView key, ByteView proof) const;
+  // The same under a header that check_header() found valid.
+  [[nodiscard]] static commit::MapProofVerdict check_present(const protocol::BlockHeader& header,
+                                                             ByteView key, ByteView value,
+                                                             ByteView proof);
+  [[nodiscard]] static commit::MapProofVerdict check_absent(const protocol::BlockHeader& header,
+                                                            ByteView key, ByteView proof);
 
  private:
   ChainId m_chain;

@@ -4,9 +4,31 @@
 
 #include <filesystem>
 
-#include "assay/node/ledger_node.hpp"
+#include "assay/net/rate_limit.hpp"
+#include "assay/node/faucet.hpp"
+#include "assay/node/storage.hpp"
 
 namespace assay::node {
+
+// What strangers may cost the node: docs/spec/node.md, "Strangers".
+struct NodeLimits {
+  std::vector<std::string> trusted_addresses{"127.0.0.1", "::1"};  // of one's own: no strangers
+  net::RateLimits calls{.calls_per_s = 50, .burst = 200};
+  net::RateLimits connections{.calls_per_s = 10, .burst = 64};
+  std::size_t max_connections = 256;
+  std::size_t reserved_connections = 32;  // of these, for trusted addresses
+  std::size_t connections_per_address = 32;
+  std::uint64_t buffered_bytes = std::uint64_t{64} << 20;  // of all requests that are being read
+};
+
+// The listener for the operator's calls; without it there are none.
+struct OperatorListener {
+  std::string host = "127.0.0.1";
+  std::uint16_t port = 0;     // 0: any free one, see operator_port()
+  std::string authority_pem;  // clients need a certificate that it signed
+  std::function<LogLevel()> log_level;
+  std::function<void(LogLevel)> set_log_level;
+};
 
 struct NodeConfig {
   std::filesystem::path home;  // holds ledger/ and LOCK
@@ -15,7 +37,14 @@ struct NodeConfig {
   std::string key_pem;
   std::string listen_host = "127.0.0.1";
   std::uint16_t listen_port = 0;  // 0: any free one, see port()
-  NodeOptions options;
+  NodeOptions options;            // may_write is the process's own: see disk_reserve_bytes
+  std::uint64_t disk_reserve_bytes = kDiskReserveBytes;
+  StoreOpener open_store = store::RocksStore::open;
+  NodeLimits limits;
+  std::optional<OperatorListener> operators;
+  const crypto::KeyPair* faucet_key = nullptr;  // pays; none: no faucet
+  FaucetOptions faucet;
+  std::string version = "0";  // of the program, for rpc.discover
 };
 
 class NodeProcess {
@@ -29,6 +58,8 @@ class NodeProcess {
   NodeProcess& operator=(const NodeProcess&) = delete;
 
   [[nodiscard]] std::uint16_t port() const noexcept;
+  // 0 without such a listener.
+  [[nodiscard]] std::uint16_t operator_port() const noexcept;
   // Works until stop(), or until the ledger fails: then that error.
   [[nodiscard]] Status run();
   // From any thread.

@@ -104,6 +104,11 @@ class StateReader {
   // presence or absence.
   [[nodiscard]] Result<std::optional<Bytes>> record(ByteView key) const;
   [[nodiscard]] Result<Bytes> prove(ByteView key) const;
+  // The same under the state root of a block whose state is still kept, else kNotFound; the first
+  // and the last such height.
+  [[nodiscard]] Result<std::optional<Bytes>> record_at(ByteView key, Height height) const;
+  [[nodiscard]] Result<Bytes> prove_at(ByteView key, Height height) const;
+  [[nodiscard]] Result<std::pair<Height, Height>> provable_heights() const;
 
  private:
   const KeyValueStore& m_store;

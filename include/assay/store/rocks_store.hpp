@@ -9,16 +9,29 @@
 
 namespace assay::store {
 
-inline constexpr std::uint32_t kFormatVersion = 1;
+inline constexpr std::uint32_t kFormatVersion = 2;
+inline constexpr std::size_t kMaxFamilies = 16;
 inline constexpr std::size_t kMaxKeyBytes = 4096;
 inline constexpr std::size_t kMaxBatchBytes = std::size_t{1} << 30;
+
+// Keys that begin with `prefix` stand in the named column family, which several prefixes may share:
+// they are compacted apart from the others, and still written with them in one atomic batch.
+struct KeyFamily {
+  std::string name;  // [a-z0-9-]{1,32}
+  Bytes prefix;      // not empty; of two that fit a key the longer counts
+};
 
 struct RocksOptions {
   // What the folder holds ("ledger", "blobs"): kept in the format record and checked at open, so
   // that one program does not open another's folder. [a-z0-9-]{1,32}.
   std::string content = "store";
+  // Kept in the format record too, in this order: a store's table never changes.
+  std::vector<KeyFamily> families;
   bool create_if_missing = true;
-  std::size_t write_buffer_bytes = std::size_t{16} << 20;
+  // Opens without changing a byte; every write is kPermission then. Whoever opens so sees to it that
+  // no other process has the folder open.
+  bool read_only = false;
+  std::size_t write_buffer_bytes = std::size_t{16} << 20;  // of each family; 4 of them in all
   std::size_t block_cache_bytes = std::size_t{16} << 20;
   int max_open_files = 256;
 };
@@ -45,6 +58,10 @@ class RocksStore final : public KeyValueStore {
 
   // Reads every table file and compares its checksum with the one recorded. Slow.
   [[nodiscard]] Status verify() const;
+  // What the disk has left for this user.
+  [[nodiscard]] Result<std::uint64_t> free_bytes() const;
+  // Bytes of the live table files of each family, "default" first.
+  [[nodiscard]] std::vector<std::pair<std::string, std::uint64_t>> family_bytes() const;
   // Moves what is in the log into a table file, so that the next open replays nothing.
   [[nodiscard]] Status flush();
 

@@ -14,9 +14,10 @@ inline constexpr unsigned kNodeChildren = 1u << kNodeBits;
 struct MapChild {
   enum class Kind : std::uint8_t { kEmpty = 0, kLeaf = 1, kSubtree = 2 };
   Kind kind = Kind::kEmpty;
-  Hash256 hash;        // of the leaf or the subtree
-  Hash256 key_hash;    // kLeaf
-  Hash256 value_hash;  // kLeaf
+  Hash256 hash;               // of the leaf or the subtree
+  std::uint64_t version = 0;  // kSubtree: at which its node was written
+  Hash256 key_hash;           // kLeaf
+  Hash256 value_hash;         // kLeaf
 };
 
 [[nodiscard]] MapChild make_leaf(const Hash256& key_hash, const Hash256& value_hash);
@@ -28,7 +29,7 @@ struct MapNode {
 // The hash of children [first, first + count): placeholder if empty, a lone leaf's own hash.
 [[nodiscard]] Hash256 hash_of(const MapNode& node, unsigned first, unsigned count);
 
-// What the whole node amounts to when seen from above.
+// What the whole node amounts to when seen from above; a subtree's version is the caller's to set.
 [[nodiscard]] MapChild summary_of(const MapNode& node);
 
 [[nodiscard]] Bytes encode_child(const MapChild& child);

@@ -1,21 +1,11 @@
-// Keys of the state's records (docs/spec/protocol.md, "Keys") and of what stands beside it in the
-// store.
+// Keys of the state's records (docs/spec/protocol.md, "Keys").
 #pragma once
 
 #include "assay/ledger/account.hpp"
 #include "assay/protocol/ids.hpp"
+#include "assay/protocol/layout.hpp"
 
 namespace assay::protocol::internal {
-
-// Of the store: one prefix for the state's records, one for the authenticated map's nodes, then the
-// chain's own records, none of which is under the state root.
-inline constexpr std::uint8_t kStatePrefix = 's';
-inline constexpr std::uint8_t kMapPrefix = 'n';
-inline constexpr std::uint8_t kHeaderPrefix = 'b';
-inline constexpr std::uint8_t kTransactionsPrefix = 't';
-inline constexpr std::uint8_t kReceiptsPrefix = 'r';
-inline constexpr std::uint8_t kHeadKey = 'h';
-inline constexpr std::uint8_t kGenesisKey = 'g';
 
 // Of the state.
 enum class Table : std::uint8_t {

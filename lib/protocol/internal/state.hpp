@@ -55,6 +55,7 @@ class State final : public ledger::LedgerView {
   [[nodiscard]] std::optional<FirstResult> first_result(const AccountId& id,
                                                         const ClientId& client) const;
   [[nodiscard]] Reputation reputation(const AccountId& id, Standing role) const;
+  void results(const std::function<void(const FirstResult&)>& visit) const;
   [[nodiscard]] std::optional<TaskRecord> task(const TaskId& id) const;
   [[nodiscard]] std::optional<Bid> bid(const TaskId& task, const AccountId& bidder) const;
   [[nodiscard]] std::vector<Bid> bids(const TaskId& task) const;  // the best first

@@ -1,9 +1,6 @@
 // The ledger node as a process of its own: killed, restarted, shouted at.
-#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <signal.h>
-#include <spawn.h>
-#include <sys/wait.h>
 
 #include <atomic>
 #include <fstream>
@@ -15,10 +12,9 @@
 #include "assay/node/home.hpp"
 #include "assay/node/light_client.hpp"
 #include "assay/rpc/https.hpp"
+#include "support/process.hpp"
 #include "support/raw_socket.hpp"
 #include "support/temporary_folder.hpp"
-
-extern char** environ;
 
 namespace assay::node {
 namespace {
@@ -32,48 +28,7 @@ crypto::KeyPair key_of(std::uint8_t seed) {
   return crypto::KeyPair(crypto::SecretKey(bytes.data()));
 }
 
-// A program with its standard output in a pipe.
-class Process {
- public:
-  explicit Process(std::vector<std::string> arguments) {
-    int ends[2];
-    if (::pipe2(ends, O_CLOEXEC) != 0) return;
-    posix_spawn_file_actions_t actions;
-    posix_spawn_file_actions_init(&actions);
-    posix_spawn_file_actions_adddup2(&actions, ends[1], 1);
-    std::vector<char*> argv;
-    for (std::string& argument : arguments) argv.push_back(argument.data());
-    argv.push_back(nullptr);
-    if (::posix_spawn(&m_pid, argv[0], &actions, nullptr, argv.data(), environ) != 0) m_pid = -1;
-    posix_spawn_file_actions_destroy(&actions);
-    ::close(ends[1]);
-    m_output = ends[0];
-  }
-  ~Process() {
-    if (m_pid > 0) kill_and_wait(SIGKILL);
-    if (m_output >= 0) ::close(m_output);
-  }
-  std::string line() {
-    std::string text;
-    char c = 0;
-    while (::read(m_output, &c, 1) == 1 && c != '\n') text += c;
-    return text;
-  }
-  int wait() {
-    int status = -1;
-    ::waitpid(m_pid, &status, 0);
-    m_pid = -1;
-    return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
-  }
-  int kill_and_wait(int signal) {
-    ::kill(m_pid, signal);
-    return wait();
-  }
-
- private:
-  pid_t m_pid = -1;
-  int m_output = -1;
-};
+using assay::test::Process;
 
 constexpr std::uint8_t kSenders[] = {2, 3};
 

@@ -9,6 +9,8 @@
 #include <random>
 #include <sstream>
 
+#include "assay/commit/map_check.hpp"
+#include "assay/core/memory_store.hpp"
 #include "assay/crypto/sha256.hpp"
 
 namespace assay::commit {
@@ -16,37 +18,22 @@ namespace {
 
 const Sha256Function kSha = crypto::sha256_function();
 
-class MemoryStore final : public KeyValueStore {
- public:
-  Result<std::optional<Bytes>> get(ByteView key) const override {
-    const auto at = values.find(to_hex(key));
-    if (at == values.end()) return std::optional<Bytes>{};
-    return std::optional<Bytes>{at->second};
-  }
-  Status scan(ByteView, const std::function<bool(ByteView, ByteView)>&) const override {
-    return {};
-  }
-  Status write(const WriteBatch& batch) override {
-    for (const WriteBatch::Write& w : batch.writes) {
-      if (w.value) {
-        values[to_hex(w.key)] = *w.value;
-      } else {
-        values.erase(to_hex(w.key));
-      }
-    }
-    return {};
-  }
-  std::map<std::string, Bytes> values;  // by the key in hexadecimal
-};
-
 Bytes text(const std::string& s) { return to_bytes(as_bytes(s)); }
+
+MapPlaces places() { return {text("n/"), text("r/")}; }
+
+std::uint64_t newest(const AuthenticatedMap& map) {
+  const auto versions = *map.versions();
+  return versions ? versions->newest : 0;
+}
 
 Hash256 apply(const AuthenticatedMap& map, MemoryStore& store,
               const std::vector<MapChange>& changes) {
   WriteBatch batch;
-  const Hash256 root = *map.apply(changes, batch);
+  const std::uint64_t version = newest(map) + 1;
+  const Hash256 root = *map.apply(version, changes, batch);
   EXPECT_TRUE(store.write(batch));
-  EXPECT_EQ(*map.root(), root);
+  EXPECT_EQ(*map.root(version), root);
   return root;
 }
 
@@ -67,8 +54,8 @@ Hash256 naive_root(const Entries& entries, unsigned depth = 0) {
 // sha2_256_vectors.json of the crate `jmt`.
 TEST(AuthenticatedMap, MatchesThePublicVectors) {
   MemoryStore store;
-  const AuthenticatedMap map(store, text("m/"));
-  EXPECT_EQ(to_hex(*map.root()),
+  const AuthenticatedMap map(store, places());
+  EXPECT_EQ(to_hex(*map.root(0)),
             "5350415253455f4d45524b4c455f504c414345484f4c4445525f484153485f5f");
   EXPECT_EQ(to_hex(apply(map, store, {{text("hello"), text("world")}})),
             "6b97115f56e533f2fd443f7e76e4d1ff94d34e6b2e233f2dbdf5cfd1ec39a30c");
@@ -80,7 +67,7 @@ TEST(AuthenticatedMap, FollowsAHistoryMadeByAnotherImplementation) {
   std::ifstream file(ASSAY_TEST_DATA "/commit/jmt_history.txt");
   ASSERT_TRUE(file);
   MemoryStore store;
-  const AuthenticatedMap map(store, text("m/"));
+  const AuthenticatedMap map(store, places());
   std::string line;
   unsigned versions = 0;
   while (std::getline(file, line)) {
@@ -105,7 +92,7 @@ TEST(AuthenticatedMap, RootDependsOnContentsAlone) {
   std::mt19937_64 random(1);
   for (unsigned round = 0; round < 12; ++round) {
     MemoryStore store;
-    const AuthenticatedMap map(store, {});
+    const AuthenticatedMap map(store, places());
     std::map<std::string, std::string> oracle;
     for (unsigned block = 0; block < 12; ++block) {
       std::vector<MapChange> changes;
@@ -128,16 +115,16 @@ TEST(AuthenticatedMap, RootDependsOnContentsAlone) {
       }
       ASSERT_EQ(root, naive_root(entries));
     }
-    // Another order, another cut into blocks: the same root and the same stored nodes.
+    // Another order, another cut into blocks: the same root.
     std::vector<std::pair<std::string, std::string>> shuffled(oracle.begin(), oracle.end());
     std::shuffle(shuffled.begin(), shuffled.end(), random);
     MemoryStore other_store;
-    const AuthenticatedMap other(other_store, {});
+    const AuthenticatedMap other(other_store, places());
     for (const auto& [key, value] : shuffled) {
       (void)apply(other, other_store, {{text(key), text(value)}});
     }
-    ASSERT_EQ(*other.root(), *map.root());
-    ASSERT_EQ(other_store.values, store.values);
+    ASSERT_EQ(*other.root(newest(other)), *map.root(newest(map)));
+    ASSERT_EQ(check_map(other_store, places())->root, check_map(store, places())->root);
   }
 }
 
@@ -150,7 +137,7 @@ struct Filled {
     root = apply(map, store, changes);
   }
   MemoryStore store;
-  AuthenticatedMap map{store, {}};
+  AuthenticatedMap map{store, places()};
   Hash256 root;
 };
 
@@ -160,7 +147,7 @@ TEST(AuthenticatedMap, ProvesPresenceAndAbsence) {
     for (unsigned i = 0; i < count + 40; ++i) {
       const Bytes key = text("key" + std::to_string(i));
       const Bytes value = text("value" + std::to_string(i));
-      const Bytes proof = *filled.map.prove(key);
+      const Bytes proof = *filled.map.prove(key, 1);
       const bool present = i < count;
       EXPECT_EQ(verify_present(kSha, filled.root, key, value, proof) == MapProofVerdict::kValid,
                 present);
@@ -181,7 +168,7 @@ TEST(AuthenticatedMap, EveryTamperedProofIsRejected) {
   for (unsigned i : {3u, 49u, 50u, 51u, 52u, 60u}) {
     const Bytes key = text("key" + std::to_string(i));
     const Bytes value = text("value" + std::to_string(i));
-    const Bytes proof = *filled.map.prove(key);
+    const Bytes proof = *filled.map.prove(key, 1);
     const auto accepted = [&](ByteView bytes) {
       return verify_present(kSha, filled.root, key, value, bytes) == MapProofVerdict::kValid ||
              verify_absent(kSha, filled.root, key, bytes) == MapProofVerdict::kValid;
@@ -204,23 +191,33 @@ TEST(AuthenticatedMap, EveryTamperedProofIsRejected) {
 TEST(AuthenticatedMap, UpdatesWriteAFewNodesAndDamageIsFound) {
   Filled filled(3000);
   WriteBatch batch;
-  ASSERT_TRUE(filled.map.apply(std::vector<MapChange>{{text("key7"), text("new")}}, batch));
-  EXPECT_LE(batch.writes.size(), 6u);  // log16(3000) rounded up, and the top
+  ASSERT_TRUE(filled.map.apply(2, std::vector<MapChange>{{text("key7"), text("new")}}, batch));
+  // log16(3000) rounded up nodes and as many stale entries; record, old value and its stale entry;
+  // top and newest version.
+  EXPECT_LE(batch.writes.size(), 2 * 4u + 3 + 2);
   batch = {};
-  EXPECT_EQ(*filled.map.apply({}, batch), filled.root);
+  EXPECT_EQ(*filled.map.apply(2, {}, batch), filled.root);
+  EXPECT_EQ(batch.writes.size(), 2u);
+  for (const std::uint64_t version : {0u, 1u, 3u})
+    EXPECT_EQ(filled.map.apply(version, {}, batch).error().code, ErrorCode::kInvalidArgument);
 
-  for (auto& [key, value] : filled.store.values) {
-    Bytes saved = value;
-    value[value.size() / 2] ^= 1;
+  // INV-COM-023.
+  const MemoryStore::Map whole = filled.store.map();
+  unsigned nodes = 0;
+  for (const auto& [key, value] : whole) {
+    if (key.size() < 3 || key[0] != 'n' || key[2] != 'n' || ++nodes > 6) continue;
+    MemoryStore::Map damaged_map = whole;
+    damaged_map[key][value.size() / 2] ^= 1;
+    filled.store.restore(damaged_map);
     bool found = false;
     for (unsigned i = 0; i < 3000 && !found; ++i) {
-      const Result<Bytes> proof = filled.map.prove(text("key" + std::to_string(i)));
+      const Result<Bytes> proof = filled.map.prove(text("key" + std::to_string(i)), 1);
       found = !proof && proof.error().code == ErrorCode::kIntegrity;
     }
-    EXPECT_TRUE(found || key == "74");  // the top itself is checked against the block's header
-    value = saved;
-    if (key.size() > 6) break;
+    EXPECT_TRUE(found) << to_hex(key);
+    EXPECT_GT(check_map(filled.store, places())->fault_count, 0u);
   }
+  EXPECT_GT(nodes, 6u);
 }
 
 }  // namespace

@@ -47,12 +47,13 @@ struct World {
   NoLog log;
   protocol::Genesis genesis = genesis_record();
   crypto::KeyPair key = key_of(1);
+  NodeOptions options;
   std::unique_ptr<LedgerNode> node;
 
   World() { start(); }
   void start() {
     node.reset();
-    auto opened = LedgerNode::open(store, genesis, key, clock, log, {});
+    auto opened = LedgerNode::open(store, genesis, key, clock, log, options);
     ASSERT_TRUE(opened) << opened.error().message;
     node = std::move(*opened);
   }

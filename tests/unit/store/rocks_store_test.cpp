@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <fstream>
+#include <map>
 
 #include "assay/core/memory_store.hpp"
 #include "support/temporary_folder.hpp"
@@ -89,6 +90,80 @@ TEST(RocksStore, BehavesAsAStoreAndKeepsItWhenOpenedAgain) {
   }
 }
 
+// Families of keys, nested and shared.
+RocksOptions with_families() {
+  RocksOptions options;
+  options.families = {{"letters", bytes_of("b")},
+                      {"deep", bytes_of("b/1")},
+                      {"letters", bytes_of("c")},
+                      {"bytes", Bytes{0xff, 0xff}}};
+  return options;
+}
+
+TEST(RocksStore, FamiliesOfKeysAreSeenAsOneStore) {
+  TemporaryFolder folder;
+  {
+    auto store = *RocksStore::open(folder.path(), with_families());
+    behaves_as_a_store(*store);
+    EXPECT_TRUE(store->flush());
+    EXPECT_EQ(store->family_bytes().size(), 2u + 3u);
+  }
+  auto store = *RocksStore::open(folder.path(), with_families());
+  EXPECT_THAT(keys(*store, "b"), testing::ElementsAre("b/1", "b/10", "b/2"));
+  EXPECT_EQ(keys(*store, "").size(), 9u);
+  EXPECT_TRUE(store->verify());
+}
+
+TEST(RocksStore, AnotherTableOfFamiliesIsRefused) {
+  TemporaryFolder folder;
+  { ASSERT_TRUE(RocksStore::open(folder.path(), with_families())); }
+  RocksOptions moved = with_families();
+  moved.families[1].prefix = bytes_of("b/2");
+  RocksOptions fewer = with_families();
+  fewer.families.pop_back();
+  for (const RocksOptions& other : {moved, fewer, RocksOptions{}}) {
+    const auto refused = RocksStore::open(folder.path(), other);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, ErrorCode::kUnsupported) << refused.error().message;
+  }
+  RocksOptions twice = with_families();
+  twice.families.push_back({"again", bytes_of("b")});
+  EXPECT_EQ(RocksStore::open(folder.path(), twice).error().code, ErrorCode::kInvalidArgument);
+}
+
+std::map<std::string, Bytes> files_of(const fs::path& folder) {
+  std::map<std::string, Bytes> files;
+  for (const auto& entry : fs::directory_iterator(folder)) {
+    std::ifstream file(entry.path(), std::ios::binary);
+    files[entry.path().filename().string()] =
+        Bytes(std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>());
+  }
+  return files;
+}
+
+TEST(RocksStore, OpenedForReadingItSeesTheLogAndChangesNothing) {
+  TemporaryFolder folder;
+  {
+    auto store = *RocksStore::open(folder.path(), with_families());
+    WriteBatch batch;
+    for (std::uint8_t i = 0; i < 9; ++i) batch.put(Bytes{'b', i}, Bytes{i});
+    ASSERT_TRUE(store->write(batch));
+  }
+  const auto before = files_of(folder.path());
+  {
+    RocksOptions options = with_families();
+    options.read_only = true;
+    auto store = *RocksStore::open(folder.path(), options);
+    EXPECT_EQ(keys(*store, "b").size(), 9u);
+    WriteBatch batch;
+    batch.put(Bytes{1}, Bytes{});
+    EXPECT_EQ(store->write(batch).error().code, ErrorCode::kPermission);
+    EXPECT_TRUE(store->verify());
+    EXPECT_FALSE(RocksStore::open(folder.path() / "none", options));
+  }
+  EXPECT_EQ(files_of(folder.path()), before);
+}
+
 TEST(RocksStore, AScanDoesNotSeeWhatIsWrittenMeanwhile) {
   TemporaryFolder folder;
   auto store = *RocksStore::open(folder.path());
@@ -115,7 +190,7 @@ TEST(RocksStore, RefusesAnotherContentAMissingFolderAndLimits) {
   auto other = RocksStore::open(folder.path() / "db", options);
   ASSERT_FALSE(other);
   EXPECT_EQ(other.error().code, ErrorCode::kUnsupported);
-  EXPECT_THAT(other.error().message, HasSubstr("'assay ledger 1'"));
+  EXPECT_THAT(other.error().message, HasSubstr("'assay ledger 2'"));
   options.content = "Bad name";
   EXPECT_EQ(RocksStore::open(folder.path() / "x", options).error().code,
             ErrorCode::kInvalidArgument);
@@ -152,11 +227,12 @@ TEST(RocksStore, AFullDiskIsNoSpaceAndWhatWasWrittenStays) {
   } unmount{folder.path()};
   std::uint8_t written = 0;
   {
-    auto store = *RocksStore::open(folder.path() / "db");
+    auto store = *RocksStore::open(folder.path() / "db", with_families());
     Status status;
     while ((status = [&] {
       WriteBatch batch;
-      batch.put(Bytes{written}, Bytes(200'000, written));
+      batch.put(Bytes{written}, Bytes(100'000, written));
+      batch.put(Bytes{'b', written}, Bytes(100'000, written));
       return store->write(batch);
     }()))
       ASSERT_LT(++written, 100);
@@ -167,9 +243,11 @@ TEST(RocksStore, AFullDiskIsNoSpaceAndWhatWasWrittenStays) {
   }
   ASSERT_GT(written, 3);
   ASSERT_EQ(::mount("tmpfs", folder.path().c_str(), "tmpfs", MS_REMOUNT, "size=64m"), 0);
-  auto store = *RocksStore::open(folder.path() / "db");
-  for (std::uint8_t i = 0; i < written; ++i)
-    EXPECT_EQ(store->get(Bytes{i})->value(), Bytes(200'000, i));
+  auto store = *RocksStore::open(folder.path() / "db", with_families());
+  for (std::uint8_t i = 0; i < written; ++i) {
+    EXPECT_EQ(store->get(Bytes{i})->value(), Bytes(100'000, i));
+    EXPECT_EQ(store->get(Bytes{'b', i})->value(), Bytes(100'000, i));
+  }
 }
 
 fs::path newest_log(const fs::path& folder) {

@@ -1,0 +1,170 @@
+#include "assay/cli/genesis_file.hpp"
+
+#include <toml++/toml.h>
+#include <algorithm>
+#include <sstream>
+
+#include "assay/cli/terminal.hpp"
+#include "assay/core/checked.hpp"
+#include "assay/core/memory_store.hpp"
+#include "assay/core/utf8.hpp"
+#include "assay/host/clock.hpp"
+#include "assay/host/read_file.hpp"
+#include "assay/protocol/apply.hpp"
+
+namespace assay::cli {
+
+namespace {
+
+constexpr std::uint64_t kMaxGenesisBytes = std::uint64_t{1} << 20;
+
+// Reads a table's members and remembers which, so that a misspelt one is found.
+class Members {
+ public:
+  Members(const toml::table& table, std::string where)
+      : m_table(table), m_where(std::move(where)) {}
+
+  Result<std::string> text(const char* name) {
+    m_known.push_back(name);
+    const auto* found = m_table.get_as<std::string>(name);
+    if (!found) return wrong(name, "is missing or no text");
+    return found->get();
+  }
+  Result<Hash256> hash(const char* name) {
+    ASSAY_TRY(const std::string digits, text(name));
+    auto hash = hash_from_hex(digits);
+    if (!hash) return wrong(name, "must be 64 hexadecimal digits");
+    return *hash;
+  }
+  Result<std::uint64_t> number_or(const char* name, std::uint64_t fallback) {
+    m_known.push_back(name);
+    if (!m_table.contains(name)) return fallback;
+    const auto* found = m_table.get_as<std::int64_t>(name);
+    if (!found || found->get() < 0) return wrong(name, "must be a whole number from 0 on");
+    return static_cast<std::uint64_t>(found->get());
+  }
+  // `tokens` and `atoms` together.
+  Result<Amount> amount(const char* tokens_name, const char* atoms_name) {
+    ASSAY_TRY(const std::uint64_t tokens, number_or(tokens_name, 0));
+    ASSAY_TRY(const std::uint64_t atoms, number_or(atoms_name, 0));
+    Amount sum;
+    if (!checked_mul(tokens, kAtomsPerToken, sum.value) ||
+        !checked_add(sum.value, atoms, sum.value))
+      return wrong(tokens_name, "is more than 2^64 atoms");
+    return sum;
+  }
+  void allow(const char* name) { m_known.push_back(name); }
+  Status finish() const {
+    for (const auto& [key, value] : m_table)
+      if (std::find(m_known.begin(), m_known.end(), key.str()) == m_known.end())
+        return wrong(std::string(key.str()).c_str(), "is not known here");
+    return {};
+  }
+
+ private:
+  [[nodiscard]] Error wrong(const char* name, const char* what) const {
+    return {ErrorCode::kInvalidArgument, m_where + ": '" + name + "' " + what};
+  }
+  const toml::table& m_table;
+  std::string m_where;
+  std::vector<std::string> m_known;
+};
+
+Result<protocol::GenesisAccount> read_account(const toml::node& node, const std::string& where) {
+  const toml::table* table = node.as_table();
+  if (!table) return {ErrorCode::kInvalidArgument, where + " must be a table, [[accounts]]"};
+  Members members(*table, where);
+  protocol::GenesisAccount account;
+  ASSAY_TRY(const Hash256 id, members.hash("id"));
+  account.account = AccountId{id};
+  ASSAY_TRY(account.amount, members.amount("tokens", "atoms"));
+  ASSAY_TRY(account.staked, members.amount("staked_tokens", "staked_atoms"));
+  ASSAY_TRY_STATUS(members.finish());
+  return account;
+}
+
+Result<protocol::Genesis> read_table(const toml::table& file, const std::string& where,
+                                     std::uint64_t now_ms) {
+  Members members(file, where);
+  protocol::Genesis genesis;
+  ASSAY_TRY(genesis.name, members.text("name"));
+  ASSAY_TRY(genesis.operator_key, members.hash("operator"));
+  ASSAY_TRY(genesis.time_ms, members.number_or("time_ms", now_ms));
+  members.allow("accounts");
+  ASSAY_TRY_STATUS(members.finish());
+  std::vector<protocol::GenesisAccount> accounts;
+  if (file.contains("accounts")) {
+    const toml::array* list = file.get_as<toml::array>("accounts");
+    if (!list)
+      return {ErrorCode::kInvalidArgument, where + ": 'accounts' must be tables, [[accounts]]"};
+    for (const toml::node& node : *list) {
+      ASSAY_TRY(accounts.emplace_back(),
+                read_account(node, where + ": account " + std::to_string(accounts.size())));
+    }
+  }
+  return with_accounts(std::move(genesis), accounts);
+}
+
+}  // namespace
+
+Result<protocol::Genesis> read_genesis_toml(const std::filesystem::path& path,
+                                            std::uint64_t now_ms) {
+  ASSAY_TRY(const Bytes bytes, host::read_file(path, kMaxGenesisBytes));
+  try {
+    const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+    return read_table(toml::parse(text), path.string(), now_ms);
+  } catch (const toml::parse_error& e) {
+    std::ostringstream out;
+    out << path.string() << ":" << e.source().begin.line << ": " << e.description();
+    return {ErrorCode::kInvalidArgument, out.str()};
+  }
+}
+
+Result<protocol::Genesis> with_accounts(protocol::Genesis genesis,
+                                        const std::vector<protocol::GenesisAccount>& accounts) {
+  genesis.accounts.insert(genesis.accounts.end(), accounts.begin(), accounts.end());
+  std::sort(genesis.accounts.begin(), genesis.accounts.end(),
+            [](const auto& a, const auto& b) { return a.account < b.account; });
+  for (std::size_t i = 1; i < genesis.accounts.size(); ++i)
+    if (genesis.accounts[i].account == genesis.accounts[i - 1].account)
+      return {ErrorCode::kInvalidArgument,
+              "account " + to_hex(genesis.accounts[i].account.value) + " is given twice"};
+  return genesis;
+}
+
+Result<GenesisSummary> check_genesis(const protocol::Genesis& genesis) {
+  if (!is_utf8(genesis.name)) return {ErrorCode::kInvalidArgument, "the chain's name is not UTF-8"};
+  if (genesis.operator_key == Hash256{})
+    return {ErrorCode::kInvalidArgument, "the genesis names no operator"};
+  const MemoryStore empty;
+  ASSAY_TRY(const protocol::BlockResult first, protocol::init_chain(empty, genesis));
+  GenesisSummary summary{first.header.chain, first.header, hash_of(first.header), 0};
+  for (const auto& a : genesis.accounts) summary.issued_atoms += a.amount.value + a.staked.value;
+  return summary;
+}
+
+std::string describe(const protocol::Genesis& genesis, const GenesisSummary& summary,
+                     bool accounts) {
+  std::string text = "name       " + genesis.name + "\nchain      " + to_hex(summary.chain.value) +
+                     "\nheader     " + to_hex(summary.header_hash) + "\nstate root " +
+                     to_hex(summary.header.state_root) + "\noperator   " +
+                     to_hex(genesis.operator_key) + "\ntime       " +
+                     host::rfc3339(genesis.time_ms) + "\nissued     " +
+                     format_tokens(summary.issued_atoms) + " tokens to " +
+                     std::to_string(genesis.accounts.size()) + " accounts\n";
+  if (!accounts || genesis.accounts.empty()) return text;
+  Table table({"account", "tokens", "staked"});
+  for (const auto& a : genesis.accounts)
+    table.row(
+        {to_hex(a.account.value), format_tokens(a.amount.value), format_tokens(a.staked.value)});
+  return text + table.text();
+}
+
+Result<protocol::Genesis> read_genesis_record(const std::filesystem::path& path) {
+  ASSAY_TRY(const Bytes bytes, host::read_file(path, kMaxGenesisBytes));
+  auto genesis = protocol::decode_genesis(bytes);
+  if (!genesis) return with_context(std::move(genesis).error(), path.string());
+  return genesis;
+}
+
+}  // namespace assay::cli

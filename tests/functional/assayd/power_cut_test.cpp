@@ -1,0 +1,344 @@
+// INV-NOD-002, 005, 007 and 009 on the real program: its power is cut again and again under load,
+// while it prunes, while it imports and while it writes a snapshot. ASSAY_POWER_CUTS: how often,
+// default 20.
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <fstream>
+#include <mutex>
+#include <random>
+#include <thread>
+
+#include "assay/core/memory_store.hpp"
+#include "assay/host/read_file.hpp"
+#include "assay/net/client.hpp"
+#include "assay/node/home.hpp"
+#include "assay/node/storage.hpp"
+#include "assay/protocol/apply.hpp"
+#include "assay/protocol/layout.hpp"
+#include "assay/protocol/view.hpp"
+#include "assay/rpc/https.hpp"
+#include "support/process.hpp"
+#include "support/temporary_folder.hpp"
+
+namespace assay::node {
+namespace {
+
+namespace fs = std::filesystem;
+using assay::test::Process;
+using codec::Json;
+using codec::JsonRef;
+
+constexpr std::uint8_t kSenders[] = {2, 3, 4, 5};
+constexpr const char* kCutVariable = "ASSAY_CUT_AFTER_SYNCS";
+
+crypto::KeyPair key_of(std::uint8_t seed) {
+  std::array<std::uint8_t, 32> bytes{};
+  bytes.fill(seed);
+  return crypto::KeyPair(crypto::SecretKey(bytes.data()));
+}
+
+protocol::ClientId client_id_of(std::uint64_t nonce) {
+  protocol::ClientId id{};
+  store_le(id.data(), nonce);
+  return id;
+}
+
+unsigned rounds() {
+  const char* text = std::getenv("ASSAY_POWER_CUTS");
+  return text != nullptr ? static_cast<unsigned>(std::atoi(text)) : 20;
+}
+
+struct Acknowledged {
+  std::uint8_t sender = 0;
+  std::uint64_t nonce = 0;
+  std::string id;
+  std::uint64_t height = 0;
+};
+
+class PowerCut : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    ::setenv("ASSAY_PASSWORD", "a password for tests", 1);
+    ::unsetenv(kCutVariable);
+    std::vector<std::string> arguments{ASSAYD_LOSSY,    "init",       "--home",
+                                       home().string(), "--scrypt-n", "1024"};
+    for (const std::uint8_t seed : kSenders) {
+      arguments.push_back("--account");
+      arguments.push_back(to_hex(key_of(seed).public_key()) + "=100000000");
+    }
+    ASSERT_EQ(Process(arguments).wait(), 0);
+    m_genesis = read_home(home())->genesis;
+    protocol::BlockResult first = *protocol::init_chain(m_twin, m_genesis);
+    ASSERT_TRUE(m_twin.write(first.batch));
+    m_twin_head = first.header;
+  }
+  [[nodiscard]] fs::path home() const { return m_folder.path() / "node"; }
+
+  void start() {
+    m_process = std::make_unique<Process>(std::vector<std::string>{
+        ASSAYD_LOSSY, "run", "--home", home().string(), "--port", "0", "--block-interval-ms", "1",
+        "--keep-versions", "4", "--log-level", "error", "--disk-reserve-mib", "1"});
+    m_url = m_process->line();
+  }
+
+  // Transfers from every sender, one after another, until the node is gone.
+  std::vector<Acknowledged> load_until_killed(unsigned delay_us, bool cuts_itself) {
+    net::ClientOptions options;
+    const Bytes pem = *host::read_file(authority_path(home()), 65536);
+    options.authority_pem.assign(pem.begin(), pem.end());
+    const auto http = *net::HttpsClient::create(options);
+    std::vector<Acknowledged> acknowledged;
+    std::mutex mutex;
+    std::vector<std::thread> threads;
+    for (const std::uint8_t sender : kSenders)
+      threads.emplace_back([&, sender] {
+        rpc::RpcClient client(rpc::make_post(*http, m_url, 10'000));
+        while (true) {
+          const std::uint64_t nonce = ++m_nonces[sender];
+          const auto answer = client.call("submit_transaction",
+                                          Json::object({{"tx", to_hex(transfer(sender, nonce))}}));
+          if (!answer) return;
+          const std::lock_guard lock(mutex);
+          EXPECT_EQ(*JsonRef(*answer)["verdict_code"].u64(), 0u);
+          acknowledged.push_back(
+              {sender, nonce, *JsonRef(*answer)["tx"].string(), *JsonRef(*answer)["height"].u64()});
+        }
+      });
+    if (!cuts_itself) {
+      ::usleep(delay_us);
+      m_process->kill(SIGKILL);
+    }
+    for (auto& thread : threads) thread.join();
+    EXPECT_EQ(m_process->wait(), -SIGKILL);
+    return acknowledged;
+  }
+
+  Bytes transfer(std::uint8_t from, std::uint64_t nonce) const {
+    protocol::Envelope e;
+    e.chain = chain_id_of(m_genesis);
+    e.sender = AccountId{key_of(from).public_key()};
+    e.nonce = nonce;
+    e.client_id = client_id_of(nonce);
+    e.valid_until = Height{900'000};
+    const auto to = static_cast<std::uint8_t>(10 + nonce % 50);
+    e.payload = protocol::Transfer{AccountId{key_of(to).public_key()}, Amount{1}};
+    return sign_transaction(e, key_of(from));
+  }
+
+  // What the cut left on the disk, against what was acknowledged and against the twin.
+  void check_disk(const std::vector<Acknowledged>& acknowledged) {
+    store::RocksOptions options = ledger_store_options();
+    options.read_only = true;
+    const auto opened = store::RocksStore::open(ledger_path(home()), options);
+    if (!opened && m_twin_head.height == Height{0} && acknowledged.empty())
+      return;  // it died before there was a store
+    ASSERT_TRUE(opened) << opened.error().message;
+    const KeyValueStore& store = **opened;
+    const protocol::StateReader reader(store);
+    const auto head = reader.head();
+    if (!head) {
+      // It died before its first block.
+      ASSERT_EQ(head.error().code, ErrorCode::kNotFound);
+      ASSERT_TRUE(acknowledged.empty() && m_twin_head.height == Height{0});
+      return;
+    }
+    ASSERT_GE(head->height, m_twin_head.height);
+    for (std::uint64_t h = m_twin_head.height.value + 1; h <= head->height.value; ++h) {
+      const auto header = *reader.header(Height{h});
+      ASSERT_TRUE(header);
+      protocol::Block block{Height{h}, header->time_ms, header->beacon,
+                            **reader.transactions(Height{h})};
+      protocol::BlockResult result = *protocol::apply(m_twin, block);
+      ASSERT_EQ(result.header, *header) << "the uncrashed twin has another block " << h;
+      ASSERT_TRUE(m_twin.write(result.batch));
+      WriteBatch pruned;
+      ASSERT_TRUE(protocol::state_map(m_twin).prune(h, 1'000'000, pruned));
+      ASSERT_TRUE(m_twin.write(pruned));
+      m_twin_head = result.header;
+    }
+    ASSERT_EQ(*head, m_twin_head);
+    ASSERT_EQ(*protocol::state_map(store).root(head->height.value), head->state_root);
+    for (const Acknowledged& a : acknowledged) {
+      ASSERT_LE(a.height, head->height.value) << "an acknowledged block is lost";
+      const auto result =
+          *reader.result_of(AccountId{key_of(a.sender).public_key()}, client_id_of(a.nonce));
+      ASSERT_TRUE(result) << "an acknowledged transaction is lost";
+      ASSERT_EQ(to_hex(result->id.value), a.id);
+      ASSERT_EQ(result->verdict, protocol::TxVerdict::kApplied);
+    }
+  }
+
+  void check_all(bool replay) {
+    const auto report = verify_home(home(), {replay, nullptr});
+    ASSERT_TRUE(report) << report.error().message;
+    ASSERT_EQ(report->fault_count, 0u) << report->faults[0];
+    ASSERT_EQ(report->replayed, replay);
+  }
+
+  // A home of the same chain without a ledger.
+  fs::path empty_home(const char* name) const {
+    const fs::path other = m_folder.path() / name;
+    for (const char* part : {"config", "keys", "tls"})
+      fs::copy(home() / part, other / part, fs::copy_options::recursive);
+    return other;
+  }
+
+  // Some blocks, and an orderly end.
+  void make_ledger() {
+    start();
+    std::jthread killer([this] {
+      ::usleep(400'000);
+      m_process->kill(SIGTERM);
+    });
+    net::ClientOptions options;
+    const Bytes pem = *host::read_file(authority_path(home()), 65536);
+    options.authority_pem.assign(pem.begin(), pem.end());
+    const auto http = *net::HttpsClient::create(options);
+    rpc::RpcClient client(rpc::make_post(*http, m_url, 10'000));
+    for (std::uint64_t nonce = 1; nonce < 5000; ++nonce)
+      if (!client.call("submit_transaction",
+                       Json::object({{"tx", to_hex(transfer(kSenders[0], nonce))}})))
+        break;
+    killer.join();
+    ASSERT_EQ(m_process->wait(), 0);
+  }
+
+  assay::test::TemporaryFolder m_folder;
+  protocol::Genesis m_genesis;
+  std::unique_ptr<Process> m_process;
+  std::string m_url;
+  std::map<std::uint8_t, std::uint64_t> m_nonces{{2, 0}, {3, 0}, {4, 0}, {5, 0}};
+  MemoryStore m_twin;
+  protocol::BlockHeader m_twin_head;
+};
+
+TEST_F(PowerCut, EverythingAcknowledgedIsThereAndTheTwinAgrees) {
+  const unsigned seed = std::random_device{}();
+  RecordProperty("seed", std::to_string(seed));
+  std::mt19937 random(seed);
+  std::size_t acknowledged = 0;
+  unsigned in_sync = 0;
+  for (unsigned round = 0; round < rounds(); ++round) {
+    SCOPED_TRACE("round " + std::to_string(round) + ", seed " + std::to_string(seed));
+    // Every other cut hits a sync of the disk in its middle.
+    const bool cuts_itself = random() % 2 == 0;
+    if (cuts_itself) ::setenv(kCutVariable, std::to_string(random() % 150).c_str(), 1);
+    start();
+    ::unsetenv(kCutVariable);
+    if (m_url.empty()) {
+      ASSERT_TRUE(cuts_itself);
+      ASSERT_EQ(m_process->wait(), -SIGKILL);  // while it started
+      check_disk({});
+      ++in_sync;
+      continue;
+    }
+    const auto answered = load_until_killed(static_cast<unsigned>(random() % 120'000), cuts_itself);
+    in_sync += cuts_itself ? 1 : 0;
+    acknowledged += answered.size();
+    check_disk(answered);
+    if (HasFatalFailure()) return;
+    if (round % 50 == 49) check_all(false);
+  }
+  start();
+  ASSERT_FALSE(m_url.empty());
+  ASSERT_EQ(m_process->kill_and_wait(SIGTERM), 0);
+  check_all(true);
+  EXPECT_GT(acknowledged, rounds());
+  EXPECT_GT(in_sync, 0u);
+  std::printf(
+      "figure power_cuts %u cuts, %u of them in a sync, %zu transactions acknowledged, %llu "
+      "blocks, none lost\n",
+      rounds(), in_sync, acknowledged, static_cast<unsigned long long>(m_twin_head.height.value));
+}
+
+TEST_F(PowerCut, AnImportThatIsCutInAnySyncIsDoneAgain) {
+  make_ledger();
+  const std::string file = (m_folder.path() / "ledger.assay").string();
+  ASSERT_EQ(Process({ASSAYD_LOSSY, "export", "--home", home().string(), "--file", file}).wait(), 0);
+  const fs::path other = empty_home("other");
+  unsigned cuts = 0;
+  for (int outcome = -SIGKILL; outcome != 0; ++cuts) {
+    ::setenv(kCutVariable, std::to_string(cuts).c_str(), 1);
+    outcome = Process({ASSAYD_LOSSY, "import", "--home", other.string(), "--file", file}).wait();
+    ::unsetenv(kCutVariable);
+    ASSERT_TRUE(outcome == 0 || outcome == -SIGKILL) << outcome;
+    ASSERT_EQ(fs::exists(ledger_path(other)), outcome == 0);
+    ASSERT_LT(cuts, 500u);
+  }
+  EXPECT_GT(cuts, 5u);
+  const auto report = verify_home(other, {true, nullptr});
+  ASSERT_TRUE(report) << report.error().message;
+  EXPECT_EQ(report->fault_count, 0u) << report->faults[0];
+  EXPECT_EQ(report->head, verify_home(home(), {})->head);
+  // Equal chains, equal files; and what is there already is not touched.
+  const std::string again = (m_folder.path() / "again.assay").string();
+  ASSERT_EQ(Process({ASSAYD_LOSSY, "export", "--home", other.string(), "--file", again}).wait(), 0);
+  EXPECT_EQ(*host::read_file(file, 1u << 30), *host::read_file(again, 1u << 30));
+  EXPECT_NE(Process({ASSAYD_LOSSY, "import", "--home", other.string(), "--file", file}).wait(), 0);
+}
+
+TEST_F(PowerCut, ASnapshotIsThereWholeOrNotAtAll) {
+  make_ledger();
+  const fs::path whole = m_folder.path() / "whole.assay";
+  const fs::path file = m_folder.path() / "ledger.assay";
+  const auto snapshot = [&](const fs::path& to) {
+    return Process({ASSAYD_LOSSY, "snapshot", "--home", home().string(), "--file", to.string()});
+  };
+  ASSERT_EQ(snapshot(whole).wait(), 0);
+  const Bytes expected = *host::read_file(whole, 1u << 30);
+  for (unsigned round = 0; round < 20; ++round) {
+    Process process = snapshot(file);
+    ::usleep(round * 4000);
+    (void)process.kill_and_wait(SIGKILL);
+    if (!fs::exists(file)) continue;
+    EXPECT_EQ(*host::read_file(file, 1u << 30), expected) << round;
+    fs::remove(file);
+  }
+  ASSERT_EQ(snapshot(file).wait(), 0);
+  EXPECT_EQ(*host::read_file(file, 1u << 30), expected);
+  // Cut short or changed, it is refused, and no ledger is left.
+  const fs::path other = empty_home("other");
+  for (const bool cut : {true, false}) {
+    Bytes bad = expected;
+    if (cut) {
+      bad.resize(bad.size() / 2);
+    } else {
+      bad[bad.size() / 2] ^= 1;
+    }
+    ASSERT_TRUE(host::write_file(file, bad));
+    EXPECT_NE(Process({ASSAYD_LOSSY, "import", "--home", other.string(), "--file", file}).wait(),
+              0);
+    EXPECT_FALSE(fs::exists(ledger_path(other)));
+  }
+  ASSERT_EQ(
+      Process({ASSAYD_LOSSY, "import", "--home", other.string(), "--file", whole.string()}).wait(),
+      0);
+  EXPECT_EQ(Process({ASSAYD_LOSSY, "verify-store", "--home", other.string()}).wait(), 0);
+}
+
+// `assayd verify-store` finds a byte that changed in a table, and says so by its exit code.
+TEST_F(PowerCut, VerifyStoreFindsAChangedByteOnDisk) {
+  make_ledger();
+  EXPECT_EQ(Process({ASSAYD_LOSSY, "verify-store", "--home", home().string(), "--replay"}).wait(),
+            0);
+  unsigned damaged = 0;
+  for (const auto& entry : fs::directory_iterator(ledger_path(home()))) {
+    if (entry.path().extension() != ".sst" || entry.file_size() < 2000) continue;
+    const Bytes whole = *host::read_file(entry.path(), 1u << 30);
+    Bytes bad = whole;
+    bad[bad.size() / 3] ^= 1;
+    std::ofstream(entry.path(), std::ios::binary)
+        .write(reinterpret_cast<const char*>(bad.data()), static_cast<std::streamsize>(bad.size()));
+    EXPECT_NE(Process({ASSAYD_LOSSY, "verify-store", "--home", home().string()}).wait(), 0);
+    std::ofstream(entry.path(), std::ios::binary)
+        .write(reinterpret_cast<const char*>(whole.data()),
+               static_cast<std::streamsize>(whole.size()));
+    if (++damaged == 5) break;
+  }
+  EXPECT_GT(damaged, 0u);
+  EXPECT_EQ(Process({ASSAYD_LOSSY, "verify-store", "--home", home().string()}).wait(), 0);
+}
+
+}  // namespace
+}  // namespace assay::node
