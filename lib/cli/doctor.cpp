@@ -13,7 +13,7 @@
 #include <filesystem>
 
 #include "assay/cli/call.hpp"
-#include "assay/cli/self_test.hpp"
+#include "assay/cli/self_check.hpp"
 #include "assay/cli/terminal.hpp"
 #include "assay/crypto/sha256.hpp"
 #include "assay/host/clock.hpp"
@@ -87,11 +87,11 @@ void Examination::check_arithmetic() {
             : "this process flushes subnormal numbers or rounds otherwise than to nearest: remove "
               "what was built with -ffast-math from LD_PRELOAD");
   host::ThreadTaskPool pool(2);
-  const auto& goldens = self_test_goldens();
+  const auto& goldens = self_check_goldens();
   for (const numerics::Isa isa : numerics::kAllIsas) {
     if (!numerics::is_supported(isa)) continue;
     const std::string check = std::string("kernels ") + name_of(isa);
-    const auto results = run_self_tests(isa, pool);
+    const auto results = run_self_checks(isa, pool);
     if (!results) {
       add(Health::kFail, check, results.error().message);
       continue;

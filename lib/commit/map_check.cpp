@@ -122,13 +122,14 @@ class Check {
 
   Status read_stale() {
     const Bytes prefix = m_store.full(internal::map_key(MapTable::kStale));
-    return m_store.store().scan(prefix, [&](ByteView key, ByteView) {
+    return m_store.store().scan(prefix, [&](ByteView key, ByteView value) {
       ++m_report.stale;
       const ByteView rest = key.subspan(prefix.size());
       if (rest.size() <= 8 || internal::load_version(rest.data()) > m_report.versions.newest ||
           !m_stale_since.emplace(to_bytes(rest.subspan(8)), internal::load_version(rest.data()))
                .second)
         fault("stale entry " + to_hex(rest) + " is of no version or there twice");
+      if (!value.empty()) fault("stale entry " + to_hex(rest) + " holds something");
       return true;
     });
   }

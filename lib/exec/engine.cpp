@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "assay/core/contract.hpp"
+#include "internal/packing.hpp"
 
 namespace assay::exec {
 namespace {
@@ -53,6 +54,7 @@ std::unique_ptr<Prepared> prepare(std::span<const graph::Node> nodes,
   p.plan = plan_slots(p.flow, p.graph, fuse);
   if (fuse) {
     p.schedule = p.graph.schedule();
+    plan_packing(p.flow, p.graph, p.schedule, options.isa, p.plan);
   } else {  // as traces see it
     p.schedule.resize(p.graph.unit_count());
     std::iota(p.schedule.begin(), p.schedule.end(), 0U);
@@ -157,8 +159,10 @@ void Engine::run(std::uint64_t t, std::uint64_t seed, std::span<const std::uint8
                  std::span<std::uint8_t* const> next) {
   const numerics::FloatingPointMode mode;
   bind_step(t, seed, state, next);
+  auto packed = m_p->plan.packed.begin();
   for (std::uint32_t place = 0; place < m_p->schedule.size(); ++place) {
     const std::uint64_t start = m_nanoseconds ? m_nanoseconds() : 0;
+    for (; packed != m_p->plan.packed.end() && packed->first == place; ++packed) pack(*packed);
     run_place(place);
     if (!m_nanoseconds) continue;
     ++m_times[place].runs;
@@ -188,6 +192,18 @@ void Engine::run_place(std::uint32_t place) {
   } else {
     run_region(m_p->programs[program]);
   }
+}
+
+const float* Engine::product_operand(std::uint32_t product, unsigned k) const {
+  const ProductViews& views = m_p->flow.views[product];
+  return reinterpret_cast<const float*>(m_at[m_p->flow.nodes[product].inputs[k]]) +
+         (k == 0 ? views.a_offset : views.b_offset);
+}
+
+void Engine::pack(const PackedOperand& packed) {
+  const auto& layout = m_p->flow.views[packed.reader].b;
+  numerics::pack_b(m_isa, m_p->flow.nodes[packed.reader].spec, layout ? &*layout : nullptr,
+                   product_operand(packed.reader, 1), m_arena.data() + packed.offset, m_pool);
 }
 
 void Engine::run_kernel(std::uint32_t i, const TileProgram* program) {
@@ -221,9 +237,10 @@ void Engine::run_kernel(std::uint32_t i, const TileProgram* program) {
       c.engine.run_rows(c.program, first * c.factor, last * c.factor);
     };
   }
-  const auto* a = reinterpret_cast<const float*>(m_at[node.inputs[0]]) + views.a_offset;
-  const auto* b = reinterpret_cast<const float*>(m_at[node.inputs[1]]) + views.b_offset;
-  numerics::run_product(m_isa, node.spec, a, b, m_at[i], scratch, m_pool, options);
+  if (!m_p->plan.packed.empty() && m_p->plan.packed_of[i] != kNone)
+    options.packed_b = m_arena.data() + m_p->plan.packed[m_p->plan.packed_of[i]].offset;
+  numerics::run_product(m_isa, node.spec, product_operand(i, 0), product_operand(i, 1), m_at[i],
+                        scratch, m_pool, options);
 }
 
 void Engine::run_rows(const TileProgram& program, std::uint64_t first, std::uint64_t last) {
@@ -254,7 +271,7 @@ std::vector<UnitTime> Engine::times() const {
     time.nanoseconds = m_times[place].nanoseconds;
     if (unit.kernel != kNone) {
       time.kernel = m_p->flow.nodes[unit.kernel].spec.op;
-      time.first_node = unit.kernel;
+      time.first_node = m_p->flow.position[unit.kernel];
       time.stored_bytes = m_p->flow.nodes[unit.kernel].spec.output.byte_count();
     }
     for (const std::uint32_t member : unit.members) {

@@ -13,8 +13,8 @@ namespace {
 
 using numerics::OpCode;
 
-constexpr std::size_t kMaxNodes = 8;     // computed again for one output
-constexpr std::size_t kMaxCopies = 512;  // of a program: planning stays short
+constexpr std::size_t kMaxNodes = 8;    // computed again for one output
+constexpr std::size_t kMaxTries = 512;  // of a program, also such as fail: planning stays short
 // Operands of so small a part of the output may be kept longer for it.
 constexpr std::uint64_t kSmallPart = 8;
 
@@ -50,7 +50,7 @@ class UnitGraph::LateCopies {
   void run() {
     find_gaps();
     double left = m_options.time_share * step_nanoseconds();
-    while (m_made.size() < kMaxCopies) {
+    for (std::size_t tries = 0; tries < kMaxTries; ++tries) {
       const auto peak = static_cast<std::uint32_t>(std::max_element(m_load.begin(), m_load.end()) -
                                                    m_load.begin());
       Gap* const best = best_over(peak, left);
@@ -146,15 +146,16 @@ class UnitGraph::LateCopies {
   // Whether an operand can be read at the gap's end without being held much longer.
   [[nodiscard]] bool is_there(std::uint32_t input, const Gap& gap) const {
     if (!m_flow.runs[input] || m_flow.is_bound[input]) return true;
-    if (!m_stored[input]) return false;
+    const bool is_late_copy = input >= m_stored.size();
+    if (is_late_copy || !m_stored[input]) return false;
     if (bytes(input) * kSmallPart <= bytes(gap.node)) return true;
     return m_life.last[input] >= gap.behind && !is_let_go(input, gap.behind);
   }
 
+  // Behind the gap too: who reads it there reads the copy.
   [[nodiscard]] bool is_let_go(std::uint32_t input, std::uint32_t place) const {
-    return std::any_of(m_made.begin(), m_made.end(), [&](const Gap& made) {
-      return made.node == input && made.before < place && place < made.behind;
-    });
+    return std::any_of(m_made.begin(), m_made.end(),
+                       [&](const Gap& made) { return made.node == input && made.before < place; });
   }
 
   [[nodiscard]] double step_nanoseconds() const {

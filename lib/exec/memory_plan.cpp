@@ -126,8 +126,15 @@ void plan_arena(const Flow& flow, const UnitGraph& graph, std::span<const std::u
   std::vector<Block> blocks;
   std::vector<std::uint32_t> block_of(flow.nodes.size(), kNone);
   std::vector<std::vector<std::uint32_t>> ends(schedule.size());  // nodes that are read last there
+  std::vector<std::uint32_t> block_of_packed;
   for (std::uint32_t at = 0; at < schedule.size(); ++at) {
     const Unit& unit = graph.unit(schedule[at]);
+    while (block_of_packed.size() < plan.packed.size() &&
+           plan.packed[block_of_packed.size()].first == at) {
+      const PackedOperand& packed = plan.packed[block_of_packed.size()];
+      block_of_packed.push_back(static_cast<std::uint32_t>(blocks.size()));
+      blocks.push_back({aligned(packed.bytes), packed.first, packed.last, 0});
+    }
     auto& dying = ends[at];
     const auto give = [&](std::uint32_t node) {
       if (plan.places[node].region == Region::kNext) return;
@@ -151,6 +158,8 @@ void plan_arena(const Flow& flow, const UnitGraph& graph, std::span<const std::u
   }
   plan.arena_bytes = place_blocks(blocks);
   plan.arena_bytes_min = greatest_load(blocks);
+  for (std::size_t i = 0; i < plan.packed.size(); ++i)
+    plan.packed[i].offset = blocks[block_of_packed[i]].offset;
   for (std::uint32_t i = 0; i < flow.nodes.size(); ++i) {
     if (block_of[i] == kNone) continue;
     plan.places[i].region = Region::kArena;

@@ -177,6 +177,28 @@ void UnitGraph::retire(std::uint32_t node) {
   }
 }
 
+// Whether a product that is to run with the region would have to wait for another large operand of
+// it, and hold more than its output meanwhile (a tied weight's gradient waits for the embedding's).
+bool UnitGraph::waits_with(std::uint32_t region, std::uint32_t product) const {
+  const graph::Node& p = m_flow.nodes[product];
+  std::uint64_t held = 0;
+  for (unsigned k = 0; k < p.spec.operand_count; ++k) {
+    if (m_flow.runs[p.inputs[k]]) held += p.spec.operands[k].shape.elements();
+  }
+  if (held <= p.spec.output.shape.elements()) return false;
+  const std::uint32_t home = unit_of(product);
+  for (const std::uint32_t member : m_units[region].members) {
+    const graph::Node& n = m_flow.nodes[member];
+    for (unsigned k = 0; k < n.spec.operand_count; ++k) {
+      const std::uint32_t from = unit_of(n.inputs[k]);
+      if (from != kNone && from != region && m_first[from] > m_last[home] &&
+          m_flow.operand_shape(member, k).elements() * kSmallPart > m_units[region].full)
+        return true;
+    }
+  }
+  return false;
+}
+
 // The product whose rows the region reads and that can run last of all that it reads.
 void UnitGraph::attach(std::uint32_t region) {
   std::uint32_t best = kNone;
@@ -196,7 +218,7 @@ void UnitGraph::attach(std::uint32_t region) {
       const Shape shape = m_flow.operand_shape(member, k);
       if (shape.elements() != m_units[region].full) continue;
       if (best != kNone && m_last[unit_of(best)] > m_last[home]) continue;
-      if (can_merge(region, home)) best = product;
+      if (!waits_with(region, product) && can_merge(region, home)) best = product;
     }
   }
   if (best == kNone) return;

@@ -99,7 +99,7 @@ bool UnitGraph::depends_on(std::uint32_t unit, std::uint32_t target) const {
     if (at == target || m_visits >= kMaxVisits) return true;
     if (m_visited[at] == m_search) continue;
     m_visited[at] = m_search;
-    ++m_visits;
+    m_visits += 1 + m_before[at].size();
     stack.insert(stack.end(), m_before[at].begin(), m_before[at].end());
   }
   return false;

@@ -199,6 +199,11 @@ void Session::respond(std::uint64_t request, HttpResponse response) {
   if (m_phase != Phase::kHandler || request != m_request) return;  // closed, or timed out before
   if (m_closing || m_server.stopping.load()) m_keep_alive = false;
   release();
+  if (!hold(response.body.size())) {
+    ++m_server.refused;
+    m_keep_alive = false;
+    response = make_response(503, "text/plain", "too many answers are being sent; try again\n");
+  }
   auto head = response_head(response, m_keep_alive);
   if (!head) {
     m_keep_alive = false;
@@ -227,6 +232,7 @@ void Session::respond(std::uint64_t request, HttpResponse response) {
 void Session::write_more() {
   if (m_sent == m_body.size()) {
     m_body = {};
+    release();
     return m_keep_alive ? next_request() : drain();
   }
   const std::size_t count = std::min(m_body.size() - m_sent, kWriteBytes);
@@ -269,7 +275,8 @@ void Session::drain() {
 
 bool Session::hold(std::size_t bytes) {
   m_held_bytes += bytes;
-  return m_server.buffered_bytes.fetch_add(bytes) + bytes <= m_server.options.buffered_bytes_max;
+  const std::uint64_t all = m_server.buffered_bytes.fetch_add(bytes) + bytes;
+  return m_trusted || all <= m_server.options.buffered_bytes_max;
 }
 
 void Session::release() {

@@ -48,8 +48,10 @@ void Session::SocketSender::close(CloseCode code, std::string reason) {
 
 Session::SocketTicket::~SocketTicket() {
   const auto server = m_server.lock();
+  if (!server) return;
+  server->buffered_bytes -= m_bytes;
   const auto session = m_session.lock();
-  if (!server || !session) return;
+  if (!session) return;
   asio::post(session->m_stream.get_executor(), [session] {
     if (session->m_phase != Phase::kWebSocket) return;
     --session->m_websocket->unanswered;
@@ -143,12 +145,7 @@ void Session::on_websocket_message(WebSocketMessage message) {
   using Kind = WebSocketMessage::Kind;
   WebSocket& socket = *m_websocket;
   switch (message.kind) {
-    case Kind::kText:
-      if (socket.close_sent) return;
-      ++m_server.requests;
-      ++socket.unanswered;
-      return socket.handler.text(std::string(message.payload.begin(), message.payload.end()),
-                                 std::make_shared<SocketTicket>(m_owner, weak_from_this()));
+    case Kind::kText: return on_websocket_text(message.payload);
     case Kind::kBinary: return close_websocket(CloseCode::kUnsupported, "texts only");
     case Kind::kPing: {
       Bytes pong = encode_frame(Kind::kPong, message.payload);
@@ -160,10 +157,25 @@ void Session::on_websocket_message(WebSocketMessage message) {
     case Kind::kPong: return;
     case Kind::kClose: {
       socket.close_received = true;
+      if (socket.close_sent && socket.queue.empty()) return drain();
       const auto reason = decode_close(message.payload);
       return close_websocket(reason ? CloseCode::kNormal : CloseCode::kProtocolError, "");
     }
   }
+}
+
+void Session::on_websocket_text(const Bytes& payload) {
+  if (m_websocket->close_sent) return;
+  ++m_server.requests;
+  const std::size_t bytes = payload.size();
+  const std::uint64_t all = m_server.buffered_bytes.fetch_add(bytes) + bytes;
+  const auto ticket = std::make_shared<SocketTicket>(m_owner, weak_from_this(), bytes);
+  ++m_websocket->unanswered;
+  if (!m_trusted && all > m_server.options.buffered_bytes_max) {
+    ++m_server.refused;
+    return close_websocket(CloseCode::kTryAgainLater, "too much is being read; try again");
+  }
+  m_websocket->handler.text(std::string(payload.begin(), payload.end()), ticket);
 }
 
 void Session::queue_frame(Bytes frame) {

@@ -34,7 +34,8 @@ struct ServerOptions {
   std::size_t reserved_connections = 0;           // of max_connections, that strangers do not get
   std::size_t max_connections_per_address = 256;  // of a stranger (rate_limit.hpp: address_group)
   RateLimits connection_rate{1'000'000, 1'000'000};  // new ones of a stranger
-  // Bodies of all requests that are being read or answered; over it: 503.
+  // Of strangers: bodies of all requests that are being read or answered, answers that are being
+  // sent, and WebSocket messages that are not answered. Over it: 503, or close 1013.
   std::uint64_t buffered_bytes_max = std::uint64_t{256} << 20;
 
   std::size_t max_websockets = 64;  // over it: 503
@@ -47,7 +48,7 @@ struct ServerOptions {
 
 struct ServerCounters {
   std::uint64_t accepted = 0;
-  std::uint64_t refused = 0;  // over max_connections
+  std::uint64_t refused = 0;  // connections or bodies over the limits of all together
   std::uint64_t handshake_failed = 0;
   std::uint64_t requests = 0;
   std::uint64_t bad_requests = 0;  // malformed or over a limit

@@ -18,7 +18,8 @@ enum class CloseCode : std::uint16_t {
   kUnsupported = 1003,    // a binary message
   kNotUtf8 = 1007,
   kTooBig = 1009,
-  kTooSlow = 4001,  // what was to be sent was not taken in time: come back and resume
+  kTryAgainLater = 1013,  // too much is held for all peers together
+  kTooSlow = 4001,        // what was to be sent was not taken in time: come back and resume
 };
 
 enum class UpgradeVerdict : std::uint8_t {

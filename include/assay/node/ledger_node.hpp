@@ -29,7 +29,7 @@ struct NodeOptions {
   std::size_t prune_erase_max = 16'384;   // keys that one step of pruning erases
   // Asked before every block and every transaction; an error (of the disk's space, say) pauses the
   // node: it reads and answers, takes nothing, and goes on by itself.
-  std::function<Status()> may_write;
+  std::function<Status()> may_write = {};
 };
 
 // What became of a transaction.

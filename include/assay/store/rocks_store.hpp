@@ -28,8 +28,8 @@ struct RocksOptions {
   // Kept in the format record too, in this order: a store's table never changes.
   std::vector<KeyFamily> families;
   bool create_if_missing = true;
-  // Opens without changing a byte; every write is kPermission then. Whoever opens so sees to it that
-  // no other process has the folder open.
+  // Opens without changing a byte; every write is kPermission then. Whoever opens so sees to it
+  // that no other process has the folder open.
   bool read_only = false;
   std::size_t write_buffer_bytes = std::size_t{16} << 20;  // of each family; 4 of them in all
   std::size_t block_cache_bytes = std::size_t{16} << 20;

@@ -95,6 +95,8 @@ class Engine {
                  std::span<std::uint8_t* const> next);
   void copy_slots(std::span<std::uint8_t* const> next);
   void run_place(std::uint32_t place);
+  [[nodiscard]] const float* product_operand(std::uint32_t product, unsigned k) const;
+  void pack(const PackedOperand& packed);
   void run_kernel(std::uint32_t node, const TileProgram* program);
   void run_region(const TileProgram& program);
   void run_rows(const TileProgram& program, std::uint64_t first, std::uint64_t last);

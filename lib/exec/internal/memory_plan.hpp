@@ -41,11 +41,21 @@ enum class SlotUpdate : std::uint8_t {
   kSecond,   // into a second tensor
 };
 
+// An operand b as products want it, made before the first unit that reads it.
+struct PackedOperand {
+  std::uint32_t reader;       // one of the products
+  std::uint32_t first, last;  // places in the schedule where one runs
+  std::size_t bytes;
+  std::size_t offset;  // in the arena
+};
+
 struct MemoryPlan {
   std::vector<Place> places;                  // of every node
   std::vector<std::uint8_t> constant_is_one;  // per node: one element stands for all
   std::vector<SlotCopy> copies;
   std::vector<SlotUpdate> slots;
+  std::vector<PackedOperand> packed;     // in the order of `first`
+  std::vector<std::uint32_t> packed_of;  // per node: which of them it reads, or kNone
   std::size_t fixed_bytes = 0;
   std::size_t arena_bytes = 0;
   std::size_t arena_bytes_min = 0;  // the most that is needed at one time

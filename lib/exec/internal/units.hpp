@@ -84,6 +84,7 @@ class UnitGraph {
   void merge(std::uint32_t from, std::uint32_t into);
   void add_inputs(std::uint32_t node, std::uint32_t unit);
   void attach(std::uint32_t region);
+  [[nodiscard]] bool waits_with(std::uint32_t region, std::uint32_t product) const;
   // Nodes of one unit once more, in a unit of their own: the last of them for these readers, of
   // which `before` is the first one's unit.
   void copy_for(std::span<const std::uint32_t> nodes, std::span<const std::uint32_t> readers,

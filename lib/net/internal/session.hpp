@@ -53,7 +53,7 @@ class Session : public std::enable_shared_from_this<Session> {
   void fail_request(unsigned status, const std::string& why);
   void drain();
   void close();
-  // Counts what is held of a request's body among all connections'.
+  // Counts what is held of a body among all connections'; false if that is too much.
   [[nodiscard]] bool hold(std::size_t bytes);
   void release();
 
@@ -63,6 +63,7 @@ class Session : public std::enable_shared_from_this<Session> {
   void read_websocket();
   void on_websocket_bytes();
   void on_websocket_message(WebSocketMessage message);
+  void on_websocket_text(const Bytes& payload);
   void queue_frame(Bytes frame);
   void write_websocket();
   void on_websocket_written(std::size_t count);

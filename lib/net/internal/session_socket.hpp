@@ -29,8 +29,9 @@ class Session::SocketSender final : public WebSocketSender {
 // A message that has not been answered.
 class Session::SocketTicket {
  public:
-  SocketTicket(std::weak_ptr<Server> server, std::weak_ptr<Session> session)
-      : m_server(std::move(server)), m_session(std::move(session)) {}
+  // `bytes` are already counted among the server's.
+  SocketTicket(std::weak_ptr<Server> server, std::weak_ptr<Session> session, std::size_t bytes)
+      : m_server(std::move(server)), m_session(std::move(session)), m_bytes(bytes) {}
   ~SocketTicket();
   SocketTicket(const SocketTicket&) = delete;
   SocketTicket& operator=(const SocketTicket&) = delete;
@@ -38,6 +39,7 @@ class Session::SocketTicket {
  private:
   std::weak_ptr<Server> m_server;
   std::weak_ptr<Session> m_session;
+  std::size_t m_bytes;
 };
 
 struct Session::WebSocket {

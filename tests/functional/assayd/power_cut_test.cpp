@@ -179,6 +179,7 @@ class PowerCut : public ::testing::Test {
   // A home of the same chain without a ledger.
   fs::path empty_home(const char* name) const {
     const fs::path other = m_folder.path() / name;
+    fs::create_directories(other);
     for (const char* part : {"config", "keys", "tls"})
       fs::copy(home() / part, other / part, fs::copy_options::recursive);
     return other;

@@ -145,6 +145,7 @@ TEST(Incentives, HoldingTermsDeterEveryNumberOfFalseIntervals) {
 TEST(Incentives, CrowdingOutChallengesCostsThePrice) {
   TaskTerms t = good_terms();
   t.price = 1'000'000, t.entries = 1'000'000, t.solver_stake = 1'000'000'000;
+  t.tax = 20'000;
   t.challenger_bond = 1952;
   EXPECT_EQ(check_terms(t), TermsVerdict::kCrowdingOutCheap);
   t.challenger_bond = 1953;  // of which 977 burn: 1024 * 977 >= 1,000,000

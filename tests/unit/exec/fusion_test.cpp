@@ -2,6 +2,8 @@
 #include <gtest/gtest.h>
 
 #include "assay/exec/executor.hpp"
+#include "assay/host/thread_pool.hpp"
+#include "assay/numerics/product.hpp"
 #include "support/tiny_programs.hpp"
 
 namespace assay::exec {
@@ -160,6 +162,73 @@ TEST(Fusion, CheapMasksAreComputedTwice) {
     EXPECT_EQ(unit.members.find("less*"), std::string::npos) << unit.members;
 }
 
+// A weight that two micro-batches of so many rows read forwards, and two backwards.
+struct MicroBatches {
+  static constexpr std::uint64_t kIn = 150, kOut = 40;
+  Slots p;
+  std::uint32_t weight = 0;
+
+  explicit MicroBatches(std::uint64_t rows) {
+    weight = p.source({kIn, kOut});
+    p.bind(weight);
+    for (int part = 0; part < 2; ++part) {
+      const auto x = p.source({rows, kIn});
+      const auto y = p.s.f32(OpCode::kMatMul, {rows, kOut}, {x, weight}, {0, 0});
+      p.bind(p.s.f32(OpCode::kMatMul, {rows, kIn}, {y, weight}, {0, 1}));
+    }
+  }
+  // Of the weight packed for these products.
+  [[nodiscard]] std::size_t packed_bytes() const {
+    std::size_t sum = 0;
+    for (const std::size_t i : {std::size_t{2}, std::size_t{3}})
+      sum += numerics::packed_b_bytes(numerics::best_isa(), p.s.program.nodes[i].spec);
+    return sum;
+  }
+};
+
+TEST(Fusion, AWeightIsPackedOnceForMicroBatches) {
+  for (const std::uint64_t rows : {24U, 300U}) {
+    const MicroBatches micro(rows);
+    const std::size_t outputs = 2 * rows * MicroBatches::kOut * sizeof(float);
+    MemoryUse memory;
+    EXPECT_EQ(units_of(micro.p.s.program, &memory).size(), 4U);
+    ASSERT_GT(micro.packed_bytes(), 0U);
+    if (rows > 256) {
+      EXPECT_LE(memory.arena, outputs);  // packing takes too little of their time
+    } else {
+      EXPECT_GT(memory.arena, micro.packed_bytes());
+    }
+  }
+}
+
+TEST(Fusion, PackedOnceGivesTheSameBits) {
+  const MicroBatches micro(24);
+  const auto validation = graph::validate_alone(micro.p.s.program);
+  ASSERT_TRUE(validation.program) << validation.words;
+  for (const numerics::Isa isa : numerics::kAllIsas) {
+    if (!numerics::is_supported(isa)) continue;
+    std::vector<NamedTensors> after;
+    for (const bool fuse : {false, true}) {
+      host::ThreadTaskPool pool(2);
+      ExecutorOptions options;
+      options.isa = isa;
+      options.fuse = fuse;
+      auto executor = Executor::create(*validation.program, {}, pool, options).value();
+      NamedTensors state = executor.make_state();
+      std::uint32_t random = 1;
+      for (auto& [name, tensor] : state) {
+        for (float& x : tensor.as<float>()) {
+          random = random * 1'664'525 + 1'013'904'223;
+          x = static_cast<float>(random >> 8) * 0x1p-23F - 1.0F;
+        }
+      }
+      for (std::uint64_t t = 0; t < 2; ++t) executor.step(t, 1, state);
+      after.push_back(std::move(state));
+    }
+    EXPECT_TRUE(after[0] == after[1]) << numerics::name_of(isa);
+  }
+}
+
 // A stranger's program: valid, as long as any may be, every node reading one tensor.
 TEST(Fusion, TheLongestProgramIsPlannedInSeconds) {
   Slots p;
@@ -177,6 +246,101 @@ TEST(Fusion, TheLongestProgramIsPlannedInSeconds) {
   ASSERT_TRUE(validation.program) << validation.words;
   SerialTaskPool pool;
   EXPECT_TRUE(Executor::create(*validation.program, {}, pool));
+}
+
+// The same of what regions make, which the next ones could compute again.
+TEST(Fusion, TheLongestProgramOfCheapMembersIsPlannedInSeconds) {
+  Slots p;
+  const Shape shape{64, 64};
+  const auto a = p.source(shape);
+  const auto row = p.s.add(OpCode::kCast, {DType::kU32, {64}}, {p.source({64})});
+  const auto shared = p.s.f32(OpCode::kRelu, shape, {a});
+  std::array<std::uint32_t, 3> last{shared, shared, shared};
+  while (p.s.program.nodes.size() + 4 < graph::kMaxNodes) {
+    for (std::uint32_t& node : last)
+      node = p.s.f32(OpCode::kFma, shape, {last[0], last[1], last[2]});
+    last[0] = p.s.f32(OpCode::kGatherRows, shape, {last[0], row});
+    last[1] = p.s.f32(OpCode::kAdd, shape, {shared, last[2]});
+  }
+  p.bind(p.s.f32(OpCode::kFma, shape, {last[0], last[1], last[2]}));
+  p.s.program.slots.push_back({"b", {DType::kF32, {64}}, p.s.constant(0, {64})});
+  const auto validation = graph::validate_alone(p.s.program);
+  ASSERT_TRUE(validation.program) << validation.words;
+  SerialTaskPool pool;
+  ExecutorOptions options;
+  options.late_copy_bytes = 1;
+  EXPECT_TRUE(Executor::create(*validation.program, {}, pool, options));
+}
+
+// Adam's rate stands behind all gradients in a program; the updates do not wait for it, and an
+// activation is let go once its weight has been updated.
+TEST(Fusion, UpdatesRunBehindTheirGradients) {
+  Slots p;
+  const Shape square{64, 64};
+  constexpr unsigned kLayers = 8;
+  std::vector<std::uint32_t> weights, inputs;
+  auto x = p.s.f32(OpCode::kExp, square, {p.source(square)});
+  for (unsigned i = 0; i < kLayers; ++i) {
+    weights.push_back(p.source(square));
+    inputs.push_back(x);
+    x = p.s.f32(OpCode::kTanh, square, {p.s.f32(OpCode::kMatMul, square, {x, weights[i]}, {0, 0})});
+  }
+  std::vector<std::uint32_t> gradients(kLayers);
+  for (unsigned i = kLayers; i-- > 0;) {
+    gradients[i] = p.s.f32(OpCode::kMatMul, square, {inputs[i], x}, {1, 0});
+    if (i > 0) x = p.s.f32(OpCode::kMatMul, square, {x, weights[i]}, {0, 1});
+  }
+  const auto rate = p.s.f32(OpCode::kSqrt, {}, {p.source({})});
+  p.bind(inputs[0]);
+  for (unsigned i = 0; i < kLayers; ++i)
+    p.bind(p.s.f32(OpCode::kFma, square, {rate, gradients[i], weights[i]}));
+  p.bind(rate);
+  MemoryUse memory;
+  units_of(p.s.program, &memory);
+  EXPECT_EQ(memory.next_state, 0U);
+  EXPECT_EQ(memory.arena, memory.arena_min);
+  // All activations but the first (a slot's), the gradient of one, and a gradient of a weight that
+  // is updated on its rows.
+  EXPECT_LE(memory.arena, (kLayers + 2) * square.elements() * 4 + 64);
+}
+
+// What a norm gives to a product waits for that product's gradient, unless it is made again.
+TEST(Fusion, OutputsAreMadeAgainForLateReaders) {
+  Slots p;
+  const Shape shape{128, 64};
+  constexpr unsigned kLayers = 6;
+  std::vector<std::uint32_t> norms, weights, scales;
+  const auto x = p.s.f32(OpCode::kExp, shape, {p.source(shape)});
+  auto y = x;
+  for (unsigned i = 0; i < kLayers; ++i) {
+    scales.push_back(p.source({1, 64}));
+    weights.push_back(p.source({64, 64}));
+    norms.push_back(p.s.f32(OpCode::kMul, shape, {x, scales[i]}));
+    const auto made = p.s.f32(OpCode::kMatMul, shape, {norms[i], weights[i]}, {0, 0});
+    y = p.s.f32(OpCode::kTanh, shape, {p.s.f32(OpCode::kAdd, shape, {made, y})});
+  }
+  p.bind(x);
+  for (unsigned i = 0; i < kLayers; ++i) {
+    p.bind(scales[i]);
+    p.bind(p.s.f32(OpCode::kMatMul, {64, 64}, {norms[i], y}, {1, 0}));
+  }
+  const auto validation = graph::validate_alone(p.s.program);
+  ASSERT_TRUE(validation.program) << validation.words;
+  SerialTaskPool pool;
+  std::array<std::size_t, 2> arena{};
+  std::array<NamedTensors, 2> states;
+  for (const bool copies : {false, true}) {
+    ExecutorOptions options;
+    options.late_copy_bytes = 1;
+    options.late_copy_share = copies ? 1e9 : 0;
+    auto executor = Executor::create(*validation.program, {}, pool, options).value();
+    states[copies] = executor.make_state();
+    executor.step(0, 0, states[copies]);
+    executor.step(1, 0, states[copies]);
+    arena[copies] = executor.memory().arena;
+  }
+  EXPECT_EQ(states[0], states[1]);
+  EXPECT_LE(arena[1] + 3 * shape.elements() * 4, arena[0]);
 }
 
 }  // namespace

@@ -94,7 +94,7 @@ class WebSocketServer : public HttpsTest {
       m_last = std::move(opened);
     };
     handler.text = [this, sender](const std::string& text, WebSocketHandler::Ticket ticket) {
-      if (text == "keep") {
+      if (text.starts_with("keep")) {
         const std::lock_guard lock(m_mutex);
         m_tickets.push_back(std::move(ticket));
       }
@@ -301,7 +301,21 @@ TEST_F(WebSocketServer, BodiesTogetherAreBounded) {
   slow.send(std::string(5'000, 'a'));
   EXPECT_THAT(slow.receive(), StartsWith("HTTP/1.1 200 "));
   EXPECT_TRUE(within_seconds([&] { return m_server->counters().buffered_bytes == 0; }));
+  RawTls greedy(m_server->port());
+  greedy.send("GET /size/200000 HTTP/1.1\r\n\r\n");
+  EXPECT_THAT(greedy.receive_all(), StartsWith("HTTP/1.1 503 ")) << "an answer counts, too";
   expect_alive();
+  m_server.reset();
+  options.websocket_unanswered = 100;
+  serve(options);
+  Client talker(m_server->port());
+  const std::string half = "keep" + std::string(60'000, ' ');
+  talker.send(Kind::kText, half);
+  EXPECT_EQ(talker.next_text().size(), half.size() + 5);
+  talker.send(Kind::kText, half);
+  EXPECT_EQ(talker.next_close(), 1013);
+  m_tickets.clear();
+  EXPECT_TRUE(within_seconds([&] { return m_server->counters().buffered_bytes == 0; }));
 }
 
 }  // namespace

@@ -70,14 +70,17 @@ struct World {
   Bytes transfer(std::uint8_t from, std::uint8_t to, std::uint64_t nonce, std::uint64_t amount) {
     return transaction(from, nonce, protocol::Transfer{account_of(to), Amount{amount}});
   }
-  // Moves the clock to where the node has something to do.
+  // Moves the clock to where the node has something to do, past steps of pruning. True: a block.
   bool step() {
-    const auto wake = node->next_wake_ms();
-    if (!wake) return false;
-    clock.now = std::max(clock.now, *wake);
-    const auto made = node->tick();
-    EXPECT_TRUE(made) << made.error().message;
-    return made && *made;
+    for (;;) {
+      const auto wake = node->next_wake_ms();
+      if (!wake) return false;
+      clock.now = std::max(clock.now, *wake);
+      const auto made = node->tick();
+      EXPECT_TRUE(made) << made.error().message;
+      if (!made || *made) return made && *made;
+      if (*wake != 0) return false;
+    }
   }
   std::uint64_t balance(std::uint8_t seed) {
     return node->reader().account(account_of(seed))->available.value;

@@ -4,6 +4,8 @@
 #include <set>
 #include <sstream>
 
+#include "assay/node/event_feed.hpp"
+#include "assay/node/faucet.hpp"
 #include "assay/node/home.hpp"
 #include "assay/node/json.hpp"
 #include "assay/node/light_client.hpp"
@@ -26,7 +28,13 @@ struct Server {
     while (!answer && w.node->next_wake_ms()) w.step();
     return to_bytes(as_bytes(answer.value_or("")));
   }};
-  Server() { service.register_methods(dispatcher); }
+  EventFeed feed{*w.node};
+  Faucet faucet{*w.node, nullptr, w.clock, {}};
+  Server() {
+    service.register_methods(dispatcher);
+    feed.register_methods(dispatcher);
+    faucet.register_methods(dispatcher);
+  }
   Json call(const char* method, const Json& params = Json::object()) {
     auto result = client.call(method, params);
     EXPECT_TRUE(result) << result.error().message;

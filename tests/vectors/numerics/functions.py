@@ -39,11 +39,16 @@ LIMITS = {
     "rsqrt": [ONE, 0x40800000, 0x3E800000, 0x00800000, 0x7F7FFFFF],
     "sigmoid": [0x418AA123, 0xC2CFF1B5, 0xC2AEAC50, 0x34000000, 0xB3800000, 0xB4C00000, 0x34400000]}
 
-# Inputs whose values lie nearest to a rounding boundary: sin's are the twelve nearest of all 2^32, sigmoid's are those
-# where it is a tie but for the third power of x. They say nothing about the results.
+# Inputs whose values lie nearest to a rounding boundary, of all 2^32; sigmoid's are those where it is a tie but for the
+# third power of x. They say nothing about the results.
 HARD = {
+    "exp": [0xC16912CD, 0x377EFF81, 0xB3000000, 0xBAE0E25C, 0xBBF0EDF1, 0x343FFFFF, 0x34DFFFFD, 0x356FFFF9],
+    "log": [0x65D890D3, 0x4C5D65A5, 0x4D604EBE, 0x1F116AB8, 0x41178FEB, 0x66A8C860, 0x3C413D3A, 0x6F31A8EC],
+    "tanh": [0x3AC37DE2, 0x3CD41B91, 0x3EEE0566, 0x40ACB4D0, 0x3ADBC904, 0x3BC8B605, 0x3C96AE2E, 0x3D7C3055],
+    "erf": [0x3940EAD6, 0x39C0057D, 0x358E9D2D, 0x36AEA466, 0x00AA320C, 0x012A320C, 0x01AA320C, 0x022A320C],
     "sin": [0x46199998, 0x73243F06, 0x55CAFB2A, 0x67A9242B, 0x4371ADE3, 0x5DADD689, 0x5F208D82, 0x61DFC847, 0x6446CEC0,
             0x79D1F6D3, 0x7A5AACDB, 0x3DCF5597],
+    "cos": [0x59443C0A, 0x5F18B878, 0x6115CB11, 0x7A4B1A27, 0x3C107FE6, 0x5922AA80, 0x61703976, 0x7908CD73],
     "sigmoid": [0xB3800000, 0x34000000, 0xB4400000, 0x34C00000]}
 
 

@@ -9,17 +9,17 @@
 
 namespace assay::cli {
 
-struct SelfTest {
+struct SelfCheck {
   std::string family;
   Hash256 programs;  // SHA-256 over the roots of the init and the step program
-  Hash256 state;     // the state root after kSelfTestSteps
+  Hash256 state;     // the state root after kSelfCheckSteps
 };
-inline constexpr std::uint64_t kSelfTestSteps = 4;
+inline constexpr std::uint64_t kSelfCheckSteps = 4;
 
 // What a sound machine and an unchanged library give. Recorded from the reference execution.
-[[nodiscard]] const std::vector<SelfTest>& self_test_goldens();
+[[nodiscard]] const std::vector<SelfCheck>& self_check_goldens();
 
 // The same computed here. Errors: kInternal if a model cannot be built or run.
-[[nodiscard]] Result<std::vector<SelfTest>> run_self_tests(numerics::Isa isa, TaskPool& pool);
+[[nodiscard]] Result<std::vector<SelfCheck>> run_self_checks(numerics::Isa isa, TaskPool& pool);
 
 }  // namespace assay::cli
