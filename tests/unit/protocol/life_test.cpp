@@ -30,7 +30,7 @@ struct Started {
     std::vector<OpenSeal> all;
     const VerifierRecord v = verifier_of(net, posted.claim, verifier);
     for (std::uint32_t i = 0; i < v.draws.size(); ++i)
-      all.push_back(opening_of(net, posted, verifier, terms, run, i, v.draws[i].entry, match));
+      all.push_back(opening_of(net, posted, verifier, run, i, v.draws[i].entry, match));
     return all;
   }
   void seal(unsigned verifier, bool match = true) {

@@ -422,7 +422,7 @@ TEST(Cancelling, WhatWasDoneUpToTheNextProgressPointIsPaid) {
   for (std::uint32_t i = 0; i < seat.draws.size(); ++i) {
     EXPECT_LT(seat.draws[i].entry, 6u);
     EXPECT_LE(seat.draws[i].interior_step, 15u);
-    opens.push_back(opening_of(t.net, t.p, kRival, t.terms, run, i, seat.draws[i].entry));
+    opens.push_back(opening_of(t.net, t.p, kRival, run, i, seat.draws[i].entry));
     seal.seals.push_back(seal_of(t.net, t.p, kRival, opens.back()));
   }
   ASSERT_EQ(t.net.verdict(kRival, seal), V::kApplied);
@@ -476,7 +476,7 @@ TEST(Reputation, IsTheTaxThatWasTakenAndFaultsTakeItAway) {
   EXPECT_LT(economics::decayed_score(20, economics::kDayMs), 20u);
   // The first missed deadline is forgiven, the second within 90 days halves the score.
   for (unsigned fault = 1; fault <= 2; ++fault) {
-    const Posted p = post_and_accept(t.net, kSubmitter, kSolver, t.terms);
+    post_and_accept(t.net, kSubmitter, kSolver, t.terms);
     t.net.wait(20'000);
     const Reputation now = reputation(t.net, kSolver, Standing::kSolver);
     EXPECT_EQ(now.faults, fault);
@@ -507,7 +507,8 @@ TEST(Reputation, AVerifierThatFallsSilentHasAFault) {
   t.net.wait(8'000);
   ASSERT_EQ(t.net.verdict(kSolver, reveal_of(t.net, t.p, kSolver, t.terms, run)), V::kApplied);
   t.net.block();
-  t.net.wait(7'000 + 12'000);
+  t.net.wait(7'000);
+  t.net.wait(12'000);
   ASSERT_EQ(t.net.status(t.p.claim), ClaimStatus::kFinal);
   EXPECT_EQ(reputation(t.net, kRival, Standing::kVerifier).faults, 1u);
   EXPECT_EQ(reputation(t.net, kRival, Standing::kVerifier).completed, 0u);
