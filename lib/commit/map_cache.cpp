@@ -1,5 +1,7 @@
 #include "internal/map_cache.hpp"
 
+#include <algorithm>
+
 namespace assay::commit {
 
 namespace internal {
@@ -28,6 +30,8 @@ void MapCache::State::begin() {
 
 // Every change passes the upper levels, so the deepest go first, a level at a time.
 void MapCache::State::shrink() {
+  if (nodes.size() <= count_max) return;
+  constexpr std::size_t kNodeBytesMost = 4096;
   constexpr std::size_t kEntryBytes = sizeof(Nodes::value_type) + 2 * sizeof(void*);
   std::array<std::size_t, kMaxMapDepth / internal::kNodeBits> bytes{};
   std::size_t sum = 0;
@@ -39,6 +43,7 @@ void MapCache::State::shrink() {
   unsigned depth = static_cast<unsigned>(bytes.size());
   while (sum > bytes_max && depth > 0) sum -= bytes[--depth];
   std::erase_if(nodes, [&](const auto& entry) { return entry.first.depth >= depth; });
+  count_max = nodes.size() + (bytes_max - std::min(sum, bytes_max)) / kNodeBytesMost;
 }
 
 }  // namespace assay::commit

@@ -38,12 +38,11 @@ Result<std::vector<MapUpdate::Change>> MapUpdate::write_records(
     // Of several changes of a key the last counts.
     if (i + 1 < sorted.size() && sorted[i + 1].key_hash == sorted[i].key_hash) continue;
     const MapChange& change = changes[sorted[i].index];
-    std::optional<Bytes> before;
-    if (change.before) {
-      before = *change.before;
-    } else {
-      ASSAY_TRY(before, m_store.record(change.key));
+    std::optional<Bytes> read;
+    if (change.before == nullptr) {
+      ASSAY_TRY(read, m_store.record(change.key));
     }
+    const std::optional<Bytes>& before = change.before == nullptr ? read : *change.before;
     if (before == change.value) continue;
     writes[sorted[i].index] = true;
     Change learnt{sorted[i].key_hash, std::nullopt};
@@ -52,7 +51,7 @@ Result<std::vector<MapUpdate::Change>> MapUpdate::write_records(
     // What was absent the tree of the version before shows to be so.
     if (!m_keep_history || !before) continue;
     const Bytes key = before_key(learnt.key_hash, m_version);
-    m_batch.put(m_store.full(key), std::move(*before));
+    m_batch.put(m_store.full(key), *before);
     mark_stale(key);
   }
   for (std::size_t i = 0; i < changes.size(); ++i)

@@ -4,7 +4,7 @@
 
 #include "assay/protocol/archive.hpp"
 #include "assay/protocol/view.hpp"
-#include "internal/context.hpp"
+#include "internal/rules.hpp"
 
 namespace assay::protocol {
 
@@ -28,8 +28,10 @@ Receipt answer(Receipt receipt, Outcome outcome) {
   return receipt;
 }
 
-// INV-PRO-003: a client id does something at most once; later it is answered with its first result.
-Receipt run_transaction(State& state, const Context& block, const ParsedTransaction& tx) {
+// INV-PRO-003: a client id does something at most once while a transaction of its first height may
+// be valid; until then it is answered with its first result. None: the payload's rules decide.
+std::optional<Receipt> answer_without_rules(const State& state, Height height,
+                                            const ParsedTransaction& tx) {
   Receipt receipt;
   receipt.id = tx.id;
   const Envelope& e = tx.envelope;
@@ -39,26 +41,40 @@ Receipt run_transaction(State& state, const Context& block, const ParsedTransact
     receipt.repeated = true;
     return answer(receipt, {first->verdict, first->detail});
   }
-  if (const Outcome o = check_envelope(state, block.height, tx); o.verdict != TxVerdict::kApplied)
+  if (const Outcome o = check_envelope(state, height, tx); o.verdict != TxVerdict::kApplied)
     return answer(receipt, o);
+  return std::nullopt;
+}
 
-  Context c{state, block.chain, block.height, block.now, block.beacon, receipt.events};
-  state.overlay().mark();
-  const Outcome outcome = std::visit(
-      [&](const auto& payload) {
-        return execute(c, Sender{e.sender, e.client_id}, payload);
+// `apply` gets the proof that the payload's rules hold.
+template <class Apply>
+Outcome check_payload(const Reading& reading, const Envelope& e, Apply&& apply) {
+  const Sender sender{e.sender, e.client_id};
+  return std::visit(
+      [&](const auto& payload) -> Outcome {
+        auto checked = Rules::check(reading, sender, payload);
+        if (const auto* refused = std::get_if<Outcome>(&checked)) return *refused;
+        apply(std::get<1>(std::move(checked)));
+        return {};
       },
       e.payload);
-  if (outcome.verdict != TxVerdict::kApplied) {
-    state.overlay().rollback();
-    receipt.events.clear();
-  }
+}
+
+Receipt run_transaction(State& state, const Context& block, const ParsedTransaction& tx) {
+  if (auto receipt = answer_without_rules(state, block.height, tx)) return std::move(*receipt);
+  Receipt receipt;
+  receipt.id = tx.id;
+  const Envelope& e = tx.envelope;
+  Context c{state, block.chain, block.height, block.now, block.beacon, receipt.events};
+  const Reading reading{state, block.chain, block.height, block.now};
+  const Outcome outcome =
+      check_payload(reading, e, [&](auto&& proof) { transition(c, std::move(proof)); });
   Profile profile = state.profile(e.sender);
   profile.last_nonce = e.nonce;
   state.put(e.sender, profile);
   state.put(e.sender, e.client_id,
             FirstResult{tx.id, tx.content, outcome.verdict, outcome.detail, block.height});
-  return answer(receipt, outcome);
+  return answer(std::move(receipt), outcome);
 }
 
 Receipt run_transaction(State& state, const Context& block, ByteView bytes) {
@@ -88,11 +104,12 @@ Status seal_block(const KeyValueStore& store, const State& state,
   ASSAY_TRY_STATUS(state.status());
   ASSAY_INVARIANT(state.money_conserved());  // INV-PRO-002
 
+  const std::vector<const Overlay::Record*> records = state.overlay().changes();
   std::vector<commit::MapChange> changes;
-  changes.reserve(state.overlay().changes().size());
-  for (const auto& [key, value] : state.overlay().changes())
-    changes.push_back({key, value, state.overlay().get_stored(key)});
-  ASSAY_TRY_STATUS(state.status());
+  changes.reserve(records.size());
+  for (const Overlay::Record* const record : records)
+    changes.push_back({to_bytes(RecordTable::key_of(*record)), record->second.now,
+                       &record->second.stored});
   ASSAY_TRY(result.header.state_root,
             state_map(store).apply(result.header.height.value, changes, result.batch, cache));
 
@@ -178,12 +195,12 @@ struct StateMachine::Caches {
   [[nodiscard]] Result<BlockResult> apply(const Block& block);
 
   const KeyValueStore& store;
-  RecordCache records;
+  RecordTable records;
   commit::MapCache nodes;
   std::optional<BlockHeader> head;
-  // Of the last apply().
+  // Of the last apply(), until it is written.
   BlockHeader next_head;
-  Overlay::Changes changes;
+  std::optional<State> unwritten;
 };
 
 template <class Block>
@@ -191,7 +208,9 @@ Result<BlockResult> StateMachine::Caches::apply(const Block& block) {
   ASSAY_TRY(const BlockHeader parent, head_now());
   ASSAY_TRY_STATUS(check_block(parent, block));
 
-  State state(store, &records);
+  unwritten.reset();
+  records.age();
+  State& state = unwritten.emplace(store, &records);
   BlockResult result;
   BlockHeader& header = result.header;
   header.chain = parent.chain;
@@ -204,6 +223,7 @@ Result<BlockResult> StateMachine::Caches::apply(const Block& block) {
   Context c{state,         header.chain,
             header.height, header.ledger_time,
             header.beacon, result.receipts.block_events};
+  state.erase_due(header.height, kMaxErasuresPerBlock);
   run_deadlines(c);
   result.receipts.receipts.reserve(block.transactions.size());
   std::vector<ByteView> transactions;
@@ -215,7 +235,6 @@ Result<BlockResult> StateMachine::Caches::apply(const Block& block) {
   }
   ASSAY_TRY_STATUS(seal_block(store, state, transactions, result, &nodes));
   next_head = header;
-  changes = state.overlay().take_changes();
   return result;
 }
 
@@ -230,20 +249,28 @@ Result<BlockResult> StateMachine::apply(const VerifiedBlock& block) {
 
 void StateMachine::written() {
   Caches& c = *m_caches;
+  ASSAY_EXPECTS(c.unwritten);
   c.head = c.next_head;
   c.nodes.written();
-  for (auto& [key, value] : std::exchange(c.changes, {})) c.records.put(key, std::move(value));
+  c.unwritten->overlay().written();
+  c.unwritten.reset();
 }
 
 Result<Receipt> StateMachine::check(const VerifiedTransaction& transaction) {
-  ASSAY_TRY(const BlockHeader head, m_caches->head_now());
-  State state(m_caches->store, &m_caches->records);
-  std::vector<Event> none;
-  const Context c{state,     head.chain, Height{head.height.value + 1}, head.ledger_time,
-                  Hash256{}, none};
-  Receipt receipt = run_transaction(state, c, transaction);
+  Caches& caches = *m_caches;
+  ASSAY_TRY(const BlockHeader head, caches.head_now());
+  caches.unwritten.reset();
+  const State state(caches.store, &caches.records);
+  const Height height{head.height.value + 1};
+  const ParsedTransaction& tx = transaction.parsed();
+  std::optional<Receipt> receipt = answer_without_rules(state, height, tx);
+  if (!receipt) {
+    receipt.emplace().id = tx.id;
+    const Reading reading{state, head.chain, height, head.ledger_time};
+    *receipt = answer(std::move(*receipt), check_payload(reading, tx.envelope, [](auto&&) {}));
+  }
   ASSAY_TRY_STATUS(state.status());
-  return receipt;
+  return std::move(*receipt);
 }
 
 Result<BlockResult> apply(const KeyValueStore& store, const Block& block) {

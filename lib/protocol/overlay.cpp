@@ -1,6 +1,40 @@
 #include "internal/overlay.hpp"
 
+#include <algorithm>
+
 namespace assay::protocol::internal {
+
+namespace {
+
+bool by_key(const Overlay::Record* a, const Overlay::Record* b) {
+  return a->first < b->first;  // bytewise: char_traits compares as unsigned
+}
+
+}  // namespace
+
+Overlay::Overlay(const KeyValueStore& store, Bytes prefix, RecordTable* table)
+    : m_store(store),
+      m_prefix(std::move(prefix)),
+      m_own(table == nullptr ? std::make_unique<RecordTable>(0) : nullptr),
+      m_table(table == nullptr ? *m_own : *table) {}
+
+Overlay::~Overlay() {
+  for (const std::vector<Record*>& changed : m_changed)
+    for (Record* const record : changed) {
+      record->second.changed = false;
+      record->second.now.reset();
+    }
+}
+
+void Overlay::written() {
+  for (std::vector<Record*>& changed : m_changed) {
+    for (Record* const record : changed) {
+      record->second.stored = std::exchange(record->second.now, std::nullopt);
+      record->second.changed = false;
+    }
+    changed.clear();
+  }
+}
 
 Bytes Overlay::stored_key(ByteView key) const {
   Bytes full;
@@ -14,69 +48,60 @@ void Overlay::fail(Error error) const {
   if (m_status) m_status = std::move(error);
 }
 
-std::optional<Bytes> Overlay::get_stored(ByteView key) const {
-  if (m_cache != nullptr) {
-    if (const RecordCache::Value* const known = m_cache->find(key)) return *known;
-  }
+Overlay::Record& Overlay::record(ByteView key) const {
+  if (Record* const known = m_table.find(key)) return *known;
   auto found = m_store.get(stored_key(key));
-  if (found) return m_cache != nullptr ? m_cache->put(key, std::move(*found)) : std::move(*found);
+  if (found) return *m_table.add(key, std::move(*found));
   fail(std::move(found).error());
-  return std::nullopt;
+  m_unread.second = {};
+  return m_unread;
 }
 
-std::optional<Bytes> Overlay::get(ByteView key) const {
-  if (const auto it = m_changes.find(key); it != m_changes.end()) return it->second;
-  return get_stored(key);
+void Overlay::set(const Bytes& key, Value value) {
+  Record& changed = record(key);
+  if (!m_status) return;
+  if (!changed.second.changed) m_changed[letter_of(key)].push_back(&changed);
+  changed.second.changed = true;
+  changed.second.now = std::move(value);
 }
 
-void Overlay::set(Bytes key, std::optional<Bytes> value) {
-  const auto it = m_changes.find(key);
-  if (it == m_changes.end()) {
-    m_undo.push_back({key, false, std::nullopt});
-    m_changes.emplace(std::move(key), std::move(value));
-  } else {
-    m_undo.push_back({key, true, std::move(it->second)});
-    it->second = std::move(value);
+std::vector<const Overlay::Record*> Overlay::changes() const {
+  std::vector<const Record*> all;
+  for (const std::vector<Record*>& changed : m_changed) {
+    const auto begin = static_cast<std::ptrdiff_t>(all.size());
+    all.insert(all.end(), changed.begin(), changed.end());
+    std::sort(all.begin() + begin, all.end(), by_key);
   }
-}
-
-void Overlay::rollback() {
-  for (auto it = m_undo.rbegin(); it != m_undo.rend(); ++it) {
-    if (it->was_changed)
-      m_changes[it->key] = std::move(it->value);
-    else
-      m_changes.erase(it->key);
-  }
-  m_undo.clear();
+  return all;
 }
 
 void Overlay::scan(ByteView prefix, const Visitor& visit) const {
-  const MemoryStore::Bytewise less;
-  auto changed = m_changes.lower_bound(prefix);
-  const auto in_range = [&] {
-    return changed != m_changes.end() && changed->first.size() >= prefix.size() &&
-           equal_bytes(ByteView(changed->first).first(prefix.size()), prefix);
+  const auto text = [](ByteView bytes) {
+    return std::string_view(reinterpret_cast<const char*>(bytes.data()), bytes.size());
   };
+  std::vector<const Record*> changes;
+  for (const Record* const record : m_changed[letter_of(prefix)])
+    if (record->first.starts_with(text(prefix))) changes.push_back(record);
+  std::sort(changes.begin(), changes.end(), by_key);
+  auto changed = changes.begin();
   bool wanted = true;
-  // Changes below `bound` (all of them without one), in order.
-  const auto emit_changes = [&](const Bytes* bound) {
-    for (; wanted && in_range() && (bound == nullptr || less(changed->first, *bound)); ++changed)
-      if (changed->second) wanted = visit(changed->first, *changed->second);
+  const auto emit = [&](const Record& record) {
+    if (record.second.now) wanted = visit(RecordTable::key_of(record), *record.second.now);
   };
   Status scanned = m_store.scan(stored_key(prefix), [&](ByteView full, ByteView value) {
-    const Bytes key = to_bytes(full.subspan(m_prefix.size()));
-    emit_changes(&key);
+    const ByteView key = full.subspan(m_prefix.size());
+    for (; wanted && changed != changes.end() && (*changed)->first < text(key); ++changed)
+      emit(**changed);
     if (!wanted) return false;
-    if (in_range() && changed->first == key) {
-      if (changed->second) wanted = visit(changed->first, *changed->second);
-      ++changed;
+    if (changed != changes.end() && (*changed)->first == text(key)) {
+      emit(**changed++);
     } else {
       wanted = visit(key, value);
     }
     return wanted;
   });
   if (!scanned) fail(std::move(scanned).error());
-  emit_changes(nullptr);
+  for (; wanted && changed != changes.end(); ++changed) emit(**changed);
 }
 
 }  // namespace assay::protocol::internal

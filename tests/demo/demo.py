@@ -1,5 +1,7 @@
-"""The demo: two solvers train for pay on real data, one lies, the lie is found, judged and slashed."""
+"""The demo: two solvers bid for work and train for pay on real data, one lies, the lie is found, judged and slashed."""
 import argparse
+import hashlib
+import json
 import pathlib
 import signal
 import subprocess
@@ -28,6 +30,8 @@ MODELS = {
     "gpt": (120, 0.2, 0.4),
     "llama": (120, 0.2, 0.4),
 }
+BIDS = {"solver-1": 80, "solver-2": 90}  # tokens
+BID_WINDOW_S = 6
 TTY = sys.stdout.isatty()
 WHO_COLOUR = {"ledger": "35", "submitter": "34", "solver-1": "32", "solver-2": "31", "verifier": "36", "whistleblower": "33"}
 
@@ -101,9 +105,11 @@ class Demo:
         self.training = Training(self.screen)
         self.network = Network(options.build, options.keep)
         self.claims = {}
+        self.labels = {}  # of tasks
         self.walk = {}
         self.saved = None
         self.intervals = {"verifier": 0, "whistleblower": 0}
+        self.proven, self.refunded = False, []
         self.program = None  # the step program's file, for the names of its nodes
 
     def who_claims(self, claim):
@@ -118,12 +124,16 @@ class Demo:
         elif kind == "training.resumed":
             line(who, f"goes on from its checkpoint at step {e['step']}")
         elif kind == "task.posted":
-            line(who, f"posts {e['label']}: pays {int(e['price']) / ATOMS:.0f} tokens, locked in escrow")
+            self.labels[e["task"]] = e["label"]
+            line(who, f"posts {e['label']} for the lowest bid: at most {int(e['price']) / ATOMS:.0f} tokens, reserved")
+        elif kind == "bid.placed":
+            line(who, f"bids {int(e['price']) / ATOMS:.0f} tokens for {self.labels.get(e['task'], e['task'][:8])}, a deposit down")
         elif kind == "task.accepted":
             solver = self.network.names.get(e["solver"], "?")
             self.claims[e["claim"]] = solver
             self.fetch_program(e["task"])
-            line(who, f"{e['label']} was accepted by {solver}, who puts up its stake")
+            line(who, f"{e['label']} goes to {solver} for {int(e['price']) / ATOMS:.0f} tokens, in escrow now; "
+                      "it puts up its stake")
         elif kind == "claim.enlisted":
             line(who, f"takes a verifier's seat on the claim of {self.who_claims(e['claim'])}")
         elif kind == "training.finished":
@@ -151,14 +161,14 @@ class Demo:
         elif kind == "challenge.ended":
             line(who, paint(f"challenge {e['status']}", "1;32" if e["status"] in ("won", "found a forced error") else "1"))
         elif kind == "claim.settled":
-            line(who, paint(f"claim {e['status']}", "1;32" if e["status"] == "final" else "1;31"))
+            line(who, paint(f"claim {e['status']}: {e['reason']}", "1;32" if e["status"] == "final" else "1;31"))
         elif kind == "model.saved":
             if e["label"].endswith("-1"):  # the honest solver's
                 self.saved = e
             line(who, f"{e['label']} collected, {int(e['bytes']) / 1e6:.2f} MB, checked against the ledger: "
                       f"test accuracy {100 * float(e['accuracy']):.2f} %")
         elif kind == "task.ended" and e["status"] != "paid":
-            line(who, f"{e['label']} ended: {e['status']}")
+            line(who, f"{e['label']} ended: {e['status']}, {e['reason']}")
         elif kind in ("transaction.refused", "job.failed", "blob.wrong") and e["level"] != "debug":
             words = {k: v for k, v in e.items() if k not in ("time", "level", "event")}
             line(who, f"{kind}: " + " ".join(f"{k}={v}" for k, v in words.items()))
@@ -203,19 +213,22 @@ class Demo:
 
         threads = ("--threads", o.threads)
         task = ("--model", o.model, *self.choices(), "--steps", steps, "--interval", interval, "--seed", o.seed,
-                "--challenge-window-s", window, "--stand-up-window-s", 5, "--move-window-s", 120 if o.cheat != "fewer-steps" else 10,
-                "--forced-one-in", o.forced_one_in, "--label", o.model)
-        net.start("solver-1", "assay-solver", *threads)
+                "--auction", "--bid-window-s", BID_WINDOW_S, "--challenge-window-s", window, "--stand-up-window-s", 5,
+                "--move-window-s", 120 if o.cheat != "fewer-steps" else 10, "--forced-one-in", o.forced_one_in,
+                "--label", o.model)
+        # The first task is for either: solver-1 is cheaper. The second one is for solver-2 alone.
+        bids = {name: ("--price-min-atoms", tokens * ATOMS, "--tasks-max", 2) for name, tokens in BIDS.items()}
+        net.start("solver-1", "assay-solver", *threads, *bids["solver-1"])
         if o.cheat == "none":
-            net.start("solver-2", "assay-solver", *threads)
+            net.start("solver-2", "assay-solver", *threads, *bids["solver-2"])
         else:
-            net.start("solver-2", "assay-lying-solver", "--lie", f"{o.cheat}:{cheat_step}", *threads)
+            net.start("solver-2", "assay-lying-solver", "--lie", f"{o.cheat}:{cheat_step}", *threads, *bids["solver-2"])
             line("solver-2", paint(f"is going to lie: {CHEATS[o.cheat]}"
                                    + (f", step {cheat_step}" if o.cheat != "fewer-steps" else ""), "2"))
         net.start("verifier", "assay-verifier", *threads)
         net.start("whistleblower", "assay-whistleblower", *threads)
-        net.start("submitter", "assay-submitter", "--solver", net.accounts["solver-1"], "--solver", net.accounts["solver-2"],
-                  *task, *threads)
+        both = ",".join(net.accounts[name] for name in BIDS)
+        net.start("submitter", "assay-submitter", "--solver", both, "--solver", net.accounts["solver-2"], *task, *threads)
 
         deadline = time.monotonic() + o.timeout
         while True:
@@ -239,8 +252,9 @@ class Demo:
         o, net = self.options, self.network
         events = net.ledger_events()
         tasks = net.tasks()
-        claims = [net.rpc("claim", claim=task["claim"])["claim"] for task in tasks if task["claim"]]
+        claims = [net.rpc("claim", claim=claim)["claim"] for task in tasks for claim in task["claims"]]
         evidence_words = self.audit(claims)
+        verdict_words = self.verdict(claims)
         after = {name: net.wealth(name) for name in net.accounts}
         totals = net.rpc("totals")["totals"]
         sent = {}
@@ -274,9 +288,37 @@ class Demo:
         for e in events:
             if e["event"] == "jackpot_paid":
                 print(f"The jackpot paid {tokens(int(e['amount']))} to the {net.names[e['finder']]}, who found a forced error.")
-        for text in evidence_words:
+        self.print_bids(events)
+        for text in evidence_words + verdict_words:
             print(text)
         return self.judge(tasks, claims, events, slashed, total_before == total_after)
+
+    def print_bids(self, events):
+        """Who lost an auction, and that its deposit came back."""
+        net = self.network
+        returned = {e["debit"]["owner"]: int(e["amount"]) for e in events if e["event"] == "money_moved"}
+        for e in events:
+            if e["event"] == "bid_ended" and e["how"] == "lost":
+                # docs/spec/protocol.md, "The market": the account of a bid's deposit.
+                account = hashlib.sha256(b"assay/deposit/1" + bytes.fromhex(e["task"] + e["bidder"])).hexdigest()
+                self.refunded.append(returned.get(account, 0))
+                print(f"{net.names[e['bidder']]} lost the auction of {self.labels.get(e['task'], e['task'][:8])}: "
+                      f"its deposit of {tokens(self.refunded[-1])} came back with the award.")
+
+    def verdict(self, claims):
+        """What became of solver-2's claim, as a light client sees it: from one block header alone."""
+        net = self.network
+        claim = next((c for c in claims if net.names[c["solver"]] == "solver-2"), None)
+        if claim is None:
+            return []
+        path = net.folder / "claim.proof"
+        path.write_text(json.dumps(net.rpc("proof", key="43" + claim["claim"])))
+        # The genesis record is the one that came with solver-1's home: nothing of the ledger is trusted.
+        command = [net.bin / "assay", "verdict", path, "--genesis", net.home / "solver-1" / "genesis.bin"]
+        said = subprocess.run(command, capture_output=True, text=True)
+        self.proven = said.returncode == 0
+        return ["\nsolver-2's claim, checked by `assay verdict` from one signed block header and nothing else of the ledger:",
+                *("  " + text for text in (said.stdout or said.stderr).strip().split("\n"))]
 
     def fetch_program(self, task):
         """From the submitter's blob server, while it is there."""
@@ -323,10 +365,17 @@ class Demo:
         expected = {"none": "final", "fewer-steps": "expired"}.get(o.cheat, "fallen")
         if by_solver.get("solver-2", {}).get("status") != expected:
             problems.append(f"solver-2's claim is {by_solver.get('solver-2', {}).get('status')}, not {expected}")
+        for name, tokens in BIDS.items():
+            if int(by_solver.get(name, {}).get("price", 0)) != tokens * ATOMS:
+                problems.append(f"{name} did not get a task for the {tokens} tokens that it bid")
         forced = [c for c in claims if c["status"] == "final" and c["forced_entry"]]
         found = {e["claim"] for e in events if e["event"] == "jackpot_paid"}
         if o.forced_one_in == 1 and (not forced or any(c["claim"] not in found for c in forced)):
             problems.append("a forced error was not found")
+        if not self.proven:
+            problems.append("the verdict on solver-2's claim was not proven to a light client")
+        if not any(deposit > 0 for deposit in self.refunded):
+            problems.append("no bid deposit came back to who lost the auction")
         wrongly = [net.names[a] for a in slashed if net.names[a] != "solver-2"]
         if wrongly:
             problems.append("slashed without a lie: " + ", ".join(wrongly))

@@ -26,8 +26,8 @@ namespace assay::commit {
 struct MapChange {
   Bytes key;
   std::optional<Bytes> value;  // none: remove (removing an absent key changes nothing)
-  // What the map holds there, if the caller read it before; it is not read again then.
-  std::optional<std::optional<Bytes>> before = std::nullopt;
+  // What the map holds there, if the caller has read it: it is not read again then.
+  const std::optional<Bytes>* before = nullptr;
 };
 
 // Prefixes of keys in the store; neither is the beginning of the other.

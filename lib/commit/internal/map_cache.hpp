@@ -37,7 +37,8 @@ struct MapCache::State {
       std::unordered_map<internal::MapPlace, internal::CachedNode, internal::MapPlace::Hasher>;
   Nodes nodes;
   std::size_t bytes_max = 0;
-  bool unwritten = false;  // nodes are those of a batch that may never be written
+  std::size_t count_max = 0;  // of nodes, before their bytes are counted again
+  bool unwritten = false;     // nodes are those of a batch that may never be written
 
   // Before and after an apply().
   void begin();

@@ -1,60 +1,60 @@
-// What a block changes, over what the store holds: reads see the changes, and a transaction that is
-// refused is rolled back. Failures of the store are sticky: reads then find nothing, and whoever
-// uses the overlay checks status() before it believes anything.
+// What a block changes, over what the store holds: reads see the changes. Failures of the store are
+// sticky: reads then find nothing, and whoever uses the overlay checks status() before it believes
+// anything.
 #pragma once
 
 #include <functional>
-#include <map>
-#include <optional>
+#include <memory>
 
 #include "assay/core/faces.hpp"
-#include "assay/core/memory_store.hpp"
-#include "internal/record_cache.hpp"
+#include "internal/record_table.hpp"
 
 namespace assay::protocol::internal {
 
 class Overlay {
  public:
-  // Keys of the overlay are keys of the store after `prefix`. `cache`, if given, knows this store
-  // alone, and outlives the overlay.
-  Overlay(const KeyValueStore& store, Bytes prefix, RecordCache* cache)
-      : m_store(store), m_prefix(std::move(prefix)), m_cache(cache) {}
-
-  using Changes = std::map<Bytes, std::optional<Bytes>, MemoryStore::Bytewise>;
+  using Value = RecordTable::Value;
+  using Record = RecordTable::Record;
   using Visitor = std::function<bool(ByteView key, ByteView value)>;
 
-  [[nodiscard]] std::optional<Bytes> get(ByteView key) const;
+  // Keys of the overlay are keys of the store after `prefix`. `table`, if given, knows this store
+  // alone, outlives the overlay and has one overlay at a time.
+  Overlay(const KeyValueStore& store, Bytes prefix, RecordTable* table);
+  // Drops the changes.
+  ~Overlay();
+  Overlay(const Overlay&) = delete;
+  Overlay& operator=(const Overlay&) = delete;
+
+  // Valid until the record changes.
+  [[nodiscard]] const Value& get(ByteView key) const { return record(key).second.value(); }
   // As the store has it, without the changes.
-  [[nodiscard]] std::optional<Bytes> get_stored(ByteView key) const;
-  void put(Bytes key, Bytes value) { set(std::move(key), std::move(value)); }
-  void erase(Bytes key) { set(std::move(key), std::nullopt); }
+  [[nodiscard]] const Value& get_stored(ByteView key) const { return record(key).second.stored; }
+  void put(const Bytes& key, Bytes value) { set(key, std::move(value)); }
+  void erase(const Bytes& key) { set(key, std::nullopt); }
   // Ascending, until `visit` returns false; it must not change the overlay.
   void scan(ByteView prefix, const Visitor& visit) const;
 
-  // Everything since mark() is undone by rollback().
-  void mark() { m_undo.clear(); }
-  void rollback();
-
   void fail(Error error) const;
   [[nodiscard]] const Status& status() const { return m_status; }
-  [[nodiscard]] const Changes& changes() const { return m_changes; }
-  [[nodiscard]] Changes take_changes() { return std::move(m_changes); }
+  // Ascending by key.
+  [[nodiscard]] std::vector<const Record*> changes() const;
+  // The changes are in the store.
+  void written();
 
  private:
-  void set(Bytes key, std::optional<Bytes> value);
+  void set(const Bytes& key, Value value);
+  [[nodiscard]] Record& record(ByteView key) const;
   [[nodiscard]] Bytes stored_key(ByteView key) const;
-
-  struct Undo {
-    Bytes key;
-    bool was_changed;
-    std::optional<Bytes> value;
-  };
 
   const KeyValueStore& m_store;
   Bytes m_prefix;
-  RecordCache* m_cache;
-  Changes m_changes;
-  std::vector<Undo> m_undo;
+  std::unique_ptr<RecordTable> m_own;  // if none was given
+  RecordTable& m_table;
+  // By the first letter of their keys, which names their table; these are in order.
+  static constexpr std::size_t kLetters = 64;
+  [[nodiscard]] static std::size_t letter_of(ByteView key) { return key.front() % kLetters; }
+  std::array<std::vector<Record*>, kLetters> m_changed;
+  mutable Record m_unread;  // stands for one that the store could not give
   mutable Status m_status;
 };
 

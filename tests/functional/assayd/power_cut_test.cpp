@@ -67,8 +67,8 @@ protocol::Payload payload_of(std::uint64_t nonce) {
     case 1: return protocol::Stake{Amount{3}};
     case 3: return protocol::Unstake{Amount{2}};
     case 5:
-      return protocol::RegisterEndpoint{"https://host" + std::to_string(nonce) + ".example",
-                                        to.value};
+      return protocol::RegisterProfile{
+          "https://host" + std::to_string(nonce) + ".example", to.value, {}};
     case 6: return protocol::Transfer{to, Amount{1'000'000'000'000}};  // more than there is
     case 7: return protocol::CancelTask{TaskId{to.value}};             // there is none
     default: return protocol::Transfer{to, Amount{1}};

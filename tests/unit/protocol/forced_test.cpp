@@ -89,7 +89,7 @@ class Forced : public testing::Test {
         const std::uint64_t entry = record.draws[i].entry;
         const bool differs =
             v == kAnn && claimed.transcript.state_root(entry) != truth.transcript.state_root(entry);
-        all.push_back(opening_of(net, posted, v, terms, claimed, i, entry, !differs));
+        all.push_back(opening_of(net, posted, v, claimed, i, entry, !differs));
         if (differs) all.back().own_end_root = truth.transcript.state_root(entry);
       }
       return all;
