@@ -1,6 +1,8 @@
 // Committed transfers beside their two bounds, in turns in one process on two threads: bare
 // verification of their signatures, and bare synced writes of the batches that their blocks are.
-//   ledger_bench [--rounds N] [--folder PATH] [--only verify|write|ledger]
+// Then the same through the RPC, with the clients in a process of their own, and twice what that
+// sustains.
+//   ledger_bench [--rounds N] [--rpc-rounds N] [--folder PATH] [--only verify|write|ledger]
 #include <algorithm>
 #include <atomic>
 #include <cstdlib>
@@ -14,6 +16,7 @@
 #include "assay/node/intake.hpp"
 #include "assay/node/storage.hpp"
 #include "ledger_load.hpp"
+#include "ledger_rpc.hpp"
 #include "measure.hpp"
 
 namespace {
@@ -196,6 +199,24 @@ struct Figures {
   }
 };
 
+// The first bound: every signature, on the pool's threads, and nothing else.
+Cost verify_all(const std::vector<Bytes>& batch, TaskPool& pool) {
+  std::atomic<unsigned> wrong{0};
+  const Cost cost = cost_of(batch.size(), [&] {
+    pool.run(batch.size(), 16, [&](std::size_t begin, std::size_t end) {
+      for (std::size_t i = begin; i < end; ++i) {
+        const ByteView body = ByteView(batch[i]).first(batch[i].size() - 64);
+        Hash256 sender;
+        std::memcpy(sender.bytes.data(), body.data() + 33, 32);
+        const TxId id = protocol::tx_digest(body);
+        if (!crypto::ed25519_verify(sender, id.value.view(), body.data() + body.size())) ++wrong;
+      }
+    });
+  });
+  if (wrong != 0) die("a signature does not hold");
+  return cost;
+}
+
 void measure(const fs::path& folder, unsigned rounds, const std::string& only) {
   host::ThreadTaskPool pool(kThreads);
   const crypto::KeyPair key = bench::key_of(1u << 30);
@@ -213,22 +234,9 @@ void measure(const fs::path& folder, unsigned rounds, const std::string& only) {
   for (unsigned round = 0; round <= rounds; ++round) {
     const auto batch =
         transfers.make_many(std::uint64_t{round} * bench::kBatch, bench::kBatch, pool);
-    const auto verify = [&] {
-      std::atomic<unsigned> wrong{0};
-      pool.run(batch.size(), 16, [&](std::size_t begin, std::size_t end) {
-        for (std::size_t i = begin; i < end; ++i) {
-          const ByteView body = ByteView(batch[i]).first(batch[i].size() - 64);
-          Hash256 sender;
-          std::memcpy(sender.bytes.data(), body.data() + 33, 32);
-          const TxId id = protocol::tx_digest(body);
-          if (!crypto::ed25519_verify(sender, id.value.view(), body.data() + body.size())) ++wrong;
-        }
-      });
-      if (wrong != 0) die("a signature does not hold");
-    };
     Cost a, b, c;
     const auto bound = [&] {
-      if (only.empty() || only == "verify") a = cost_of(batch.size(), verify);
+      if (only.empty() || only == "verify") a = verify_all(batch, pool);
     };
     if (round % 2 == 0) bound();
     std::vector<Bytes> given = batch;
@@ -249,21 +257,73 @@ void measure(const fs::path& folder, unsigned rounds, const std::string& only) {
               static_cast<double>(write_bytes) / static_cast<double>(std::max<std::size_t>(1, written)));
 }
 
+// The same bound beside the node's RPC; then twice as many transfers as it took.
+void measure_rpc(const std::string& program, const fs::path& home, unsigned rounds) {
+  constexpr unsigned kConnections = 32;
+  constexpr unsigned kBatches = bench::kBatch / bench::kRpcBatch;
+  constexpr double kOverloadSeconds = 10;
+  host::ThreadTaskPool pool(kThreads);
+  const auto batch = bench::Transfers(ChainId{}).make_many(0, bench::kBatch, pool);
+  bench::RpcSide rpc(program, home);
+  bench::Spread rate, wall_ratio, cpu_ratio, server_cpu, client_cpu;
+  for (unsigned round = 0; round <= rounds; ++round) {
+    rpc.prepare(kBatches, kConnections);
+    Cost bound;
+    if (round % 2 == 0) bound = verify_all(batch, pool);
+    const bench::LoadResult r = rpc.run(0);
+    if (round % 2 != 0) bound = verify_all(batch, pool);
+    if (r.committed != bench::kBatch) die("the node refused what it had room for");
+    if (round == 0) continue;
+    const auto count = static_cast<double>(r.committed);
+    rate.add(count / r.wall_s);
+    server_cpu.add(1e6 * r.server_cpu_s / count);
+    client_cpu.add(1e6 * r.client_cpu_s / count);
+    wall_ratio.add(bound.wall_us * count / (1e6 * r.wall_s));
+    cpu_ratio.add(bound.cpu_us * count / (1e6 * r.server_cpu_s));
+  }
+  rate.print("ledger_rpc_committed", "/s");
+  server_cpu.print("ledger_rpc_server_cpu", "us");
+  client_cpu.print("ledger_rpc_clients_cpu", "us");
+  wall_ratio.print("ledger_rpc_of_verification_wall", "x");
+  cpu_ratio.print("ledger_rpc_of_verification_cpu", "x");
+
+  const double twice = 2 * rate.median();
+  rpc.prepare(static_cast<unsigned>(twice * kOverloadSeconds / bench::kRpcBatch), 128);
+  const double before = rpc.server_rss_mib();
+  const bench::LoadResult r = rpc.run(twice);
+  std::printf("figure ledger_overload_offered %.0f /s\n", twice);
+  std::printf("figure ledger_overload_committed %.0f /s\n",
+              static_cast<double>(r.committed) / r.wall_s);
+  std::printf("figure ledger_overload_busy %lu\nfigure ledger_overload_failed %lu\n", r.busy,
+              r.failed);
+  std::printf("figure ledger_overload_latency_p50 %.0f ms\n", r.p50);
+  std::printf("figure ledger_overload_latency_p90 %.0f ms\n", r.p90);
+  std::printf("figure ledger_overload_latency_p99 %.0f ms\n", r.p99);
+  std::printf("figure ledger_overload_latency_max %.0f ms\n", r.max);
+  std::printf("figure ledger_overload_rss_before %.0f MiB\n", before);
+  std::printf("figure ledger_overload_rss_after %.0f MiB\n", rpc.server_rss_mib());
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
-  unsigned rounds = 21;
+  if (argc == 3 && std::strcmp(argv[1], "serve") == 0) return bench::serve_main(argv[2]);
+  if (argc == 4 && std::strcmp(argv[1], "load") == 0)
+    return bench::load_main(argv[2], static_cast<unsigned>(std::atoi(argv[3])));
+  unsigned rounds = 11, rpc_rounds = 7;
   fs::path folder = "build/bench/ledger";
   std::string only;
   for (int i = 1; i + 1 < argc; i += 2) {
     const std::string name = argv[i];
     if (name == "--rounds") rounds = static_cast<unsigned>(std::atoi(argv[i + 1]));
+    if (name == "--rpc-rounds") rpc_rounds = static_cast<unsigned>(std::atoi(argv[i + 1]));
     if (name == "--folder") folder = argv[i + 1];
     if (name == "--only") only = argv[i + 1];
   }
   fs::remove_all(folder);
   fs::create_directories(folder);
-  measure(folder, rounds, only);
+  if (rounds > 0) measure(folder, rounds, only);
+  if (rpc_rounds > 0) measure_rpc(fs::read_symlink("/proc/self/exe"), folder / "home", rpc_rounds);
   fs::remove_all(folder);
   return 0;
 }

@@ -35,17 +35,18 @@ class Transfers {
     for (std::uint32_t i = 0; i < kAccounts; ++i) m_keys.push_back(key_of(i));
   }
   [[nodiscard]] Bytes make(std::uint64_t number) const {
-    const std::size_t from = number % kAccounts;
-    const std::size_t step = 1 + (number / kAccounts * 2'654'435'761u) % (kAccounts - 1);
+    return make(number % kAccounts, number / kAccounts + 1);
+  }
+  [[nodiscard]] Bytes make(std::size_t from, std::uint64_t nonce) const {
+    const std::size_t step = 1 + nonce * 2'654'435'761u % (kAccounts - 1);
     protocol::Envelope e;
     e.chain = m_chain;
     e.sender = AccountId{m_keys[from].public_key()};
-    e.nonce = number / kAccounts + 1;
-    store_le(e.client_id.data(), number);
-    store_le(e.client_id.data() + 8, number * 0x9e3779b97f4a7c15u);
+    e.nonce = nonce;
+    store_le(e.client_id.data(), nonce);
     e.valid_until = Height{900'000};
     e.payload = protocol::Transfer{AccountId{m_keys[(from + step) % kAccounts].public_key()},
-                                   Amount{1 + number % 1000}};
+                                   Amount{1 + nonce % 1000}};
     return sign_transaction(e, m_keys[from]);
   }
   [[nodiscard]] std::vector<Bytes> make_many(std::uint64_t first, std::size_t count,

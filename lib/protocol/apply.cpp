@@ -233,6 +233,7 @@ Result<BlockResult> StateMachine::Caches::apply(const Block& block) {
     result.receipts.receipts.push_back(run_transaction(state, c, tx));
     ASSAY_AUDIT_THAT(!state.status() || state.money_conserved());
   }
+  state.put_erasures(header.height);
   ASSAY_TRY_STATUS(seal_block(store, state, transactions, result, &nodes));
   next_head = header;
   return result;

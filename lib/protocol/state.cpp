@@ -357,22 +357,31 @@ void State::add_part(const AccountId& id, const TaskId& task) {
 }
 
 void State::erase_after(Height last, const Bytes& key) {
-  m_overlay.put(Key(Table::kErasure).u64(last.value).raw(key).bytes(), {});
+  Bytes& list = m_erasures[last.value];
+  list.push_back(static_cast<std::uint8_t>(key.size()));
+  list.insert(list.end(), key.begin(), key.end());
+}
+
+void State::put_erasures(Height block) {
+  for (auto& [last, list] : std::exchange(m_erasures, {}))
+    m_overlay.put(Key(Table::kErasure).u64(last).u64(block.value).bytes(), std::move(list));
 }
 
 void State::erase_due(Height height, unsigned most) {
-  std::vector<Bytes> due;
-  m_overlay.scan(Key(Table::kErasure).bytes(), [&](ByteView key, ByteView) {
+  std::vector<Bytes> due;  // the records that go, and the lists that named them
+  unsigned count = 0;
+  m_overlay.scan(Key(Table::kErasure).bytes(), [&](ByteView key, ByteView list) {
     std::uint64_t last = 0;
     for (unsigned i = 1; i <= 8; ++i) last = last << 8 | key[i];
-    if (last >= height.value || due.size() >= most) return false;
+    if (last >= height.value || count >= most) return false;
+    codec::Reader r(list);
+    for (; r.ok() && r.remaining() > 0; ++count) due.push_back(to_bytes(r.take(r.u8())));
+    if (!r.ok()) damaged();
     due.push_back(to_bytes(key));
-    return true;
+    return r.ok();
   });
-  for (Bytes& key : due) {
-    m_overlay.erase(to_bytes(ByteView(key).subspan(9)));
-    m_overlay.erase(std::move(key));
-  }
+  if (!status()) return;
+  for (const Bytes& key : due) m_overlay.erase(key);
 }
 
 void State::add_deadline(const Deadline& d) { m_overlay.put(deadline_key(d), {}); }

@@ -9,7 +9,7 @@
 namespace assay::rpc {
 
 inline constexpr std::size_t kMaxRequestBytes = 4u << 20;
-inline constexpr std::size_t kMaxBatch = 64;
+inline constexpr std::size_t kMaxBatch = 256;
 inline constexpr std::size_t kMaxIdBytes = 128;
 inline constexpr unsigned kMaxRequestDepth = 16;
 inline constexpr std::size_t kMaxRequestValues = std::size_t{1} << 16;

@@ -27,7 +27,7 @@ enum class Table : std::uint8_t {
   kBid = 'B',          // task, account
   kQuote = 'Q',        // account, quote id
   kReputation = 'R',   // account, role
-  kErasure = 'X',      // height (big-endian), key of the record to erase after it
+  kErasure = 'X',      // last height, height of the block that asked (big-endian)
 };
 
 // Big-endian, so that bytewise order is numeric.

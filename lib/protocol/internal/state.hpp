@@ -93,9 +93,11 @@ class State final : public ledger::LedgerView {
   void set_live(const TaskId& id, bool live);
   void add_part(const AccountId& id, const TaskId& task);
 
-  // Erases the record after the block of this height; what is due by `height` goes, at most
-  // `most` records.
+  // Erases the record after the block of height `last`; what is due by `height` goes, `most` records
+  // and the rest of a list. Called once a block, put_erasures() keeps what the block asked for, one
+  // list for each `last`.
   void erase_after(Height last, const Bytes& key);
+  void put_erasures(Height block);
   void erase_due(Height height, unsigned most);
 
   void add_deadline(const Deadline& d);
@@ -116,6 +118,7 @@ class State final : public ledger::LedgerView {
   void damaged() const;
 
   Overlay m_overlay;
+  std::map<std::uint64_t, Bytes> m_erasures;  // of this block: lists of keys by last height
 };
 
 }  // namespace assay::protocol::internal
