@@ -82,6 +82,16 @@ commit::Transcript as_disclosed(const protocol::ClaimRecord& claim,
   return commit::Transcript(std::move(roots));
 }
 
+// The state of that root: as it was kept, or, where an error was forced in what was kept, without
+// it.
+std::optional<NamedTensors> at_root(NamedTensors state, const Hash256& root, TaskPool& pool) {
+  if (training::state_root(state, pool) == root) return state;
+  if (!state.contains(protocol::kLossSlot)) return std::nullopt;
+  NamedTensors other = with_flipped_loss(std::move(state));
+  if (training::state_root(other, pool) != root) return std::nullopt;
+  return other;
+}
+
 // What is there differs from what should be as a forced error does.
 bool looks_forced(const NamedTensors& state, const Hash256& there, TaskPool& pool) {
   if (!state.contains(protocol::kLossSlot)) return false;
@@ -300,6 +310,10 @@ void CheckerRole::reveal(const ChallengeView& challenge, const ClaimView& claim,
   const Hash256 first = challenge_salt(claim.record.id, *entry);
   const bool is_first = protocol::challenge_commitment(
                             {claim.record.id, *entry, account(), first}) == record.commitment;
+  // Too late for the error, and nothing that stands now is disputed: a game would be lost.
+  if (is_first && *entry != 0 && *entry == claim.record.forced_entry &&
+      record.committed_at > claim.record.disclosing_since)
+    return;
   reveal.salt = is_first ? first : challenge_salt(claim.record.id, *entry, /*again=*/true);
   if (*entry > 0) {
     reveal.start_root = transcript.state_root(*entry - 1);
@@ -351,12 +365,17 @@ std::optional<LedgerRole::Known> CheckerRole::known_start(const ChallengeView& c
                 &pool = context().pool](
                    std::uint64_t wanted) -> Result<std::optional<training::KnownState>> {
                  if (file.empty() || wanted < step) return std::optional<training::KnownState>();
-                 if (before) return std::optional<training::KnownState>({step, *before});
+                 const auto known = [&](NamedTensors kept) {
+                   auto state = at_root(std::move(kept), root, pool);
+                   if (!state) return std::optional<training::KnownState>();
+                   return std::optional<training::KnownState>({step, std::move(*state)});
+                 };
+                 if (before) return known(*before);
                  const auto bytes = files.read(file);
                  if (!bytes) return std::optional<training::KnownState>();
-                 auto state = training::verify_state_bytes(*bytes, root, pool);
-                 if (!state) return std::optional<training::KnownState>();
-                 return std::optional<training::KnownState>({step, std::move(*state)});
+                 auto kept = tensor::read_safetensors(*bytes);
+                 if (!kept) return std::optional<training::KnownState>();
+                 return known(std::move(*kept));
                },
                start_given};
 }
