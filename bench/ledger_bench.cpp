@@ -249,12 +249,13 @@ void measure(const fs::path& folder, unsigned rounds, const std::string& only) {
     if (round > 0) figures.take(a, b, c);
   }
   figures.print();
-  std::printf("%u blocks of %.0f transfers; a transfer is %.1f writes of %.0f bytes\n",
-              static_cast<unsigned>(ledger.node().head().height.value),
-              static_cast<double>(rounds + 1) * bench::kBatch /
-                  static_cast<double>(ledger.node().head().height.value),
-              static_cast<double>(write_count) / static_cast<double>(std::max<std::size_t>(1, written)),
-              static_cast<double>(write_bytes) / static_cast<double>(std::max<std::size_t>(1, written)));
+  std::printf(
+      "%u blocks of %.0f transfers; a transfer is %.1f writes of %.0f bytes\n",
+      static_cast<unsigned>(ledger.node().head().height.value),
+      static_cast<double>(rounds + 1) * bench::kBatch /
+          static_cast<double>(ledger.node().head().height.value),
+      static_cast<double>(write_count) / static_cast<double>(std::max<std::size_t>(1, written)),
+      static_cast<double>(write_bytes) / static_cast<double>(std::max<std::size_t>(1, written)));
 }
 
 // The same bound beside the node's RPC; then twice as many transfers as it took.

@@ -20,8 +20,7 @@ inline constexpr unsigned kBatch = 16'384;  // transfers of one measurement
 [[nodiscard]] inline std::vector<protocol::GenesisAccount> rich_accounts() {
   std::vector<protocol::GenesisAccount> accounts;
   for (std::uint32_t i = 0; i < kAccounts; ++i)
-    accounts.push_back(
-        {AccountId{key_of(i).public_key()}, Amount{1'000'000'000'000}, Amount{0}});
+    accounts.push_back({AccountId{key_of(i).public_key()}, Amount{1'000'000'000'000}, Amount{0}});
   std::sort(accounts.begin(), accounts.end(),
             [](const auto& a, const auto& b) { return a.account < b.account; });
   return accounts;

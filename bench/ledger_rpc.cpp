@@ -95,8 +95,8 @@ class Load {
         for (std::size_t i = 0; i < m_bodies[c].size(); ++i) {
           std::uint64_t due = wall_ns();
           if (rate != 0) {
-            due = start + static_cast<std::uint64_t>(
-                              gap_ns * static_cast<double>(i * m_bodies.size() + c));
+            due = start +
+                  static_cast<std::uint64_t>(gap_ns * static_cast<double>(i * m_bodies.size() + c));
             if (const std::uint64_t now = wall_ns(); now < due)
               std::this_thread::sleep_for(std::chrono::nanoseconds(due - now));
           }
@@ -122,8 +122,7 @@ class Load {
     result.client_cpu_s = static_cast<double>(process_cpu_ns() - cpu) * 1e-9;
     std::sort(latencies.begin(), latencies.end());
     const auto at = [&](double share) {
-      return latencies[static_cast<std::size_t>(share *
-                                                static_cast<double>(latencies.size() - 1))];
+      return latencies[static_cast<std::size_t>(share * static_cast<double>(latencies.size() - 1))];
     };
     result.p50 = at(0.5);
     result.p90 = at(0.9);
@@ -139,8 +138,7 @@ class Load {
     for (unsigned i = 0; i < kRpcBatch; ++i) {
       const Bytes tx = m_transfers.make(account, ++m_nonces[account]);
       all += (all.empty() ? "[" : ",") +
-             rpc::make_request(i, "submit_transaction",
-                               codec::Json::object({{"tx", to_hex(tx)}}));
+             rpc::make_request(i, "submit_transaction", codec::Json::object({{"tx", to_hex(tx)}}));
       account += connections;
       if (account >= kAccounts) account = connection;
     }

@@ -107,9 +107,7 @@ namespace {
 constexpr std::size_t kFewChildren = 3;  // whose inner hashes are not worth keeping
 constexpr std::size_t kChildBytesMax = 65;
 
-constexpr unsigned mask_of(unsigned first, unsigned count) {
-  return ((1u << count) - 1) << first;
-}
+constexpr unsigned mask_of(unsigned first, unsigned count) { return ((1u << count) - 1) << first; }
 
 }  // namespace
 

@@ -28,9 +28,8 @@ Result<std::vector<MapUpdate::Change>> MapUpdate::write_records(
   sorted.reserve(changes.size());
   for (const MapChange& change : changes)
     sorted.push_back({crypto::sha256(change.key), sorted.size()});
-  std::stable_sort(sorted.begin(), sorted.end(), [](const Hashed& a, const Hashed& b) {
-    return a.key_hash < b.key_hash;
-  });
+  std::stable_sort(sorted.begin(), sorted.end(),
+                   [](const Hashed& a, const Hashed& b) { return a.key_hash < b.key_hash; });
   std::vector<bool> writes(changes.size());
   std::vector<Change> out;
   out.reserve(changes.size());
@@ -86,13 +85,11 @@ void MapUpdate::mark_stale(ByteView key) {
 }
 
 void MapUpdate::write_stale() {
-  m_batch.put(m_store.full(stale_key(m_version, m_stale_lists++)),
-              std::exchange(m_stale, Bytes{}));
+  m_batch.put(m_store.full(stale_key(m_version, m_stale_lists++)), std::exchange(m_stale, Bytes{}));
   m_stale_keys = 0;
 }
 
-Result<CachedNode*> MapUpdate::node(const MapChild& subtree, const Hash256& place,
-                                    unsigned depth) {
+Result<CachedNode*> MapUpdate::node(const MapChild& subtree, const Hash256& place, unsigned depth) {
   const MapPlace at = place_of(place, depth);
   const auto found = m_cache.nodes.find(at);
   if (found != m_cache.nodes.end() && found->second.version == subtree.version)

@@ -176,8 +176,8 @@ void NodeService::submit(const Params& params, const Reply& reply) {
       if (m_observer) m_observer(*outcome, m_clock.monotonic_ms() - start);
       return reply.result(to_json(*outcome));
     }
-    const bool busy = outcome.error().code == ErrorCode::kUnavailable && !m_node.failure() &&
-                      !m_node.pause();
+    const bool busy =
+        outcome.error().code == ErrorCode::kUnavailable && !m_node.failure() && !m_node.pause();
     if (!busy) return reply.error(outcome.error());
     reply.error({rpc::kBusy, outcome.error().message, m_intake.retry_after_ms()});
   });

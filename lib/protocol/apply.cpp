@@ -108,8 +108,8 @@ Status seal_block(const KeyValueStore& store, const State& state,
   std::vector<commit::MapChange> changes;
   changes.reserve(records.size());
   for (const Overlay::Record* const record : records)
-    changes.push_back({to_bytes(RecordTable::key_of(*record)), record->second.now,
-                       &record->second.stored});
+    changes.push_back(
+        {to_bytes(RecordTable::key_of(*record)), record->second.now, &record->second.stored});
   ASSAY_TRY(result.header.state_root,
             state_map(store).apply(result.header.height.value, changes, result.batch, cache));
 

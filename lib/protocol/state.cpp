@@ -375,7 +375,10 @@ void State::erase_due(Height height, unsigned most) {
     for (unsigned i = 1; i <= 8; ++i) last = last << 8 | key[i];
     if (last >= height.value || count >= most) return false;
     codec::Reader r(list);
-    for (; r.ok() && r.remaining() > 0; ++count) due.push_back(to_bytes(r.take(r.u8())));
+    for (; r.ok() && r.remaining() > 0; ++count) {
+      due.push_back(to_bytes(r.take(r.u8())));
+      if (due.back().empty()) r.fail();
+    }
     if (!r.ok()) damaged();
     due.push_back(to_bytes(key));
     return r.ok();

@@ -28,8 +28,8 @@ struct NodeOptions {
   std::uint64_t keep_versions = 1024;     // of the state, for proofs against older headers; from 1
   std::uint64_t keep_bodies = 0;          // blocks with transactions and receipts; 0: all
   std::size_t prune_erase_max = 16'384;   // keys that one step of pruning erases
-  // Asked before every block and the first transaction after every tick(); an error (of the disk's space, say) pauses the
-  // node: it reads and answers, takes nothing, and goes on by itself.
+  // Asked before every block and the first transaction after every tick(); an error (of the disk's
+  // space, say) pauses the node: it reads and answers, takes nothing, and goes on by itself.
   std::function<Status()> may_write = {};
 };
 

@@ -93,9 +93,9 @@ class State final : public ledger::LedgerView {
   void set_live(const TaskId& id, bool live);
   void add_part(const AccountId& id, const TaskId& task);
 
-  // Erases the record after the block of height `last`; what is due by `height` goes, `most` records
-  // and the rest of a list. Called once a block, put_erasures() keeps what the block asked for, one
-  // list for each `last`.
+  // Erases the record after the block of height `last`; what is due by `height` goes, `most`
+  // records and the rest of a list. Called once a block, put_erasures() keeps what the block asked
+  // for, one list for each `last`.
   void erase_after(Height last, const Bytes& key);
   void put_erasures(Height block);
   void erase_due(Height height, unsigned most);

@@ -174,8 +174,7 @@ class PowerCut : public ::testing::Test {
       const JsonRef outcome(*answer);
       acknowledged.push_back({sender, first + i, *outcome["tx"].string(), *outcome["height"].u64(),
                               *outcome["verdict_code"].u64()});
-      EXPECT_EQ(acknowledged.back().verdict,
-                static_cast<std::uint64_t>(verdict_of(first + i)));
+      EXPECT_EQ(acknowledged.back().verdict, static_cast<std::uint64_t>(verdict_of(first + i)));
     }
   }
 
