@@ -83,7 +83,7 @@ TEST(Mempool, BytesAreLimitedToo) {
       if (pool.add(tx(sender, n), 24 * 1024) == MempoolVerdict::kAdded) bytes += 24 * 1024;
   EXPECT_LE(bytes, kMempoolBytesMax / 2);
   std::size_t block = 0;
-  for (const auto& t : pool.take_block()) block += t.bytes.size();
+  for (const auto& t : pool.take_block()) block += t.bytes;
   EXPECT_LE(block, kBlockBytesMax / 2);
   EXPECT_GT(block, kBlockBytesMax / 2 - 24 * 1024);
 }
