@@ -149,7 +149,8 @@ void LedgerNode::submit(const protocol::VerifiedTransaction& transaction, Submit
       if (!known) return done(known.error());
       return done(*known ? **known : outcome_from(*checked));
     }
-    if (!may_write()) return done(*m_pause);
+    if (!m_may_write && !may_write()) return done(*m_pause);
+    m_may_write = true;
     const MempoolVerdict added = m_pool.add(parsed, transaction.bytes().size(),
                                             checked->verdict == protocol::TxVerdict::kApplied);
     if (added != MempoolVerdict::kAdded)
@@ -226,14 +227,13 @@ void LedgerNode::fail(const Error& error) {
 }
 
 bool LedgerNode::may_write() {
-  if (!m_options.may_write || m_may_write) return true;
+  if (!m_options.may_write) return true;
   const std::uint64_t now_ms = m_clock.monotonic_ms();
   if (m_pause && now_ms < m_paused_until_ms) return false;
   const Status allowed = m_options.may_write();
   if (allowed) {
     if (m_pause) m_log.write(LogLevel::kInfo, "node.go_on", {});
     m_pause.reset();
-    m_may_write = true;
     return true;
   }
   if (!m_pause) m_log.write(LogLevel::kWarning, "node.pause", {{"error", allowed.error().message}});

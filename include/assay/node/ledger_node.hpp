@@ -135,7 +135,7 @@ class LedgerNode {
   std::optional<Error> m_failure;
   std::optional<Error> m_pause;
   std::uint64_t m_paused_until_ms = 0;
-  bool m_may_write = false;  // asked since the last tick()
+  bool m_may_write = false;  // a transaction asked since the last tick()
   Height m_oldest_version;
   Height m_bodies_from;
   bool m_prune_goes_on = false;
