@@ -31,7 +31,8 @@ void draw(Context& c, ClaimRecord& claim) {
       c.emit(VerifierDrawn{claim.id, verifier.verifier, i, verifier.draws[i].entry,
                            verifier.draws[i].interior_step});
   }
-  if (claim.enlisted == 0)
+  // Without verifiers the window to seal is that of whoever looks for a forced error.
+  if (claim.enlisted == 0 && task.terms.force_rate == 0)
     end_opening(c, claim);
   else
     c.advance(claim, ClaimStatus::kSealing, windows.seal_ms);
@@ -100,6 +101,7 @@ void end_enlisting(Context& c, ClaimRecord& claim) {
 
 void end_sealing(Context& c, ClaimRecord& claim) {
   TaskRecord task;
+  claim.finds_until = claim.challenges;
   if (claim.sealed == 0)
     end_opening(c, claim);
   else
@@ -113,7 +115,6 @@ void end_opening(Context& c, ClaimRecord& claim) {
     open_challenges(c, claim);
     return;
   }
-  claim.disclosing_since = c.height;
   c.advance(claim, ClaimStatus::kDisclosing, windows.disclose_ms);
 }
 
@@ -131,12 +132,12 @@ void open_challenges(Context& c, ClaimRecord& claim) {
 }
 
 void run_deadlines(Context& c) {
-  for (unsigned i = 0; i < kMaxDeadlinesPerBlock && c.state.status(); ++i) {
-    const std::optional<Deadline> due = c.state.first_deadline();
-    if (!due || due->time > c.now) return;
-    // Handlers may remove it again, which changes nothing.
-    c.state.remove_deadline(*due);
-    run_one(c, *due);
+  for (const Deadline& due : c.state.deadlines_until(c.now, kMaxDeadlinesPerBlock)) {
+    if (!c.state.status()) return;
+    // A handler before may have removed it. None adds one that is due at once.
+    if (!c.state.has(due)) continue;
+    c.state.remove_deadline(due);
+    run_one(c, due);
   }
 }
 

@@ -135,7 +135,8 @@ void write(Writer& w, const ClaimRecord& c) {
   w.hash(c.beacon);
   w.hash(c.force_beacon);
   w.hash(c.posted_root);
-  wire::put(w, c.disclosing_since);
+  w.u32(c.finds_until);
+  w.u32(c.refunds_until);
   w.u64(c.forced_entry);
   w.hash(c.forced_state_root);
   for (const std::uint32_t n : {c.enlisted, c.sealed, c.opened, c.challenges, c.unresolved})
@@ -165,7 +166,8 @@ void read(Reader& r, ClaimRecord& c) {
   c.beacon = r.hash();
   c.force_beacon = r.hash();
   c.posted_root = r.hash();
-  wire::get(r, c.disclosing_since);
+  c.finds_until = r.u32();
+  c.refunds_until = r.u32();
   c.forced_entry = r.u64();
   c.forced_state_root = r.hash();
   for (std::uint32_t* n : {&c.enlisted, &c.sealed, &c.opened, &c.challenges, &c.unresolved})

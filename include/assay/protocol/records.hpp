@@ -144,7 +144,10 @@ struct ClaimRecord {
   // decides whether one is due; from the disclosure on, the root that was posted until then.
   Hash256 force_beacon;
   Hash256 posted_root;
-  Height disclosing_since;         // challenges committed before it may win the jackpot
+  // Of how many challenges were committed to when sealing ended and at the disclosure: of the
+  // forced entry, one of the first ones wins a share of the jackpot, one of the others is refunded.
+  std::uint32_t finds_until = 0;
+  std::uint32_t refunds_until = 0;
   std::uint64_t forced_entry = 0;  // 0: none was due
   Hash256 forced_state_root;       // the true one at it
   std::uint32_t enlisted = 0;

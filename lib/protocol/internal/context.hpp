@@ -67,7 +67,7 @@ void finish_game(Context& c, const GameId& game, GameStatus status, bool by_cloc
 void close_stand_up(Context& c, const ChallengeId& challenge);
 void expire_challenge(Context& c, const ChallengeId& challenge);
 // A challenge committed before the disclosure, of the forced entry: no game, the bond back.
-void find_forced(Context& c, const ChallengeId& challenge);
+void end_unplayed(Context& c, const ChallengeId& challenge, ChallengeStatus status);
 // The solver did not disclose: its claim falls to nobody, and challenges go back.
 void fall_undisclosed(Context& c, const ClaimId& claim);
 

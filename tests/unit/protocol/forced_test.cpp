@@ -58,10 +58,10 @@ PostTask forcing_task(std::uint32_t rate) {
 
 class Forced : public testing::Test {
  protected:
-  void start(std::uint32_t rate) {
+  void start(std::uint32_t rate, std::vector<unsigned> verifiers = {kAnn, kBob}) {
     terms = forcing_task(rate);
     posted = post_and_accept(net, kSubmitter, kSolver, terms);
-    for (const unsigned v : {kAnn, kBob})
+    for (const unsigned v : verifiers)
       ASSERT_EQ(net.verdict(v, EnlistVerifier{posted.claim}), V::kApplied);
     ASSERT_EQ(net.verdict(kSolver, commitment_of(posted, truth)), V::kApplied);
     net.block();
@@ -183,13 +183,13 @@ TEST_F(Forced, AFoundErrorPaysAndABlindAttestationCosts) {
   }
   net.wait(12'000);
   ASSERT_EQ(net.status(posted.claim), ClaimStatus::kFinal);
-  // J0 = floor(7/8 of 20, over the rate) = 17; two finders get floor(17 / 4) each. Bob's 400: 200
-  // burned, Ann was first (200 less Eve's cost of a replay, 100 at most: half of the rest).
+  // J0 = floor(7/8 of 20, over the rate) = 17; two finders get floor(17 / 4) each. All of Bob's 400
+  // burns.
   EXPECT_EQ(jackpot(), before - 2 * 4 + 10);
   EXPECT_EQ(net.account(kBob).staked, Amount{1'000'000 - 400});
   EXPECT_EQ(net.account(kBob).available, Amount{1'000'000});
-  EXPECT_EQ(net.account(kAnn).available, Amount{1'000'000 + 10 * 10 + 4 + 100});
-  EXPECT_EQ(net.account(kEve).available, Amount{1'000'000 + 4 + 100});
+  EXPECT_EQ(net.account(kAnn).available, Amount{1'000'000 + 10 * 10 + 4});
+  EXPECT_EQ(net.account(kEve).available, Amount{1'000'000 + 4});
   EXPECT_EQ(net.account(kAnn).staked, Amount{1'000'000});
 }
 
@@ -206,22 +206,85 @@ TEST_F(Forced, FarmingItInThreeRolesCostsMoreThanItPays) {
   ASSERT_EQ(net.verdict(kEve, challenge_reveal(id, claimed, due.entry)), V::kApplied);
   net.wait(12'000);
   ASSERT_EQ(net.status(posted.claim), ClaimStatus::kFinal);
-  // The tax of 20 against J0 = 17, without what the verifiers cost: Bob's slash is theirs, too.
+  // The tax of 20 against J0 = 17, without what the verifiers cost: of Bob's slash they get
+  // nothing.
   const std::uint64_t fees = 200 - 10 * 10 /* Bob's, refunded */;
-  EXPECT_EQ(person(), before - 20 + 17 - fees + 200);
+  EXPECT_EQ(person(), before - 20 + 17 - fees);
 }
 
-// Whoever waits for the disclosure is too late: its challenge plays about what stands now.
-TEST_F(Forced, AChallengeAfterTheOpeningsWinsNoJackpot) {
+// Seals that are open tell where the error is: too late for the jackpot. But what was challenged
+// was false when it was, so the bond is not lost.
+TEST_F(Forced, AChallengeAfterTheSealingIsRefundedAndWinsNoJackpot) {
+  fill_jackpot();
   start(kAlways);
   verify();
+  const std::uint64_t before = worth(kEve);
   const ChallengeId late = commit_challenge(net, posted, kEve, due.entry);
   ASSERT_EQ(net.verdict(kSolver, disclosure()), V::kApplied);
+  ASSERT_EQ(net.verdict(kEve, challenge_reveal(late, claimed, due.entry)), V::kApplied);
+  EXPECT_EQ(net.read().challenge(late).value()->record.status, ChallengeStatus::kVoid);
+  net.wait(12'000);
+  ASSERT_EQ(net.status(posted.claim), ClaimStatus::kFinal);
+  EXPECT_EQ(worth(kEve), before);
+}
+
+// Whoever waits for the disclosure plays about what stands now.
+TEST_F(Forced, AChallengeAfterTheDisclosureIsPlayed) {
+  start(kAlways);
+  verify();
+  ASSERT_EQ(net.verdict(kSolver, disclosure()), V::kApplied);
+  const ChallengeId late = commit_challenge(net, posted, kEve, due.entry);
   EXPECT_EQ(net.verdict(kEve, challenge_reveal(late, claimed, due.entry)), V::kWrongOpening);
   ASSERT_EQ(net.verdict(kEve, challenge_reveal(late, truth, due.entry)), V::kApplied);
   EXPECT_EQ(net.read().challenge(late).value()->record.status, ChallengeStatus::kPlaying);
   // Bob attested the error, not this.
   EXPECT_EQ(net.verdict(kBob, StandUp{late}), V::kNoAttestation);
+}
+
+// A solver that knows of an error that is due cannot keep others out with challenges of it.
+TEST_F(Forced, ChallengesOfTheErrorCrowdNobodyOut) {
+  fill_jackpot();
+  start(kAlways);
+  ASSERT_EQ(net.verdict(kSolver, reveal()), V::kApplied);
+  std::vector<Transaction> crowd;
+  for (std::uint32_t i = 0; i < kMaxChallengesPerClaim; ++i)
+    crowd.push_back(net.tx(kEve, CommitChallenge{posted.claim, hash_of_text(std::to_string(i))}));
+  for (const Receipt& receipt : net.block(crowd).receipts.receipts)
+    ASSERT_EQ(receipt.verdict, V::kApplied);
+  EXPECT_EQ(net.verdict(kAnn, CommitChallenge{posted.claim, hash_of_text("honest")}),
+            V::kTooManyChallenges);
+  continue_verifying();
+  ASSERT_EQ(net.verdict(kSolver, disclosure()), V::kApplied);
+  EXPECT_EQ(net.verdict(kAnn, CommitChallenge{posted.claim, hash_of_text("honest")}), V::kApplied);
+}
+
+// The disclosure carries a second root with the solver's signature: whoever sees it first cannot
+// report it.
+TEST_F(Forced, ADisclosureUnderWayIsNoContradiction) {
+  start(kAlways);
+  verify();
+  const Disclose d = disclosure();
+  EXPECT_EQ(net.verdict(kEve, ReportContradiction{posted.claim, d.transcript_root, d.signature}),
+            V::kWrongPhase);
+  EXPECT_EQ(net.verdict(kSolver, d), V::kApplied);
+  EXPECT_EQ(net.verdict(kEve, ReportContradiction{posted.claim, d.transcript_root, d.signature}),
+            V::kNoContradiction);
+}
+
+// Where nobody enlists, whoever looks for an error has the window to seal.
+TEST_F(Forced, WithoutVerifiersTheSealingWindowIsTheFinders) {
+  fill_jackpot();
+  start(kAlways, {});
+  net.wait(terms.windows.enlist_ms);
+  ASSERT_EQ(net.verdict(kSolver, reveal()), V::kApplied);
+  net.block();
+  ASSERT_EQ(net.status(posted.claim), ClaimStatus::kSealing);
+  const ChallengeId id = commit_challenge(net, posted, kEve, due.entry);
+  net.wait(terms.windows.seal_ms);
+  ASSERT_EQ(net.status(posted.claim), ClaimStatus::kDisclosing);
+  ASSERT_EQ(net.verdict(kSolver, disclosure()), V::kApplied);
+  ASSERT_EQ(net.verdict(kEve, challenge_reveal(id, claimed, due.entry)), V::kApplied);
+  EXPECT_EQ(net.read().challenge(id).value()->record.status, ChallengeStatus::kFound);
 }
 
 TEST_F(Forced, EveryPartOfADisclosureIsChecked) {
