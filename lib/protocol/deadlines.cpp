@@ -115,6 +115,7 @@ void end_opening(Context& c, ClaimRecord& claim) {
     open_challenges(c, claim);
     return;
   }
+  claim.refunds_until = claim.challenges;
   c.advance(claim, ClaimStatus::kDisclosing, windows.disclose_ms);
 }
 

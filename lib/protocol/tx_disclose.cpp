@@ -75,7 +75,6 @@ void transition(Context& c, Proof<Disclose>&& t) {
   claim.posted_root = claim.transcript_root;
   claim.transcript_root = p.transcript_root;
   claim.signature = p.signature;
-  claim.refunds_until = claim.challenges;
   if (force.is_due) {
     claim.forced_entry = force.entry;
     claim.forced_state_root = p.forced->state_root;

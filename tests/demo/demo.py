@@ -109,7 +109,7 @@ class Demo:
         self.walk = {}
         self.saved = None
         self.intervals = {"verifier": 0, "whistleblower": 0}
-        self.proven, self.refunded = False, []
+        self.proven, self.refunded, self.differing = False, [], set()
         self.program = None  # the step program's file, for the names of its nodes
 
     def who_claims(self, claim):
@@ -143,13 +143,15 @@ class Demo:
         elif kind == "replay.interval":
             self.intervals[who] += 1
             if e["matches"] != "true":
+                self.differing.add((who, e["claim"]))
                 line(who, paint(f"entry {e['entry']} of {self.who_claims(e['claim'])} does not match: "
                                 f"claimed {e['claimed_root'][:12]}…, own replay {e['own_root'][:12]}…", "1;31"))
         elif kind == "verifier.attested":
             verdict = "matches; attests with its stake" if e["matches"] == "true" else "does not match"
             line(who, f"entry {e['entry']} of {self.who_claims(e['claim'])}, drawn by the beacon: {verdict}")
         elif kind == "claim.checked":
-            line(who, f"replayed {e['intervals']} intervals of {self.who_claims(e['claim'])} that no verifier was drawn for: all match")
+            line(who, f"replayed {e['intervals']} intervals of {self.who_claims(e['claim'])} that no verifier was drawn for: "
+                      + ("all match but that one" if (who, e["claim"]) in self.differing else "all match"))
         elif kind == "claim.disputed":
             line(who, f"challenges entry {e['entry']} of {self.who_claims(e['claim'])}: hidden commitment first, then the reveal")
         elif kind == "transcript.disclosed":
@@ -159,7 +161,8 @@ class Demo:
         elif kind == "game.position" and who in ("verifier", "whistleblower"):
             self.show_walk(who, e)
         elif kind == "challenge.ended":
-            line(who, paint(f"challenge {e['status']}", "1;32" if e["status"] in ("won", "found a forced error") else "1"))
+            words = "found the forced error" if e["status"] == "found" else e["status"]
+            line(who, paint(f"challenge {words}", "1;32" if e["status"] in ("won", "found") else "1"))
         elif kind == "claim.settled":
             line(who, paint(f"claim {e['status']}: {e['reason']}", "1;32" if e["status"] == "final" else "1;31"))
         elif kind == "model.saved":
