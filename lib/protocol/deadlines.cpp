@@ -1,4 +1,6 @@
 // What the state machine does by itself when ledger time comes.
+#include <algorithm>
+
 #include "assay/crypto/sha256.hpp"
 #include "internal/context.hpp"
 
@@ -94,9 +96,34 @@ void run_one(Context& c, const Deadline& d) {
 
 }  // namespace
 
+namespace {
+
+// A copy that is still in training, or not sold yet, could be copied from a transcript that stands
+// on the ledger: nobody reveals before the last one is committed to.
+bool waits_for_copies(Context& c, const TaskRecord& task, const ClaimId& claim) {
+  if (task.status == TaskStatus::kOpen) return true;
+  return std::any_of(task.claims.begin(), task.claims.end(), [&](const ClaimId& other) {
+    return other != claim && c.state.need_claim(other).status == ClaimStatus::kTraining;
+  });
+}
+
+}  // namespace
+
 void end_enlisting(Context& c, ClaimRecord& claim) {
   TaskRecord task;
-  c.advance(claim, ClaimStatus::kRevealing, windows_of(c, claim, task).reveal_ms);
+  const Windows& windows = windows_of(c, claim, task);
+  if (waits_for_copies(c, task, claim.id))
+    c.advance(claim, ClaimStatus::kEnlisting, std::nullopt);
+  else
+    c.advance(claim, ClaimStatus::kRevealing, windows.reveal_ms);
+}
+
+void end_waiting(Context& c, const TaskId& id) {
+  for (const ClaimId& claim_id : c.state.need_task(id).claims) {
+    ClaimRecord claim = c.state.need_claim(claim_id);
+    if (claim.status == ClaimStatus::kEnlisting && claim.deadline == LedgerTimeMs{})
+      end_enlisting(c, claim);
+  }
 }
 
 void end_sealing(Context& c, ClaimRecord& claim) {

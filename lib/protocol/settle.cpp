@@ -197,6 +197,7 @@ void settle(Context& c, const ClaimId& id, ClaimStatus end, CloseReason reason) 
   c.emit(ClaimSettled{id, end, reason, Amount{pay}});
   --task.unsettled;
   c.state.put(task);
+  end_waiting(c, task.id);
   maybe_end_task(c, task);
 }
 

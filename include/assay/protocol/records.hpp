@@ -73,7 +73,8 @@ struct Funder {
 struct TaskRecord {
   TaskId id;
   AccountId submitter;
-  PostTask terms;  // as posted, but for what funders added to price and tax
+  PostTask terms;        // as posted, but for what funders added to price and tax
+  Hash256 posted_terms;  // terms_digest() as posted
   TaskStatus status = TaskStatus::kFunding;
   CloseReason reason = CloseReason::kNone;
   bool deters_harm = false;     // false: labelled as deterring laziness only
@@ -136,6 +137,7 @@ struct ClaimRecord {
   bool cancelled = false;       // at most reported + progress_entries are wanted
   std::uint64_t replay_ms = 0;  // the solver's quote
   Hash256 r_commitment;
+  QuoteId quote{};          // that was awarded; zeros: none
   Hash256 commitment;       // to the transcript
   Hash256 transcript_root;  // from kDrawing on, as the three below
   Hash256 salt;

@@ -55,6 +55,8 @@ void run_deadlines(Context& c);
 inline constexpr unsigned kMaxErasuresPerBlock = 10'000;
 // What follows each status when it ends, by its deadline or because nothing is left to wait for.
 void end_enlisting(Context& c, ClaimRecord& claim);
+// Claims that waited for other copies and need not any more.
+void end_waiting(Context& c, const TaskId& task);
 void end_sealing(Context& c, ClaimRecord& claim);
 void end_opening(Context& c, ClaimRecord& claim);
 // The window in which challenges are revealed, over the transcript as it stands now.
@@ -80,6 +82,7 @@ struct Award {
   Amount price;
   std::uint64_t replay_ms = 0;
   Hash256 r_commitment;
+  QuoteId quote{};
 };
 void award(Context& c, TaskRecord& task, const Award& award);
 void end_bid(Context& c, TaskRecord& task, const Bid& bid, BidEnd how);

@@ -258,22 +258,6 @@ TEST_F(Forced, AChallengeAfterTheSealingIsRefundedAndWinsNoJackpot) {
   EXPECT_EQ(worth(kEve), 2'000'000u);
 }
 
-// A solver that knows of an error that is due cannot keep others out with challenges of it.
-TEST_F(Forced, ChallengesOfTheErrorCrowdNobodyOut) {
-  start(kAlways);
-  ASSERT_EQ(net.verdict(kSolver, reveal()), V::kApplied);
-  std::vector<Bytes> crowd;
-  for (std::uint32_t i = 0; i < kMaxChallengesPerClaim; ++i)
-    crowd.push_back(net.tx(kEve, CommitChallenge{posted.claim, hash_of_text(std::to_string(i))}));
-  for (const Receipt& receipt : net.block(crowd).receipts.receipts)
-    ASSERT_EQ(receipt.verdict, V::kApplied);
-  const CommitChallenge honest{posted.claim, hash_of_text("honest")};
-  EXPECT_EQ(net.verdict(kAnn, honest), V::kTooManyChallenges);
-  continue_verifying();
-  ASSERT_EQ(net.verdict(kSolver, disclosure()), V::kApplied);
-  EXPECT_EQ(net.verdict(kAnn, honest), V::kApplied);
-}
-
 // The disclosure carries a second root with the solver's signature: whoever sees it first cannot
 // report it.
 TEST_F(Forced, ADisclosureUnderWayIsNoContradiction) {
@@ -315,7 +299,7 @@ TEST_F(Forced, FindingItAThousandTimesShutsNobodyOut) {
   const ChallengeId id = commit_challenge(net, posted, kBob, 3);
   ASSERT_EQ(net.verdict(kBob, challenge_reveal(id, truth, 3)), V::kApplied);
   EXPECT_EQ(net.read().challenge(id).value()->record.status, ChallengeStatus::kPlaying);
-  EXPECT_EQ(record().undisclosed, kMaxChallengesPerClaim);
+  EXPECT_EQ(record().refunds_until, kMaxChallengesPerClaim);
 }
 
 TEST_F(Forced, EveryPartOfADisclosureIsChecked) {
