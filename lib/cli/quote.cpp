@@ -11,6 +11,7 @@
 #include "assay/host/read_file.hpp"
 #include "assay/host/thread_pool.hpp"
 #include "assay/protocol/block.hpp"
+#include "assay/protocol/offer.hpp"
 #include "assay/roles/solver.hpp"
 #include "assay/training/execution.hpp"
 #include "assay/training/metering.hpp"
