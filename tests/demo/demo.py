@@ -31,7 +31,7 @@ MODELS = {
     "llama": (120, 0.2, 0.4),
 }
 BIDS = {"solver-1": 80, "solver-2": 90}  # tokens
-BID_WINDOW_S = 6
+BID_WINDOW_S = 10
 TTY = sys.stdout.isatty()
 WHO_COLOUR = {"ledger": "35", "submitter": "34", "solver-1": "32", "solver-2": "31", "verifier": "36", "whistleblower": "33"}
 
