@@ -11,6 +11,7 @@
 #include "assay/host/read_file.hpp"
 #include "assay/host/thread_pool.hpp"
 #include "assay/protocol/block.hpp"
+#include "assay/protocol/offer.hpp"
 #include "assay/roles/solver.hpp"
 #include "assay/training/execution.hpp"
 #include "assay/training/metering.hpp"
@@ -159,16 +160,15 @@ Result<codec::Json> signed_quote(const QuoteSettings& s, const protocol::PostTas
   ASSAY_TRY(const protocol::Genesis genesis, protocol::decode_genesis(genesis_bytes));
   protocol::Quote quote;
   quote.solver = AccountId(key.public_key());
-  quote.task_root = commit::task_root(crypto::sha256_function(), terms.header);
+  quote.terms = protocol::terms_digest(terms);
   quote.price = terms.price;
-  quote.solver_stake = terms.solver_stake;
   quote.replay_ms = terms.windows.replay_ms;
-  quote.r_commitment = roles::quote_commitment(key, quote.task_root, quote.price);
   quote.valid_until = Height(s.valid_until);
   const auto id = from_hex(s.id);
   if (!id || id->size() != quote.id.size())
     return Error{ErrorCode::kInvalidArgument, "--id is 32 hexadecimal digits, new for each quote"};
   std::copy(id->begin(), id->end(), quote.id.begin());
+  quote.r_commitment = roles::quote_commitment(key, quote.id);
   const Bytes bytes = codec::encode([&](codec::Writer& w) { protocol::write(w, quote); });
   const crypto::Signature signature =
       key.sign(protocol::quote_digest(protocol::chain_id_of(genesis), quote).view());

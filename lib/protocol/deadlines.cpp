@@ -1,4 +1,6 @@
 // What the state machine does by itself when ledger time comes.
+#include <algorithm>
+
 #include "assay/crypto/sha256.hpp"
 #include "internal/context.hpp"
 
@@ -31,7 +33,8 @@ void draw(Context& c, ClaimRecord& claim) {
       c.emit(VerifierDrawn{claim.id, verifier.verifier, i, verifier.draws[i].entry,
                            verifier.draws[i].interior_step});
   }
-  if (claim.enlisted == 0)
+  // Without verifiers the window to seal is that of whoever looks for a forced error.
+  if (claim.enlisted == 0 && task.terms.force_rate == 0)
     end_opening(c, claim);
   else
     c.advance(claim, ClaimStatus::kSealing, windows.seal_ms);
@@ -93,13 +96,39 @@ void run_one(Context& c, const Deadline& d) {
 
 }  // namespace
 
+namespace {
+
+// A copy that is still in training, or not sold yet, could be copied from a transcript that stands
+// on the ledger: nobody reveals before the last one is committed to.
+bool waits_for_copies(Context& c, const TaskRecord& task, const ClaimId& claim) {
+  if (task.status == TaskStatus::kOpen) return true;
+  return std::any_of(task.claims.begin(), task.claims.end(), [&](const ClaimId& other) {
+    return other != claim && c.state.need_claim(other).status == ClaimStatus::kTraining;
+  });
+}
+
+}  // namespace
+
 void end_enlisting(Context& c, ClaimRecord& claim) {
   TaskRecord task;
-  c.advance(claim, ClaimStatus::kRevealing, windows_of(c, claim, task).reveal_ms);
+  const Windows& windows = windows_of(c, claim, task);
+  if (waits_for_copies(c, task, claim.id))
+    c.advance(claim, ClaimStatus::kEnlisting, std::nullopt);
+  else
+    c.advance(claim, ClaimStatus::kRevealing, windows.reveal_ms);
+}
+
+void end_waiting(Context& c, const TaskId& id) {
+  for (const ClaimId& claim_id : c.state.need_task(id).claims) {
+    ClaimRecord claim = c.state.need_claim(claim_id);
+    if (claim.status == ClaimStatus::kEnlisting && claim.deadline == LedgerTimeMs{})
+      end_enlisting(c, claim);
+  }
 }
 
 void end_sealing(Context& c, ClaimRecord& claim) {
   TaskRecord task;
+  claim.finds_until = claim.challenges;
   if (claim.sealed == 0)
     end_opening(c, claim);
   else
@@ -113,7 +142,7 @@ void end_opening(Context& c, ClaimRecord& claim) {
     open_challenges(c, claim);
     return;
   }
-  claim.disclosing_since = c.height;
+  claim.refunds_until = claim.challenges;
   c.advance(claim, ClaimStatus::kDisclosing, windows.disclose_ms);
 }
 
@@ -131,12 +160,12 @@ void open_challenges(Context& c, ClaimRecord& claim) {
 }
 
 void run_deadlines(Context& c) {
-  for (unsigned i = 0; i < kMaxDeadlinesPerBlock && c.state.status(); ++i) {
-    const std::optional<Deadline> due = c.state.first_deadline();
-    if (!due || due->time > c.now) return;
-    // Handlers may remove it again, which changes nothing.
-    c.state.remove_deadline(*due);
-    run_one(c, *due);
+  for (const Deadline& due : c.state.deadlines_until(c.now, kMaxDeadlinesPerBlock)) {
+    if (!c.state.status()) return;
+    // A handler before may have removed it. None adds one that is due at once.
+    if (!c.state.has(due)) continue;
+    c.state.remove_deadline(due);
+    run_one(c, due);
   }
 }
 

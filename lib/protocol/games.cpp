@@ -130,10 +130,17 @@ void void_challenges(Context& c, const ClaimId& id) {
     if (!is_resolved(challenge.status)) resolve(c, challenge, ChallengeStatus::kVoid, nullptr);
 }
 
-// A program that should never have been admitted: everybody gets back what they put in.
-void resolve_void(Context& c, const ClaimId& id) {
-  void_challenges(c, id);
-  settle(c, id, ClaimStatus::kVoid, CloseReason::kVoid);
+// A program that should never have been admitted: everybody gets back what they put in. But not a
+// solver that has lost already: it could have its alias steer another game to where nothing can be
+// judged.
+void resolve_void(Context& c, const ChallengeRecord& challenge) {
+  if (c.state.need_claim(challenge.claim).solver_lost) {
+    resolve(c, challenge, ChallengeStatus::kVoid, nullptr);
+    maybe_settle(c, challenge.claim);
+    return;
+  }
+  void_challenges(c, challenge.claim);
+  settle(c, challenge.claim, ClaimStatus::kVoid, CloseReason::kVoid);
 }
 
 // INV-PRO-010: a claim falls when one challenger has beaten every defender that stood up. One
@@ -145,7 +152,7 @@ void evaluate(Context& c, const ChallengeId& id) {
   for (const AccountId& defender : challenge.defenders) {
     const GameRecord game = c.state.need_game(game_id_of(id, defender));
     if (game.status == GameStatus::kVoid) {
-      resolve_void(c, challenge.claim);
+      resolve_void(c, challenge);
       return;
     }
     if (game.status == GameStatus::kDefenderWon) {
@@ -177,9 +184,9 @@ void close_stand_up(Context& c, const ChallengeId& id) {
   evaluate(c, id);
 }
 
-void find_forced(Context& c, const ChallengeId& id) {
+void end_unplayed(Context& c, const ChallengeId& id, ChallengeStatus status) {
   const ChallengeRecord challenge = c.state.need_challenge(id);
-  resolve(c, challenge, ChallengeStatus::kFound, nullptr);
+  resolve(c, challenge, status, nullptr);
   maybe_settle(c, challenge.claim);
 }
 

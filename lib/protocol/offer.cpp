@@ -69,6 +69,10 @@ economics::TermsVerdict check_price(const PostTask& t, Amount price) noexcept {
   return economics::check_terms(terms);
 }
 
+Hash256 terms_digest(const PostTask& task) {
+  return crypto::sha256({as_bytes("assay/terms/1"), encode_payload(task)});
+}
+
 Hash256 quote_digest(const ChainId& chain, const Quote& quote) {
   return crypto::sha256({as_bytes("assay/quote/1"), chain.value.view(),
                          codec::encode([&](codec::Writer& w) { write(w, quote); })});

@@ -385,9 +385,8 @@ const TxRow& row_of(TxKind kind) noexcept {
 
 void write(Writer& w, const Quote& q) {
   wire::put(w, q.solver);
-  w.hash(q.task_root);
+  w.hash(q.terms);
   wire::put(w, q.price);
-  wire::put(w, q.solver_stake);
   w.u64(q.replay_ms);
   w.hash(q.r_commitment);
   w.raw(q.id);
@@ -395,9 +394,8 @@ void write(Writer& w, const Quote& q) {
 }
 void read(Reader& r, Quote& q) {
   wire::get(r, q.solver);
-  q.task_root = r.hash();
+  q.terms = r.hash();
   wire::get(r, q.price);
-  wire::get(r, q.solver_stake);
   q.replay_ms = r.u64();
   q.r_commitment = r.hash();
   const ByteView id = r.take(q.id.size());

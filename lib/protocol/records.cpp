@@ -1,4 +1,5 @@
 #include "assay/protocol/records.hpp"
+#include <cstring>
 
 #include <algorithm>
 
@@ -57,6 +58,7 @@ void write(Writer& w, const TaskRecord& t) {
   wire::put(w, t.id);
   wire::put(w, t.submitter);
   w.bytes(encode_payload(t.terms));
+  w.hash(t.posted_terms);
   put_enum(w, t.status);
   put_enum(w, t.reason);
   w.flag(t.deters_harm);
@@ -80,6 +82,7 @@ void read(Reader& r, TaskRecord& t) {
     r.fail();
   else
     t.terms = std::get<PostTask>(terms);
+  t.posted_terms = r.hash();
   get_enum(r, t.status, TaskStatus::kRefunded);
   get_enum(r, t.reason, CloseReason::kVoid);
   t.deters_harm = r.flag();
@@ -128,18 +131,19 @@ void write(Writer& w, const ClaimRecord& c) {
   w.u64(c.reported);
   w.flag(c.cancelled);
   w.u64(c.replay_ms);
-  for (const Hash256* h :
-       {&c.r_commitment, &c.commitment, &c.transcript_root, &c.salt, &c.final_state_root})
+  w.hash(c.r_commitment);
+  w.raw(c.quote);
+  for (const Hash256* h : {&c.commitment, &c.transcript_root, &c.salt, &c.final_state_root})
     w.hash(*h);
   wire::put(w, c.signature);
   w.hash(c.beacon);
   w.hash(c.force_beacon);
   w.hash(c.posted_root);
-  wire::put(w, c.disclosing_since);
+  w.u32(c.finds_until);
+  w.u32(c.refunds_until);
   w.u64(c.forced_entry);
   w.hash(c.forced_state_root);
-  for (const std::uint32_t n :
-       {c.enlisted, c.sealed, c.opened, c.challenges, c.undisclosed, c.unresolved})
+  for (const std::uint32_t n : {c.enlisted, c.sealed, c.opened, c.challenges, c.unresolved})
     w.u32(n);
   w.flag(c.doomed);
   w.u64(c.fallen_entry);
@@ -159,18 +163,20 @@ void read(Reader& r, ClaimRecord& c) {
   c.reported = r.u64();
   c.cancelled = r.flag();
   c.replay_ms = r.u64();
-  for (Hash256* h :
-       {&c.r_commitment, &c.commitment, &c.transcript_root, &c.salt, &c.final_state_root})
+  c.r_commitment = r.hash();
+  const ByteView quote = r.take(c.quote.size());
+  if (!quote.empty()) std::memcpy(c.quote.data(), quote.data(), c.quote.size());
+  for (Hash256* h : {&c.commitment, &c.transcript_root, &c.salt, &c.final_state_root})
     *h = r.hash();
   wire::get(r, c.signature);
   c.beacon = r.hash();
   c.force_beacon = r.hash();
   c.posted_root = r.hash();
-  wire::get(r, c.disclosing_since);
+  c.finds_until = r.u32();
+  c.refunds_until = r.u32();
   c.forced_entry = r.u64();
   c.forced_state_root = r.hash();
-  for (std::uint32_t* n :
-       {&c.enlisted, &c.sealed, &c.opened, &c.challenges, &c.undisclosed, &c.unresolved})
+  for (std::uint32_t* n : {&c.enlisted, &c.sealed, &c.opened, &c.challenges, &c.unresolved})
     *n = r.u32();
   c.doomed = r.flag();
   c.fallen_entry = r.u64();

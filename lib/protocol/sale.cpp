@@ -69,6 +69,7 @@ void award(Context& c, TaskRecord& task, const Award& a) {
   claim.entries = commit::transcript_entries(terms.header);
   claim.replay_ms = a.replay_ms;
   claim.r_commitment = a.r_commitment;
+  claim.quote = a.quote;
   c.pay(stake_account(a.solver), lock_account(claim.id, a.solver), terms.solver_stake.value);
   const std::uint64_t saved = terms.price.value - a.price.value;
   if (task.posted)
@@ -117,6 +118,7 @@ void end_sale(Context& c, TaskRecord& task, TaskStatus status, CloseReason reaso
     task.status = TaskStatus::kClaimed;
   }
   c.state.put(task);
+  end_waiting(c, task.id);
   maybe_end_task(c, task);
 }
 

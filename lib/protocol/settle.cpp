@@ -18,6 +18,7 @@ struct Case {
   std::vector<ChallengeRecord> won;  // in order of commitment
   std::vector<AccountId> found;      // a forced error; the same
   std::uint64_t spent = 0;           // of the copy's money
+  std::uint64_t tax = 0;             // that was taken
 };
 
 // Out of the escrow.
@@ -53,17 +54,20 @@ void release(Context& c, const Case& s, const AccountId& id) {
 // One account may win through several challenges; each won one is one share.
 std::vector<AccountId> winners_over(Context& c, const Case& s, const AccountId& loser) {
   std::vector<AccountId> winners;
-  if (loser == s.claim.solver && s.claim.contradicted_by)
-    winners.push_back(*s.claim.contradicted_by);
   for (const ChallengeRecord& challenge : s.won) {
     const std::optional<GameRecord> game = c.state.game(game_id_of(challenge.id, loser));
     if (game && game->status == GameStatus::kChallengerWon) winners.push_back(challenge.challenger);
   }
+  // Last: a doomed claim takes no more challenges, so those that won were committed to before. A
+  // loser's alias could take their bounty else, with a contradiction made for it.
+  if (loser == s.claim.solver && s.claim.contradicted_by)
+    winners.push_back(*s.claim.contradicted_by);
   return winners;
 }
 
 // Who attested a forced error replayed nothing, or is wronged by a false disclosure: then it had a
-// window to challenge what was disclosed, and the claim would not be final.
+// window to challenge what was disclosed, and the claim would not be final. All of its stake burns:
+// whoever lies about where the error is gains nothing by it.
 bool is_blind(const Case& s, const VerifierRecord& v) {
   if (s.end != ClaimStatus::kFinal || s.claim.forced_entry == 0) return false;
   for (std::size_t i = 0; i < v.opened.size(); ++i)
@@ -74,21 +78,15 @@ bool is_blind(const Case& s, const VerifierRecord& v) {
 
 // Work that was done is paid: an attestation unless it stands for the interval that fell, a
 // mismatch only if its interval fell, or if the error was forced there and the replay ended right.
+// Where a claim falls without a challenge nobody knows which were right, and all are paid.
 bool earns(const Case& s, const VerifierRecord& v, std::size_t draw) {
   if (!v.opened[draw] || v.lost || is_blind(s, v)) return false;
   if (s.end == ClaimStatus::kFinal && s.claim.forced_entry != 0 &&
       v.draws[draw].entry == s.claim.forced_entry)
     return v.opened[draw]->own_end_root == s.claim.forced_state_root;
-  const bool at_fall =
-      s.end == ClaimStatus::kFallen && !s.won.empty() && v.draws[draw].entry == s.won.front().entry;
+  if (s.end == ClaimStatus::kFallen && s.won.empty()) return true;
+  const bool at_fall = s.end == ClaimStatus::kFallen && v.draws[draw].entry == s.won.front().entry;
   return v.opened[draw]->attestation.has_value() != at_fall;
-}
-
-std::vector<AccountId> finders_but(const Case& s, const AccountId& loser) {
-  std::vector<AccountId> finders;
-  for (const AccountId& finder : s.found)
-    if (finder != loser) finders.push_back(finder);
-  return finders;
 }
 
 void take_tax(Context& c, const ledger::AccountKey& from, std::uint64_t tax) {
@@ -98,10 +96,10 @@ void take_tax(Context& c, const ledger::AccountKey& from, std::uint64_t tax) {
 }
 
 // Only where the tax was taken: INV-PRO-012.
-void pay_jackpot(Context& c, const Case& s, std::uint64_t tax) {
+void pay_jackpot(Context& c, const Case& s) {
   if (s.found.empty()) return;
   const std::uint64_t base =
-      economics::jackpot_base({c.balance(jackpot_account()), tax, s.task.terms.force_rate});
+      economics::jackpot_base({c.balance(jackpot_account()), s.tax, s.task.terms.force_rate});
   const std::uint64_t share = economics::jackpot_share(base, s.found.size());
   for (const AccountId& finder : s.found) {
     c.pay(jackpot_account(), user_account(finder), share);
@@ -124,7 +122,7 @@ void pay_verifier(Context& c, Case& s, const VerifierRecord& v) {
   if (earned > 0) {
     const std::uint64_t seals = std::uint64_t{terms.seats} * terms.draws;
     add_completed(c, v.verifier, Standing::kVerifier,
-                  s.paid ? economics::part_down(s.claim.tax.value, earned, seals) : 0);
+                  s.paid ? economics::part_down(s.tax, earned, seals) : 0);
   }
   if (silent && !v.draws.empty()) add_fault(c, v.verifier, Standing::kVerifier);
 }
@@ -136,7 +134,7 @@ void settle_verifiers(Context& c, Case& s) {
     if (v.lost && judged)
       slash(c, s, v.verifier, Standing::kVerifier, winners_over(c, s, v.verifier));
     else if (is_blind(s, v))
-      slash(c, s, v.verifier, Standing::kVerifier, finders_but(s, v.verifier));
+      slash(c, s, v.verifier, Standing::kVerifier, {});
     else
       release(c, s, v.verifier);
   }
@@ -158,7 +156,8 @@ std::uint64_t settle_solver(Context& c, Case& s) {
   if (s.end == ClaimStatus::kFinal) {
     take_tax(c, escrow_account(s.task.id), tax);
     s.spent += tax;
-    pay_jackpot(c, s, tax);
+    s.tax = tax;
+    pay_jackpot(c, s);
   }
   // Who gives a claim up once the beacon has said whether an error is due pays what its end would
   // have cost: else it would give up all but the forced.
@@ -177,7 +176,7 @@ void settle(Context& c, const ClaimId& id, ClaimStatus end, CloseReason reason) 
   TaskRecord task = c.state.need_task(claim.task);
   claim.reason = reason;
   const bool paid = reason == CloseReason::kFinal || reason == CloseReason::kFinalPartial;
-  Case s{claim, task, end, paid, {}, {}, 0};
+  Case s{claim, task, end, paid, {}, {}, 0, 0};
   for (const ChallengeRecord& challenge : c.state.challenges(id)) {
     if (challenge.status == ChallengeStatus::kWon) s.won.push_back(challenge);
     if (challenge.status == ChallengeStatus::kFound) s.found.push_back(challenge.challenger);
@@ -198,6 +197,7 @@ void settle(Context& c, const ClaimId& id, ClaimStatus end, CloseReason reason) 
   c.emit(ClaimSettled{id, end, reason, Amount{pay}});
   --task.unsettled;
   c.state.put(task);
+  end_waiting(c, task.id);
   maybe_end_task(c, task);
 }
 

@@ -390,8 +390,10 @@ void State::erase_due(Height height, unsigned most) {
 void State::add_deadline(const Deadline& d) { m_overlay.put(deadline_key(d), {}); }
 void State::remove_deadline(const Deadline& d) { m_overlay.erase(deadline_key(d)); }
 
-std::optional<Deadline> State::first_deadline() const {
-  std::optional<Deadline> found;
+bool State::has(const Deadline& d) const { return m_overlay.get(deadline_key(d)).has_value(); }
+
+std::vector<Deadline> State::deadlines_until(LedgerTimeMs now, unsigned most) const {
+  std::vector<Deadline> due;
   m_overlay.scan(Key(Table::kDeadline).bytes(), [&](ByteView key, ByteView) {
     Deadline d;
     std::uint64_t time = 0;
@@ -399,10 +401,11 @@ std::optional<Deadline> State::first_deadline() const {
     d.time = LedgerTimeMs{time};
     d.kind = static_cast<DeadlineKind>(key[9]);
     d.id = last_hash(key);
-    found = d;
-    return false;
+    if (d.time > now || due.size() >= most) return false;
+    due.push_back(d);
+    return true;
   });
-  return found;
+  return due;
 }
 
 }  // namespace assay::protocol::internal

@@ -18,7 +18,9 @@ Checked<CommitChallenge> Rules::check(const Reading& r, const Sender& s, const C
   if (claim->solver == s.id) return V::kSelfDealing;
   if (!is_challengeable(claim->status) || claim->doomed) return V::kWrongPhase;
   if (r.state.challenge(challenge_id_of(claim->id, s.id, p.commitment))) return V::kAlreadyExists;
-  if (claim->challenges - claim->undisclosed >= kMaxChallengesPerClaim)
+  // Challenges of what was disclosed have room of their own: those of a forced error are refunded,
+  // so they could crowd out all others for nothing.
+  if (claim->challenges - claim->refunds_until >= kMaxChallengesPerClaim)
     return V::kTooManyChallenges;
   TaskRecord task = r.state.need_task(claim->task);
   if (!r.has(user_account(s.id), task.terms.challenger_bond.value)) return V::kInsufficientFunds;
@@ -72,11 +74,11 @@ std::uint32_t queue_position(const State& state, const ClaimId& claim, std::uint
   return last + 1;
 }
 
-// Of the forced entry, committed to before the disclosing: in its block, too, because none is taken
-// any more once it has begun.
-bool is_find(const ChallengeRecord& challenge, const ClaimRecord& claim, std::uint64_t entry) {
+// Of the forced entry, committed to before the disclosure: when it was, the transcript that stood
+// there was false.
+bool is_of_forced(const ChallengeRecord& challenge, const ClaimRecord& claim, std::uint64_t entry) {
   return claim.forced_entry != 0 && entry == claim.forced_entry &&
-         challenge.committed_at <= claim.disclosing_since;
+         challenge.sequence < claim.refunds_until;
 }
 
 }  // namespace
@@ -92,20 +94,22 @@ Checked<RevealChallenge> Rules::check(const Reading& r, const Sender& s, const R
   if (challenge->committed_at == r.height) return V::kSameBlock;
   if (challenge_commitment({claim.id, p.entry, s.id, p.salt}) != challenge->commitment)
     return V::kWrongCommitment;
-  // The transcript that a finder's challenge was about is not the one that stands now: nothing is
-  // left to open.
-  if (!is_find(*challenge, claim, p.entry) && !opens(claim, p)) return V::kWrongOpening;
+  // The transcript that such a challenge was about is not the one that stands now: nothing is left
+  // to open.
+  if (!is_of_forced(*challenge, claim, p.entry) && !opens(claim, p)) return V::kWrongOpening;
   TaskRecord task = r.state.need_task(claim.task);
   return holds(p, s, {{std::move(*challenge), std::move(claim), std::move(task)}});
 }
 void transition(Context& c, Proof<RevealChallenge>&& t) {
   const RevealChallenge& p = t.payload;
   auto& [challenge, claim, task] = static_cast<OfChallenge&>(t.found);
-  if (is_find(challenge, claim, p.entry)) {
+  if (is_of_forced(challenge, claim, p.entry)) {
     challenge.entry = p.entry;
     c.state.put(challenge);
     c.emit(ChallengeRevealed{challenge.id, claim.id, p.entry});
-    find_forced(c, challenge.id);
+    // Opened seals tell where the error is: what was committed to since shows no replay.
+    const bool found = challenge.sequence < claim.finds_until;
+    end_unplayed(c, challenge.id, found ? ChallengeStatus::kFound : ChallengeStatus::kVoid);
     return;
   }
   c.state.remove_deadline({challenge.deadline, DeadlineKind::kChallengeReveal, challenge.id.value});
@@ -218,8 +222,13 @@ Checked<ReportContradiction> Rules::check(const Reading& r, const Sender& s,
   std::optional<ClaimRecord> claim = r.state.claim(p.claim);
   if (!claim) return V::kUnknownClaim;
   if (claim->solver == s.id) return V::kSelfDealing;
-  if (claim->status < ClaimStatus::kDrawing || is_settled(claim->status)) return V::kWrongPhase;
   TaskRecord task = r.state.need_task(claim->task);
+  // Where errors are forced the solver signs two roots, and the second one is known to be its own
+  // from the disclosure on. A claim that is not disclosed falls anyway.
+  const bool forces = task.terms.force_rate != 0;
+  if (claim->status < (forces ? ClaimStatus::kChallenging : ClaimStatus::kDrawing) ||
+      is_settled(claim->status))
+    return V::kWrongPhase;
   const Hash256 digest = dispute::claim_digest(crypto::sha256_function(), r.chain, task.id,
                                                header_of(task, *claim), p.transcript_root);
   if (p.transcript_root == claim->transcript_root || p.transcript_root == claim->posted_root ||

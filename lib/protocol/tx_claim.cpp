@@ -51,6 +51,7 @@ void transition(Context& c, Proof<CommitTranscript>&& t) {
     end_enlisting(c, claim);
   else
     c.advance(claim, ClaimStatus::kEnlisting, task.terms.windows.enlist_ms);
+  end_waiting(c, task.id);
 }
 
 Checked<RevealTranscript> Rules::check(const Reading& r, const Sender& s,

@@ -131,9 +131,7 @@ Checked<AwardQuote> Rules::check(const Reading& r, const Sender& s, const AwardQ
   if (q.price.value == 0 || q.price > task->terms.price) return V::kPriceOutOfRange;
   if (const auto v = check_price(task->terms, q.price); v != economics::TermsVerdict::kHolds)
     return Outcome(V::kPriceRefused, v);
-  if (q.task_root != commit::task_root(crypto::sha256_function(), task->terms.header) ||
-      q.solver_stake != task->terms.solver_stake)
-    return V::kQuoteForAnother;
+  if (q.terms != task->posted_terms) return V::kQuoteForAnother;
   if (q.valid_until < r.height) return V::kOfferExpired;
   if (r.state.quote_used(q.solver, q.id)) return V::kQuoteUsed;
   if (!crypto::ed25519_verify(q.solver.value, quote_digest(r.chain, q).view(), p.signature.data()))
@@ -146,7 +144,7 @@ void transition(Context& c, Proof<AwardQuote>&& t) {
   TaskRecord& task = t.found.task;
   c.state.set_quote_used(q.solver, q.id, q.valid_until);
   if (const auto bid = c.state.bid(task.id, q.solver)) end_bid(c, task, *bid, BidEnd::kWithdrawn);
-  award(c, task, {q.solver, q.price, q.replay_ms, q.r_commitment});
+  award(c, task, {q.solver, q.price, q.replay_ms, q.r_commitment, q.id});
 }
 
 }  // namespace assay::protocol::internal

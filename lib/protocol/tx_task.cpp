@@ -19,6 +19,7 @@ bool windows_in_range(const PostTask& p) {
     if (ms < 1 || ms > kMaxWindowMs) return false;
   if ((w.bid_ms > 0) != (p.sale == Sale::kAuction) || w.bid_ms > kMaxWindowMs) return false;
   if ((w.disclose_ms > 0) != (p.force_rate > 0) || w.disclose_ms > kMaxWindowMs) return false;
+  if (w.move_ms > kMaxMoveMs || w.replay_ms > kMaxMoveMs) return false;
   return w.disclose_ms + w.challenge_ms + w.challenge_reveal_ms + w.stand_up_ms <= kMaxDisputeMs;
 }
 
@@ -40,6 +41,7 @@ Checked<PostTask> Rules::check(const Reading& r, const Sender& s, const PostTask
   if (!r.has(user_account(s.id), task_cost(p) - p.sought.value)) return V::kInsufficientFunds;
   task.submitter = s.id;
   task.terms = p;
+  task.posted_terms = terms_digest(p);
   task.deters_harm = economics::deters_harm(terms);
   task.missing = Amount{task_cost(p)};
   return holds(p, s, {{std::move(task)}});

@@ -273,7 +273,8 @@ Result<std::optional<Receipt>> StateReader::result_of(const AccountId& sender,
 Result<std::optional<LedgerTimeMs>> StateReader::next_deadline() const {
   const State state(m_store);
   std::optional<LedgerTimeMs> time;
-  if (const auto first = state.first_deadline()) time = first->time;
+  const auto first = state.deadlines_until(LedgerTimeMs{UINT64_MAX}, 1);
+  if (!first.empty()) time = first.front().time;
   return checked(state, time);
 }
 

@@ -44,10 +44,11 @@ std::string start_file(const ClaimId& claim, std::uint64_t entry) {
 
 Bytes encode(const Replayed& replayed) {
   return codec::encode([&](codec::Writer& w) {
-    w.flag(replayed.mismatch.has_value());
-    w.u64(replayed.mismatch.value_or(0));
-    w.u64(replayed.forced.value_or(0));  // never entry 0
-    w.hash(replayed.end_root);
+    w.u64(replayed.first);
+    w.u64(replayed.roots.size());
+    for (const Hash256& root : replayed.roots) w.hash(root);
+    w.u64(replayed.looked_forced.size());
+    for (const std::uint64_t entry : replayed.looked_forced) w.u64(entry);
     w.flag(replayed.interior_root.has_value());
     w.hash(replayed.interior_root.value_or(Hash256{}));
   });
@@ -59,15 +60,14 @@ std::shared_ptr<Replayed> kept_outcome(const Files& files, const std::string& fi
   if (!bytes) return nullptr;
   codec::Reader r(*bytes);
   auto replayed = std::make_shared<Replayed>();
-  const bool differs = r.flag();
-  const std::uint64_t mismatch = r.u64();
-  const std::uint64_t forced = r.u64();
-  replayed->end_root = r.hash();
+  replayed->first = r.u64();
+  for (std::uint64_t left = r.u64(); left > 0 && r.ok(); --left)
+    replayed->roots.push_back(r.hash());
+  for (std::uint64_t left = r.u64(); left > 0 && r.ok(); --left)
+    replayed->looked_forced.insert(r.u64());
   const bool has_interior = r.flag();
   const Hash256 interior = r.hash();
-  if (!r.finish()) return nullptr;
-  if (differs) replayed->mismatch = mismatch;
-  if (forced != 0) replayed->forced = forced;
+  if (!r.finish() || replayed->roots.empty()) return nullptr;
   if (has_interior) replayed->interior_root = interior;
   return replayed;
 }
@@ -82,20 +82,20 @@ commit::Transcript as_disclosed(const protocol::ClaimRecord& claim,
   return commit::Transcript(std::move(roots));
 }
 
-// The state of that root: as it was kept, or, where an error was forced in what was kept, without
-// it.
-std::optional<NamedTensors> at_root(NamedTensors state, const Hash256& root, TaskPool& pool) {
-  if (training::state_root(state, pool) == root) return state;
-  if (!state.contains(protocol::kLossSlot)) return std::nullopt;
-  NamedTensors other = with_flipped_loss(std::move(state));
-  if (training::state_root(other, pool) != root) return std::nullopt;
-  return other;
-}
-
 // What is there differs from what should be as a forced error does.
 bool looks_forced(const NamedTensors& state, const Hash256& there, TaskPool& pool) {
   if (!state.contains(protocol::kLossSlot)) return false;
   return training::state_root(with_flipped_loss(state), pool) == there;
+}
+
+// A state kept since before the disclosure, as the game agrees on it: it may have the error that
+// was forced at its entry.
+std::optional<NamedTensors> as_agreed(NamedTensors state, const Hash256& root, TaskPool& pool) {
+  if (training::state_root(state, pool) == root) return state;
+  if (!state.contains(protocol::kLossSlot)) return std::nullopt;
+  state = with_flipped_loss(std::move(state));
+  if (training::state_root(state, pool) == root) return state;
+  return std::nullopt;
 }
 
 }  // namespace
@@ -173,8 +173,8 @@ const Replayed* CheckerRole::replay(const TaskView& task, const ClaimView& view,
   const std::string job = "replay/" + to_hex(claim.id.value) + "/" + std::to_string(plan.first) +
                           "-" + std::to_string(plan.last);
   if (auto* replayed = static_cast<Replayed*>(finished_job(job))) {
-    if (replayed->before_mismatch && *replayed->mismatch > 0)
-      m_states[{claim.id, *replayed->mismatch - 1}] = replayed->before_mismatch;
+    if (replayed->before_last && replayed->last() > 0)
+      m_states[{claim.id, replayed->last() - 1}] = replayed->before_last;
     return replayed;
   }
   if (job_under_way(job)) return nullptr;
@@ -204,6 +204,7 @@ const Replayed* CheckerRole::replay(const TaskView& task, const ClaimView& view,
        outcome_file](const std::function<bool()>& cancelled) -> JobResult {
         ASSAY_TRY(auto execution, context.execution(*opened, context.pool));
         auto outcome = std::make_shared<Replayed>();
+        outcome->first = first;
         NamedTensors state = start ? *start : NamedTensors();
         for (std::uint64_t entry = first; entry <= plan.last; ++entry) {
           if (cancelled()) return Error{ErrorCode::kCancelled, "the replay was asked to stop"};
@@ -213,7 +214,7 @@ const Replayed* CheckerRole::replay(const TaskView& task, const ClaimView& view,
           ASSAY_TRY(training::Replay replay,
                     training::replay_interval(*opened, *execution, std::move(state), entry,
                                               context.pool, options));
-          outcome->end_root = replay.end_root;
+          outcome->roots.push_back(replay.end_root);
           outcome->interior_root = replay.interior_root;
           const bool matches = replay.end_root == roots[entry];
           context.log.write(LogLevel::kInfo, "replay.interval",
@@ -230,10 +231,9 @@ const Replayed* CheckerRole::replay(const TaskView& task, const ClaimView& view,
           // An error changes nothing after it: the search goes on, for a lie might hide behind it.
           const bool forced = forces && !matches && entry > 0 &&
                               looks_forced(replay.end_state, roots[entry], context.pool);
-          if (forced) outcome->forced = entry;
+          if (forced) outcome->looked_forced.insert(entry);
           if (!matches && !forced) {
-            outcome->mismatch = entry;
-            outcome->before_mismatch = std::make_shared<const NamedTensors>(std::move(before));
+            outcome->before_last = std::make_shared<const NamedTensors>(std::move(before));
             break;
           }
           state = std::move(replay.end_state);
@@ -274,9 +274,24 @@ void CheckerRole::challenge(const TaskView& task, const ClaimView& view, std::ui
   submit("challenge/" + key, protocol::CommitChallenge{claim.id, commitment});
 }
 
+bool CheckerRole::challenge_differences(const TaskView& task, const ClaimView& claim,
+                                        const commit::Transcript& transcript,
+                                        const Replayed& replayed) {
+  const bool is_disclosed = claim.record.status > protocol::ClaimStatus::kDisclosing;
+  for (std::uint64_t entry = replayed.first; entry <= replayed.last(); ++entry) {
+    if (replayed.roots[entry - replayed.first] == transcript.state_root(entry)) continue;
+    if (is_disclosed || !replayed.looked_forced.contains(entry)) {
+      challenge(task, claim, entry);
+      return true;
+    }
+    challenge_forced(task, claim, entry);
+  }
+  return false;
+}
+
 void CheckerRole::challenge_forced(const TaskView& task, const ClaimView& claim,
                                    std::uint64_t entry) {
-  if (claim.record.status < protocol::ClaimStatus::kDisclosing) challenge(task, claim, entry);
+  if (claim.record.status <= protocol::ClaimStatus::kSealing) challenge(task, claim, entry);
 }
 
 // Which entry the commitment hides follows from the salts alone, also after a restart. Each try is
@@ -310,10 +325,6 @@ void CheckerRole::reveal(const ChallengeView& challenge, const ClaimView& claim,
   const Hash256 first = challenge_salt(claim.record.id, *entry);
   const bool is_first = protocol::challenge_commitment(
                             {claim.record.id, *entry, account(), first}) == record.commitment;
-  // Too late for the error, and nothing that stands now is disputed: a game would be lost.
-  if (is_first && *entry != 0 && *entry == claim.record.forced_entry &&
-      record.committed_at > claim.record.disclosing_since)
-    return;
   reveal.salt = is_first ? first : challenge_salt(claim.record.id, *entry, /*again=*/true);
   if (*entry > 0) {
     reveal.start_root = transcript.state_root(*entry - 1);
@@ -365,17 +376,15 @@ std::optional<LedgerRole::Known> CheckerRole::known_start(const ChallengeView& c
                 &pool = context().pool](
                    std::uint64_t wanted) -> Result<std::optional<training::KnownState>> {
                  if (file.empty() || wanted < step) return std::optional<training::KnownState>();
-                 const auto known = [&](NamedTensors kept) {
-                   auto state = at_root(std::move(kept), root, pool);
-                   if (!state) return std::optional<training::KnownState>();
-                   return std::optional<training::KnownState>({step, std::move(*state)});
-                 };
-                 if (before) return known(*before);
-                 const auto bytes = files.read(file);
-                 if (!bytes) return std::optional<training::KnownState>();
-                 auto kept = tensor::read_safetensors(*bytes);
-                 if (!kept) return std::optional<training::KnownState>();
-                 return known(std::move(*kept));
+                 std::optional<NamedTensors> state;
+                 if (before) {
+                   state = as_agreed(*before, root, pool);
+                 } else if (const auto bytes = files.read(file)) {
+                   if (auto kept = tensor::read_safetensors(*bytes))
+                     state = as_agreed(std::move(*kept), root, pool);
+                 }
+                 if (!state) return std::optional<training::KnownState>();
+                 return std::optional<training::KnownState>({step, std::move(*state)});
                },
                start_given};
 }

@@ -113,10 +113,8 @@ std::uint64_t delivered(const Trained& trained, const TaskView& task,
   return entries;
 }
 
-// Names the random bits of a quote for a task at a price.
-std::string quote_purpose(const Hash256& task_root, Amount price) {
-  return "quote/" + to_hex(task_root) + "/" + std::to_string(price.value);
-}
+// Names the random bits of a quote.
+std::string quote_purpose(const protocol::QuoteId& id) { return "quote/" + to_hex(ByteView(id)); }
 
 class Solver final : public internal::CheckerRole {
  public:
@@ -164,6 +162,15 @@ class Solver final : public internal::CheckerRole {
                      std::uint64_t{1}});
   }
 
+  // The stakes that bids on other tasks promise: one that wins without its stake loses its deposit.
+  [[nodiscard]] std::uint64_t promised(const protocol::View& view, const TaskView& but) const {
+    std::uint64_t atoms = 0;
+    for (const TaskView& task : view.tasks)
+      if (task.record.id != but.record.id && own_bid(task) != nullptr)
+        atoms += task.record.terms.solver_stake.value;
+    return atoms;
+  }
+
   [[nodiscard]] bool wants(const protocol::View& view, const TaskView& task) const {
     const protocol::PostTask& terms = task.record.terms;
     const protocol::Reputation& own =
@@ -176,7 +183,7 @@ class Solver final : public internal::CheckerRole {
            protocol::has_required(terms, view.self.profile.capabilities) &&
            score >= terms.reputation_min && terms.price.value >= asked(terms) &&
            leaves_time(terms, m_options.replay_quote_ms) && may_be_paid_in_part(terms) &&
-           view.self.staked.value >= terms.solver_stake.value;
+           view.self.staked.value >= promised(view, task) + terms.solver_stake.value;
   }
 
   // A cancelled claim delivers what a checkpoint holds: the next one must lie within what is paid.
@@ -355,8 +362,7 @@ class Solver final : public internal::CheckerRole {
     const Hash256 own =
         internal::derive_secret(context().key, "accept/" + to_hex(task.record.id.value));
     if (crypto::sha256(own.view()) == claim.r_commitment) return own;
-    const Hash256 root = commit::task_root(crypto::sha256_function(), task.record.terms.header);
-    return internal::derive_secret(context().key, quote_purpose(root, claim.price));
+    return internal::derive_secret(context().key, quote_purpose(claim.quote));
   }
   [[nodiscard]] static std::string force_job(const ClaimId& claim) {
     return "force/" + to_hex(claim.value);
@@ -525,8 +531,8 @@ class Solver final : public internal::CheckerRole {
 
 }  // namespace
 
-Hash256 quote_commitment(const crypto::KeyPair& key, const Hash256& task_root, Amount price) {
-  return crypto::sha256(internal::derive_secret(key, quote_purpose(task_root, price)).view());
+Hash256 quote_commitment(const crypto::KeyPair& key, const protocol::QuoteId& id) {
+  return crypto::sha256(internal::derive_secret(key, quote_purpose(id)).view());
 }
 
 std::unique_ptr<Role> make_solver(RoleContext context, SolverOptions options) {

@@ -86,10 +86,8 @@ class Verifier final : public internal::CheckerRole {
           replay(task, of, opened, roots, {draw.entry, draw.entry, draw.interior_step}));
       complete &= replays.back() != nullptr;
     }
-    for (const Replayed* found : replays) {
-      if (found != nullptr && found->mismatch) challenge(task, of, *found->mismatch);
-      if (found != nullptr && found->forced) challenge_forced(task, of, *found->forced);
-    }
+    for (const Replayed* found : replays)
+      if (found != nullptr) challenge_differences(task, of, roots, *found);
     if (complete && claim.status == ClaimStatus::kSealing && seat.seals.empty())
       seal(claim.id, seat, replays);
     if (complete && claim.status == ClaimStatus::kOpening && !seat.seals.empty())
@@ -104,8 +102,8 @@ class Verifier final : public internal::CheckerRole {
             draw,
             internal::derive_secret(context().key,
                                     "seal/" + to_hex(claim.value) + "/" + std::to_string(draw)),
-            replayed.interior_root.value_or(replayed.end_root),
-            replayed.end_root};
+            replayed.interior_root.value_or(replayed.roots.back()),
+            replayed.roots.back()};
   }
 
   void seal(const ClaimId& claim, const protocol::VerifierRecord& seat,

@@ -61,8 +61,7 @@ class Whistleblower final : public internal::CheckerRole {
       while (last + 1 < roots.size() && !drawn.contains(last + 1)) ++last;
       const Replayed* found = replay(task, claim, opened, roots, {first, last, std::nullopt});
       if (found == nullptr) return;
-      if (found->forced) challenge_forced(task, claim, *found->forced);
-      if (found->mismatch) return challenge(task, claim, *found->mismatch);
+      if (challenge_differences(task, claim, roots, *found)) return;
       replayed += last - first + 1;
       first = last + 1;
     }

@@ -31,7 +31,7 @@ MODELS = {
     "llama": (120, 0.2, 0.4),
 }
 BIDS = {"solver-1": 80, "solver-2": 90}  # tokens
-BID_WINDOW_S = 6
+BID_WINDOW_S = 10
 TTY = sys.stdout.isatty()
 WHO_COLOUR = {"ledger": "35", "submitter": "34", "solver-1": "32", "solver-2": "31", "verifier": "36", "whistleblower": "33"}
 
@@ -215,10 +215,14 @@ class Demo:
         self.before = {name: net.wealth(name) for name in net.accounts}
 
         threads = ("--threads", o.threads)
+        # The verifier takes so many that the whistleblower has done its own when the seals are open: what is found
+        # later of a forced error wins nothing.
+        entries = -(-steps // interval) + 1
+        draws = max(1, min(9, entries * 7 // 10))
         task = ("--model", o.model, *self.choices(), "--steps", steps, "--interval", interval, "--seed", o.seed,
                 "--auction", "--bid-window-s", BID_WINDOW_S, "--challenge-window-s", window, "--stand-up-window-s", 5,
                 "--move-window-s", 120 if o.cheat != "fewer-steps" else 10, "--forced-one-in", o.forced_one_in,
-                "--label", o.model)
+                "--draws", draws, "--label", o.model)
         # The first task is for either: solver-1 is cheaper. The second one is for solver-2 alone.
         bids = {name: ("--price-min-atoms", tokens * ATOMS, "--tasks-max", 2) for name, tokens in BIDS.items()}
         net.start("solver-1", "assay-solver", *threads, *bids["solver-1"])

@@ -282,6 +282,31 @@ TEST(Simulation, FaultsChangeNothingOfTheOutcome) {
       static_cast<unsigned long long>(lost));
 }
 
+// A forced error is found or it is not; whoever looked, in whatever weather, loses nothing by it.
+TEST(Simulation, ForcedErrorsUnderFaultsCostNobodyAToken) {
+  std::uint64_t found = 0;
+  for (std::uint64_t seed = 1; seed <= 6; ++seed) {
+    Setting setting;
+    setting.sim.seed = seed;
+    setting.sim.faults = {.lose = 0.15, .repeat = 0.1, .delay_ms_max = 300, .crash = 0.005};
+    setting.forces = true;
+    const auto ending = play(setting);
+    ASSERT_TRUE(ending) << "seed " << seed << ": " << ending.error().message;
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    for (const protocol::TaskView* task : {&ending->honest, &ending->lying}) {
+      EXPECT_EQ(task->record.status, TaskStatus::kPaid) << tail(ending->report);
+      for (const protocol::ChallengeView& c : claim_of(*task)->challenges)
+        found += c.record.status == protocol::ChallengeStatus::kFound;
+    }
+    for (const char* solver : {"solver-1", "solver-2"})
+      EXPECT_EQ(ending->after.at(solver), ending->before.at(solver) + kPrice) << solver;
+    for (const char* checker : {"verifier", "whistleblower"})
+      EXPECT_GE(ending->after.at(checker), ending->before.at(checker)) << tail(ending->report);
+    if (testing::Test::HasFailure()) return;
+  }
+  EXPECT_GT(found, 6u);
+}
+
 // INV-SIM-002.
 TEST(Simulation, OneSeedIsOneRun) {
   Setting setting;

@@ -29,6 +29,9 @@ inline constexpr std::uint8_t kOfferVerdictLast = 7;
 [[nodiscard]] std::uint64_t copy_cost(const PostTask& task) noexcept;
 [[nodiscard]] std::uint64_t task_cost(const PostTask& task) noexcept;
 
+// H("assay/terms/1" || the payload): what a quote is bound to.
+[[nodiscard]] Hash256 terms_digest(const PostTask& task);
+
 // By the task's lists; by its tags.
 [[nodiscard]] bool allows(const PostTask& task, const AccountId& solver) noexcept;
 [[nodiscard]] bool has_required(const PostTask& task,

@@ -24,6 +24,8 @@ inline constexpr std::size_t kMaxSignedMoveBytes = 4 + 1 + 32 + 4 + dispute::kMa
 inline constexpr std::uint64_t kUnbondingMs = std::uint64_t{21} * 24 * 3600 * 1000;
 inline constexpr std::uint64_t kMaxDisputeMs = std::uint64_t{14} * 24 * 3600 * 1000;
 inline constexpr std::uint32_t kMaxChallengesPerClaim = economics::kMaxChallenges;
+// Of a move and of a replay in a game: each of its turns may take so long.
+inline constexpr std::uint64_t kMaxMoveMs = std::uint64_t{24} * 3600 * 1000;
 inline constexpr std::uint64_t kMaxWindowMs = std::uint64_t{366} * 24 * 3600 * 1000;
 
 // Of the market (docs/spec/protocol.md, "The market").
@@ -236,18 +238,16 @@ struct AwardTask {
 // What a solver offers off the ledger, signed over quote_digest().
 struct Quote {
   AccountId solver;
-  Hash256 task_root;  // commit::task_root() of the header that it is for
+  Hash256 terms;  // terms_digest() of the task that it is for: nothing else takes its stake
   Amount price;
-  Amount solver_stake;
   std::uint64_t replay_ms = 0;  // as in AcceptTask
   Hash256 r_commitment;
   QuoteId id{};
   Height valid_until;  // the last height at which it may be awarded
   friend bool operator==(const Quote&, const Quote&) = default;
 };
-// solver 32, task root 32, price u64, stake u64, replay u64, r commitment 32, id 16, valid until
-// u64.
-inline constexpr std::size_t kQuoteBytes = 3 * 32 + 16 + 4 * 8;
+// solver 32, terms 32, price u64, replay u64, r commitment 32, id 16, valid until u64.
+inline constexpr std::size_t kQuoteBytes = 3 * 32 + 16 + 3 * 8;
 void write(codec::Writer& w, const Quote& quote);
 void read(codec::Reader& r, Quote& out);
 // H("assay/quote/1" || chain || quote).

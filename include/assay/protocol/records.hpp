@@ -73,7 +73,8 @@ struct Funder {
 struct TaskRecord {
   TaskId id;
   AccountId submitter;
-  PostTask terms;  // as posted, but for what funders added to price and tax
+  PostTask terms;        // as posted, but for what funders added to price and tax
+  Hash256 posted_terms;  // terms_digest() as posted
   TaskStatus status = TaskStatus::kFunding;
   CloseReason reason = CloseReason::kNone;
   bool deters_harm = false;     // false: labelled as deterring laziness only
@@ -136,6 +137,7 @@ struct ClaimRecord {
   bool cancelled = false;       // at most reported + progress_entries are wanted
   std::uint64_t replay_ms = 0;  // the solver's quote
   Hash256 r_commitment;
+  QuoteId quote{};          // that was awarded; zeros: none
   Hash256 commitment;       // to the transcript
   Hash256 transcript_root;  // from kDrawing on, as the three below
   Hash256 salt;
@@ -146,15 +148,17 @@ struct ClaimRecord {
   // decides whether one is due; from the disclosure on, the root that was posted until then.
   Hash256 force_beacon;
   Hash256 posted_root;
-  Height disclosing_since;         // challenges committed until it may win the jackpot
+  // How many challenges were committed to when sealing ended, and when the disclosing began: of the
+  // forced entry, one of the first ones wins a share of the jackpot, one of the others is refunded.
+  std::uint32_t finds_until = 0;
+  std::uint32_t refunds_until = 0;
   std::uint64_t forced_entry = 0;  // 0: none was due
   Hash256 forced_state_root;       // the true one at it
   std::uint32_t enlisted = 0;
   std::uint32_t sealed = 0;        // verifiers that sealed
   std::uint32_t opened = 0;        // seals opened
   std::uint32_t challenges = 0;    // committed ever
-  std::uint32_t undisclosed = 0;   // of them, committed before the transcript was disclosed
-  std::uint32_t unresolved = 0;    // of them all
+  std::uint32_t unresolved = 0;    // of them
   bool doomed = false;             // a challenge won: the claim falls when all are resolved
   std::uint64_t fallen_entry = 0;  // of the earliest winning challenge
   bool solver_lost = false;        // a game of its own, or contradicted itself

@@ -28,8 +28,7 @@ struct SolverOptions {
 // transcript.revealed, game.position, claim.settled.
 [[nodiscard]] std::unique_ptr<Role> make_solver(RoleContext context, SolverOptions options);
 
-// The commitment to the random bits of a quote that this key signs for a task at a price.
-[[nodiscard]] Hash256 quote_commitment(const crypto::KeyPair& key, const Hash256& task_root,
-                                       Amount price);
+// The commitment to the random bits of the quote with this id that this key signs.
+[[nodiscard]] Hash256 quote_commitment(const crypto::KeyPair& key, const protocol::QuoteId& id);
 
 }  // namespace assay::roles

@@ -55,6 +55,8 @@ void run_deadlines(Context& c);
 inline constexpr unsigned kMaxErasuresPerBlock = 10'000;
 // What follows each status when it ends, by its deadline or because nothing is left to wait for.
 void end_enlisting(Context& c, ClaimRecord& claim);
+// Claims that waited for other copies and need not any more.
+void end_waiting(Context& c, const TaskId& task);
 void end_sealing(Context& c, ClaimRecord& claim);
 void end_opening(Context& c, ClaimRecord& claim);
 // The window in which challenges are revealed, over the transcript as it stands now.
@@ -67,7 +69,7 @@ void finish_game(Context& c, const GameId& game, GameStatus status, bool by_cloc
 void close_stand_up(Context& c, const ChallengeId& challenge);
 void expire_challenge(Context& c, const ChallengeId& challenge);
 // A challenge committed before the disclosure, of the forced entry: no game, the bond back.
-void find_forced(Context& c, const ChallengeId& challenge);
+void end_unplayed(Context& c, const ChallengeId& challenge, ChallengeStatus status);
 // The solver did not disclose: its claim falls to nobody, and challenges go back.
 void fall_undisclosed(Context& c, const ClaimId& claim);
 
@@ -80,6 +82,7 @@ struct Award {
   Amount price;
   std::uint64_t replay_ms = 0;
   Hash256 r_commitment;
+  QuoteId quote{};
 };
 void award(Context& c, TaskRecord& task, const Award& award);
 void end_bid(Context& c, TaskRecord& task, const Bid& bid, BidEnd how);

@@ -102,7 +102,9 @@ class State final : public ledger::LedgerView {
 
   void add_deadline(const Deadline& d);
   void remove_deadline(const Deadline& d);
-  [[nodiscard]] std::optional<Deadline> first_deadline() const;
+  [[nodiscard]] bool has(const Deadline& d) const;
+  // The earliest that are due at `now`, `most` of them at most.
+  [[nodiscard]] std::vector<Deadline> deadlines_until(LedgerTimeMs now, unsigned most) const;
 
   [[nodiscard]] Overlay& overlay() { return m_overlay; }
   [[nodiscard]] const Overlay& overlay() const { return m_overlay; }

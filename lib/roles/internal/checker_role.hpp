@@ -9,13 +9,17 @@ namespace assay::roles::internal {
 
 using SharedState = std::shared_ptr<const NamedTensors>;
 
-// Replay of transcript entries first to last, from the state before `first`.
+// Replay of transcript entries, up to the last one of a plan or to the first that came out
+// otherwise by more than an error that may have been forced. What differs is seen by comparing the
+// roots with the transcript that stands: a disclosure changes it.
 struct Replayed final : JobOutcome {
-  std::optional<std::uint64_t> mismatch;  // the first entry that came out otherwise
-  std::optional<std::uint64_t> forced;    // an entry that differs in the loss's lowest bit alone
-  Hash256 end_root;                       // of the last entry replayed
+  std::uint64_t first = 0;
+  std::vector<Hash256> roots;             // of this party's own states, from entry `first` on
+  std::set<std::uint64_t> looked_forced;  // entries that differed in the loss's lowest bit alone
   std::optional<Hash256> interior_root;
-  SharedState before_mismatch;
+  SharedState before_last;  // where the last one differs
+
+  [[nodiscard]] std::uint64_t last() const { return first + roots.size() - 1; }
 };
 
 class CheckerRole : public LedgerRole {
@@ -38,6 +42,11 @@ class CheckerRole : public LedgerRole {
                                        const commit::Transcript& transcript,
                                        const ReplayPlan& plan);
 
+  // Challenges what the replay shows to be false now: the first entry that differs, but for what
+  // may be a forced error until the disclosure says so. Those are challenged while finding pays.
+  // True if it differs.
+  bool challenge_differences(const protocol::TaskView& task, const protocol::ClaimView& claim,
+                             const commit::Transcript& transcript, const Replayed& replayed);
   // True if a challenge of this claim is this account's.
   [[nodiscard]] bool has_challenged(const protocol::ClaimView& claim) const;
   // Commits to a challenge of `entry` if that was not done yet.

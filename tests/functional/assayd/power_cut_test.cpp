@@ -238,10 +238,13 @@ class PowerCut : public ::testing::Test {
   }
 
   // Some blocks, and an orderly end.
+  // Stopped under load, when there are enough blocks to fill tables, however slow the machine is.
   void make_ledger() {
+    constexpr unsigned kTakenMin = 60;
     start();
-    std::jthread killer([this] {
-      ::usleep(400'000);
+    std::atomic<unsigned> taken = 0;
+    std::jthread killer([&] {
+      while (taken < kTakenMin) ::usleep(10'000);
       m_process->kill(SIGTERM);
     });
     net::ClientOptions options;
@@ -249,10 +252,12 @@ class PowerCut : public ::testing::Test {
     options.authority_pem.assign(pem.begin(), pem.end());
     const auto http = *net::HttpsClient::create(options);
     rpc::RpcClient client(rpc::make_post(*http, m_url, 10'000));
-    for (std::uint64_t nonce = 1; nonce < 5000; ++nonce)
+    for (std::uint64_t nonce = 1; nonce < 5000; ++nonce, ++taken)
       if (!client.call("submit_transaction",
                        Json::object({{"tx", to_hex(transaction(kSenders[0], nonce))}})))
         break;
+    EXPECT_GE(taken, kTakenMin);
+    taken = kTakenMin;
     killer.join();
     ASSERT_EQ(m_process->wait(), 0);
   }

@@ -59,10 +59,10 @@ PostTask forcing_task(std::uint32_t rate) {
 
 class Forced : public testing::Test {
  protected:
-  void start(std::uint32_t rate) {
+  void start(std::uint32_t rate, const std::vector<unsigned>& verifiers = {kAnn, kBob}) {
     terms = forcing_task(rate);
     posted = post_and_accept(net, kSubmitter, kSolver, terms);
-    for (const unsigned v : {kAnn, kBob})
+    for (const unsigned v : verifiers)
       ASSERT_EQ(net.verdict(v, EnlistVerifier{posted.claim}), V::kApplied);
     ASSERT_EQ(net.verdict(kSolver, commitment_of(posted, truth)), V::kApplied);
     net.block();
@@ -187,13 +187,13 @@ TEST_F(Forced, AFoundErrorPaysAndABlindAttestationCosts) {
   }
   net.wait(12'000);
   ASSERT_EQ(net.status(posted.claim), ClaimStatus::kFinal);
-  // J0 = floor(7/8 of 20, over the rate) = 17; two finders get floor(17 / 4) each. Bob's 1000: 500
-  // burned, Ann was first (500 less Eve's cost of a replay, 100).
+  // J0 = floor(7/8 of 20, over the rate) = 17; two finders get floor(17 / 4) each. All of Bob's
+  // 1000 burn.
   EXPECT_EQ(jackpot(), before - 2 * 4 + 10);
   EXPECT_EQ(net.account(kBob).staked, Amount{1'000'000 - 1000});
   EXPECT_EQ(net.account(kBob).available, Amount{1'000'000});
-  EXPECT_EQ(net.account(kAnn).available, Amount{1'000'000 + 10 * 10 + 4 + 400});
-  EXPECT_EQ(net.account(kEve).available, Amount{1'000'000 + 4 + 100});
+  EXPECT_EQ(net.account(kAnn).available, Amount{1'000'000 + 10 * 10 + 4});
+  EXPECT_EQ(net.account(kEve).available, Amount{1'000'000 + 4});
   EXPECT_EQ(net.account(kAnn).staked, Amount{1'000'000});
 }
 
@@ -210,9 +210,9 @@ TEST_F(Forced, FarmingItInThreeRolesCostsMoreThanItPays) {
   ASSERT_EQ(net.verdict(kEve, challenge_reveal(id, claimed, due.entry)), V::kApplied);
   net.wait(12'000);
   ASSERT_EQ(net.status(posted.claim), ClaimStatus::kFinal);
-  // The tax of 20 against J0 = 17, without what the verifiers cost: Bob's slash is theirs, too.
+  // The tax of 20 against J0 = 17, without what the verifiers cost: Bob's slash burns.
   const std::uint64_t fees = 200 - 10 * 10 /* Bob's, refunded */;
-  EXPECT_EQ(person(), before - 20 + 17 - fees + 500);
+  EXPECT_EQ(person(), before - 20 + 17 - fees);
 }
 
 // Whoever waits for the disclosure is too late: its challenge plays about what stands now.
@@ -230,9 +230,9 @@ TEST_F(Forced, AChallengeAfterTheOpeningsWinsNoJackpot) {
   EXPECT_EQ(net.verdict(kBob, StandUp{late}), V::kNoAttestation);
 }
 
-// Who commits in the very block in which the last seal is opened has found it still, if it comes
-// before; after it, its commitment is refused and costs nothing.
-TEST_F(Forced, AChallengeInTheBlockOfTheLastOpeningFinds) {
+// Seals that are open tell where the error is: too late for the jackpot. But what was challenged
+// was false when it was, so the bond goes back, up to the very block of the last opening.
+TEST_F(Forced, AChallengeAfterTheSealingIsRefundedAndWinsNoJackpot) {
   start(kAlways);
   ASSERT_EQ(net.verdict(kSolver, reveal()), V::kApplied);
   seal_all();
@@ -254,6 +254,34 @@ TEST_F(Forced, AChallengeInTheBlockOfTheLastOpeningFinds) {
   ASSERT_EQ(net.verdict(kSolver, disclosure()), V::kApplied);
   const ChallengeId id = challenge_id_of(posted.claim, net.id(kEve), commitment(kEve));
   ASSERT_EQ(net.verdict(kEve, challenge_reveal(id, claimed, due.entry)), V::kApplied);
+  EXPECT_EQ(net.read().challenge(id).value()->record.status, ChallengeStatus::kVoid);
+  EXPECT_EQ(worth(kEve), 2'000'000u);
+}
+
+// The disclosure carries a second root with the solver's signature: whoever sees it first cannot
+// report it.
+TEST_F(Forced, ADisclosureUnderWayIsNoContradiction) {
+  start(kAlways);
+  verify();
+  const Disclose d = disclosure();
+  const ReportContradiction report{posted.claim, d.transcript_root, d.signature};
+  EXPECT_EQ(net.verdict(kEve, report), V::kWrongPhase);
+  EXPECT_EQ(net.verdict(kSolver, d), V::kApplied);
+  EXPECT_EQ(net.verdict(kEve, report), V::kNoContradiction);
+}
+
+// Where nobody enlists, whoever looks for an error has the window to seal.
+TEST_F(Forced, WithoutVerifiersTheSealingWindowIsTheFinders) {
+  start(kAlways, {});
+  net.wait(terms.windows.enlist_ms);
+  ASSERT_EQ(net.verdict(kSolver, reveal()), V::kApplied);
+  net.block();
+  ASSERT_EQ(net.status(posted.claim), ClaimStatus::kSealing);
+  const ChallengeId id = commit_challenge(net, posted, kEve, due.entry);
+  net.wait(terms.windows.seal_ms);
+  ASSERT_EQ(net.status(posted.claim), ClaimStatus::kDisclosing);
+  ASSERT_EQ(net.verdict(kSolver, disclosure()), V::kApplied);
+  ASSERT_EQ(net.verdict(kEve, challenge_reveal(id, claimed, due.entry)), V::kApplied);
   EXPECT_EQ(net.read().challenge(id).value()->record.status, ChallengeStatus::kFound);
 }
 
@@ -271,7 +299,7 @@ TEST_F(Forced, FindingItAThousandTimesShutsNobodyOut) {
   const ChallengeId id = commit_challenge(net, posted, kBob, 3);
   ASSERT_EQ(net.verdict(kBob, challenge_reveal(id, truth, 3)), V::kApplied);
   EXPECT_EQ(net.read().challenge(id).value()->record.status, ChallengeStatus::kPlaying);
-  EXPECT_EQ(record().undisclosed, kMaxChallengesPerClaim);
+  EXPECT_EQ(record().refunds_until, kMaxChallengesPerClaim);
 }
 
 TEST_F(Forced, EveryPartOfADisclosureIsChecked) {

@@ -144,6 +144,7 @@ class MarketModel {
     if (entries < (c.cancelled ? 2 : 10) || entries > most) return false;
     c.entries = entries;
     move(c, Stage::kEnlisting, t.terms.windows.enlist_ms);
+    end_waiting(t);
     return true;
   }
   bool reveal(Claim& c, Party by) {
@@ -226,6 +227,17 @@ class MarketModel {
     else
       refund(t, (t.terms.copies - t.claims.size()) * cost(t.terms));
     t.funding = t.selling = false;
+    end_waiting(t);
+  }
+  // Nobody reveals while a copy is for sale or in training.
+  static bool waits(const Task& t) {
+    return t.selling || std::any_of(t.claims.begin(), t.claims.end(),
+                                    [](const Claim& c) { return c.stage == Stage::kTraining; });
+  }
+  void end_waiting(Task& t) {
+    for (Claim& c : t.claims)
+      if (c.stage == Stage::kEnlisting && c.due == UINT64_MAX && !waits(t))
+        move(c, Stage::kRevealing, t.terms.windows.reveal_ms);
   }
   void end_window(Task& t) {
     if (t.funding) {
@@ -257,7 +269,7 @@ class MarketModel {
   void end_stage(Task& t, Claim& c) {
     const Windows& w = t.terms.windows;
     switch (c.stage) {
-      case Stage::kEnlisting: return move(c, Stage::kRevealing, w.reveal_ms);
+      case Stage::kEnlisting: c.due = UINT64_MAX; return end_waiting(t);
       case Stage::kDrawing: return move(c, Stage::kChallenging, w.challenge_ms);
       default: break;
     }
@@ -278,6 +290,7 @@ class MarketModel {
     staked[c.solver] += t.terms.solver_stake.value;
     c.stage = Stage::kOver;
     refund(t, whole - spent);
+    end_waiting(t);
   }
 
  public:

@@ -194,9 +194,8 @@ AwardQuote quoted(const Net& net, const TaskId& task, const PostTask& terms, uns
   AwardQuote award;
   award.task = task;
   award.quote.solver = net.id(solver);
-  award.quote.task_root = commit::task_root(crypto::sha256_function(), terms.header);
+  award.quote.terms = terms_digest(terms);
   award.quote.price = Amount{price};
-  award.quote.solver_stake = terms.solver_stake;
   award.quote.replay_ms = 2000;
   award.quote.r_commitment = hash_of_text("r");
   award.quote.id = QuoteId{7};
@@ -226,8 +225,13 @@ TEST(Quotes, ASignedQuoteIsAwardedOnce) {
   EXPECT_EQ(refused([&](AwardQuote& q) { q.quote.solver = net.id(kSubmitter); }), V::kSelfDealing);
   EXPECT_EQ(refused([](AwardQuote& q) { q.quote.replay_ms = 0; }), V::kQuoteTooSlow);
   EXPECT_EQ(refused([](AwardQuote& q) { q.quote.price = Amount{1001}; }), V::kPriceOutOfRange);
-  EXPECT_EQ(refused([](AwardQuote& q) { q.quote.task_root.bytes[0] ^= 1; }), V::kQuoteForAnother);
-  EXPECT_EQ(refused([](AwardQuote& q) { q.quote.solver_stake = Amount{1}; }), V::kQuoteForAnother);
+  EXPECT_EQ(refused([](AwardQuote& q) { q.quote.terms.bytes[0] ^= 1; }), V::kQuoteForAnother);
+  // Terms that the solver did not see: a window in which nobody could defend.
+  PostTask harsh = terms;
+  harsh.windows.move_ms = 1;
+  AwardQuote elsewhere = good;
+  elsewhere.task = post(net, kSubmitter, harsh);
+  EXPECT_EQ(net.verdict(kSubmitter, elsewhere), V::kQuoteForAnother);
   EXPECT_EQ(refused([&](AwardQuote& q) { q.quote.valid_until = net.head.height; }),
             V::kOfferExpired);
   AwardQuote forged = good;

@@ -40,7 +40,6 @@ std::vector<Payload> samples() {
   award.quote = {AccountId{hash_of_text("solver")},
                  hash_of_text("root"),
                  Amount{900},
-                 Amount{2001},
                  10,
                  hash_of_text("r"),
                  QuoteId{1, 2},
