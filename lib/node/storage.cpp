@@ -35,6 +35,7 @@ store::RocksOptions ledger_store_options() {
   using namespace protocol;
   store::RocksOptions options;
   options.content = "ledger";
+  options.version = kLedgerVersion;
   options.families = {{"state", {kStatePrefix}},
                       {"smt-nodes", {kMapPrefix}},
                       {"smt-before", {kMapPrefix, 'v'}},

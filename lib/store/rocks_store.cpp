@@ -127,11 +127,22 @@ Status check_options(const RocksOptions& options) {
   return {};
 }
 
+std::string what_and_version(const RocksOptions& options) {
+  return "assay " + options.content + " " + std::to_string(options.version);
+}
+
 std::string format_record(const RocksOptions& options) {
-  std::string record = "assay " + options.content + " " + std::to_string(kFormatVersion);
+  std::string record = what_and_version(options);
   for (const KeyFamily& family : options.families)
     record += " " + family.name + "=" + to_hex(family.prefix);
   return record;
+}
+
+// The record up to the table of families.
+std::string first_words(const std::string& record) {
+  std::size_t end = 0;
+  for (int word = 0; word < 3 && end < record.size(); ++word) end = record.find(' ', end + 1);
+  return record.substr(0, std::min<std::size_t>(end, 64));
 }
 
 bool begins_with(ByteView bytes, ByteView prefix) {
@@ -196,6 +207,11 @@ struct RocksStore::State {
     const auto status = db->Get(rocksdb::ReadOptions(), meta, kFormatKey, &found);
     if (status.ok()) {
       if (found == expected) return {};
+      const std::string wanted = what_and_version(options);
+      if (found != wanted && found.compare(0, wanted.size() + 1, wanted + " ") != 0)
+        return {ErrorCode::kUnsupported, "store " + folder.string() + " is '" + first_words(found) +
+                                             "', and this program " + "reads '" + wanted +
+                                             "': use the program that made it, or another folder"};
       return {ErrorCode::kUnsupported,
               "store " + folder.string() + " holds '" + found.substr(0, 64) + "' where '" +
                   expected + "' is expected: use the folder and the version that fit"};

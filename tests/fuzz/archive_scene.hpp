@@ -13,7 +13,7 @@ namespace assay::fuzz {
 // An archive's head, its pieces and their checksum.
 inline Bytes sealed_archive(ByteView pieces) {
   Bytes file = to_bytes(as_bytes("assay archive\n"));
-  file.insert(file.end(), {1, 0, 0, 0});
+  file.insert(file.end(), {std::uint8_t{node::kArchiveVersion}, 0, 0, 0});
   file.insert(file.end(), pieces.begin(), pieces.end());
   const Hash256 sum = crypto::sha256(file);
   file.insert(file.end(), sum.bytes.begin(), sum.bytes.end());

@@ -9,7 +9,6 @@
 
 namespace assay::store {
 
-inline constexpr std::uint32_t kFormatVersion = 2;
 inline constexpr std::size_t kMaxFamilies = 16;
 inline constexpr std::size_t kMaxKeyBytes = 4096;
 inline constexpr std::size_t kMaxBatchBytes = std::size_t{1} << 30;
@@ -25,6 +24,8 @@ struct RocksOptions {
   // What the folder holds ("ledger", "blobs"): kept in the format record and checked at open, so
   // that one program does not open another's folder. [a-z0-9-]{1,32}.
   std::string content = "store";
+  // Of the layout of keys and values, in the same record: a store of another is refused.
+  std::uint32_t version = 1;
   // Kept in the format record too, in this order: a store's table never changes.
   std::vector<KeyFamily> families;
   bool create_if_missing = true;

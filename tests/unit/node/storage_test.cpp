@@ -6,9 +6,11 @@
 #include "assay/crypto/sha256.hpp"
 #include "assay/node/archive.hpp"
 #include "assay/node/light_client.hpp"
+#include "assay/node/storage.hpp"
 #include "assay/node/verify_store.hpp"
 #include "assay/protocol/layout.hpp"
 #include "node_world.hpp"
+#include "support/temporary_folder.hpp"
 
 namespace assay::node {
 namespace {
@@ -221,7 +223,7 @@ TEST(NodeStorage, EveryTamperedArchiveIsRefused) {
   reseal(longer);
   EXPECT_TRUE(refused(longer));
   Bytes newer = archive;
-  newer[14] = 2;
+  newer[14] = 3;
   MemoryStore store;
   EXPECT_EQ(import_archive(newer, world.genesis, store).error().code, ErrorCode::kUnsupported);
   protocol::Genesis other = world.genesis;
@@ -294,6 +296,17 @@ TEST(NodeStorage, ANodeThatDiesWhilePruningGoesOn) {
     EXPECT_EQ(report.head.height, Height{60});
     EXPECT_EQ(report.records, verified(reference.store, reference.genesis, false).records);
   }
+}
+
+TEST(NodeStorage, ALedgerOfAnOlderVersionIsRefused) {
+  assay::test::TemporaryFolder folder;
+  store::RocksOptions older = ledger_store_options();
+  older.version = kLedgerVersion - 1;
+  { ASSERT_TRUE(store::RocksStore::open(folder.path(), older)); }
+  const auto refused = store::RocksStore::open(folder.path(), ledger_store_options());
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::kUnsupported);
+  EXPECT_THAT(refused.error().message, HasSubstr("use the program that made it"));
 }
 
 TEST(NodeStorage, AFullDiskPausesTheNodeAndItGoesOnByItself) {

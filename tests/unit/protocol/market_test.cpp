@@ -267,11 +267,13 @@ TEST(ClientIds, TheirRecordsAreQueuedForErasure) {
   record.insert(record.end(), client.begin(), client.end());
   ASSERT_TRUE(net.read().record(record).value());
   Bytes key{'X'};
-  const std::uint64_t last = net.head.height.value + kMaxValidityBlocks;
-  for (int shift = 56; shift >= 0; shift -= 8)
-    key.push_back(static_cast<std::uint8_t>(last >> shift));
-  key.insert(key.end(), record.begin(), record.end());
-  EXPECT_TRUE(net.read().record(key).value());
+  for (const std::uint64_t height :
+       {net.head.height.value + kMaxValidityBlocks, net.head.height.value})
+    for (int shift = 56; shift >= 0; shift -= 8)
+      key.push_back(static_cast<std::uint8_t>(height >> shift));
+  Bytes list{static_cast<std::uint8_t>(record.size())};
+  list.insert(list.end(), record.begin(), record.end());
+  EXPECT_EQ(net.read().record(key).value(), list);
 }
 
 TEST(Funding, OthersMayPayAndTheLastIsRefundedFirst) {

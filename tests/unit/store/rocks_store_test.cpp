@@ -114,6 +114,22 @@ TEST(RocksStore, FamiliesOfKeysAreSeenAsOneStore) {
   EXPECT_TRUE(store->verify());
 }
 
+TEST(RocksStore, AnotherVersionIsRefused) {
+  TemporaryFolder folder;
+  RocksOptions options = with_families();
+  options.content = "ledger";
+  options.version = 2;
+  { ASSERT_TRUE(RocksStore::open(folder.path(), options)); }
+  for (const std::uint32_t version : {1u, 3u, 20u}) {
+    options.version = version;
+    const auto refused = RocksStore::open(folder.path(), options);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, ErrorCode::kUnsupported);
+    EXPECT_THAT(refused.error().message, HasSubstr("is 'assay ledger 2', and this program reads"));
+    EXPECT_THAT(refused.error().message, HasSubstr(std::to_string(version)));
+  }
+}
+
 TEST(RocksStore, AnotherTableOfFamiliesIsRefused) {
   TemporaryFolder folder;
   { ASSERT_TRUE(RocksStore::open(folder.path(), with_families())); }
@@ -190,7 +206,7 @@ TEST(RocksStore, RefusesAnotherContentAMissingFolderAndLimits) {
   auto other = RocksStore::open(folder.path() / "db", options);
   ASSERT_FALSE(other);
   EXPECT_EQ(other.error().code, ErrorCode::kUnsupported);
-  EXPECT_THAT(other.error().message, HasSubstr("'assay ledger 2'"));
+  EXPECT_THAT(other.error().message, HasSubstr("is 'assay ledger 1'"));
   options.content = "Bad name";
   EXPECT_EQ(RocksStore::open(folder.path() / "x", options).error().code,
             ErrorCode::kInvalidArgument);
