@@ -50,7 +50,7 @@ class Host {
     party.role = make_role(roles::RoleContext{key, m_chain, *party.files, m_pool, m_log});
     // Others look up on the ledger where a party's blobs are; here all are in one shelf.
     const Hash256 nowhere = crypto::sha256(as_bytes("no certificate"));
-    perform(party, roles::Submit{{}, protocol::RegisterEndpoint{"https://shelf", nowhere}});
+    perform(party, roles::Submit{{}, protocol::RegisterProfile{"https://shelf", nowhere, {}}});
     return party;
   }
 

@@ -2,10 +2,12 @@
 #pragma once
 
 #include "assay/crypto/random.hpp"
+#include "assay/economics/jackpot.hpp"
 #include "assay/protocol/block.hpp"
 #include "assay/roles/checkers.hpp"
 #include "assay/roles/solver.hpp"
 #include "assay/roles/submitter.hpp"
+#include "assay/training/metering.hpp"
 #include "made_up_images.hpp"
 
 namespace examples {
@@ -65,10 +67,12 @@ inline assay::protocol::PostTask terms_of(const assay::training::Task& task,
   constexpr std::uint64_t kMinute = 60'000;
   protocol::PostTask terms;
   terms.header = task.header;
-  terms.reserved_solver = AccountId(solver.public_key());
+  terms.allow = {AccountId(solver.public_key())};
   terms.price = Amount(100 * kToken);
   terms.verification_fee = Amount(20 * kToken);
-  terms.tax = Amount(2 * kToken);
+  terms.tax = Amount(economics::least_tax(terms.price.value));
+  terms.work_units = training::work_units(task);
+  terms.progress_entries = 2;
   terms.solver_stake = Amount(1'000 * kToken);
   terms.verifier_stake = Amount(200 * kToken);
   terms.challenger_bond = Amount(100 * kToken);

@@ -6,6 +6,7 @@
 #include "assay/cli/call.hpp"
 #include "assay/cli/devnet.hpp"
 #include "assay/cli/doctor_command.hpp"
+#include "assay/cli/quote.hpp"
 #include "assay/crypto/random.hpp"
 #include "assay/host/key_file.hpp"
 
@@ -174,6 +175,7 @@ int main(int argc, char** argv) {
   DevnetOptions devnet;
   CallOptions call;
   assay::cli::BenchSettings bench;
+  assay::cli::QuoteSettings quote;
   ExitCode exit_code = ExitCode::kOk;
   add_keys(program.root(), keys);
   add_audit(program.root(), audits, exit_code);
@@ -181,6 +183,7 @@ int main(int argc, char** argv) {
   add_call(program.root(), call);
   assay::cli::add_doctor_command(program.root(), exit_code);
   assay::cli::add_bench_commands(program.root(), bench);
+  assay::cli::add_quote_command(program.root(), quote);
   const int failed = program.run(argc, argv);
   return failed != 0 ? failed : static_cast<int>(exit_code);
 }

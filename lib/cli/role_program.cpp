@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <mutex>
@@ -15,6 +16,7 @@
 #include "assay/host/signals.hpp"
 #include "assay/host/thread_pool.hpp"
 #include "assay/numerics/kernels.hpp"
+#include "assay/protocol/offer.hpp"
 #include "assay/roles/driver.hpp"
 
 namespace assay::cli {
@@ -94,6 +96,8 @@ void add_role_options(Command& command, RoleSettings& s) {
       .option("listen-host", s.listen_host, "address for serving blobs")
       .option("listen-port", s.listen_port, "its port; 0: any free one")
       .option("advertise-host", s.advertise_host, "host under which others reach it")
+      .option("capability", s.capabilities,
+              "what this party can do, a tag of a-z, 0-9 and -, repeated; its profile lists them")
       .option("threads", s.threads, "threads for training and replay; 0: one a core")
       .choice("log-format", s.log_format, {"text", "json"}, "log lines for people or for scripts")
       .option("log-level", s.log_level, "debug, info, warning or error")
@@ -139,6 +143,11 @@ Status run_role(const RoleSettings& s, const MakeRole& make,
   options.listen_host = s.listen_host;
   options.listen_port = static_cast<std::uint16_t>(s.listen_port);
   options.advertise_host = s.advertise_host;
+  options.capabilities = s.capabilities;
+  if (options.capabilities.size() > protocol::kMaxCapabilities ||
+      !std::all_of(s.capabilities.begin(), s.capabilities.end(), protocol::is_tag))
+    return {ErrorCode::kInvalidArgument,
+            "--capability is a tag of a-z, 0-9 and -, at most 16 long"};
 
   ASSAY_TRY(const std::unique_ptr<roles::Role> role, make(context));
   ASSAY_TRY(const auto driver, roles::Driver::create(options, context, *files));

@@ -3,10 +3,12 @@
 namespace assay::cli {
 
 void add_solver_options(Command& command, roles::SolverOptions& options) {
-  command
-      .flag("take-open-tasks", options.take_open_tasks,
-            "take tasks that are reserved for nobody too")
+  command.flag("take-open-tasks", options.take_open_tasks, "take tasks that name no solvers too")
       .option("price-min-atoms", options.price_min_atoms, "take no task that pays less")
+      .option("price-per-million-units", options.price_per_million_units_min,
+              "atoms for 10^6 units of work: the least fixed price, and what is bid in auctions")
+      .option("bid-floor-per-million-units", options.bid_floor_per_million_units,
+              "follow lower bids of others down to this; 0: bid once")
       .option("replay-quote-ms", options.replay_quote_ms,
               "longest replay of one interval on this machine")
       .option("tasks-max", options.tasks_max, "tasks under way at a time");

@@ -1,11 +1,14 @@
 #include "assay/cli/task_settings.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 #include "assay/cli/data_files.hpp"
 #include "assay/economics/jackpot.hpp"
 #include "assay/models/data.hpp"
+#include "assay/protocol/offer.hpp"
 #include "assay/training/evaluate.hpp"
+#include "assay/training/metering.hpp"
 #include "internal/toml_file.hpp"
 
 namespace assay::cli {
@@ -22,11 +25,12 @@ Result<Amount> amount_of(double tokens, const char* option) {
 
 }  // namespace
 
-void add_task_options(Command& command, TaskSettings& s) {
+void add_task_options(Command& command, TaskSettings& s, bool with_model_file) {
+  if (with_model_file)
+    command.option("model-file", s.model_file, "TOML file of [model], [training] and [optimizer]");
   command
       .choice("model", s.model, {"mlp", "cnn", "resnet", "gpt", "llama"},
               "what to train, with that family's defaults; mlp if no file says more")
-      .option("model-file", s.model_file, "TOML file of [model], [training] and [optimizer]")
       .choice("optimizer", s.optimizer, {"adam", "adamw", "sgd"}, "how; what suits the model")
       .option("learning-rate", s.learning_rate, "0: what suits the model and the optimiser")
       .option("batch", s.batch, "images or sequences a step; 0: what suits the model")
@@ -42,7 +46,18 @@ void add_task_options(Command& command, TaskSettings& s) {
       .option("text", s.text, "what a gpt learns: a text, or tokens as npy or safetensors")
       .option("test-text", s.test_text, "what a gpt is tested with; else the text's last twentieth")
       .choice("tokens", s.tokens, {"characters", "bytes"}, "what a token of a text is")
-      .option("price", s.price, "tokens for the solver")
+      .option("price", s.price, "tokens for the solver; in an auction the most that a bid may ask")
+      .flag("auction", s.auction, "sell the task to the lowest bid")
+      .option("bid-deposit", s.bid_deposit, "tokens that a bidder puts down until the sale ends")
+      .option("bid-window-s", s.bid_window_s, "seconds for bids")
+      .option("copies", s.copies, "solvers that do the same task, each paid")
+      .option("tax", s.tax, "tokens on top of the price; 0: the least that the ledger takes")
+      .option("sought", s.sought, "tokens of the cost that others are to fund")
+      .option("progress-intervals", s.progress_intervals,
+              "intervals between reports of progress; 0: a quarter of them")
+      .option("reputation-min", s.reputation_min, "least score of a solver, atoms of tax")
+      .option("require", s.required, "capability that a solver must list, repeated")
+      .option("deny", s.deny, "account that may not take the task, repeated")
       .option("verification-fee", s.verification_fee, "tokens for all verifiers together")
       .option("solver-stake", s.solver_stake, "tokens that the solver loses if it lied")
       .option("verifier-stake", s.verifier_stake, "tokens that a verifier loses if it lied")
@@ -150,11 +165,54 @@ Result<PreparedTask> prepare_task(const TaskSettings& s, TaskPool& pool) {
   return prepared;
 }
 
-Result<protocol::PostTask> make_terms(const TaskSettings& s, const commit::TaskHeader& header) {
+namespace {
+
+// What decides who may take it, and how it is sold.
+Status add_market(const TaskSettings& s, const training::Task& task, protocol::PostTask& terms) {
+  const commit::TaskHeader& header = task.header;
+  terms.sale = s.auction ? protocol::Sale::kAuction : protocol::Sale::kFixed;
+  if (s.copies > protocol::kMaxCopies)
+    return {ErrorCode::kInvalidArgument,
+            "--copies is at most " + std::to_string(protocol::kMaxCopies)};
+  terms.copies = static_cast<std::uint32_t>(s.copies);
+  ASSAY_TRY(terms.tax, amount_of(s.tax, "tax"));
+  if (s.tax == 0) terms.tax = Amount(economics::least_tax(terms.price.value));
+  ASSAY_TRY(terms.sought, amount_of(s.sought, "sought"));
+  if (s.auction) {
+    ASSAY_TRY(terms.bid_deposit, amount_of(s.bid_deposit, "bid-deposit"));
+    terms.windows.bid_ms = s.bid_window_s * 1000;
+  }
+  terms.capabilities = s.required;
+  terms.reputation_min = s.reputation_min;
+  for (const std::string& account : s.deny) {
+    auto id = hash_from_hex(account);
+    if (!id) return with_context(id.error(), "--deny");
+    terms.deny.emplace_back(*id);
+  }
+  if (terms.capabilities.size() > protocol::kMaxRequired ||
+      terms.deny.size() > protocol::kMaxListed)
+    return {ErrorCode::kInvalidArgument, "too many of --require or --deny"};
+  terms.work_units = training::work_units(task);
+  // A solver that is cancelled delivers what a checkpoint holds, so the next one lies within reach.
+  const std::uint64_t entries = commit::transcript_entries(header);
+  const std::uint64_t apart = header.checkpoint_interval / header.commit_interval;
+  terms.progress_entries =
+      s.progress_intervals != 0 ? s.progress_intervals : std::max(entries / 4, apart);
+  terms.progress_entries = std::min(terms.progress_entries, entries);
+  return {};
+}
+
+Status refused(const char* why) {
+  return {ErrorCode::kInvalidArgument,
+          std::string("the ledger would refuse this task: ") + why + " (docs/spec/economics.md)"};
+}
+
+}  // namespace
+
+Result<protocol::PostTask> make_unchecked_terms(const TaskSettings& s, const training::Task& task) {
   protocol::PostTask terms;
-  terms.header = header;
+  terms.header = task.header;
   ASSAY_TRY(terms.price, amount_of(s.price, "price"));
-  terms.tax = Amount{economics::least_tax(terms.price.value)};
   ASSAY_TRY(terms.verification_fee, amount_of(s.verification_fee, "verification-fee"));
   ASSAY_TRY(terms.solver_stake, amount_of(s.solver_stake, "solver-stake"));
   ASSAY_TRY(terms.verifier_stake, amount_of(s.verifier_stake, "verifier-stake"));
@@ -169,8 +227,9 @@ Result<protocol::PostTask> make_terms(const TaskSettings& s, const commit::TaskH
   if (s.forced_one_in > 0)
     terms.force_rate = static_cast<std::uint32_t>(~std::uint32_t{0} / s.forced_one_in);
   constexpr std::uint64_t kWindowMaxS = protocol::kMaxWindowMs / 1000;
-  for (const std::uint64_t seconds : {s.train_window_s, s.enlist_window_s, s.verify_window_s,
-                                      s.challenge_window_s, s.stand_up_window_s, s.move_window_s})
+  for (const std::uint64_t seconds :
+       {s.train_window_s, s.enlist_window_s, s.verify_window_s, s.challenge_window_s,
+        s.stand_up_window_s, s.move_window_s, s.bid_window_s})
     if (seconds == 0 || seconds > kWindowMaxS)
       return {ErrorCode::kInvalidArgument,
               "a window lasts from 1 to " + std::to_string(kWindowMaxS) + " seconds"};
@@ -186,11 +245,17 @@ Result<protocol::PostTask> make_terms(const TaskSettings& s, const commit::TaskH
                    .move_ms = s.move_window_s * 1000,
                    .replay_ms = s.train_window_s * 1000,
                    .disclose_ms = terms.force_rate == 0 ? 0 : s.move_window_s * 1000};
+  ASSAY_TRY_STATUS(add_market(s, task, terms));
+  return terms;
+}
+
+Result<protocol::PostTask> make_terms(const TaskSettings& s, const training::Task& task) {
+  ASSAY_TRY(protocol::PostTask terms, make_unchecked_terms(s, task));
+  if (const auto verdict = protocol::check_offer(terms); verdict != protocol::OfferVerdict::kHolds)
+    return refused(protocol::to_string(verdict)).error();
   if (const auto verdict = economics::check_terms(protocol::terms_of(terms));
       verdict != economics::TermsVerdict::kHolds)
-    return {ErrorCode::kInvalidArgument, std::string("the ledger would refuse this task: ") +
-                                             economics::to_string(verdict) +
-                                             " (docs/spec/economics.md)"};
+    return refused(economics::to_string(verdict)).error();
   return terms;
 }
 

@@ -1,6 +1,7 @@
 #include "assay/node/json.hpp"
 
 #include "assay/economics/incentives.hpp"
+#include "assay/protocol/offer.hpp"
 
 namespace assay::node {
 
@@ -18,8 +19,23 @@ Json text(Amount amount) { return std::to_string(amount.value); }
 Json text(std::uint64_t number) { return std::to_string(number); }
 Json ms(LedgerTimeMs time) { return time.value; }
 
-Json optional_hex(const std::optional<ClaimId>& id) { return id ? hex(*id) : Json(); }
-Json optional_hex(const std::optional<AccountId>& id) { return id ? hex(*id) : Json(); }
+template <class Id>
+Json hex_list(const std::vector<Id>& ids) {
+  Json list = Json::array();
+  for (const Id& id : ids) list.push_back(hex(id));
+  return list;
+}
+Json text_list(const std::vector<std::string>& texts) {
+  Json list = Json::array();
+  for (const std::string& one : texts) list.push_back(one);
+  return list;
+}
+// Atoms for 10^6 units of work, rounded down, so that tasks compare.
+Json price_per_million_units(Amount price, std::uint64_t units) {
+  __extension__ using Wide = unsigned __int128;
+  if (units == 0) return Json();
+  return text(static_cast<std::uint64_t>(Wide{price.value} * 1'000'000 / units));
+}
 
 Json key_json(const ledger::AccountKey& key) {
   return Json::object({{"kind", to_string(key.kind)}, {"owner", hex(key.owner)}});
@@ -37,6 +53,7 @@ Json windows_json(const p::Windows& w) {
                        {"stand_up_ms", w.stand_up_ms},
                        {"move_ms", w.move_ms},
                        {"replay_ms", w.replay_ms},
+                       {"bid_ms", w.bid_ms},
                        {"disclose_ms", w.disclose_ms}});
 }
 
@@ -58,20 +75,30 @@ struct EventFields {
                          {"amount", text(e.transfer.amount)}});
   }
   Json operator()(const p::TaskPosted& e) const {
-    return Json::object({{"task", hex(e.task)}, {"submitter", hex(e.submitter)}});
+    return Json::object(
+        {{"task", hex(e.task)},
+         {"submitter", hex(e.submitter)},
+         {"sale", to_string(e.sale)},
+         {"price", text(e.price)},
+         {"work_units", text(e.work_units)},
+         {"price_per_million_units", price_per_million_units(e.price, e.work_units)}});
   }
   Json operator()(const p::TaskEnded& e) const {
-    return Json::object({{"task", hex(e.task)}, {"status", to_string(e.status)}});
+    return Json::object(
+        {{"task", hex(e.task)}, {"status", to_string(e.status)}, {"reason", to_string(e.reason)}});
   }
   Json operator()(const p::TaskAccepted& e) const {
-    return Json::object(
-        {{"task", hex(e.task)}, {"claim", hex(e.claim)}, {"solver", hex(e.solver)}});
+    return Json::object({{"task", hex(e.task)},
+                         {"claim", hex(e.claim)},
+                         {"solver", hex(e.solver)},
+                         {"price", text(e.price)}});
   }
   Json operator()(const p::VerifierEnlisted& e) const {
     return Json::object({{"claim", hex(e.claim)}, {"verifier", hex(e.verifier)}});
   }
   Json operator()(const p::TranscriptCommitted& e) const {
-    return Json::object({{"claim", hex(e.claim)}, {"commitment", hex(e.commitment)}});
+    return Json::object(
+        {{"claim", hex(e.claim)}, {"commitment", hex(e.commitment)}, {"entries", e.entries}});
   }
   Json operator()(const p::TranscriptRevealed& e) const {
     return Json::object({{"claim", hex(e.claim)},
@@ -127,13 +154,10 @@ struct EventFields {
         {{"game", hex(e.game)}, {"status", to_string(e.status)}, {"by_clock", e.by_clock}});
   }
   Json operator()(const p::ClaimSettled& e) const {
-    return Json::object({{"claim", hex(e.claim)}, {"status", to_string(e.status)}});
-  }
-  Json operator()(const p::Slashed& e) const {
-    return Json::object({{"account", hex(e.account)},
-                         {"claim", hex(e.claim)},
-                         {"amount", text(e.amount)},
-                         {"burned", text(e.burned)}});
+    return Json::object({{"claim", hex(e.claim)},
+                         {"status", to_string(e.status)},
+                         {"reason", to_string(e.reason)},
+                         {"paid", text(e.paid)}});
   }
   Json operator()(const p::TranscriptDisclosed& e) const {
     return Json::object({{"claim", hex(e.claim)},
@@ -143,6 +167,35 @@ struct EventFields {
   Json operator()(const p::JackpotPaid& e) const {
     return Json::object(
         {{"claim", hex(e.claim)}, {"finder", hex(e.finder)}, {"amount", text(e.amount)}});
+  }
+  Json operator()(const p::TaskFunded& e) const {
+    return Json::object({{"task", hex(e.task)},
+                         {"funder", hex(e.funder)},
+                         {"amount", text(e.amount)},
+                         {"missing", text(e.missing)}});
+  }
+  Json operator()(const p::TaskOpened& e) const {
+    return Json::object({{"task", hex(e.task)}, {"deadline_ms", ms(e.deadline)}});
+  }
+  Json operator()(const p::BidPlaced& e) const {
+    return Json::object(
+        {{"task", hex(e.task)}, {"bidder", hex(e.bidder)}, {"price", text(e.price)}});
+  }
+  Json operator()(const p::BidEnded& e) const {
+    return Json::object(
+        {{"task", hex(e.task)}, {"bidder", hex(e.bidder)}, {"how", to_string(e.how)}});
+  }
+  Json operator()(const p::ProgressReported& e) const {
+    return Json::object({{"claim", hex(e.claim)}, {"entries", e.entries}});
+  }
+  Json operator()(const p::ClaimCancelled& e) const {
+    return Json::object({{"claim", hex(e.claim)}, {"entries_max", e.entries_max}});
+  }
+  Json operator()(const p::Slashed& e) const {
+    return Json::object({{"account", hex(e.account)},
+                         {"claim", hex(e.claim)},
+                         {"amount", text(e.amount)},
+                         {"burned", text(e.burned)}});
   }
 };
 
@@ -184,7 +237,11 @@ Json to_json(const p::Event& event) {
 }
 
 std::string detail_text(p::TxVerdict verdict, std::uint8_t detail) {
-  if (verdict == p::TxVerdict::kTermsRefused && detail <= economics::kTermsVerdictLast)
+  if (verdict == p::TxVerdict::kOfferRefused && detail <= p::kOfferVerdictLast)
+    return to_string(static_cast<p::OfferVerdict>(detail));
+  const bool by_terms =
+      verdict == p::TxVerdict::kTermsRefused || verdict == p::TxVerdict::kPriceRefused;
+  if (by_terms && detail <= economics::kTermsVerdictLast)
     return to_string(static_cast<economics::TermsVerdict>(detail));
   if (verdict == p::TxVerdict::kMoveRefused &&
       detail <= static_cast<std::uint8_t>(dispute::MoveVerdict::kTooManyTurns))
@@ -215,6 +272,17 @@ Json to_json(const TxOutcome& o) {
 }
 
 Json to_json(const p::AccountView& a) {
+  Json reputation = Json::object({});
+  for (std::size_t i = 0; i < a.reputation.size(); ++i) {
+    const p::Reputation& r = a.reputation[i];
+    reputation[to_string(static_cast<p::Standing>(i + 1))] =
+        Json::object({{"score", text(r.score)},
+                      {"at_ms", ms(r.at)},
+                      {"completed", r.completed},
+                      {"faults", r.faults},
+                      {"last_fault_ms", ms(r.last_fault)},
+                      {"slashes", r.slashes}});
+  }
   return Json::object({{"account", hex(a.id)},
                        {"exists", a.exists},
                        {"available", text(a.available)},
@@ -223,7 +291,9 @@ Json to_json(const p::AccountView& a) {
                        {"unbonding", text(a.unbonding)},
                        {"nonce", text(a.profile.last_nonce)},
                        {"url", a.profile.url},
-                       {"certificate", hex(a.profile.certificate)}});
+                       {"certificate", hex(a.profile.certificate)},
+                       {"capabilities", text_list(a.profile.capabilities)},
+                       {"reputation", std::move(reputation)}});
 }
 
 Json to_json(const p::Totals& t) {
@@ -234,25 +304,44 @@ Json to_json(const p::Totals& t) {
 }
 
 Json to_json(const p::TaskRecord& t) {
-  return Json::object({{"task", hex(t.id)},
-                       {"submitter", hex(t.submitter)},
-                       {"status", to_string(t.status)},
-                       {"header", header_json(t.terms.header)},
-                       {"reserved_solver", optional_hex(t.terms.reserved_solver)},
-                       {"price", text(t.terms.price)},
-                       {"verification_fee", text(t.terms.verification_fee)},
-                       {"solver_stake", text(t.terms.solver_stake)},
-                       {"verifier_stake", text(t.terms.verifier_stake)},
-                       {"challenger_bond", text(t.terms.challenger_bond)},
-                       {"declared_harm", text(t.terms.declared_harm)},
-                       {"tax", text(t.terms.tax)},
-                       {"force_rate", t.terms.force_rate},
-                       {"seats", t.terms.seats},
-                       {"draws", t.terms.draws},
-                       {"windows", windows_json(t.terms.windows)},
-                       {"deters_harm", t.deters_harm},
-                       {"accept_deadline_ms", ms(t.accept_deadline)},
-                       {"claim", optional_hex(t.claim)}});
+  Json funders = Json::array();
+  for (const p::Funder& f : t.funders)
+    funders.push_back(Json::object({{"account", hex(f.account)}, {"amount", text(f.amount)}}));
+  const p::PostTask& terms = t.terms;
+  return Json::object(
+      {{"task", hex(t.id)},
+       {"submitter", hex(t.submitter)},
+       {"status", to_string(t.status)},
+       {"reason", to_string(t.reason)},
+       {"header", header_json(terms.header)},
+       {"sale", to_string(terms.sale)},
+       {"allow", hex_list(terms.allow)},
+       {"deny", hex_list(terms.deny)},
+       {"capabilities", text_list(terms.capabilities)},
+       {"reputation_min", text(terms.reputation_min)},
+       {"copies", terms.copies},
+       {"price", text(terms.price)},
+       {"verification_fee", text(terms.verification_fee)},
+       {"tax", text(terms.tax)},
+       {"sought", text(terms.sought)},
+       {"bid_deposit", text(terms.bid_deposit)},
+       {"solver_stake", text(terms.solver_stake)},
+       {"verifier_stake", text(terms.verifier_stake)},
+       {"challenger_bond", text(terms.challenger_bond)},
+       {"declared_harm", text(terms.declared_harm)},
+       {"seats", terms.seats},
+       {"draws", terms.draws},
+       {"force_rate", terms.force_rate},
+       {"work_units", text(terms.work_units)},
+       {"price_per_million_units", price_per_million_units(terms.price, terms.work_units)},
+       {"progress_entries", terms.progress_entries},
+       {"windows", windows_json(terms.windows)},
+       {"deters_harm", t.deters_harm},
+       {"deadline_ms", ms(t.deadline)},
+       {"missing", text(t.missing)},
+       {"funders", std::move(funders)},
+       {"claims", hex_list(t.claims)},
+       {"bids", t.bids}});
 }
 
 Json to_json(const p::ClaimView& c) {
@@ -264,7 +353,13 @@ Json to_json(const p::ClaimView& c) {
                        {"task", hex(r.task)},
                        {"solver", hex(r.solver)},
                        {"status", to_string(r.status)},
+                       {"reason", to_string(r.reason)},
                        {"deadline_ms", ms(r.deadline)},
+                       {"price", text(r.price)},
+                       {"tax", text(r.tax)},
+                       {"entries", r.entries},
+                       {"reported", r.reported},
+                       {"cancelled", r.cancelled},
                        {"replay_ms", r.replay_ms},
                        {"commitment", hex(r.commitment)},
                        {"transcript_root", hex(r.transcript_root)},

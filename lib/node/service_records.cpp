@@ -27,14 +27,14 @@ Result<GamePlace> place_of(const protocol::StateReader& reader, const GameId& id
   ASSAY_TRY(auto claim, reader.claim(game->record.claim));
   if (!claim) return damaged("claim");
   ASSAY_TRY(auto task, reader.task(claim->record.task));
-  if (!task) return damaged("task");
+  if (!task || find_claim(*task, game->record.claim) == nullptr) return damaged("task");
   return GamePlace{std::move(*task), std::move(*challenge), std::move(*game)};
 }
 
 // What binds the defender: the solver's transcript, or the attestation of the seal that it opened.
 Result<dispute::Claim> binding_of(const GamePlace& place) {
   const auto& [task, challenge, game] = place;
-  const protocol::ClaimView& claim = *task.claim;
+  const protocol::ClaimView& claim = *find_claim(task, game.record.claim);
   dispute::Claim out;
   out.task_id = task.record.id;
   if (!game.record.by_attestor) {
@@ -69,8 +69,6 @@ Result<Bytes> make_evidence(const protocol::StateReader& reader, const GameId& i
             std::string("this game is ") +
                 (record.by_clock ? "decided by a clock" : to_string(record.status)) +
                 ": evidence needs a verdict"};
-  if (!place.task.claim)
-    return {ErrorCode::kIntegrity, "the ledger holds a game without its claim"};
   ASSAY_TRY(const protocol::BlockHeader head, reader.head());
   dispute::Evidence evidence;
   evidence.terms = terms_of(head.chain, place.task, place.challenge, place.game);

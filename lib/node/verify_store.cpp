@@ -93,7 +93,8 @@ Status check_state(const KeyValueStore& store, StoreReport& report) {
   return {};
 }
 
-// The index says what the state says, of the same transactions.
+// The index says what the state says. It may hold more: the state forgets a client id once no
+// transaction of its height can be valid any more.
 Status check_results(const KeyValueStore& store, StoreReport& report) {
   std::uint64_t results = 0;
   Status status;
@@ -110,7 +111,7 @@ Status check_results(const KeyValueStore& store, StoreReport& report) {
   if (!scanned) return absorb(Result<int>(scanned.error()), "results", report);
   std::uint64_t indexed = 0;
   ASSAY_TRY_STATUS(store.scan(as_bytes("et"), [&](ByteView, ByteView) { return ++indexed > 0; }));
-  if (indexed != results)
+  if (indexed < results)
     report.fault("the index has " + std::to_string(indexed) + " results, the state " +
                  std::to_string(results));
   return {};

@@ -4,7 +4,7 @@
 
 #include "assay/protocol/archive.hpp"
 #include "assay/protocol/view.hpp"
-#include "internal/context.hpp"
+#include "internal/rules.hpp"
 
 namespace assay::protocol {
 
@@ -28,7 +28,8 @@ Receipt answer(Receipt receipt, Outcome outcome) {
   return receipt;
 }
 
-// INV-PRO-003: a client id does something at most once; later it is answered with its first result.
+// INV-PRO-003: a client id does something at most once while a transaction of its first height may
+// be valid; until then it is answered with its first result.
 Receipt run_transaction(State& state, const Context& block, ByteView bytes) {
   Receipt receipt;
   ParsedTransaction tx;
@@ -46,16 +47,16 @@ Receipt run_transaction(State& state, const Context& block, ByteView bytes) {
     return answer(receipt, o);
 
   Context c{state, block.chain, block.height, block.now, block.beacon, receipt.events};
-  state.overlay().mark();
+  const Sender sender{e.sender, e.client_id};
+  const Reading reading{state, block.chain, block.height, block.now};
   const Outcome outcome = std::visit(
-      [&](const auto& payload) {
-        return execute(c, Sender{e.sender, e.client_id}, payload);
+      [&](const auto& payload) -> Outcome {
+        auto checked = Rules::check(reading, sender, payload);
+        if (const auto* refused = std::get_if<Outcome>(&checked)) return *refused;
+        transition(c, std::get<1>(std::move(checked)));
+        return {};
       },
       e.payload);
-  if (outcome.verdict != TxVerdict::kApplied) {
-    state.overlay().rollback();
-    receipt.events.clear();
-  }
   Profile profile = state.profile(e.sender);
   profile.last_nonce = e.nonce;
   state.put(e.sender, profile);
@@ -164,6 +165,7 @@ Result<BlockResult> apply(const KeyValueStore& store, const Block& block) {
   Context c{state,         header.chain,
             header.height, header.ledger_time,
             header.beacon, result.receipts.block_events};
+  state.erase_due(header.height, kMaxErasuresPerBlock);
   run_deadlines(c);
   for (const Bytes& tx : block.transactions) {
     result.receipts.receipts.push_back(run_transaction(state, c, tx));

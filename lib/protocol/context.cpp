@@ -12,34 +12,28 @@ using ledger::PendingId;
 namespace {
 
 template <class Action>
-LedgerVerdict run(Context& c, Action&& action) {
+void run(Context& c, Action&& action) {
   ledger::Ledger money(c.state);
-  const LedgerVerdict verdict = action(money);
-  if (verdict != LedgerVerdict::kOk) return verdict;
+  if (action(money) != LedgerVerdict::kOk)
+    c.state.overlay().fail({ErrorCode::kIntegrity, "an account holds less than the records say"});
   c.state.merge(money.diff());
   for (const ledger::Transfer& t : money.diff().journal) c.emit(MoneyMoved{t});
-  return verdict;
 }
 
 }  // namespace
 
-LedgerVerdict Context::transfer(const AccountKey& debit, const AccountKey& credit, Amount amount) {
-  return run(*this, [&](ledger::Ledger& l) { return l.transfer({debit, credit, amount}); });
-}
-LedgerVerdict Context::reserve(const PendingId& id, const ledger::Transfer& t) {
-  return run(*this, [&](ledger::Ledger& l) { return l.reserve(id, t); });
-}
-LedgerVerdict Context::post(const PendingId& id, Amount amount) {
-  return run(*this, [&](ledger::Ledger& l) { return l.post(id, amount); });
-}
-LedgerVerdict Context::void_pending(const PendingId& id) {
-  return run(*this, [&](ledger::Ledger& l) { return l.void_pending(id); });
-}
-
 void Context::pay(const AccountKey& debit, const AccountKey& credit, std::uint64_t atoms) {
   if (atoms == 0) return;
-  if (transfer(debit, credit, Amount{atoms}) != LedgerVerdict::kOk)
-    state.overlay().fail({ErrorCode::kIntegrity, "an account holds less than the records say"});
+  run(*this, [&](ledger::Ledger& l) { return l.transfer({debit, credit, Amount{atoms}}); });
+}
+void Context::reserve(const PendingId& id, const ledger::Transfer& t) {
+  if (t.amount.value == 0) return;
+  run(*this, [&](ledger::Ledger& l) { return l.reserve(id, t); });
+}
+void Context::post(const PendingId& id, std::uint64_t atoms) {
+  run(*this, [&](ledger::Ledger& l) {
+    return atoms == 0 ? l.void_pending(id) : l.post(id, Amount{atoms});
+  });
 }
 
 std::uint64_t Context::balance(const AccountKey& key) const {
@@ -69,8 +63,15 @@ AccountKey burned_account() { return {AccountKind::kBurned, {}}; }
 AccountKey jackpot_account() { return {AccountKind::kJackpot, {}}; }
 AccountKey treasury_account() { return {AccountKind::kTreasury, {}}; }
 
-PendingId escrow_pending(const TaskId& id) {
-  return PendingId{crypto::sha256({as_bytes("assay/escrow/1"), id.value.view()})};
+AccountKey deposit_account(const TaskId& task, const AccountId& bidder) {
+  return {AccountKind::kLock,
+          crypto::sha256({as_bytes("assay/deposit/1"), task.value.view(), bidder.value.view()})};
+}
+
+PendingId escrow_pending(const TaskId& id, std::size_t slot) {
+  const auto number = static_cast<std::uint8_t>(slot);
+  return PendingId{
+      crypto::sha256({as_bytes("assay/escrow/1"), id.value.view(), ByteView{&number, 1}})};
 }
 PendingId unbonding_pending(const AccountId& id, const ClientId& client_id) {
   return PendingId{

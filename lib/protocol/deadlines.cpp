@@ -4,8 +4,6 @@
 
 namespace assay::protocol::internal {
 
-void expire_task(Context& c, const TaskId& id);  // tx_task
-
 namespace {
 
 const Windows& windows_of(Context& c, const ClaimRecord& claim, TaskRecord& task) {
@@ -21,9 +19,9 @@ void draw(Context& c, ClaimRecord& claim) {
   economics::DrawTerms terms;
   terms.beacon = c.beacon;
   terms.claim = claim.id;
-  terms.entries = commit::transcript_entries(task.terms.header);
-  terms.draws = task.terms.draws;
-  terms.steps = task.terms.header.steps;
+  terms.entries = claim.entries;
+  terms.draws = draws_of(task, claim);
+  terms.steps = header_of(task, claim).steps;
   terms.commit_interval = task.terms.header.commit_interval;
   for (VerifierRecord& verifier : c.state.verifiers(claim.id)) {
     terms.verifier = verifier.verifier;
@@ -43,7 +41,12 @@ void end_claim_status(Context& c, const ClaimId& id) {
   ClaimRecord claim = c.state.need_claim(id);
   switch (claim.status) {
     case ClaimStatus::kTraining:
-    case ClaimStatus::kRevealing: settle(c, id, ClaimStatus::kExpired); break;
+      settle(c, id, ClaimStatus::kExpired,
+             claim.cancelled ? CloseReason::kCancelledTraining : CloseReason::kNotCommitted);
+      break;
+    case ClaimStatus::kRevealing:
+      settle(c, id, ClaimStatus::kExpired, CloseReason::kNotRevealed);
+      break;
     case ClaimStatus::kEnlisting: end_enlisting(c, claim); break;
     case ClaimStatus::kDrawing: draw(c, claim); break;
     case ClaimStatus::kSealing: end_sealing(c, claim); break;
@@ -73,14 +76,12 @@ void draw_force_beacon(Context& c, const ClaimId& id) {
 }
 
 void end_unbonding(Context& c, const ledger::PendingId& id) {
-  const std::optional<ledger::Pending> pending = c.state.pending(id);
-  if (!pending || c.post(id, pending->amount) != ledger::LedgerVerdict::kOk)
-    c.state.overlay().fail({ErrorCode::kIntegrity, "money that unbonds is missing"});
+  c.post(id, c.state.pending(id).value_or(ledger::Pending{}).amount.value);
 }
 
 void run_one(Context& c, const Deadline& d) {
   switch (d.kind) {
-    case DeadlineKind::kTaskAccept: expire_task(c, TaskId{d.id}); break;
+    case DeadlineKind::kTask: end_task_window(c, TaskId{d.id}); break;
     case DeadlineKind::kClaim: end_claim_status(c, ClaimId{d.id}); break;
     case DeadlineKind::kChallengeReveal: expire_challenge(c, ChallengeId{d.id}); break;
     case DeadlineKind::kStandUp: close_stand_up(c, ChallengeId{d.id}); break;

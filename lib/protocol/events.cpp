@@ -52,19 +52,36 @@ void fields(A& a, E& e) {
   if constexpr (std::is_same_v<T, MoneyMoved>) {
     a(e.transfer.debit), a(e.transfer.credit), a(e.transfer.amount);
   } else if constexpr (std::is_same_v<T, TaskPosted>) {
-    a(e.task), a(e.submitter);
+    a(e.task), a(e.submitter), a.enumeration(e.sale, Sale::kAuction);
+    a(e.price), a(e.work_units);
   } else if constexpr (std::is_same_v<T, TaskEnded>) {
     a(e.task), a.enumeration(e.status, TaskStatus::kRefunded);
+    a.enumeration(e.reason, CloseReason::kVoid);
   } else if constexpr (std::is_same_v<T, TaskAccepted>) {
-    a(e.task), a(e.claim), a(e.solver);
+    a(e.task), a(e.claim), a(e.solver), a(e.price);
   } else if constexpr (std::is_same_v<T, VerifierEnlisted> || std::is_same_v<T, VerifierSealed>) {
     a(e.claim), a(e.verifier);
   } else if constexpr (std::is_same_v<T, TranscriptCommitted>) {
-    a(e.claim), a(e.commitment);
+    a(e.claim), a(e.commitment), a(e.entries);
   } else if constexpr (std::is_same_v<T, TranscriptRevealed>) {
     a(e.claim), a(e.transcript_root), a(e.final_state_root);
-  } else if constexpr (std::is_same_v<T, ClaimAdvanced> || std::is_same_v<T, ClaimSettled>) {
+  } else if constexpr (std::is_same_v<T, ClaimAdvanced>) {
     a(e.claim), a.enumeration(e.status, ClaimStatus::kExpired);
+  } else if constexpr (std::is_same_v<T, ClaimSettled>) {
+    a(e.claim), a.enumeration(e.status, ClaimStatus::kExpired);
+    a.enumeration(e.reason, CloseReason::kVoid), a(e.paid);
+  } else if constexpr (std::is_same_v<T, TaskFunded>) {
+    a(e.task), a(e.funder), a(e.amount), a(e.missing);
+  } else if constexpr (std::is_same_v<T, TaskOpened>) {
+    a(e.task), a(e.deadline);
+  } else if constexpr (std::is_same_v<T, BidPlaced>) {
+    a(e.task), a(e.bidder), a(e.price);
+  } else if constexpr (std::is_same_v<T, BidEnded>) {
+    a(e.task), a(e.bidder), a.enumeration(e.how, BidEnd::kForfeited);
+  } else if constexpr (std::is_same_v<T, ProgressReported>) {
+    a(e.claim), a(e.entries);
+  } else if constexpr (std::is_same_v<T, ClaimCancelled>) {
+    a(e.claim), a(e.entries_max);
   } else if constexpr (std::is_same_v<T, VerifierDrawn>) {
     a(e.claim), a(e.verifier), a(e.draw), a(e.entry), a(e.interior_step);
   } else if constexpr (std::is_same_v<T, SealOpened>) {

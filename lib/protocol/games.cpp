@@ -40,7 +40,8 @@ void start_game(Context& c, const ChallengeId& id, const AccountId& defender, bo
   game.defender_bank_ms =
       (by_attestor ? allowed_ms : claim.replay_ms) * std::uint64_t{challenge.queue_position};
   game.challenger_bank_ms = allowed_ms;
-  const dispute::Position position = dispute::start(terms_of(c.chain, game, challenge, task));
+  const dispute::Position position =
+      dispute::start(terms_of(c.chain, game, challenge, claim, task));
   game.on_turn = dispute::on_turn(position);
   game.turn_started = c.now;
   game.deadline = c.after(task.terms.windows.move_ms + game.defender_bank_ms);
@@ -132,7 +133,7 @@ void void_challenges(Context& c, const ClaimId& id) {
 // A program that should never have been admitted: everybody gets back what they put in.
 void resolve_void(Context& c, const ClaimId& id) {
   void_challenges(c, id);
-  settle(c, id, ClaimStatus::kVoid);
+  settle(c, id, ClaimStatus::kVoid, CloseReason::kVoid);
 }
 
 // INV-PRO-010: a claim falls when one challenger has beaten every defender that stood up. One
@@ -188,7 +189,7 @@ void fall_undisclosed(Context& c, const ClaimId& id) {
   claim.solver_lost = true;
   claim.doomed = true;
   c.state.put(claim);
-  settle(c, id, ClaimStatus::kFallen);
+  settle(c, id, ClaimStatus::kFallen, CloseReason::kUndisclosed);
 }
 
 void expire_challenge(Context& c, const ChallengeId& id) {

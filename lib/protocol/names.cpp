@@ -22,8 +22,10 @@ const char* to_string(TxVerdict verdict) noexcept {
     case TxVerdict::kZeroAmount: return "zero amount";
     case TxVerdict::kSelfTransfer: return "transfer to oneself";
     case TxVerdict::kBadEndpoint: return "bad endpoint";
+    case TxVerdict::kBadCapability: return "bad capability";
     case TxVerdict::kInvalidTaskHeader: return "invalid task header";
     case TxVerdict::kWindowOutOfRange: return "window out of range";
+    case TxVerdict::kOfferRefused: return "offer refused";
     case TxVerdict::kTermsRefused: return "terms refused";
     case TxVerdict::kZeroCommitment: return "zero commitment";
     case TxVerdict::kUnknownTask: return "unknown task";
@@ -32,12 +34,30 @@ const char* to_string(TxVerdict verdict) noexcept {
     case TxVerdict::kUnknownGame: return "unknown game";
     case TxVerdict::kNotSubmitter: return "not the submitter";
     case TxVerdict::kNotSolver: return "not the solver";
-    case TxVerdict::kReservedForAnother: return "reserved for another solver";
+    case TxVerdict::kNotAllowed: return "not among the solvers that the task allows";
     case TxVerdict::kNotVerifier: return "not a verifier of this claim";
     case TxVerdict::kNotChallenger: return "not the challenger";
     case TxVerdict::kSelfDealing: return "self-dealing";
     case TxVerdict::kWrongPhase: return "wrong phase";
-    case TxVerdict::kQuoteTooSlow: return "quote out of range";
+    case TxVerdict::kWrongSale: return "sold in another way";
+    case TxVerdict::kAlreadyClaimed: return "already claimed by this solver";
+    case TxVerdict::kLacksCapability: return "a required capability is not in the solver's profile";
+    case TxVerdict::kReputationTooLow: return "reputation too low";
+    case TxVerdict::kQuoteTooSlow: return "replay time out of range";
+    case TxVerdict::kPriceOutOfRange: return "price out of range";
+    case TxVerdict::kPriceRefused: return "the terms do not hold at this price";
+    case TxVerdict::kQuoteForAnother: return "a quote for another task";
+    case TxVerdict::kOfferExpired: return "the offer expired";
+    case TxVerdict::kQuoteUsed: return "the quote was awarded before";
+    case TxVerdict::kWrongQuoteSignature: return "wrong quote signature";
+    case TxVerdict::kUnknownBid: return "unknown bid";
+    case TxVerdict::kBidNotLower: return "not lower than one's own bid";
+    case TxVerdict::kBidsFull: return "as many lower bids as a task takes";
+    case TxVerdict::kOverfunded: return "more than is missing";
+    case TxVerdict::kUnevenAmount: return "an amount that does not divide into the copies";
+    case TxVerdict::kTooManyFunders: return "too many funders";
+    case TxVerdict::kProgressOutOfRange: return "progress out of range";
+    case TxVerdict::kWrongEntryCount: return "wrong number of entries";
     case TxVerdict::kAlreadyEnlisted: return "already enlisted";
     case TxVerdict::kSeatsFull: return "seats full";
     case TxVerdict::kWrongSealCount: return "wrong number of seals";
@@ -67,12 +87,62 @@ const char* to_string(TxVerdict verdict) noexcept {
 
 const char* to_string(TaskStatus status) noexcept {
   switch (status) {
+    case TaskStatus::kFunding: return "funding";
     case TaskStatus::kOpen: return "open";
     case TaskStatus::kClaimed: return "claimed";
     case TaskStatus::kCancelled: return "cancelled";
     case TaskStatus::kUnclaimed: return "unclaimed";
     case TaskStatus::kPaid: return "paid";
     case TaskStatus::kRefunded: return "refunded";
+  }
+  return "?";
+}
+
+const char* to_string(CloseReason reason) noexcept {
+  switch (reason) {
+    case CloseReason::kNone: return "none";
+    case CloseReason::kCancelledOpen: return "cancelled before it was taken";
+    case CloseReason::kUnfunded: return "not funded in time";
+    case CloseReason::kNoBids: return "no bid that could be awarded";
+    case CloseReason::kNotAccepted: return "not accepted in time";
+    case CloseReason::kNotCommitted: return "no transcript in time";
+    case CloseReason::kNotRevealed: return "transcript not revealed in time";
+    case CloseReason::kCancelledTraining: return "cancelled, nothing delivered";
+    case CloseReason::kFinal: return "final";
+    case CloseReason::kFinalPartial: return "cancelled, the part delivered is final";
+    case CloseReason::kThrown: return "final, but its solver lost a game";
+    case CloseReason::kFallen: return "disproved";
+    case CloseReason::kContradicted: return "its solver contradicted itself";
+    case CloseReason::kUndisclosed: return "not disclosed in time";
+    case CloseReason::kVoid: return "void";
+  }
+  return "?";
+}
+
+const char* to_string(Sale sale) noexcept {
+  switch (sale) {
+    case Sale::kFixed: return "fixed";
+    case Sale::kAuction: return "auction";
+  }
+  return "?";
+}
+
+const char* to_string(Standing role) noexcept {
+  switch (role) {
+    case Standing::kSubmitter: return "submitter";
+    case Standing::kSolver: return "solver";
+    case Standing::kVerifier: return "verifier";
+  }
+  return "?";
+}
+
+const char* to_string(BidEnd end) noexcept {
+  switch (end) {
+    case BidEnd::kWithdrawn: return "withdrawn";
+    case BidEnd::kEvicted: return "evicted";
+    case BidEnd::kAwarded: return "awarded";
+    case BidEnd::kLost: return "lost";
+    case BidEnd::kForfeited: return "forfeited";
   }
   return "?";
 }
@@ -104,7 +174,7 @@ const char* to_string(ChallengeStatus status) noexcept {
     case ChallengeStatus::kLost: return "lost";
     case ChallengeStatus::kUnrevealed: return "unrevealed";
     case ChallengeStatus::kVoid: return "void";
-    case ChallengeStatus::kFound: return "found a forced error";
+    case ChallengeStatus::kFound: return "found";
   }
   return "?";
 }
@@ -141,7 +211,13 @@ const char* name_of(const Event& event) noexcept {
                                            "claim_settled",
                                            "slashed",
                                            "transcript_disclosed",
-                                           "jackpot_paid"};
+                                           "jackpot_paid",
+                                           "task_funded",
+                                           "task_opened",
+                                           "bid_placed",
+                                           "bid_ended",
+                                           "progress_reported",
+                                           "claim_cancelled"};
   static_assert(std::size(kNames) == std::variant_size_v<Event>);
   return kNames[event.index()];
 }

@@ -24,27 +24,6 @@ std::optional<Bytes> Overlay::get(ByteView key) const {
   return get_stored(key);
 }
 
-void Overlay::set(Bytes key, std::optional<Bytes> value) {
-  const auto it = m_changes.find(key);
-  if (it == m_changes.end()) {
-    m_undo.push_back({key, false, std::nullopt});
-    m_changes.emplace(std::move(key), std::move(value));
-  } else {
-    m_undo.push_back({key, true, std::move(it->second)});
-    it->second = std::move(value);
-  }
-}
-
-void Overlay::rollback() {
-  for (auto it = m_undo.rbegin(); it != m_undo.rend(); ++it) {
-    if (it->was_changed)
-      m_changes[it->key] = std::move(it->value);
-    else
-      m_changes.erase(it->key);
-  }
-  m_undo.clear();
-}
-
 void Overlay::scan(ByteView prefix, const Visitor& visit) const {
   const MemoryStore::Bytewise less;
   auto changed = m_changes.lower_bound(to_bytes(prefix));

@@ -4,6 +4,7 @@
 
 #include "assay/core/contract.hpp"
 #include "assay/protocol/transaction.hpp"
+#include "internal/wire.hpp"
 
 namespace assay::protocol {
 
@@ -11,14 +12,6 @@ namespace {
 
 using codec::Reader;
 using codec::Writer;
-
-void write_signature(Writer& w, const crypto::Signature& s) { w.raw(s); }
-crypto::Signature read_signature(Reader& r) {
-  crypto::Signature s{};
-  const ByteView raw = r.take(s.size());
-  if (!raw.empty()) std::memcpy(s.data(), raw.data(), s.size());
-  return s;
-}
 
 // One pair of functions a kind, in the order of the table.
 void write(Writer& w, const Transfer& p) {
@@ -36,14 +29,16 @@ void read(Reader& r, Stake& p) { p.amount = Amount{r.u64()}; }
 void write(Writer& w, const Unstake& p) { w.u64(p.amount.value); }
 void read(Reader& r, Unstake& p) { p.amount = Amount{r.u64()}; }
 
-void write(Writer& w, const RegisterEndpoint& p) {
+void write(Writer& w, const RegisterProfile& p) {
   w.bytes(as_bytes(p.url));
   w.hash(p.certificate);
+  wire::put_tags(w, p.capabilities);
 }
-void read(Reader& r, RegisterEndpoint& p) {
+void read(Reader& r, RegisterProfile& p) {
   const ByteView url = r.bytes(kMaxUrlBytes);
   p.url.assign(url.begin(), url.end());
   p.certificate = r.hash();
+  wire::get_tags(r, p.capabilities, kMaxCapabilities);
 }
 
 // The windows in the order of their struct.
@@ -53,30 +48,49 @@ constexpr std::uint64_t Windows::*kWindows[] = {
     &Windows::seal_ms,      &Windows::open_ms,
     &Windows::challenge_ms, &Windows::challenge_reveal_ms,
     &Windows::stand_up_ms,  &Windows::move_ms,
-    &Windows::replay_ms,    &Windows::disclose_ms};
+    &Windows::replay_ms,    &Windows::bid_ms,
+    &Windows::disclose_ms};
 static_assert(sizeof(Windows) == std::size(kWindows) * 8);
+// The amounts likewise.
+constexpr Amount PostTask::*kAmounts[] = {
+    &PostTask::price,          &PostTask::verification_fee, &PostTask::tax,
+    &PostTask::sought,         &PostTask::bid_deposit,      &PostTask::solver_stake,
+    &PostTask::verifier_stake, &PostTask::challenger_bond,  &PostTask::declared_harm};
+constexpr std::size_t kPostTaskBytesMax = commit::kTaskHeaderBytes + 1 + 2 * (4 + 32 * kMaxListed) +
+                                          (4 + kMaxRequired * (4 + kMaxTagBytes)) + 8 + 4 +
+                                          8 * std::size(kAmounts) + 3 * 4 + 2 * 8 +
+                                          8 * std::size(kWindows);
 
 void write(Writer& w, const PostTask& p) {
   commit::write_task_header(w, p.header);
-  w.flag(p.reserved_solver.has_value());
-  if (p.reserved_solver) w.hash(p.reserved_solver->value);
-  for (const Amount a : {p.price, p.verification_fee, p.solver_stake, p.verifier_stake,
-                         p.challenger_bond, p.declared_harm, p.tax})
-    w.u64(a.value);
+  wire::put_enum(w, p.sale);
+  wire::put_ids(w, p.allow);
+  wire::put_ids(w, p.deny);
+  wire::put_tags(w, p.capabilities);
+  w.u64(p.reputation_min);
+  w.u32(p.copies);
+  for (const auto amount : kAmounts) wire::put(w, p.*amount);
   w.u32(p.seats);
   w.u32(p.draws);
   w.u32(p.force_rate);
+  w.u64(p.work_units);
+  w.u64(p.progress_entries);
   for (const auto window : kWindows) w.u64(p.windows.*window);
 }
 void read(Reader& r, PostTask& p) {
   p.header = commit::read_task_header(r);
-  if (r.flag()) p.reserved_solver = AccountId{r.hash()};
-  for (Amount* a : {&p.price, &p.verification_fee, &p.solver_stake, &p.verifier_stake,
-                    &p.challenger_bond, &p.declared_harm, &p.tax})
-    *a = Amount{r.u64()};
+  wire::get_enum(r, p.sale, Sale::kAuction);
+  wire::get_ids(r, p.allow, kMaxListed);
+  wire::get_ids(r, p.deny, kMaxListed);
+  wire::get_tags(r, p.capabilities, kMaxRequired);
+  p.reputation_min = r.u64();
+  p.copies = r.u32();
+  for (const auto amount : kAmounts) wire::get(r, p.*amount);
   p.seats = r.u32();
   p.draws = r.u32();
   p.force_rate = r.u32();
+  p.work_units = r.u64();
+  p.progress_entries = r.u64();
   for (const auto window : kWindows) p.windows.*window = r.u64();
 }
 
@@ -100,10 +114,12 @@ void read(Reader& r, EnlistVerifier& p) { p.claim = ClaimId{r.hash()}; }
 void write(Writer& w, const CommitTranscript& p) {
   w.hash(p.claim.value);
   w.hash(p.commitment);
+  w.u64(p.entries);
 }
 void read(Reader& r, CommitTranscript& p) {
   p.claim = ClaimId{r.hash()};
   p.commitment = r.hash();
+  p.entries = r.u64();
 }
 
 void write(Writer& w, const RevealTranscript& p) {
@@ -112,7 +128,7 @@ void write(Writer& w, const RevealTranscript& p) {
   w.hash(p.salt);
   w.hash(p.final_state_root);
   commit::write_path(w, p.final_path);
-  write_signature(w, p.signature);
+  wire::put(w, p.signature);
 }
 void read(Reader& r, RevealTranscript& p) {
   p.claim = ClaimId{r.hash()};
@@ -120,7 +136,7 @@ void read(Reader& r, RevealTranscript& p) {
   p.salt = r.hash();
   p.final_state_root = r.hash();
   p.final_path = commit::read_path(r);
-  p.signature = read_signature(r);
+  wire::get(r, p.signature);
 }
 
 void write(Writer& w, const Seal& p) {
@@ -144,8 +160,7 @@ void write(Writer& w, const OpenSeal& p) {
   commit::write_path(w, p.start_path);
   w.hash(p.end_root);
   commit::write_path(w, p.end_path);
-  w.flag(p.attestation.has_value());
-  if (p.attestation) write_signature(w, *p.attestation);
+  wire::put(w, p.attestation);
 }
 void read(Reader& r, OpenSeal& p) {
   p.claim = ClaimId{r.hash()};
@@ -157,7 +172,7 @@ void read(Reader& r, OpenSeal& p) {
   p.start_path = commit::read_path(r);
   p.end_root = r.hash();
   p.end_path = commit::read_path(r);
-  if (r.flag()) p.attestation = read_signature(r);
+  wire::get(r, p.attestation);
 }
 
 void write(Writer& w, const CommitChallenge& p) {
@@ -203,12 +218,29 @@ void read(Reader& r, PlayMove& p) {
 void write(Writer& w, const ReportContradiction& p) {
   w.hash(p.claim.value);
   w.hash(p.transcript_root);
-  write_signature(w, p.signature);
+  wire::put(w, p.signature);
 }
 void read(Reader& r, ReportContradiction& p) {
   p.claim = ClaimId{r.hash()};
   p.transcript_root = r.hash();
-  p.signature = read_signature(r);
+  wire::get(r, p.signature);
+}
+
+void put(Writer& w, const ForcedProof& f) {
+  w.hash(f.state_root);
+  commit::write_path(w, f.entry_path);
+  w.u32(f.slots);
+  w.u32(f.slot);
+  commit::write_path(w, f.slot_path);
+  w.u32(f.loss_bits);
+}
+void get(Reader& r, ForcedProof& f) {
+  f.state_root = r.hash();
+  f.entry_path = commit::read_path(r);
+  f.slots = r.u32();
+  f.slot = r.u32();
+  f.slot_path = commit::read_path(r);
+  f.loss_bits = r.u32();
 }
 
 void write(Writer& w, const Disclose& p) {
@@ -216,30 +248,73 @@ void write(Writer& w, const Disclose& p) {
   w.hash(p.r);
   w.hash(p.salt);
   w.hash(p.transcript_root);
-  write_signature(w, p.signature);
+  wire::put(w, p.signature);
   w.flag(p.forced.has_value());
-  if (!p.forced) return;
-  w.hash(p.forced->state_root);
-  commit::write_path(w, p.forced->entry_path);
-  w.u32(p.forced->slots);
-  w.u32(p.forced->slot);
-  commit::write_path(w, p.forced->slot_path);
-  w.u32(p.forced->loss_bits);
+  if (p.forced) put(w, *p.forced);
 }
 void read(Reader& r, Disclose& p) {
   p.claim = ClaimId{r.hash()};
   p.r = r.hash();
   p.salt = r.hash();
   p.transcript_root = r.hash();
-  p.signature = read_signature(r);
-  if (!r.flag()) return;
-  ForcedProof& f = p.forced.emplace();
-  f.state_root = r.hash();
-  f.entry_path = commit::read_path(r);
-  f.slots = r.u32();
-  f.slot = r.u32();
-  f.slot_path = commit::read_path(r);
-  f.loss_bits = r.u32();
+  wire::get(r, p.signature);
+  if (r.flag()) get(r, p.forced.emplace());
+}
+
+void write(Writer& w, const PlaceBid& p) {
+  wire::put(w, p.task);
+  wire::put(w, p.price);
+  w.u64(p.replay_ms);
+  w.hash(p.r_commitment);
+  wire::put(w, p.valid_until);
+}
+void read(Reader& r, PlaceBid& p) {
+  wire::get(r, p.task);
+  wire::get(r, p.price);
+  p.replay_ms = r.u64();
+  p.r_commitment = r.hash();
+  wire::get(r, p.valid_until);
+}
+
+void write(Writer& w, const WithdrawBid& p) { wire::put(w, p.task); }
+void read(Reader& r, WithdrawBid& p) { wire::get(r, p.task); }
+
+void write(Writer& w, const AwardTask& p) {
+  wire::put(w, p.task);
+  wire::put(w, p.solver);
+}
+void read(Reader& r, AwardTask& p) {
+  wire::get(r, p.task);
+  wire::get(r, p.solver);
+}
+
+void write(Writer& w, const AwardQuote& p) {
+  wire::put(w, p.task);
+  protocol::write(w, p.quote);
+  wire::put(w, p.signature);
+}
+void read(Reader& r, AwardQuote& p) {
+  wire::get(r, p.task);
+  protocol::read(r, p.quote);
+  wire::get(r, p.signature);
+}
+
+void write(Writer& w, const FundTask& p) {
+  wire::put(w, p.task);
+  wire::put(w, p.amount);
+}
+void read(Reader& r, FundTask& p) {
+  wire::get(r, p.task);
+  wire::get(r, p.amount);
+}
+
+void write(Writer& w, const ReportProgress& p) {
+  wire::put(w, p.claim);
+  w.u64(p.entries);
+}
+void read(Reader& r, ReportProgress& p) {
+  wire::get(r, p.claim);
+  p.entries = r.u64();
 }
 
 // The alternative with this index, default-constructed.
@@ -255,17 +330,18 @@ constexpr TxRow kTable[] = {
     {TxKind::kTransfer, "transfer", 40, "transfer", "Tamper.transfer", "fuzz_transaction"},
     {TxKind::kStake, "stake", 8, "stake", "Tamper.stake", "fuzz_transaction"},
     {TxKind::kUnstake, "unstake", 8, "unstake", "Tamper.unstake", "fuzz_transaction"},
-    {TxKind::kRegisterEndpoint, "register_endpoint", 4 + kMaxUrlBytes + 32, "register_endpoint",
-     "Tamper.register_endpoint", "fuzz_transaction"},
-    {TxKind::kPostTask, "post_task", commit::kTaskHeaderBytes + 33 + 7 * 8 + 3 * 4 + 12 * 8,
-     "post_task", "Tamper.post_task", "fuzz_transaction"},
+    {TxKind::kRegisterProfile, "register_profile",
+     4 + kMaxUrlBytes + 32 + 4 + kMaxCapabilities*(4 + kMaxTagBytes), "register_profile",
+     "Tamper.register_profile", "fuzz_transaction"},
+    {TxKind::kPostTask, "post_task", kPostTaskBytesMax, "post_task", "Tamper.post_task",
+     "fuzz_transaction"},
     {TxKind::kCancelTask, "cancel_task", 32, "cancel_task", "Tamper.cancel_task",
      "fuzz_transaction"},
     {TxKind::kAcceptTask, "accept_task", 72, "accept_task", "Tamper.accept_task",
      "fuzz_transaction"},
     {TxKind::kEnlistVerifier, "enlist_verifier", 32, "enlist_verifier", "Tamper.enlist_verifier",
      "fuzz_transaction"},
-    {TxKind::kCommitTranscript, "commit_transcript", 64, "commit_transcript",
+    {TxKind::kCommitTranscript, "commit_transcript", 72, "commit_transcript",
      "Tamper.commit_transcript", "fuzz_transaction"},
     {TxKind::kRevealTranscript, "reveal_transcript", 4 * 32 + kPathMax + 64, "reveal_transcript",
      "Tamper.reveal_transcript", "fuzz_transaction"},
@@ -284,6 +360,15 @@ constexpr TxRow kTable[] = {
      "Tamper.report_contradiction", "fuzz_transaction"},
     {TxKind::kDisclose, "disclose", 4 * 32 + 64 + 1 + 32 + 2 * kPathMax + 12, "disclose",
      "Tamper.disclose", "fuzz_transaction"},
+    {TxKind::kPlaceBid, "place_bid", 88, "place_bid", "Tamper.place_bid", "fuzz_transaction"},
+    {TxKind::kWithdrawBid, "withdraw_bid", 32, "withdraw_bid", "Tamper.withdraw_bid",
+     "fuzz_transaction"},
+    {TxKind::kAwardTask, "award_task", 64, "award_task", "Tamper.award_task", "fuzz_transaction"},
+    {TxKind::kAwardQuote, "award_quote", 32 + kQuoteBytes + 64, "award_quote", "Tamper.award_quote",
+     "fuzz_transaction"},
+    {TxKind::kFundTask, "fund_task", 40, "fund_task", "Tamper.fund_task", "fuzz_transaction"},
+    {TxKind::kReportProgress, "report_progress", 40, "report_progress", "Tamper.report_progress",
+     "fuzz_transaction"},
 };
 static_assert(std::size(kTable) == kTxKindLast);
 static_assert(36 + kMaxSignedMoveBytes + kEnvelopeBytes + 64 <= kMaxTransactionBytes);
@@ -296,6 +381,28 @@ const TxRow& row_of(TxKind kind) noexcept {
   const auto number = static_cast<std::uint8_t>(kind);
   ASSAY_EXPECTS(number >= 1 && number <= kTxKindLast);
   return kTable[number - 1];
+}
+
+void write(Writer& w, const Quote& q) {
+  wire::put(w, q.solver);
+  w.hash(q.task_root);
+  wire::put(w, q.price);
+  wire::put(w, q.solver_stake);
+  w.u64(q.replay_ms);
+  w.hash(q.r_commitment);
+  w.raw(q.id);
+  wire::put(w, q.valid_until);
+}
+void read(Reader& r, Quote& q) {
+  wire::get(r, q.solver);
+  q.task_root = r.hash();
+  wire::get(r, q.price);
+  wire::get(r, q.solver_stake);
+  q.replay_ms = r.u64();
+  q.r_commitment = r.hash();
+  const ByteView id = r.take(q.id.size());
+  if (!id.empty()) std::memcpy(q.id.data(), id.data(), q.id.size());
+  wire::get(r, q.valid_until);
 }
 
 Bytes encode_payload(const Payload& payload) {

@@ -1,5 +1,7 @@
 #include "assay/protocol/records.hpp"
 
+#include <algorithm>
+
 #include "internal/wire.hpp"
 
 namespace assay::protocol {
@@ -24,12 +26,31 @@ void write(Writer& w, const Profile& p) {
   w.u64(p.last_nonce);
   w.bytes(as_bytes(p.url));
   w.hash(p.certificate);
+  put_tags(w, p.capabilities);
 }
 void read(Reader& r, Profile& p) {
   p.last_nonce = r.u64();
   const ByteView url = r.bytes(kMaxUrlBytes);
   p.url.assign(url.begin(), url.end());
   p.certificate = r.hash();
+  get_tags(r, p.capabilities, kMaxCapabilities);
+}
+
+void write(Writer& w, const Reputation& p) {
+  w.u64(p.score);
+  wire::put(w, p.at);
+  w.u64(p.completed);
+  w.u64(p.faults);
+  wire::put(w, p.last_fault);
+  w.u64(p.slashes);
+}
+void read(Reader& r, Reputation& p) {
+  p.score = r.u64();
+  wire::get(r, p.at);
+  p.completed = r.u64();
+  p.faults = r.u64();
+  wire::get(r, p.last_fault);
+  p.slashes = r.u64();
 }
 
 void write(Writer& w, const TaskRecord& t) {
@@ -37,9 +58,19 @@ void write(Writer& w, const TaskRecord& t) {
   wire::put(w, t.submitter);
   w.bytes(encode_payload(t.terms));
   put_enum(w, t.status);
+  put_enum(w, t.reason);
   w.flag(t.deters_harm);
-  wire::put(w, t.accept_deadline);
-  wire::put(w, t.claim);
+  wire::put(w, t.deadline);
+  wire::put(w, t.missing);
+  put_list(w, t.funders, [&](const Funder& f) {
+    wire::put(w, f.account);
+    wire::put(w, f.amount);
+  });
+  w.flag(t.posted);
+  put_ids(w, t.claims);
+  w.u32(t.unsettled);
+  w.u32(t.bids);
+  w.u64(t.bids_ever);
 }
 void read(Reader& r, TaskRecord& t) {
   wire::get(r, t.id);
@@ -50,9 +81,38 @@ void read(Reader& r, TaskRecord& t) {
   else
     t.terms = std::get<PostTask>(terms);
   get_enum(r, t.status, TaskStatus::kRefunded);
+  get_enum(r, t.reason, CloseReason::kVoid);
   t.deters_harm = r.flag();
-  wire::get(r, t.accept_deadline);
-  wire::get(r, t.claim);
+  wire::get(r, t.deadline);
+  wire::get(r, t.missing);
+  get_list(r, t.funders, kMaxFunders, 40, [&](Funder& f) {
+    wire::get(r, f.account);
+    wire::get(r, f.amount);
+  });
+  t.posted = r.flag();
+  get_ids(r, t.claims, kMaxCopies);
+  t.unsettled = r.u32();
+  t.bids = r.u32();
+  t.bids_ever = r.u64();
+}
+
+void write(Writer& w, const Bid& b) {
+  wire::put(w, b.task);
+  wire::put(w, b.bidder);
+  wire::put(w, b.price);
+  w.u64(b.replay_ms);
+  w.hash(b.r_commitment);
+  wire::put(w, b.valid_until);
+  w.u64(b.sequence);
+}
+void read(Reader& r, Bid& b) {
+  wire::get(r, b.task);
+  wire::get(r, b.bidder);
+  wire::get(r, b.price);
+  b.replay_ms = r.u64();
+  b.r_commitment = r.hash();
+  wire::get(r, b.valid_until);
+  b.sequence = r.u64();
 }
 
 void write(Writer& w, const ClaimRecord& c) {
@@ -60,7 +120,13 @@ void write(Writer& w, const ClaimRecord& c) {
   wire::put(w, c.task);
   wire::put(w, c.solver);
   put_enum(w, c.status);
+  put_enum(w, c.reason);
   wire::put(w, c.deadline);
+  wire::put(w, c.price);
+  wire::put(w, c.tax);
+  w.u64(c.entries);
+  w.u64(c.reported);
+  w.flag(c.cancelled);
   w.u64(c.replay_ms);
   for (const Hash256* h :
        {&c.r_commitment, &c.commitment, &c.transcript_root, &c.salt, &c.final_state_root})
@@ -84,7 +150,13 @@ void read(Reader& r, ClaimRecord& c) {
   wire::get(r, c.task);
   wire::get(r, c.solver);
   get_enum(r, c.status, ClaimStatus::kExpired);
+  get_enum(r, c.reason, CloseReason::kVoid);
   wire::get(r, c.deadline);
+  wire::get(r, c.price);
+  wire::get(r, c.tax);
+  c.entries = r.u64();
+  c.reported = r.u64();
+  c.cancelled = r.flag();
   c.replay_ms = r.u64();
   for (Hash256* h :
        {&c.r_commitment, &c.commitment, &c.transcript_root, &c.salt, &c.final_state_root})
@@ -205,14 +277,34 @@ void read(Reader& r, GameRecord& g) {
   g.challenger_bank_ms = r.u64();
 }
 
+commit::TaskHeader header_of(const TaskRecord& task, const ClaimRecord& claim) noexcept {
+  commit::TaskHeader header = task.terms.header;
+  header.steps = commit::step_of_entry(header, claim.entries - 1);
+  return header;
+}
+
+std::uint32_t draws_of(const TaskRecord& task, const ClaimRecord& claim) noexcept {
+  return static_cast<std::uint32_t>(std::min<std::uint64_t>(task.terms.draws, claim.entries));
+}
+
+std::uint64_t entries_max(const TaskRecord& task, const ClaimRecord& claim) noexcept {
+  const std::uint64_t all = commit::transcript_entries(task.terms.header);
+  return claim.cancelled ? std::min(all, claim.reported + task.terms.progress_entries) : all;
+}
+
+std::uint64_t entries_min(const TaskRecord& task, const ClaimRecord& claim) noexcept {
+  return claim.cancelled ? 2 : commit::transcript_entries(task.terms.header);
+}
+
 dispute::GameTerms terms_of(const ChainId& chain, const GameRecord& game,
-                            const ChallengeRecord& challenge, const TaskRecord& task) {
+                            const ChallengeRecord& challenge, const ClaimRecord& claim,
+                            const TaskRecord& task) {
   dispute::GameTerms terms;
   terms.chain = chain;
   terms.game = game.id;
   terms.defender = game.defender;
   terms.challenger = game.challenger;
-  terms.task = task.terms.header;
+  terms.task = header_of(task, claim);
   terms.entry = challenge.entry;
   terms.start_root = challenge.start_root;
   terms.end_root = challenge.end_root;

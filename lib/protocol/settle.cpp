@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "assay/economics/jackpot.hpp"
+#include "assay/economics/market.hpp"
 #include "assay/economics/splits.hpp"
 #include "internal/context.hpp"
 
@@ -10,21 +11,30 @@ namespace assay::protocol::internal {
 namespace {
 
 struct Case {
-  const ClaimRecord& claim;
-  const TaskRecord& task;
+  ClaimRecord& claim;
+  TaskRecord& task;
   ClaimStatus end;
+  bool paid = false;
   std::vector<ChallengeRecord> won;  // in order of commitment
   std::vector<AccountId> found;      // a forced error; the same
+  std::uint64_t spent = 0;           // of the copy's money
 };
 
+// Out of the escrow.
+void spend(Context& c, Case& s, const ledger::AccountKey& to, std::uint64_t atoms) {
+  c.pay(escrow_account(s.task.id), to, atoms);
+  s.spent += atoms;
+}
+
 std::uint64_t replay_cost(const Case& s) {
-  return economics::cost_bound(s.task.terms.price.value, 1,
+  return economics::cost_bound(s.claim.price.value, 1,
                                commit::transcript_entries(s.task.terms.header));
 }
 
 // INV-PRO-011: only those who lost a game of their own, or contradicted themselves, come here.
-void slash(Context& c, const Case& s, const AccountId& loser,
+void slash(Context& c, const Case& s, const AccountId& loser, Standing role,
            const std::vector<AccountId>& winners) {
+  add_slash(c, loser, role);
   const auto lock = lock_account(s.claim.id, loser);
   const std::uint64_t stake = c.balance(lock);
   const economics::SlashSplit split =
@@ -88,11 +98,10 @@ void take_tax(Context& c, const ledger::AccountKey& from, std::uint64_t tax) {
 }
 
 // Only where the tax was taken: INV-PRO-012.
-void pay_jackpot(Context& c, const Case& s) {
+void pay_jackpot(Context& c, const Case& s, std::uint64_t tax) {
   if (s.found.empty()) return;
-  const PostTask& terms = s.task.terms;
   const std::uint64_t base =
-      economics::jackpot_base({c.balance(jackpot_account()), terms.tax.value, terms.force_rate});
+      economics::jackpot_base({c.balance(jackpot_account()), tax, s.task.terms.force_rate});
   const std::uint64_t share = economics::jackpot_share(base, s.found.size());
   for (const AccountId& finder : s.found) {
     c.pay(jackpot_account(), user_account(finder), share);
@@ -100,72 +109,127 @@ void pay_jackpot(Context& c, const Case& s) {
   }
 }
 
-void pay_verifiers(Context& c, const Case& s) {
+void pay_verifier(Context& c, Case& s, const VerifierRecord& v) {
   const PostTask& terms = s.task.terms;
   const std::uint64_t fee =
       economics::fee_per_seal({terms.verification_fee.value, terms.seats, terms.draws});
-  const bool earned = s.end == ClaimStatus::kFinal || s.end == ClaimStatus::kFallen;
+  std::uint64_t earned = 0;
+  bool silent = v.seals.empty();
+  for (std::size_t i = 0; i < v.opened.size(); ++i) {
+    silent |= !v.opened[i];
+    if (!earns(s, v, i)) continue;
+    spend(c, s, user_account(v.verifier), fee);
+    ++earned;
+  }
+  if (earned > 0) {
+    const std::uint64_t seals = std::uint64_t{terms.seats} * terms.draws;
+    add_completed(c, v.verifier, Standing::kVerifier,
+                  s.paid ? economics::part_down(s.claim.tax.value, earned, seals) : 0);
+  }
+  if (silent && !v.draws.empty()) add_fault(c, v.verifier, Standing::kVerifier);
+}
+
+void settle_verifiers(Context& c, Case& s) {
+  const bool judged = s.end == ClaimStatus::kFinal || s.end == ClaimStatus::kFallen;
   for (const VerifierRecord& v : c.state.verifiers(s.claim.id)) {
-    for (std::size_t i = 0; earned && i < v.opened.size(); ++i)
-      if (earns(s, v, i)) c.pay(escrow_account(s.task.id), user_account(v.verifier), fee);
-    if (v.lost && earned)
-      slash(c, s, v.verifier, winners_over(c, s, v.verifier));
+    if (judged) pay_verifier(c, s, v);
+    if (v.lost && judged)
+      slash(c, s, v.verifier, Standing::kVerifier, winners_over(c, s, v.verifier));
     else if (is_blind(s, v))
-      slash(c, s, v.verifier, finders_but(s, v.verifier));
+      slash(c, s, v.verifier, Standing::kVerifier, finders_but(s, v.verifier));
     else
       release(c, s, v.verifier);
   }
 }
 
+// Of a cancelled claim the part that was delivered; in tax rounded up, in pay down.
+std::uint64_t settle_solver(Context& c, Case& s) {
+  const ClaimRecord& claim = s.claim;
+  const std::uint64_t all = s.task.terms.header.steps;
+  const std::uint64_t done = header_of(s.task, claim).steps;
+  const std::uint64_t tax = economics::part_up(claim.tax.value, done, all);
+  std::uint64_t pay = 0;
+  if (s.paid) {
+    pay = economics::part_down(claim.price.value, done, all);
+    spend(c, s, user_account(claim.solver), pay);
+    add_completed(c, claim.solver, Standing::kSolver, tax);
+    add_completed(c, s.task.submitter, Standing::kSubmitter, tax);
+  }
+  if (s.end == ClaimStatus::kFinal) {
+    take_tax(c, escrow_account(s.task.id), tax);
+    s.spent += tax;
+    pay_jackpot(c, s, tax);
+  }
+  // Who gives a claim up once the beacon has said whether an error is due pays what its end would
+  // have cost: else it would give up all but the forced.
+  const auto lock = lock_account(claim.id, claim.solver);
+  if (s.end == ClaimStatus::kExpired && claim.force_beacon != Hash256{})
+    take_tax(c, lock, std::min(tax, c.balance(lock)));
+  if (s.end == ClaimStatus::kExpired && claim.reason != CloseReason::kCancelledTraining)
+    add_fault(c, claim.solver, Standing::kSolver);
+  return pay;
+}
+
 }  // namespace
 
-void settle(Context& c, const ClaimId& id, ClaimStatus end) {
+void settle(Context& c, const ClaimId& id, ClaimStatus end, CloseReason reason) {
   ClaimRecord claim = c.state.need_claim(id);
   TaskRecord task = c.state.need_task(claim.task);
-  Case s{claim, task, end, {}, {}};
+  claim.reason = reason;
+  const bool paid = reason == CloseReason::kFinal || reason == CloseReason::kFinalPartial;
+  Case s{claim, task, end, paid, {}, {}, 0};
   for (const ChallengeRecord& challenge : c.state.challenges(id)) {
     if (challenge.status == ChallengeStatus::kWon) s.won.push_back(challenge);
     if (challenge.status == ChallengeStatus::kFound) s.found.push_back(challenge.challenger);
   }
   if (!s.won.empty()) claim.fallen_entry = s.won.front().entry;
 
-  const auto escrow = escrow_account(task.id);
-  // A solver that threw a true claim, which others defended, is not paid for it.
-  const bool paid = end == ClaimStatus::kFinal && !claim.solver_lost;
-  if (paid) c.pay(escrow, user_account(claim.solver), task.terms.price.value);
-  if (end == ClaimStatus::kFinal) {
-    take_tax(c, escrow, task.terms.tax.value);
-    pay_jackpot(c, s);
-  }
-  pay_verifiers(c, s);
-  // Who gives a claim up once the beacon has said whether an error is due pays what its end would
-  // have cost: else it would give up all but the forced.
-  const auto lock = lock_account(claim.id, claim.solver);
-  if (end == ClaimStatus::kExpired && claim.force_beacon != Hash256{})
-    take_tax(c, lock, std::min(task.terms.tax.value, c.balance(lock)));
+  const std::uint64_t pay = settle_solver(c, s);
+  settle_verifiers(c, s);
   if (claim.solver_lost && end != ClaimStatus::kVoid)
-    slash(c, s, claim.solver, winners_over(c, s, claim.solver));
+    slash(c, s, claim.solver, Standing::kSolver, winners_over(c, s, claim.solver));
   else
     release(c, s, claim.solver);
-  c.pay(escrow, user_account(task.submitter), c.balance(escrow));
+  const std::uint64_t cost =
+      claim.price.value + task.terms.verification_fee.value + claim.tax.value;
+  refund(c, task, cost - s.spent);
 
   c.advance(claim, end, std::nullopt);
-  task.status = paid ? TaskStatus::kPaid : TaskStatus::kRefunded;
+  c.emit(ClaimSettled{id, end, reason, Amount{pay}});
+  --task.unsettled;
   c.state.put(task);
-  c.state.set_live(task.id, false);
-  c.emit(ClaimSettled{id, end});
-  c.emit(TaskEnded{task.id, task.status});
+  maybe_end_task(c, task);
 }
+
+namespace {
+
+bool has_won(Context& c, const ClaimId& id) {
+  const std::vector<ChallengeRecord> challenges = c.state.challenges(id);
+  return std::any_of(challenges.begin(), challenges.end(), [](const ChallengeRecord& challenge) {
+    return challenge.status == ChallengeStatus::kWon;
+  });
+}
+
+}  // namespace
 
 // A doomed claim need not wait for its last window, because nobody may challenge it any more; but
 // its verifiers have theirs to open.
 void maybe_settle(Context& c, const ClaimId& id) {
   const ClaimRecord claim = c.state.need_claim(id);
   if (claim.unresolved != 0 || is_settled(claim.status)) return;
-  if (claim.doomed && claim.status >= ClaimStatus::kChallenging)
-    settle(c, id, ClaimStatus::kFallen);
-  else if (claim.status == ClaimStatus::kResolving)
-    settle(c, id, ClaimStatus::kFinal);
+  if (claim.doomed && claim.status >= ClaimStatus::kChallenging) {
+    const bool by_a_challenge = has_won(c, id);
+    settle(c, id, ClaimStatus::kFallen,
+           by_a_challenge ? CloseReason::kFallen : CloseReason::kContradicted);
+  } else if (claim.status == ClaimStatus::kResolving) {
+    // A solver that threw a true claim, which others defended, is not paid for it.
+    const bool whole =
+        claim.entries == commit::transcript_entries(c.state.need_task(claim.task).terms.header);
+    settle(c, id, ClaimStatus::kFinal,
+           claim.solver_lost ? CloseReason::kThrown
+           : whole           ? CloseReason::kFinal
+                             : CloseReason::kFinalPartial);
+  }
 }
 
 }  // namespace assay::protocol::internal

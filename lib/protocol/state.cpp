@@ -1,5 +1,7 @@
 #include "internal/state.hpp"
 
+#include <algorithm>
+
 #include "internal/wire.hpp"
 
 namespace assay::protocol::internal {
@@ -32,6 +34,15 @@ void read(codec::Reader& r, FirstResult& out) {
 Bytes profile_key(const AccountId& id) { return Key(Table::kProfile).id(id.value).bytes(); }
 Bytes result_key(const AccountId& id, const ClientId& client) {
   return Key(Table::kResult).id(id.value).raw(client).bytes();
+}
+Bytes reputation_key(const AccountId& id, Standing role) {
+  return Key(Table::kReputation).id(id.value).u8(static_cast<std::uint8_t>(role)).bytes();
+}
+Bytes bid_key(const TaskId& task, const AccountId& bidder) {
+  return Key(Table::kBid).id(task.value).id(bidder.value).bytes();
+}
+Bytes quote_key(const AccountId& solver, const QuoteId& id) {
+  return Key(Table::kQuote).id(solver.value).raw(id).bytes();
 }
 Bytes task_key(const TaskId& id) { return Key(Table::kTask).id(id.value).bytes(); }
 Bytes claim_key(const ClaimId& id) { return Key(Table::kClaim).id(id.value).bytes(); }
@@ -197,6 +208,15 @@ Profile State::profile(const AccountId& id) const {
 std::optional<FirstResult> State::first_result(const AccountId& id, const ClientId& client) const {
   return load<FirstResult>(result_key(id, client));
 }
+Reputation State::reputation(const AccountId& id, Standing role) const {
+  return load<Reputation>(reputation_key(id, role)).value_or(Reputation{});
+}
+std::optional<Bid> State::bid(const TaskId& task, const AccountId& bidder) const {
+  return load<Bid>(bid_key(task, bidder));
+}
+bool State::quote_used(const AccountId& solver, const QuoteId& id) const {
+  return m_overlay.get(quote_key(solver, id)).has_value();
+}
 void State::results(const std::function<void(const FirstResult&)>& visit) const {
   m_overlay.scan(Key(Table::kResult).bytes(), [&](ByteView, ByteView value) {
     codec::Reader r(value);
@@ -255,6 +275,20 @@ std::vector<ChallengeRecord> State::challenges(const ClaimId& claim) const {
   return found;
 }
 
+std::vector<Bid> State::bids(const TaskId& task) const {
+  std::vector<Bid> found;
+  m_overlay.scan(Key(Table::kBid).id(task.value).bytes(), [&](ByteView, ByteView value) {
+    codec::Reader r(value);
+    read(r, found.emplace_back());
+    if (!r.finish()) damaged();
+    return true;
+  });
+  std::sort(found.begin(), found.end(), [](const Bid& a, const Bid& b) {
+    return std::pair(a.price.value, a.sequence) < std::pair(b.price.value, b.sequence);
+  });
+  return found;
+}
+
 std::vector<Bytes> State::moves(const GameId& id) const {
   std::vector<Bytes> found;
   m_overlay.scan(Key(Table::kMove).id(id.value).bytes(), [&](ByteView, ByteView value) {
@@ -285,6 +319,16 @@ std::vector<TaskId> State::tasks_of(const AccountId& id) const {
 void State::put(const AccountId& id, const Profile& r) { store(profile_key(id), r); }
 void State::put(const AccountId& id, const ClientId& client, const FirstResult& r) {
   store(result_key(id, client), r);
+  erase_after(Height{r.height.value + kMaxValidityBlocks}, result_key(id, client));
+}
+void State::put(const AccountId& id, Standing role, const Reputation& r) {
+  store(reputation_key(id, role), r);
+}
+void State::put(const Bid& r) { store(bid_key(r.task, r.bidder), r); }
+void State::erase(const Bid& r) { m_overlay.erase(bid_key(r.task, r.bidder)); }
+void State::set_quote_used(const AccountId& solver, const QuoteId& id, Height valid_until) {
+  m_overlay.put(quote_key(solver, id), {});
+  erase_after(valid_until, quote_key(solver, id));
 }
 void State::put(const TaskRecord& r) { store(task_key(r.id), r); }
 void State::put(const ClaimRecord& r) { store(claim_key(r.id), r); }
@@ -308,6 +352,25 @@ void State::set_live(const TaskId& id, bool live) {
 }
 void State::add_part(const AccountId& id, const TaskId& task) {
   m_overlay.put(Key(Table::kPart).id(id.value).id(task.value).bytes(), {});
+}
+
+void State::erase_after(Height last, const Bytes& key) {
+  m_overlay.put(Key(Table::kErasure).u64(last.value).raw(key).bytes(), {});
+}
+
+void State::erase_due(Height height, unsigned most) {
+  std::vector<Bytes> due;
+  m_overlay.scan(Key(Table::kErasure).bytes(), [&](ByteView key, ByteView) {
+    std::uint64_t last = 0;
+    for (unsigned i = 1; i <= 8; ++i) last = last << 8 | key[i];
+    if (last >= height.value || due.size() >= most) return false;
+    due.push_back(to_bytes(key));
+    return true;
+  });
+  for (Bytes& key : due) {
+    m_overlay.erase(to_bytes(ByteView(key).subspan(9)));
+    m_overlay.erase(std::move(key));
+  }
 }
 
 void State::add_deadline(const Deadline& d) { m_overlay.put(deadline_key(d), {}); }

@@ -4,8 +4,7 @@
 #include "assay/commit/transcript.hpp"
 #include "assay/crypto/sha256.hpp"
 #include "assay/dispute/claims.hpp"
-#include "assay/economics/jackpot.hpp"
-#include "internal/context.hpp"
+#include "internal/rules.hpp"
 
 namespace assay::protocol {
 
@@ -42,42 +41,47 @@ bool proves(const ForcedProof& proof, std::uint64_t entry, std::uint64_t entries
 
 }  // namespace
 
-Outcome execute(Context& c, const Sender& s, const Disclose& p) {
-  std::optional<ClaimRecord> claim = c.state.claim(p.claim);
-  if (!claim) return TxVerdict::kUnknownClaim;
-  if (claim->solver != s.id) return TxVerdict::kNotSolver;
-  if (claim->status != ClaimStatus::kDisclosing) return TxVerdict::kWrongPhase;
+using V = TxVerdict;
+
+Checked<Disclose> Rules::check(const Reading& r, const Sender& s, const Disclose& p) {
+  std::optional<ClaimRecord> claim = r.state.claim(p.claim);
+  if (!claim) return V::kUnknownClaim;
+  if (claim->solver != s.id) return V::kNotSolver;
+  if (claim->status != ClaimStatus::kDisclosing) return V::kWrongPhase;
   if (crypto::sha256(p.r.view()) != claim->r_commitment ||
       transcript_commitment(claim->id, p.transcript_root, p.salt) != claim->commitment)
-    return TxVerdict::kWrongCommitment;
-  const TaskRecord task = c.state.need_task(claim->task);
-  const commit::TaskHeader& header = task.terms.header;
-  const Hash256 digest =
-      dispute::claim_digest(crypto::sha256_function(), c.chain, task.id, header, p.transcript_root);
+    return V::kWrongCommitment;
+  TaskRecord task = r.state.need_task(claim->task);
+  const Hash256 digest = dispute::claim_digest(crypto::sha256_function(), r.chain, task.id,
+                                               header_of(task, *claim), p.transcript_root);
   if (!crypto::ed25519_verify(s.id.value, digest.view(), p.signature.data()))
-    return TxVerdict::kWrongClaimSignature;
-  const std::uint64_t entries = commit::transcript_entries(header);
-  const economics::Force force =
-      economics::draw_force(crypto::sha256_function(),
-                            {p.r, claim->force_beacon, claim->id, entries, task.terms.force_rate});
-  if (p.forced.has_value() != force.is_due) return TxVerdict::kWrongDisclosure;
-  if (force.is_due
-          ? !proves(*p.forced, force.entry, entries, p.transcript_root, claim->transcript_root)
-          : p.transcript_root != claim->transcript_root)
-    return TxVerdict::kWrongDisclosure;
+    return V::kWrongClaimSignature;
+  const economics::Force force = economics::draw_force(
+      crypto::sha256_function(),
+      {p.r, claim->force_beacon, claim->id, claim->entries, task.terms.force_rate});
+  if (p.forced.has_value() != force.is_due) return V::kWrongDisclosure;
+  if (force.is_due ? !proves(*p.forced, force.entry, claim->entries, p.transcript_root,
+                             claim->transcript_root)
+                   : p.transcript_root != claim->transcript_root)
+    return V::kWrongDisclosure;
+  return holds(p, s, {{std::move(*claim), std::move(task)}, force});
+}
 
-  claim->salt = p.salt;
-  claim->posted_root = claim->transcript_root;
-  claim->transcript_root = p.transcript_root;
-  claim->signature = p.signature;
+void transition(Context& c, Proof<Disclose>&& t) {
+  const Disclose& p = t.payload;
+  ClaimRecord& claim = t.found.claim;
+  const economics::Force& force = t.found.force;
+  claim.salt = p.salt;
+  claim.posted_root = claim.transcript_root;
+  claim.transcript_root = p.transcript_root;
+  claim.signature = p.signature;
   if (force.is_due) {
-    claim->forced_entry = force.entry;
-    claim->forced_state_root = p.forced->state_root;
-    if (force.entry == entries - 1) claim->final_state_root = p.forced->state_root;
+    claim.forced_entry = force.entry;
+    claim.forced_state_root = p.forced->state_root;
+    if (force.entry == claim.entries - 1) claim.final_state_root = p.forced->state_root;
   }
-  c.emit(TranscriptDisclosed{claim->id, claim->forced_entry, claim->transcript_root});
-  open_challenges(c, *claim);
-  return {};
+  c.emit(TranscriptDisclosed{claim.id, claim.forced_entry, claim.transcript_root});
+  open_challenges(c, claim);
 }
 
 }  // namespace internal

@@ -1,49 +1,67 @@
-// transfer, stake, unstake, register_endpoint.
-#include "internal/context.hpp"
-
+// transfer, stake, unstake, register_profile.
 #include <algorithm>
+
+#include "internal/rules.hpp"
 
 namespace assay::protocol::internal {
 
-using ledger::LedgerVerdict;
+using V = TxVerdict;
 
-Outcome execute(Context& c, const Sender& s, const Transfer& p) {
-  if (p.amount.value == 0) return TxVerdict::kZeroAmount;
-  if (p.to == s.id) return TxVerdict::kSelfTransfer;
-  if (c.transfer(user_account(s.id), user_account(p.to), p.amount) != LedgerVerdict::kOk)
-    return TxVerdict::kInsufficientFunds;
-  return {};
+Checked<Transfer> Rules::check(const Reading& r, const Sender& s, const Transfer& p) {
+  if (p.amount.value == 0) return V::kZeroAmount;
+  if (p.to == s.id) return V::kSelfTransfer;
+  if (!r.has(user_account(s.id), p.amount.value)) return V::kInsufficientFunds;
+  return holds(p, s);
+}
+void transition(Context& c, Proof<Transfer>&& t) {
+  c.pay(user_account(t.sender.id), user_account(t.payload.to), t.payload.amount.value);
 }
 
-Outcome execute(Context& c, const Sender& s, const Stake& p) {
-  if (p.amount.value == 0) return TxVerdict::kZeroAmount;
-  if (c.transfer(user_account(s.id), stake_account(s.id), p.amount) != LedgerVerdict::kOk)
-    return TxVerdict::kInsufficientFunds;
-  return {};
+Checked<Stake> Rules::check(const Reading& r, const Sender& s, const Stake& p) {
+  if (p.amount.value == 0) return V::kZeroAmount;
+  if (!r.has(user_account(s.id), p.amount.value)) return V::kInsufficientFunds;
+  return holds(p, s);
+}
+void transition(Context& c, Proof<Stake>&& t) {
+  c.pay(user_account(t.sender.id), stake_account(t.sender.id), t.payload.amount.value);
 }
 
 // Stakes behind claims stand in locks of their own, so nothing that unbonds is at risk of being
 // missed.
-Outcome execute(Context& c, const Sender& s, const Unstake& p) {
-  if (p.amount.value == 0) return TxVerdict::kZeroAmount;
-  const ledger::PendingId id = unbonding_pending(s.id, s.client_id);
-  if (c.reserve(id, {stake_account(s.id), user_account(s.id), p.amount}) != LedgerVerdict::kOk)
-    return TxVerdict::kInsufficientStake;
-  c.state.add_deadline({c.after(kUnbondingMs), DeadlineKind::kUnbonding, id.value});
-  return {};
+Checked<Unstake> Rules::check(const Reading& r, const Sender& s, const Unstake& p) {
+  if (p.amount.value == 0) return V::kZeroAmount;
+  if (r.state.pending(unbonding_pending(s.id, s.client_id))) return V::kAlreadyExists;
+  if (!r.has(stake_account(s.id), p.amount.value)) return V::kInsufficientStake;
+  return holds(p, s);
+}
+void transition(Context& c, Proof<Unstake>&& t) {
+  const AccountId& id = t.sender.id;
+  const ledger::PendingId pending = unbonding_pending(id, t.sender.client_id);
+  c.reserve(pending, {stake_account(id), user_account(id), t.payload.amount});
+  c.state.add_deadline({c.after(kUnbondingMs), DeadlineKind::kUnbonding, pending.value});
 }
 
-Outcome execute(Context& c, const Sender& s, const RegisterEndpoint& p) {
+namespace {
+
+bool is_endpoint(const std::string& url) {
   const std::string scheme = "https://";
-  const bool printable =
-      std::all_of(p.url.begin(), p.url.end(), [](char ch) { return ch > ' ' && ch <= '~'; });
-  if (!printable || p.url.compare(0, scheme.size(), scheme) != 0 || p.url.size() == scheme.size())
-    return TxVerdict::kBadEndpoint;
-  Profile profile = c.state.profile(s.id);
-  profile.url = p.url;
-  profile.certificate = p.certificate;
-  c.state.put(s.id, profile);
-  return {};
+  return url.size() > scheme.size() && url.compare(0, scheme.size(), scheme) == 0 &&
+         std::all_of(url.begin(), url.end(), [](char ch) { return ch > ' ' && ch <= '~'; });
+}
+
+}  // namespace
+
+Checked<RegisterProfile> Rules::check(const Reading&, const Sender& s, const RegisterProfile& p) {
+  if (!is_endpoint(p.url)) return V::kBadEndpoint;
+  if (!std::all_of(p.capabilities.begin(), p.capabilities.end(), is_tag)) return V::kBadCapability;
+  return holds(p, s);
+}
+void transition(Context& c, Proof<RegisterProfile>&& t) {
+  Profile profile = c.state.profile(t.sender.id);
+  profile.url = t.payload.url;
+  profile.certificate = t.payload.certificate;
+  profile.capabilities = t.payload.capabilities;
+  c.state.put(t.sender.id, profile);
 }
 
 }  // namespace assay::protocol::internal

@@ -1,160 +1,141 @@
-// post_task, cancel_task, accept_task, commit_transcript, reveal_transcript.
-#include "assay/commit/transcript.hpp"
-#include "assay/crypto/sha256.hpp"
-#include "assay/dispute/claims.hpp"
-#include "internal/context.hpp"
+// post_task, fund_task, cancel_task.
+#include <algorithm>
+
+#include "assay/economics/market.hpp"
+#include "internal/rules.hpp"
 
 namespace assay::protocol::internal {
 
-using ledger::LedgerVerdict;
+using V = TxVerdict;
 
 namespace {
 
-bool windows_in_range(const Windows& w, bool forces) {
+bool windows_in_range(const PostTask& p) {
+  const Windows& w = p.windows;
   for (const std::uint64_t ms :
        {w.accept_ms, w.train_ms, w.enlist_ms, w.reveal_ms, w.seal_ms, w.open_ms, w.challenge_ms,
         w.challenge_reveal_ms, w.stand_up_ms, w.move_ms, w.replay_ms})
     if (ms < 1 || ms > kMaxWindowMs) return false;
-  return forces ? w.disclose_ms >= 1 && w.disclose_ms <= kMaxWindowMs : w.disclose_ms == 0;
-}
-
-std::uint64_t escrowed(const PostTask& p) {
-  return p.price.value + p.verification_fee.value + p.tax.value;
-}
-
-void end_open_task(Context& c, TaskRecord& task, TaskStatus status) {
-  if (c.void_pending(escrow_pending(task.id)) != LedgerVerdict::kOk)
-    c.state.overlay().fail({ErrorCode::kIntegrity, "a task's escrow is missing"});
-  task.status = status;
-  c.state.put(task);
-  c.state.set_live(task.id, false);
-  c.emit(TaskEnded{task.id, status});
+  if ((w.bid_ms > 0) != (p.sale == Sale::kAuction) || w.bid_ms > kMaxWindowMs) return false;
+  if ((w.disclose_ms > 0) != (p.force_rate > 0) || w.disclose_ms > kMaxWindowMs) return false;
+  return w.disclose_ms + w.challenge_ms + w.challenge_reveal_ms + w.stand_up_ms <= kMaxDisputeMs;
 }
 
 }  // namespace
 
-Outcome execute(Context& c, const Sender& s, const PostTask& p) {
-  if (!commit::is_valid(p.header)) return TxVerdict::kInvalidTaskHeader;
-  if (!windows_in_range(p.windows, p.force_rate != 0)) return TxVerdict::kWindowOutOfRange;
+Checked<PostTask> Rules::check(const Reading& r, const Sender& s, const PostTask& p) {
+  if (!commit::is_valid(p.header)) return V::kInvalidTaskHeader;
+  if (!windows_in_range(p)) return V::kWindowOutOfRange;
+  if (const auto v = check_offer(p); v != OfferVerdict::kHolds) return Outcome(V::kOfferRefused, v);
   const economics::TaskTerms terms = terms_of(p);
-  if (const auto verdict = economics::check_terms(terms);
-      verdict != economics::TermsVerdict::kHolds)
-    return {TxVerdict::kTermsRefused, static_cast<std::uint8_t>(verdict)};
-  if (p.reserved_solver == s.id) return TxVerdict::kSelfDealing;
-
+  if (const auto v = economics::check_terms(terms); v != economics::TermsVerdict::kHolds)
+    return Outcome(V::kTermsRefused, v);
+  if (!p.allow.empty() &&
+      std::all_of(p.allow.begin(), p.allow.end(), [&](const AccountId& id) { return id == s.id; }))
+    return V::kSelfDealing;
   TaskRecord task;
-  task.id = task_id_of(c.chain, s.id, s.client_id);
-  const ledger::Transfer pay{user_account(s.id), escrow_account(task.id), Amount{escrowed(p)}};
-  if (c.reserve(escrow_pending(task.id), pay) != LedgerVerdict::kOk)
-    return TxVerdict::kInsufficientFunds;
+  task.id = task_id_of(r.chain, s.id, s.client_id);
+  if (r.state.task(task.id)) return V::kAlreadyExists;
+  if (!r.has(user_account(s.id), task_cost(p) - p.sought.value)) return V::kInsufficientFunds;
   task.submitter = s.id;
   task.terms = p;
   task.deters_harm = economics::deters_harm(terms);
-  task.accept_deadline = c.after(p.windows.accept_ms);
-  c.state.put(task);
+  task.missing = Amount{task_cost(p)};
+  return holds(p, s, {{std::move(task)}});
+}
+
+void transition(Context& c, Proof<PostTask>&& t) {
+  TaskRecord& task = t.found.task;
+  const PostTask& terms = task.terms;
   c.state.set_live(task.id, true);
-  c.state.add_part(s.id, task.id);
-  c.state.add_deadline({task.accept_deadline, DeadlineKind::kTaskAccept, task.id.value});
-  c.emit(TaskPosted{task.id, s.id});
-  return {};
+  c.state.add_part(task.submitter, task.id);
+  c.emit(TaskPosted{task.id, task.submitter, terms.sale, terms.price, terms.work_units});
+  task.deadline = c.after(terms.windows.accept_ms);
+  c.state.add_deadline({task.deadline, DeadlineKind::kTask, task.id.value});
+  c.state.put(task);
+  add_funds(c, task, task.submitter, task.missing.value - terms.sought.value);
 }
 
-Outcome execute(Context& c, const Sender& s, const CancelTask& p) {
-  std::optional<TaskRecord> task = c.state.task(p.task);
-  if (!task) return TxVerdict::kUnknownTask;
-  if (task->submitter != s.id) return TxVerdict::kNotSubmitter;
-  if (task->status != TaskStatus::kOpen) return TxVerdict::kWrongPhase;
-  c.state.remove_deadline({task->accept_deadline, DeadlineKind::kTaskAccept, task->id.value});
-  end_open_task(c, *task, TaskStatus::kCancelled);
-  return {};
+namespace {
+
+// Money on top is for the copies that are not sold yet.
+std::uint64_t unsold(const TaskRecord& task) { return task.terms.copies - task.claims.size(); }
+
+PostTask raised(const TaskRecord& task, std::uint64_t atoms) {
+  PostTask terms = task.terms;
+  const economics::Rise rise = economics::split_rise(atoms / unsold(task));
+  terms.price.value += rise.price;
+  terms.tax.value += rise.tax;
+  return terms;
 }
 
-void expire_task(Context& c, const TaskId& id) {
-  TaskRecord task = c.state.need_task(id);
-  end_open_task(c, task, TaskStatus::kUnclaimed);
+bool is_even(const TaskRecord& task, std::uint64_t atoms) {
+  return atoms % unsold(task) == 0 && economics::split_rise(atoms / unsold(task)).price > 0;
 }
 
-Outcome execute(Context& c, const Sender& s, const AcceptTask& p) {
-  if (p.r_commitment == Hash256{}) return TxVerdict::kZeroCommitment;
-  std::optional<TaskRecord> task = c.state.task(p.task);
-  if (!task) return TxVerdict::kUnknownTask;
-  const PostTask& terms = task->terms;
-  if (terms.reserved_solver && *terms.reserved_solver != s.id)
-    return TxVerdict::kReservedForAnother;
-  if (task->submitter == s.id) return TxVerdict::kSelfDealing;
-  if (task->status != TaskStatus::kOpen) return TxVerdict::kWrongPhase;
-  if (p.replay_ms < 1 || p.replay_ms > terms.windows.replay_ms) return TxVerdict::kQuoteTooSlow;
-
-  ClaimRecord claim;
-  claim.id = claim_id_of(task->id, s.id);
-  if (terms.solver_stake.value != 0 && c.transfer(stake_account(s.id), lock_account(claim.id, s.id),
-                                                  terms.solver_stake) != LedgerVerdict::kOk)
-    return TxVerdict::kInsufficientStake;
-  if (c.post(escrow_pending(task->id), Amount{escrowed(terms)}) != LedgerVerdict::kOk)
-    c.state.overlay().fail({ErrorCode::kIntegrity, "a task's escrow is missing"});
-  c.state.remove_deadline({task->accept_deadline, DeadlineKind::kTaskAccept, task->id.value});
-  task->status = TaskStatus::kClaimed;
-  task->claim = claim.id;
-  c.state.put(*task);
-  claim.task = task->id;
-  claim.solver = s.id;
-  claim.replay_ms = p.replay_ms;
-  claim.r_commitment = p.r_commitment;
-  c.state.add_part(s.id, task->id);
-  c.emit(TaskAccepted{task->id, claim.id, s.id});
-  c.advance(claim, ClaimStatus::kTraining, terms.windows.train_ms);
-  return {};
+economics::TermsVerdict verdict_of(const PostTask& raised) {
+  if (raised.price.value > economics::kMaxTaskAtoms || raised.tax.value > economics::kMaxTaskAtoms)
+    return economics::TermsVerdict::kAmountTooLarge;
+  return economics::check_terms(terms_of(raised));
 }
 
-Outcome execute(Context& c, const Sender& s, const CommitTranscript& p) {
-  if (p.commitment == Hash256{}) return TxVerdict::kZeroCommitment;
-  std::optional<ClaimRecord> claim = c.state.claim(p.claim);
-  if (!claim) return TxVerdict::kUnknownClaim;
-  if (claim->solver != s.id) return TxVerdict::kNotSolver;
-  if (claim->status != ClaimStatus::kTraining) return TxVerdict::kWrongPhase;
-  const TaskRecord task = c.state.need_task(claim->task);
-  claim->commitment = p.commitment;
-  c.emit(TranscriptCommitted{claim->id, p.commitment});
-  // Due at once, but deadlines run at the start of a block: it takes the next block's beacon.
-  if (task.terms.force_rate != 0)
-    c.state.add_deadline({c.now, DeadlineKind::kForceBeacon, claim->id.value});
-  if (claim->enlisted == task.terms.seats)
-    end_enlisting(c, *claim);
-  else
-    c.advance(*claim, ClaimStatus::kEnlisting, task.terms.windows.enlist_ms);
-  return {};
+}  // namespace
+
+Checked<FundTask> Rules::check(const Reading& r, const Sender& s, const FundTask& p) {
+  if (p.amount.value == 0) return V::kZeroAmount;
+  std::optional<TaskRecord> task = r.state.task(p.task);
+  if (!task) return V::kUnknownTask;
+  const bool open = task->status == TaskStatus::kOpen;
+  if (!open && task->status != TaskStatus::kFunding) return V::kWrongPhase;
+  // No sum of amounts that an account holds overflows; of others the balance is not looked at.
+  if (open && p.amount.value > economics::kMaxTaskAtoms)
+    return Outcome(V::kPriceRefused, economics::TermsVerdict::kAmountTooLarge);
+  if (const auto v =
+          open ? verdict_of(raised(*task, p.amount.value)) : economics::TermsVerdict::kHolds;
+      v != economics::TermsVerdict::kHolds)
+    return Outcome(V::kPriceRefused, v);
+  if (!open && p.amount > task->missing) return V::kOverfunded;
+  if (open && !is_even(*task, p.amount.value)) return V::kUnevenAmount;
+  if (task->funders.size() >= kMaxFunders) return V::kTooManyFunders;
+  if (!r.has(user_account(s.id), p.amount.value)) return V::kInsufficientFunds;
+  return holds(p, s, {{std::move(*task)}});
 }
 
-Outcome execute(Context& c, const Sender& s, const RevealTranscript& p) {
-  std::optional<ClaimRecord> claim = c.state.claim(p.claim);
-  if (!claim) return TxVerdict::kUnknownClaim;
-  if (claim->solver != s.id) return TxVerdict::kNotSolver;
-  if (claim->status != ClaimStatus::kRevealing) return TxVerdict::kWrongPhase;
-  // Where errors are forced, whether this transcript is the committed one shows at the disclosure.
-  const bool forces = c.state.need_task(claim->task).terms.force_rate != 0;
-  if (forces && claim->force_beacon == Hash256{}) return TxVerdict::kSameBlock;
-  if (forces ? p.salt != Hash256{}
-             : transcript_commitment(claim->id, p.transcript_root, p.salt) != claim->commitment)
-    return TxVerdict::kWrongCommitment;
-  // The count is the task's, not the sender's: a run of fewer steps has no last entry to open.
-  const commit::TaskHeader header = c.state.need_task(claim->task).terms.header;
-  const std::uint64_t count = commit::transcript_entries(header);
-  if (!commit::verify_entry(crypto::sha256_function(), p.transcript_root, count, count - 1,
-                            p.final_state_root, p.final_path))
-    return TxVerdict::kWrongOpening;
-  const Hash256 digest = dispute::claim_digest(crypto::sha256_function(), c.chain, claim->task,
-                                               header, p.transcript_root);
-  if (!crypto::ed25519_verify(s.id.value, digest.view(), p.signature.data()))
-    return TxVerdict::kWrongClaimSignature;
+void transition(Context& c, Proof<FundTask>&& t) {
+  TaskRecord& task = t.found.task;
+  if (task.status == TaskStatus::kOpen) {
+    task.terms = raised(task, t.payload.amount.value);
+    task.deters_harm = economics::deters_harm(terms_of(task.terms));
+    task.missing = t.payload.amount;
+  }
+  c.state.add_part(t.sender.id, task.id);
+  add_funds(c, task, t.sender.id, t.payload.amount.value);
+}
 
-  claim->transcript_root = p.transcript_root;
-  claim->salt = p.salt;
-  claim->final_state_root = p.final_state_root;
-  claim->signature = p.signature;
-  c.emit(TranscriptRevealed{claim->id, p.transcript_root, p.final_state_root});
-  // Due at once, but deadlines run at the start of a block: the draw takes the next block's beacon.
-  c.advance(*claim, ClaimStatus::kDrawing, 0);
-  return {};
+Checked<CancelTask> Rules::check(const Reading& r, const Sender& s, const CancelTask& p) {
+  std::optional<TaskRecord> task = r.state.task(p.task);
+  if (!task) return V::kUnknownTask;
+  if (task->submitter != s.id) return V::kNotSubmitter;
+  const bool trains = std::any_of(task->claims.begin(), task->claims.end(), [&](const auto& id) {
+    const ClaimRecord claim = r.state.need_claim(id);
+    return claim.status == ClaimStatus::kTraining && !claim.cancelled;
+  });
+  if (task->status > TaskStatus::kOpen && !trains) return V::kWrongPhase;
+  return holds(p, s, {{std::move(*task)}});
+}
+
+// What is not sold goes back at once; what trains may still deliver up to its next progress point.
+void transition(Context& c, Proof<CancelTask>&& t) {
+  TaskRecord& task = t.found.task;
+  for (const ClaimId& id : task.claims) {
+    ClaimRecord claim = c.state.need_claim(id);
+    if (claim.status != ClaimStatus::kTraining || claim.cancelled) continue;
+    claim.cancelled = true;
+    c.state.put(claim);
+    c.emit(ClaimCancelled{id, entries_max(task, claim)});
+  }
+  if (task.status <= TaskStatus::kOpen)
+    end_sale(c, task, TaskStatus::kCancelled, CloseReason::kCancelledOpen);
 }
 
 }  // namespace assay::protocol::internal

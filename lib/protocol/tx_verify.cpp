@@ -2,104 +2,116 @@
 #include "assay/commit/transcript.hpp"
 #include "assay/crypto/sha256.hpp"
 #include "assay/dispute/claims.hpp"
-#include "internal/context.hpp"
+#include "internal/rules.hpp"
 
 namespace assay::protocol::internal {
 
-using ledger::LedgerVerdict;
+using V = TxVerdict;
 
-Outcome execute(Context& c, const Sender& s, const EnlistVerifier& p) {
-  std::optional<ClaimRecord> claim = c.state.claim(p.claim);
-  if (!claim) return TxVerdict::kUnknownClaim;
-  if (claim->solver == s.id) return TxVerdict::kSelfDealing;
+Checked<EnlistVerifier> Rules::check(const Reading& r, const Sender& s, const EnlistVerifier& p) {
+  std::optional<ClaimRecord> claim = r.state.claim(p.claim);
+  if (!claim) return V::kUnknownClaim;
+  if (claim->solver == s.id) return V::kSelfDealing;
   if (claim->status != ClaimStatus::kTraining && claim->status != ClaimStatus::kEnlisting)
-    return TxVerdict::kWrongPhase;
-  if (c.state.verifier(claim->id, s.id)) return TxVerdict::kAlreadyEnlisted;
-  const PostTask terms = c.state.need_task(claim->task).terms;
-  if (claim->enlisted >= terms.seats) return TxVerdict::kSeatsFull;
-  if (terms.verifier_stake.value != 0 &&
-      c.transfer(stake_account(s.id), lock_account(claim->id, s.id), terms.verifier_stake) !=
-          LedgerVerdict::kOk)
-    return TxVerdict::kInsufficientStake;
+    return V::kWrongPhase;
+  if (r.state.verifier(claim->id, s.id)) return V::kAlreadyEnlisted;
+  TaskRecord task = r.state.need_task(claim->task);
+  if (claim->enlisted >= task.terms.seats) return V::kSeatsFull;
+  if (!r.has(stake_account(s.id), task.terms.verifier_stake.value)) return V::kInsufficientStake;
+  return holds(p, s, {{std::move(*claim), std::move(task)}});
+}
+void transition(Context& c, Proof<EnlistVerifier>&& t) {
+  auto& [claim, task] = static_cast<OfClaim&>(t.found);
+  const AccountId& id = t.sender.id;
+  c.pay(stake_account(id), lock_account(claim.id, id), task.terms.verifier_stake.value);
   VerifierRecord verifier;
-  verifier.claim = claim->id;
-  verifier.verifier = s.id;
+  verifier.claim = claim.id;
+  verifier.verifier = id;
   c.state.put(verifier);
-  c.state.add_part(s.id, claim->task);
-  ++claim->enlisted;
-  c.state.put(*claim);
-  c.emit(VerifierEnlisted{claim->id, s.id});
-  if (claim->status == ClaimStatus::kEnlisting && claim->enlisted == terms.seats)
-    end_enlisting(c, *claim);
-  return {};
+  c.state.add_part(id, claim.task);
+  ++claim.enlisted;
+  c.state.put(claim);
+  c.emit(VerifierEnlisted{claim.id, id});
+  if (claim.status == ClaimStatus::kEnlisting && claim.enlisted == task.terms.seats)
+    end_enlisting(c, claim);
 }
 
-Outcome execute(Context& c, const Sender& s, const Seal& p) {
-  std::optional<ClaimRecord> claim = c.state.claim(p.claim);
-  if (!claim) return TxVerdict::kUnknownClaim;
-  std::optional<VerifierRecord> verifier = c.state.verifier(p.claim, s.id);
-  if (!verifier) return TxVerdict::kNotVerifier;
-  if (claim->status != ClaimStatus::kSealing) return TxVerdict::kWrongPhase;
-  if (p.seals.size() != verifier->draws.size()) return TxVerdict::kWrongSealCount;
-  if (!verifier->seals.empty()) return TxVerdict::kAlreadySealed;
-  verifier->seals = p.seals;
-  verifier->opened.resize(p.seals.size());
-  c.state.put(*verifier);
-  ++claim->sealed;
-  c.state.put(*claim);
-  c.emit(VerifierSealed{claim->id, s.id});
-  if (claim->sealed == claim->enlisted) end_sealing(c, *claim);
-  return {};
+Checked<Seal> Rules::check(const Reading& r, const Sender& s, const Seal& p) {
+  std::optional<ClaimRecord> claim = r.state.claim(p.claim);
+  if (!claim) return V::kUnknownClaim;
+  std::optional<VerifierRecord> verifier = r.state.verifier(p.claim, s.id);
+  if (!verifier) return V::kNotVerifier;
+  if (claim->status != ClaimStatus::kSealing) return V::kWrongPhase;
+  if (p.seals.size() != verifier->draws.size()) return V::kWrongSealCount;
+  if (!verifier->seals.empty()) return V::kAlreadySealed;
+  TaskRecord task = r.state.need_task(claim->task);
+  return holds(p, s, {{std::move(*claim), std::move(task), std::move(*verifier)}});
+}
+void transition(Context& c, Proof<Seal>&& t) {
+  auto& [claim, task, verifier] = static_cast<OfVerifier&>(t.found);
+  verifier.seals = t.payload.seals;
+  verifier.opened.resize(verifier.seals.size());
+  c.state.put(verifier);
+  ++claim.sealed;
+  c.state.put(claim);
+  c.emit(VerifierSealed{claim.id, t.sender.id});
+  if (claim.sealed == claim.enlisted) end_sealing(c, claim);
 }
 
 namespace {
 
 // What the transcript says around the drawn interval.
-bool opens(const ClaimRecord& claim, const commit::TaskHeader& header, const OpenSeal& p,
-           std::uint64_t entry) {
-  const std::uint64_t count = commit::transcript_entries(header);
+bool opens(const ClaimRecord& claim, const OpenSeal& p, std::uint64_t entry) {
   const Sha256Function sha256 = crypto::sha256_function();
-  if (!commit::verify_entry(sha256, claim.transcript_root, count, entry, p.end_root, p.end_path))
+  if (!commit::verify_entry(sha256, claim.transcript_root, claim.entries, entry, p.end_root,
+                            p.end_path))
     return false;
   if (entry == 0) return p.start_root == Hash256{} && p.start_path.length == 0;
-  return commit::verify_entry(sha256, claim.transcript_root, count, entry - 1, p.start_root,
+  return commit::verify_entry(sha256, claim.transcript_root, claim.entries, entry - 1, p.start_root,
                               p.start_path);
+}
+
+// Signed by the verifier exactly if its replay ended where the transcript does.
+bool attests(const Reading& r, const OfVerifier& of, const OpenSeal& p, std::uint64_t entry) {
+  const bool matches = p.own_end_root == p.end_root;
+  if (!matches || !p.attestation) return matches == p.attestation.has_value();
+  const Hash256 digest =
+      dispute::attestation_digest(crypto::sha256_function(), r.chain, of.task.id,
+                                  header_of(of.task, of.claim), entry, p.start_root, p.end_root);
+  return crypto::ed25519_verify(of.verifier.verifier.value, digest.view(), p.attestation->data());
 }
 
 }  // namespace
 
-Outcome execute(Context& c, const Sender& s, const OpenSeal& p) {
-  std::optional<ClaimRecord> claim = c.state.claim(p.claim);
-  if (!claim) return TxVerdict::kUnknownClaim;
-  std::optional<VerifierRecord> verifier = c.state.verifier(p.claim, s.id);
-  if (!verifier) return TxVerdict::kNotVerifier;
-  if (claim->status != ClaimStatus::kOpening) return TxVerdict::kWrongPhase;
-  if (verifier->seals.empty()) return TxVerdict::kNotSealed;
-  if (p.draw >= verifier->seals.size()) return TxVerdict::kDrawOutOfRange;
-  if (verifier->opened[p.draw]) return TxVerdict::kAlreadyOpened;
+Checked<OpenSeal> Rules::check(const Reading& r, const Sender& s, const OpenSeal& p) {
+  std::optional<ClaimRecord> claim = r.state.claim(p.claim);
+  if (!claim) return V::kUnknownClaim;
+  std::optional<VerifierRecord> verifier = r.state.verifier(p.claim, s.id);
+  if (!verifier) return V::kNotVerifier;
+  if (claim->status != ClaimStatus::kOpening) return V::kWrongPhase;
+  if (verifier->seals.empty()) return V::kNotSealed;
+  if (p.draw >= verifier->seals.size()) return V::kDrawOutOfRange;
+  if (verifier->opened[p.draw]) return V::kAlreadyOpened;
   if (seal_commitment({p.claim, s.id, p.draw, p.salt, p.interior_root, p.own_end_root}) !=
       verifier->seals[p.draw])
-    return TxVerdict::kWrongCommitment;
-  const TaskRecord task = c.state.need_task(claim->task);
+    return V::kWrongCommitment;
   const std::uint64_t entry = verifier->draws[p.draw].entry;
-  if (!opens(*claim, task.terms.header, p, entry)) return TxVerdict::kWrongOpening;
-  const bool matches = p.own_end_root == p.end_root;
-  if (matches != p.attestation.has_value()) return TxVerdict::kWrongAttestation;
-  if (matches) {
-    const Hash256 digest =
-        dispute::attestation_digest(crypto::sha256_function(), c.chain, task.id, task.terms.header,
-                                    entry, p.start_root, p.end_root);
-    if (!crypto::ed25519_verify(s.id.value, digest.view(), p.attestation->data()))
-      return TxVerdict::kWrongAttestation;
-  }
-
-  verifier->opened[p.draw] = OpenedSeal{p.interior_root, p.own_end_root, p.attestation};
-  c.state.put(*verifier);
-  ++claim->opened;
-  c.state.put(*claim);
-  c.emit(SealOpened{claim->id, s.id, entry, matches});
-  if (claim->opened == claim->sealed * task.terms.draws) end_opening(c, *claim);
-  return {};
+  if (!opens(*claim, p, entry)) return V::kWrongOpening;
+  TaskRecord task = r.state.need_task(claim->task);
+  OfVerifier found{std::move(*claim), std::move(task), std::move(*verifier)};
+  if (!attests(r, found, p, entry)) return V::kWrongAttestation;
+  return holds(p, s, {std::move(found)});
+}
+void transition(Context& c, Proof<OpenSeal>&& t) {
+  const OpenSeal& p = t.payload;
+  auto& [claim, task, verifier] = static_cast<OfVerifier&>(t.found);
+  verifier.opened[p.draw] = OpenedSeal{p.interior_root, p.own_end_root, p.attestation};
+  c.state.put(verifier);
+  ++claim.opened;
+  c.state.put(claim);
+  c.emit(
+      SealOpened{claim.id, t.sender.id, verifier.draws[p.draw].entry, p.attestation.has_value()});
+  if (claim.opened == claim.sealed * draws_of(task, claim)) end_opening(c, claim);
 }
 
 }  // namespace assay::protocol::internal

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "assay/protocol/archive.hpp"
+#include "assay/protocol/offer.hpp"
 #include "internal/context.hpp"
 #include "internal/position.hpp"
 
@@ -31,6 +32,8 @@ AccountView load_account(const State& state, const AccountId& id) {
   view.staked = stake.available();
   view.unbonding = stake.debits_pending;
   view.profile = state.profile(id);
+  for (std::size_t i = 0; i < view.reputation.size(); ++i)
+    view.reputation[i] = state.reputation(id, static_cast<Standing>(i + 1));
   return view;
 }
 
@@ -60,7 +63,9 @@ ClaimView load_claim(const State& state, ClaimRecord record) {
 
 TaskView load_task(const State& state, TaskRecord record) {
   TaskView view;
-  if (record.claim) view.claim = load_claim(state, state.need_claim(*record.claim));
+  for (const ClaimId& id : record.claims)
+    view.claims.push_back(load_claim(state, state.need_claim(id)));
+  view.bids = state.bids(record.id);
   view.record = std::move(record);
   return view;
 }
@@ -82,9 +87,17 @@ Result<T> checked(const State& state, T value) {
 
 }  // namespace
 
+const ClaimView* find_claim(const TaskView& task, const ClaimId& id) noexcept {
+  for (const ClaimView& claim : task.claims)
+    if (claim.record.id == id) return &claim;
+  return nullptr;
+}
+
 dispute::GameTerms terms_of(const ChainId& chain, const TaskView& task,
                             const ChallengeView& challenge, const GameView& game) {
-  return terms_of(chain, game.record, challenge.record, task.record);
+  const ClaimView* claim = find_claim(task, game.record.claim);
+  ASSAY_EXPECTS(claim != nullptr);
+  return terms_of(chain, game.record, challenge.record, claim->record, task.record);
 }
 
 dispute::Position position_of(const dispute::GameTerms& terms, const GameView& game) {
@@ -193,10 +206,14 @@ std::set<TaskId> tasks_for(const State& state, const AccountId& self) {
   for (const TaskId& id : state.tasks_of(self))
     if (is_live.contains(id) || ended++ < kMaxEndedTasks) wanted.insert(id);
   const std::size_t own = wanted.size();
+  const auto names_self = [&](const TaskId& id) {
+    const PostTask terms = state.need_task(id).terms;
+    return !terms.allow.empty() && allows(terms, self);
+  };
   const auto add = [&](bool reserved) {
     for (const TaskId& id : live) {
       if (wanted.size() - own >= kMaxForeignTasks) return;
-      if (!reserved || state.need_task(id).terms.reserved_solver == self) wanted.insert(id);
+      if (!reserved || names_self(id)) wanted.insert(id);
     }
   };
   add(true);
@@ -204,12 +221,25 @@ std::set<TaskId> tasks_for(const State& state, const AccountId& self) {
   return wanted;
 }
 
-// Strangers' games are told without their moves.
-void drop_foreign_moves(TaskView& task, const AccountId& self) {
-  if (!task.claim) return;
-  for (ChallengeView& challenge : task.claim->challenges)
-    for (GameView& game : challenge.games)
-      if (game.record.defender != self && game.record.challenger != self) game.moves.clear();
+// Strangers' games are told without their moves, and their auctions by the best bid and one's own.
+void drop_foreign(TaskView& task, const AccountId& self) {
+  for (ClaimView& claim : task.claims)
+    for (ChallengeView& challenge : claim.challenges)
+      for (GameView& game : challenge.games)
+        if (game.record.defender != self && game.record.challenger != self) game.moves.clear();
+  if (task.record.submitter == self || task.bids.empty()) return;
+  const AccountId best = task.bids.front().bidder;
+  std::erase_if(task.bids,
+                [&](const Bid& bid) { return bid.bidder != self && bid.bidder != best; });
+}
+
+void add_people(const TaskView& task, std::set<AccountId>& people) {
+  people.insert(task.record.submitter);
+  for (const ClaimView& claim : task.claims) {
+    people.insert(claim.record.solver);
+    for (const VerifierRecord& v : claim.verifiers) people.insert(v.verifier);
+    for (const ChallengeView& c : claim.challenges) people.insert(c.record.challenger);
+  }
 }
 
 }  // namespace
@@ -223,13 +253,8 @@ Result<View> StateReader::view(const AccountId& self) const {
   std::set<AccountId> people{self};
   for (const TaskId& id : tasks_for(state, self)) {
     TaskView task = load_task(state, state.need_task(id));
-    drop_foreign_moves(task, self);
-    people.insert(task.record.submitter);
-    if (task.claim) {
-      people.insert(task.claim->record.solver);
-      for (const VerifierRecord& v : task.claim->verifiers) people.insert(v.verifier);
-      for (const ChallengeView& c : task.claim->challenges) people.insert(c.record.challenger);
-    }
+    drop_foreign(task, self);
+    add_people(task, people);
     view.tasks.push_back(std::move(task));
   }
   for (const AccountId& id : people) view.accounts.push_back(load_account(state, id));

@@ -1,5 +1,7 @@
 // The bytes of a View. A client may have them from anybody, so every count is bounded by what is
 // there.
+#include <algorithm>
+
 #include "assay/protocol/view.hpp"
 #include "internal/position.hpp"
 #include "internal/wire.hpp"
@@ -19,6 +21,8 @@ void write(Writer& w, const GameView& g);
 void read(Reader& r, GameView& g);
 void write(Writer& w, const ChallengeView& c);
 void read(Reader& r, ChallengeView& c);
+void write(Writer& w, const ClaimView& c);
+void read(Reader& r, ClaimView& c);
 void write(Writer& w, const TaskView& t);
 void read(Reader& r, TaskView& t);
 
@@ -41,12 +45,14 @@ void write(Writer& w, const AccountView& a) {
   w.flag(a.exists);
   for (const Amount n : {a.available, a.reserved, a.staked, a.unbonding}) wire::put(w, n);
   write(w, a.profile);
+  for (const Reputation& reputation : a.reputation) write(w, reputation);
 }
 void read(Reader& r, AccountView& a) {
   wire::get(r, a.id);
   a.exists = r.flag();
   for (Amount* n : {&a.available, &a.reserved, &a.staked, &a.unbonding}) wire::get(r, *n);
   read(r, a.profile);
+  for (Reputation& reputation : a.reputation) read(r, reputation);
 }
 
 void write(Writer& w, const GameView& g) {
@@ -67,34 +73,49 @@ void read(Reader& r, ChallengeView& c) {
   read_all(r, c.games);
 }
 
+void write(Writer& w, const ClaimView& c) {
+  write(w, c.record);
+  write_all(w, c.verifiers);
+  write_all(w, c.challenges);
+}
+void read(Reader& r, ClaimView& c) {
+  read(r, c.record);
+  read_all(r, c.verifiers);
+  read_all(r, c.challenges);
+}
+
 void write(Writer& w, const TaskView& t) {
   write(w, t.record);
-  w.flag(t.claim.has_value());
-  if (!t.claim) return;
-  write(w, t.claim->record);
-  write_all(w, t.claim->verifiers);
-  write_all(w, t.claim->challenges);
+  write_all(w, t.claims);
+  write_all(w, t.bids);
 }
 void read(Reader& r, TaskView& t) {
   read(r, t.record);
-  if (!r.flag()) return;
-  ClaimView& claim = t.claim.emplace();
-  read(r, claim.record);
-  read_all(r, claim.verifiers);
-  read_all(r, claim.challenges);
+  read_all(r, t.claims);
+  read_all(r, t.bids);
 }
 
-// Each game's moves apply to its terms, so that position_of() may count on it.
-bool games_stand(const View& view) {
-  for (const TaskView& task : view.tasks) {
-    if (!task.claim) continue;
-    for (const ChallengeView& challenge : task.claim->challenges)
+// Each game is about its task's claim and its moves apply to its terms, so that position_of() may
+// count on it.
+bool games_stand(const ChainId& chain, const TaskView& task) {
+  for (const ClaimView& claim : task.claims) {
+    if (claim.record.entries < 2 ||
+        claim.record.entries > commit::transcript_entries(task.record.terms.header))
+      return false;
+    for (const ChallengeView& challenge : claim.challenges)
       for (const GameView& game : challenge.games) {
-        const dispute::GameTerms terms = terms_of(view.head.chain, task, challenge, game);
+        if (game.record.claim != claim.record.id) return false;
+        const dispute::GameTerms terms = terms_of(chain, task, challenge, game);
         if (!dispute::is_valid(terms) || !internal::replay_game(terms, game.moves)) return false;
       }
   }
   return true;
+}
+
+bool is_sound(const View& view) {
+  return std::all_of(view.tasks.begin(), view.tasks.end(), [&](const TaskView& task) {
+    return commit::is_valid(task.record.terms.header) && games_stand(view.head.chain, task);
+  });
 }
 
 }  // namespace
@@ -122,7 +143,7 @@ Result<View> decode_view(ByteView bytes) {
   read(r, view.self);
   read_all(r, view.tasks);
   read_all(r, view.accounts);
-  if (!r.finish() || !games_stand(view))
+  if (!r.finish() || !is_sound(view))
     return Error{ErrorCode::kMalformed, "these bytes are no view of the ledger"};
   return view;
 }

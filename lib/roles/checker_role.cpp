@@ -16,6 +16,7 @@ namespace {
 
 using protocol::ChallengeStatus;
 using protocol::ChallengeView;
+using protocol::ClaimView;
 using protocol::TaskView;
 
 // How often a checkpoint that does not come or is wrong is asked for before the replay starts
@@ -89,15 +90,15 @@ bool looks_forced(const NamedTensors& state, const Hash256& there, TaskPool& poo
 
 }  // namespace
 
-const commit::Transcript* CheckerRole::transcript(const TaskView& task) {
-  const protocol::ClaimRecord& claim = task.claim->record;
+const commit::Transcript* CheckerRole::transcript(const ClaimView& view) {
+  const protocol::ClaimRecord& claim = view.record;
   const auto known = m_transcripts.find(claim.id);
   if (known != m_transcripts.end()) {
     if (known->second.root() != claim.transcript_root)
       known->second = as_disclosed(claim, known->second);
     return &known->second;
   }
-  const std::uint64_t entries = commit::transcript_entries(task.record.terms.header);
+  const std::uint64_t entries = claim.entries;
   const std::string name = transcript_blob(claim.id);
   const Bytes* bytes = fetched(name, claim.solver, entries * 32);
   if (bytes == nullptr) return nullptr;
@@ -117,14 +118,13 @@ const commit::Transcript* CheckerRole::transcript(const TaskView& task) {
   return nullptr;
 }
 
-SharedState CheckerRole::checkpoint(const TaskView& task, const SharedTask& opened,
+SharedState CheckerRole::checkpoint(const ClaimView& view, const SharedTask& opened,
                                     const commit::Transcript& transcript, std::uint64_t entry,
                                     bool& gave_up) {
-  const protocol::ClaimRecord& claim = task.claim->record;
+  const protocol::ClaimRecord& claim = view.record;
   const auto shelved = m_states.find({claim.id, entry});
   if (shelved != m_states.end()) return shelved->second;
-  const std::string name =
-      checkpoint_blob(claim.id, commit::step_of_entry(task.record.terms.header, entry));
+  const std::string name = checkpoint_blob(claim.id, commit::step_of_entry(opened->header, entry));
   const std::string job = "state/" + name;
   if (auto* checked = static_cast<CheckedState*>(finished_job(job))) {
     SharedState state = checked->state;
@@ -156,9 +156,10 @@ SharedState CheckerRole::checkpoint(const TaskView& task, const SharedTask& open
   return nullptr;
 }
 
-const Replayed* CheckerRole::replay(const TaskView& task, const SharedTask& opened,
-                                    const commit::Transcript& transcript, const ReplayPlan& plan) {
-  const protocol::ClaimRecord& claim = task.claim->record;
+const Replayed* CheckerRole::replay(const TaskView& task, const ClaimView& view,
+                                    const SharedTask& opened, const commit::Transcript& transcript,
+                                    const ReplayPlan& plan) {
+  const protocol::ClaimRecord& claim = view.record;
   const std::string job = "replay/" + to_hex(claim.id.value) + "/" + std::to_string(plan.first) +
                           "-" + std::to_string(plan.last);
   if (auto* replayed = static_cast<Replayed*>(finished_job(job))) {
@@ -177,9 +178,9 @@ const Replayed* CheckerRole::replay(const TaskView& task, const SharedTask& open
   std::uint64_t first = plan.first;
   SharedState start;
   if (plan.first > 0) {
-    const std::uint64_t from = checkpoint_entry(task.record.terms.header, plan.first - 1);
+    const std::uint64_t from = checkpoint_entry(opened->header, plan.first - 1);
     bool gave_up = from == 0;  // the initial state is quicker made than fetched
-    start = gave_up ? nullptr : checkpoint(task, opened, transcript, from, gave_up);
+    start = gave_up ? nullptr : checkpoint(view, opened, transcript, from, gave_up);
     if (!start && !gave_up) return nullptr;
     first = start ? from + 1 : 0;
   }
@@ -239,13 +240,13 @@ Hash256 CheckerRole::challenge_salt(const ClaimId& claim, std::uint64_t entry, b
                                           std::to_string(entry) + (again ? "/again" : ""));
 }
 
-bool CheckerRole::has_challenged(const TaskView& task) const {
-  return std::any_of(task.claim->challenges.begin(), task.claim->challenges.end(),
+bool CheckerRole::has_challenged(const ClaimView& claim) const {
+  return std::any_of(claim.challenges.begin(), claim.challenges.end(),
                      [&](const ChallengeView& c) { return c.record.challenger == account(); });
 }
 
-void CheckerRole::challenge(const TaskView& task, std::uint64_t entry) {
-  const protocol::ClaimRecord& claim = task.claim->record;
+void CheckerRole::challenge(const TaskView& task, const ClaimView& view, std::uint64_t entry) {
+  const protocol::ClaimRecord& claim = view.record;
   // The first challenge of a forced entry was about what was posted; whoever replayed something
   // else than what was disclosed has another.
   const bool again = entry != 0 && entry == claim.forced_entry;
@@ -256,16 +257,16 @@ void CheckerRole::challenge(const TaskView& task, std::uint64_t entry) {
       to_hex(claim.id.value) + "/" + std::to_string(entry) + (again ? "/again" : "");
   report_once(key, "claim.disputed",
               {{"claim", to_hex(claim.id.value)}, {"entry", std::to_string(entry)}});
-  for (const ChallengeView& existing : task.claim->challenges)
+  for (const ChallengeView& existing : view.challenges)
     if (existing.record.commitment == commitment) return;
   if (!protocol::is_challengeable(claim.status)) return;
   if (!leaves_time(task.record.terms, 1)) return;
   submit("challenge/" + key, protocol::CommitChallenge{claim.id, commitment});
 }
 
-void CheckerRole::challenge_forced(const TaskView& task, const Replayed& found) {
-  if (found.forced && task.claim->record.status < protocol::ClaimStatus::kDisclosing)
-    challenge(task, *found.forced);
+void CheckerRole::challenge_forced(const TaskView& task, const ClaimView& claim,
+                                   std::uint64_t entry) {
+  if (claim.record.status < protocol::ClaimStatus::kDisclosing) challenge(task, claim, entry);
 }
 
 // Which entry the commitment hides follows from the salts alone, also after a restart. Each try is
@@ -282,88 +283,106 @@ std::optional<std::uint64_t> CheckerRole::hidden_entry(const ClaimId& claim,
   return known->second;
 }
 
-void CheckerRole::carry_on(const TaskView& task, const SharedTask& opened,
+// Not before the ledger takes it: what it refused once counts against every later life of ours,
+// which has to try all those client ids again.
+void CheckerRole::reveal(const ChallengeView& challenge, const ClaimView& claim,
+                         const commit::Transcript& transcript) {
+  const protocol::ChallengeRecord& record = challenge.record;
+  if (view().head.height <= record.committed_at ||
+      claim.record.status < protocol::ClaimStatus::kChallenging)
+    return;
+  const std::optional<std::uint64_t> entry =
+      hidden_entry(claim.record.id, record.commitment, claim.record.entries);
+  if (!entry) return;
+  protocol::RevealChallenge reveal;
+  reveal.challenge = record.id;
+  reveal.entry = *entry;
+  const Hash256 first = challenge_salt(claim.record.id, *entry);
+  const bool is_first = protocol::challenge_commitment(
+                            {claim.record.id, *entry, account(), first}) == record.commitment;
+  reveal.salt = is_first ? first : challenge_salt(claim.record.id, *entry, /*again=*/true);
+  if (*entry > 0) {
+    reveal.start_root = transcript.state_root(*entry - 1);
+    reveal.start_path = transcript.path(*entry - 1);
+  }
+  reveal.end_root = transcript.state_root(*entry);
+  reveal.end_path = transcript.path(*entry);
+  submit("reveal-challenge/" + to_hex(record.id.value), std::move(reveal));
+}
+
+std::optional<LedgerRole::Known> CheckerRole::own_run(const TaskView& /*task*/,
+                                                      const SharedTask& /*opened*/) {
+  return std::nullopt;
+}
+
+// Kept in memory or on disk, else the solver's checkpoint. Without it we play from a run of our
+// own, which serves if nothing before was false (the player sees to that), and keep asking.
+std::optional<LedgerRole::Known> CheckerRole::known_start(const ChallengeView& challenge,
+                                                          const ClaimView& claim,
+                                                          const SharedTask& opened,
+                                                          const commit::Transcript& transcript) {
+  const protocol::ChallengeRecord& record = challenge.record;
+  const ClaimId id = claim.record.id;
+  const bool plays =
+      std::any_of(challenge.games.begin(), challenge.games.end(), [&](const auto& game) {
+        return game.record.status == protocol::GameStatus::kOpen &&
+               (game.record.challenger == account() || game.record.defender == account());
+      });
+  SharedState before;
+  const std::string file = record.entry == 0 ? "" : start_file(id, record.entry - 1);
+  bool start_given = record.entry == 0;
+  if (plays && record.entry > 0) {
+    const auto exact = m_states.find({id, record.entry - 1});
+    if (exact != m_states.end()) {
+      before = exact->second;
+    } else if (!context().files.exists(file) &&
+               record.entry - 1 == checkpoint_entry(opened->header, record.entry - 1)) {
+      bool gave_up = false;
+      before = checkpoint(claim, opened, transcript, record.entry - 1, gave_up);
+      if (!before && gave_up) m_unserved.insert(file);
+      if (!before && !m_unserved.contains(file)) return std::nullopt;
+    }
+    start_given = before != nullptr || context().files.exists(file);
+  }
+  const std::uint64_t step =
+      record.entry == 0 ? 0 : commit::step_of_entry(opened->header, record.entry - 1);
+  return Known{opened,
+               [before, step, file, root = record.start_root, &files = context().files,
+                &pool = context().pool](
+                   std::uint64_t wanted) -> Result<std::optional<training::KnownState>> {
+                 if (file.empty() || wanted < step) return std::optional<training::KnownState>();
+                 if (before) return std::optional<training::KnownState>({step, *before});
+                 const auto bytes = files.read(file);
+                 if (!bytes) return std::optional<training::KnownState>();
+                 auto state = training::verify_state_bytes(*bytes, root, pool);
+                 if (!state) return std::optional<training::KnownState>();
+                 return std::optional<training::KnownState>({step, std::move(*state)});
+               },
+               start_given};
+}
+
+void CheckerRole::carry_on(const TaskView& task, const ClaimView& claim, const SharedTask& opened,
                            const commit::Transcript& transcript) {
-  const protocol::ClaimRecord& claim = task.claim->record;
-  const std::string claim_hex = to_hex(claim.id.value);
-  const std::uint64_t entries = commit::transcript_entries(task.record.terms.header);
-  for (const ChallengeView& challenge : task.claim->challenges) {
+  for (const ChallengeView& challenge : claim.challenges) {
     const protocol::ChallengeRecord& record = challenge.record;
     const std::string id = to_hex(record.id.value);
     const bool mine = record.challenger == account();
     if (mine && record.status == ChallengeStatus::kCommitted) {
-      // Not before the ledger takes it: what it refused once counts against every later life of
-      // ours, which has to try all those client ids again.
-      if (view().head.height <= record.committed_at ||
-          claim.status < protocol::ClaimStatus::kChallenging)
-        continue;
-      const std::optional<std::uint64_t> entry = hidden_entry(claim.id, record.commitment, entries);
-      if (!entry) continue;
-      protocol::RevealChallenge reveal;
-      reveal.challenge = record.id;
-      reveal.entry = *entry;
-      const Hash256 first = challenge_salt(claim.id, *entry);
-      const bool is_first =
-          protocol::challenge_commitment({claim.id, *entry, account(), first}) == record.commitment;
-      reveal.salt = is_first ? first : challenge_salt(claim.id, *entry, /*again=*/true);
-      if (*entry > 0) {
-        reveal.start_root = transcript.state_root(*entry - 1);
-        reveal.start_path = transcript.path(*entry - 1);
-      }
-      reveal.end_root = transcript.state_root(*entry);
-      reveal.end_path = transcript.path(*entry);
-      submit("reveal-challenge/" + id, std::move(reveal));
+      reveal(challenge, claim, transcript);
       continue;
     }
     if (mine && protocol::is_resolved(record.status))
       report_once(id, "challenge.ended",
                   {{"challenge", id},
-                   {"claim", claim_hex},
+                   {"claim", to_hex(claim.record.id.value)},
                    {"status", protocol::to_string(record.status)}});
     if (record.status < ChallengeStatus::kPlaying) continue;
-    const bool plays =
-        std::any_of(challenge.games.begin(), challenge.games.end(), [&](const auto& game) {
-          return game.record.status == protocol::GameStatus::kOpen &&
-                 (game.record.challenger == account() || game.record.defender == account());
-        });
-    // The state that the interval starts from: kept in memory or on disk, else the solver's
-    // checkpoint. Without it we play from a run of our own, which serves if nothing before was
-    // false (the player sees to that), and keep asking.
-    SharedState before;
-    const std::string file = record.entry == 0 ? "" : start_file(claim.id, record.entry - 1);
-    bool start_given = record.entry == 0;
-    if (plays && record.entry > 0) {
-      const auto exact = m_states.find({claim.id, record.entry - 1});
-      if (exact != m_states.end()) {
-        before = exact->second;
-      } else if (!context().files.exists(file) &&
-                 record.entry - 1 == checkpoint_entry(task.record.terms.header, record.entry - 1)) {
-        bool gave_up = false;
-        before = checkpoint(task, opened, transcript, record.entry - 1, gave_up);
-        if (!before && gave_up) m_unserved.insert(file);
-        if (!before && !m_unserved.contains(file)) continue;
-      }
-      start_given = before != nullptr || context().files.exists(file);
-    }
-    const std::uint64_t step =
-        record.entry == 0 ? 0 : commit::step_of_entry(task.record.terms.header, record.entry - 1);
-    const Known known{opened,
-                      [before, step, file, root = record.start_root, &files = context().files,
-                       &pool = context().pool](
-                          std::uint64_t wanted) -> Result<std::optional<training::KnownState>> {
-                        if (file.empty() || wanted < step)
-                          return std::optional<training::KnownState>();
-                        if (before) return std::optional<training::KnownState>({step, *before});
-                        const auto bytes = files.read(file);
-                        if (!bytes) return std::optional<training::KnownState>();
-                        auto state = training::verify_state_bytes(*bytes, root, pool);
-                        if (!state) return std::optional<training::KnownState>();
-                        return std::optional<training::KnownState>({step, std::move(*state)});
-                      },
-                      start_given};
+    std::optional<Known> known = own_run(task, opened);
+    if (!known) known = known_start(challenge, claim, opened, transcript);
+    if (!known) continue;
     for (const protocol::GameView& game : challenge.games)
       if (game.record.challenger == account() || game.record.defender == account())
-        play(task, challenge, game, known);
+        play(task, challenge, game, *known);
   }
 }
 

@@ -55,6 +55,7 @@ struct Driver::State {
   bool unreachable = false;
   std::string own_url;
   Hash256 own_certificate;
+  std::vector<std::string> capabilities;
   std::uint64_t endpoint_sent_ms = 0;
   net::TimerId timer = 0;
   std::set<std::string> jobs_under_way;
@@ -91,6 +92,7 @@ Status Driver::State::start(host::DiskFiles& files) {
                 server_options, [store = blobs.get()](net::HttpRequest request, const auto& reply) {
                   reply(blob::serve(*store, request));
                 }));
+  capabilities = options.capabilities;
   own_url = "https://" + options.advertise_host + ":" + std::to_string(server->port());
   ASSAY_TRY(const net::CertificateInfo certificate,
             net::inspect_certificate(options.certificate_pem));
@@ -149,7 +151,8 @@ void Driver::State::poll() {
 void Driver::State::keep_endpoint(const protocol::View& view) {
   const std::uint64_t now = loop.now_ms();
   if (!view.self.exists ||
-      (view.self.profile.url == own_url && view.self.profile.certificate == own_certificate) ||
+      (view.self.profile.url == own_url && view.self.profile.certificate == own_certificate &&
+       view.self.profile.capabilities == capabilities) ||
       (endpoint_sent_ms != 0 && now < endpoint_sent_ms + kWaitBlockMs))
     return;
   endpoint_sent_ms = now;
@@ -157,7 +160,7 @@ void Driver::State::keep_endpoint(const protocol::View& view) {
                                      own_certificate.view(), as_bytes(std::to_string(last_nonce))});
   Submit submission;
   std::copy_n(id.bytes.begin(), submission.client_id.size(), submission.client_id.begin());
-  submission.payload = protocol::RegisterEndpoint{own_url, own_certificate};
+  submission.payload = protocol::RegisterProfile{own_url, own_certificate, capabilities};
   submit(std::move(submission));
 }
 

@@ -251,10 +251,8 @@ bool LedgerRole::leaves_time(const protocol::PostTask& terms, std::uint64_t repl
          w.replay_ms >= replay_ms;
 }
 
-void LedgerRole::forget(const protocol::TaskView& task) {
-  m_tasks.erase(task.record.id);
-  if (!task.claim) return;
-  const std::string claim = to_hex(task.claim->record.id.value);
+void LedgerRole::forget(const protocol::ClaimView& settled) {
+  const std::string claim = to_hex(settled.record.id.value);
   std::erase_if(m_jobs, [&](const auto& job) {
     return !job.second.under_way && job.first.find(claim) != std::string::npos;
   });

@@ -1,16 +1,20 @@
 #include "assay/roles/solver.hpp"
 
 #include <algorithm>
+#include <atomic>
 
 #include "assay/commit/transcript.hpp"
 #include "assay/crypto/sha256.hpp"
 #include "assay/dispute/claims.hpp"
 #include "assay/economics/jackpot.hpp"
+#include "assay/economics/market.hpp"
 #include "assay/host/background_sink.hpp"
+#include "assay/protocol/offer.hpp"
 #include "assay/roles/names.hpp"
+#include "assay/training/metering.hpp"
 #include "assay/training/run.hpp"
+#include "internal/checker_role.hpp"
 #include "internal/forced_error.hpp"
-#include "internal/ledger_role.hpp"
 #include "internal/sub_files.hpp"
 
 namespace assay::roles {
@@ -18,6 +22,7 @@ namespace assay::roles {
 namespace {
 
 using protocol::ClaimStatus;
+using protocol::ClaimView;
 using protocol::TaskStatus;
 using protocol::TaskView;
 
@@ -30,8 +35,35 @@ struct Trained final : JobOutcome {
 
 std::string run_folder(const ClaimId& claim) { return "runs/" + to_hex(claim.value).substr(0, 16); }
 
-// Runs the task to its end, reporting through the log as it goes.
+// What a run and its role tell each other.
+struct Watch {
+  std::atomic<std::uint64_t> entries = 1;  // of the transcript at the newest kept checkpoint
+  std::atomic<bool> cancelled = false;     // stop at what is kept, once something is
+};
+using SharedWatch = std::shared_ptr<Watch>;
+
+std::uint64_t entries_at(const commit::TaskHeader& header, std::uint64_t step) {
+  return 1 + ceil_div(step, header.commit_interval);
+}
+
+void log_progress(const RoleContext& context, const training::Task& task, const std::string& id,
+                  const training::TrainingRun& run, std::size_t& committed) {
+  Log::Fields fields{{"claim", id},
+                     {"step", std::to_string(run.step())},
+                     {"steps", std::to_string(task.header.steps)}};
+  if (!run.losses().empty()) fields.emplace_back("loss", std::to_string(run.losses().back()));
+  context.log.write(LogLevel::kInfo, "training.progress", fields);
+  for (; committed < run.transcript().size(); ++committed)
+    context.log.write(LogLevel::kInfo, "training.commit",
+                      {{"claim", id},
+                       {"entry", std::to_string(committed)},
+                       {"step", std::to_string(commit::step_of_entry(task.header, committed))},
+                       {"state_root", to_hex(run.transcript()[committed])}});
+}
+
+// Runs the task's first `entries` entries, reporting through the log as it goes.
 JobResult train(const RoleContext& context, const training::Task& task, const ClaimId& claim,
+                std::uint64_t entries, const SharedWatch& watch,
                 const std::function<bool()>& cancelled) {
   internal::SubFiles files(context.files, run_folder(claim));
   host::BackgroundSink sink(files);
@@ -42,158 +74,309 @@ JobResult train(const RoleContext& context, const training::Task& task, const Cl
           task, *execution, context.pool,
           {.files = &files, .sink = &sink, .log = &context.log, .halt_at_non_finite_loss = false}));
   const std::string id = to_hex(claim.value);
-  const std::string total = std::to_string(task.header.steps);
   if (run->resumed_from() > 0)
     context.log.write(LogLevel::kInfo, "training.resumed",
                       {{"claim", id}, {"step", std::to_string(run->resumed_from())}});
+  const std::uint64_t last_step = commit::step_of_entry(task.header, entries - 1);
   std::size_t committed = run->transcript().size();
-  while (!run->finished()) {
+  const auto kept = [&] {
+    const std::vector<std::uint64_t> steps = run->checkpoints();
+    return entries_at(task.header, steps.empty() ? 0 : steps.back());
+  };
+  while (run->step() < last_step) {
     if (cancelled()) return Error{ErrorCode::kCancelled, "training was asked to stop; it resumes"};
-    ASSAY_TRY_STATUS(run->advance(kReportSteps));
-    Log::Fields fields{{"claim", id}, {"step", std::to_string(run->step())}, {"steps", total}};
-    if (!run->losses().empty()) fields.emplace_back("loss", std::to_string(run->losses().back()));
-    context.log.write(LogLevel::kInfo, "training.progress", fields);
-    for (; committed < run->transcript().size(); ++committed)
-      context.log.write(LogLevel::kInfo, "training.commit",
-                        {{"claim", id},
-                         {"entry", std::to_string(committed)},
-                         {"step", std::to_string(commit::step_of_entry(task.header, committed))},
-                         {"state_root", to_hex(run->transcript()[committed])}});
+    if (watch->cancelled && kept() > 1) break;
+    ASSAY_TRY_STATUS(run->advance(std::min(kReportSteps, last_step - run->step())));
+    watch->entries = kept();
+    log_progress(context, task, id, *run, committed);
   }
+  ASSAY_TRY_STATUS(sink.flush());
   auto outcome = std::make_shared<Trained>();
   outcome->state_roots = run->transcript();
   outcome->checkpoints = run->checkpoints();
   return std::shared_ptr<JobOutcome>(std::move(outcome));
 }
 
-class Solver final : public internal::LedgerRole {
+// How much of a run its claim delivers: all that it has to; of a cancelled claim as much as a
+// checkpoint holds. 0: nothing yet.
+std::uint64_t delivered(const Trained& trained, const TaskView& task,
+                        const protocol::ClaimRecord& claim) {
+  if (claim.status != ClaimStatus::kTraining) return claim.entries;
+  const commit::TaskHeader& header = task.record.terms.header;
+  if (trained.state_roots.size() == commit::transcript_entries(header) && !claim.cancelled)
+    return trained.state_roots.size();
+  std::uint64_t entries = 0;
+  for (const std::uint64_t step : trained.checkpoints)
+    if (const std::uint64_t at = entries_at(header, step);
+        claim.cancelled && at <= protocol::entries_max(task.record, claim))
+      entries = at;
+  return entries;
+}
+
+// Names the random bits of a quote for a task at a price.
+std::string quote_purpose(const Hash256& task_root, Amount price) {
+  return "quote/" + to_hex(task_root) + "/" + std::to_string(price.value);
+}
+
+class Solver final : public internal::CheckerRole {
  public:
   Solver(RoleContext context, SolverOptions options)
-      : LedgerRole(std::move(context)), m_options(options) {}
+      : CheckerRole(std::move(context)), m_options(options) {}
 
  private:
   void update(const protocol::View& view) override {
     std::size_t under_way = 0;
-    for (const TaskView& task : view.tasks)
-      if (task.claim && task.claim->record.solver == account()) {
-        under_way += protocol::is_settled(task.claim->record.status) ? 0 : 1;
-        follow(task);
-      }
     for (const TaskView& task : view.tasks) {
-      if (under_way >= m_options.tasks_max) break;
-      if (task.record.status == TaskStatus::kOpen && wants(view, task) && accept(task)) ++under_way;
+      if (own_bid(task) != nullptr) ++under_way;
+      if (const ClaimView* claim = own_claim(task)) {
+        under_way += protocol::is_settled(claim->record.status) ? 0 : 1;
+        follow(task, *claim);
+      }
     }
+    for (const TaskView& task : view.tasks) {
+      if (task.record.status != TaskStatus::kOpen || !wants(view, task)) continue;
+      const bool bids = task.record.terms.sale == protocol::Sale::kAuction;
+      if (under_way >= m_options.tasks_max && own_bid(task) == nullptr) continue;
+      if (!(bids ? bid(task) : accept(task))) continue;
+      if (own_bid(task) == nullptr) ++under_way;
+    }
+  }
+
+  [[nodiscard]] const ClaimView* own_claim(const TaskView& task) const {
+    for (const ClaimView& claim : task.claims)
+      if (claim.record.solver == account()) return &claim;
+    return nullptr;
+  }
+  [[nodiscard]] const protocol::Bid* own_bid(const TaskView& task) const {
+    for (const protocol::Bid& bid : task.bids)
+      if (bid.bidder == account()) return &bid;
+    return nullptr;
+  }
+
+  // What the task's work costs at a rate, rounded up; saturates.
+  [[nodiscard]] static std::uint64_t cost(const protocol::PostTask& terms, std::uint64_t rate) {
+    __extension__ using Wide = unsigned __int128;
+    const Wide atoms = (Wide{rate} * terms.work_units + 999'999) / 1'000'000;
+    return static_cast<std::uint64_t>(std::min<Wide>(atoms, UINT64_MAX));
+  }
+  [[nodiscard]] std::uint64_t asked(const protocol::PostTask& terms) const {
+    return std::max({cost(terms, m_options.price_per_million_units_min), m_options.price_min_atoms,
+                     std::uint64_t{1}});
   }
 
   [[nodiscard]] bool wants(const protocol::View& view, const TaskView& task) const {
     const protocol::PostTask& terms = task.record.terms;
-    const bool mine =
-        terms.reserved_solver ? *terms.reserved_solver == account() : m_options.take_open_tasks;
-    return mine && task.record.submitter != account() &&
-           terms.price.value >= m_options.price_min_atoms &&
-           leaves_time(terms, m_options.replay_quote_ms) &&
+    const protocol::Reputation& own =
+        view.self.reputation[static_cast<std::size_t>(protocol::Standing::kSolver) - 1];
+    const std::uint64_t score =
+        economics::decayed_score(own.score, view.head.ledger_time.value - own.at.value);
+    return (!terms.allow.empty() || m_options.take_open_tasks) &&
+           protocol::allows(terms, account()) && task.record.submitter != account() &&
+           own_claim(task) == nullptr &&
+           protocol::has_required(terms, view.self.profile.capabilities) &&
+           score >= terms.reputation_min && terms.price.value >= asked(terms) &&
+           leaves_time(terms, m_options.replay_quote_ms) && may_be_paid_in_part(terms) &&
            view.self.staked.value >= terms.solver_stake.value;
   }
 
-  // Only a task whose programs validate and whose roots are right is taken.
-  bool accept(const TaskView& task) {
+  // A cancelled claim delivers what a checkpoint holds: the next one must lie within what is paid.
+  [[nodiscard]] static bool may_be_paid_in_part(const protocol::PostTask& terms) {
+    const commit::TaskHeader& h = terms.header;
+    return terms.progress_entries >=
+           std::min(h.checkpoint_interval / h.commit_interval, commit::transcript_entries(h));
+  }
+
+  // Only a task whose programs validate, whose roots are right and whose work is the declared one
+  // is taken.
+  [[nodiscard]] bool is_sound(const TaskView& task) {
     const internal::SharedTask opened = open_task(task);
     if (!opened) return false;
+    const std::string id = to_hex(task.record.id.value);
     if (task.record.terms.force_rate != 0 && !internal::can_force(*opened)) {
-      const std::string id = to_hex(task.record.id.value);
       report_once(id, "task.refused", {{"task", id}, {"why", "no loss slot to force errors in"}});
       return false;
     }
+    const std::uint64_t units = training::work_units(*opened);
+    if (units == task.record.terms.work_units) return true;
+    report_once(id, "task.misdeclared",
+                {{"task", id},
+                 {"declared", std::to_string(task.record.terms.work_units)},
+                 {"metered", std::to_string(units)}});
+    return false;
+  }
+
+  [[nodiscard]] Hash256 r_commitment(const TaskView& task) const {
     const std::string purpose = "accept/" + to_hex(task.record.id.value);
-    submit(purpose, protocol::AcceptTask{
-                        task.record.id, m_options.replay_quote_ms,
-                        crypto::sha256(internal::derive_secret(context().key, purpose).view())});
+    return crypto::sha256(internal::derive_secret(context().key, purpose).view());
+  }
+
+  bool accept(const TaskView& task) {
+    if (!is_sound(task)) return false;
+    submit("accept/" + to_hex(task.record.id.value),
+           protocol::AcceptTask{task.record.id, m_options.replay_quote_ms, r_commitment(task)});
     return true;
   }
 
-  void follow(const TaskView& task) {
-    const protocol::ClaimRecord& claim = task.claim->record;
+  // Its own price; after that, if it may, below the best bid of another.
+  [[nodiscard]] std::optional<std::uint64_t> next_price(const TaskView& task) const {
+    const protocol::PostTask& terms = task.record.terms;
+    const protocol::Bid* own = own_bid(task);
+    if (own == nullptr) return asked(terms);
+    const protocol::Bid& best = task.bids.front();
+    if (m_options.bid_floor_per_million_units == 0 || best.bidder == account()) return std::nullopt;
+    const std::uint64_t below =
+        best.price.value - std::max<std::uint64_t>(best.price.value / 100, 1);
+    const std::uint64_t floor =
+        std::max(cost(terms, m_options.bid_floor_per_million_units), m_options.price_min_atoms);
+    if (below < floor || below == 0 || below >= own->price.value) return std::nullopt;
+    return below;
+  }
+
+  bool bid(const TaskView& task) {
+    const std::optional<std::uint64_t> price = next_price(task);
+    if (!price || !is_sound(task)) return false;
+    const std::string id = to_hex(task.record.id.value);
+    const std::string purpose = "bid/" + id + "/" + std::to_string(*price);
+    report_once(purpose, "bid.placed", {{"task", id}, {"price", std::to_string(*price)}});
+    // It stands for as long as the auction does.
+    submit(purpose, protocol::PlaceBid{task.record.id, Amount(*price), m_options.replay_quote_ms,
+                                       r_commitment(task), Height(UINT64_MAX)});
+    return true;
+  }
+
+  void follow(const TaskView& task, const ClaimView& of) {
+    const protocol::ClaimRecord& claim = of.record;
     const std::string id = to_hex(claim.id.value);
-    report_once(id, "claim.accepted", {{"claim", id}, {"task", to_hex(task.record.id.value)}});
+    report_once(id, "claim.accepted",
+                {{"claim", id},
+                 {"task", to_hex(task.record.id.value)},
+                 {"price", std::to_string(claim.price.value)}});
     if (protocol::is_settled(claim.status)) {
       report_once(id, "claim.settled",
-                  {{"claim", id}, {"status", protocol::to_string(claim.status)}});
+                  {{"claim", id},
+                   {"status", protocol::to_string(claim.status)},
+                   {"reason", protocol::to_string(claim.reason)}});
       // The model stays on offer, also for a submitter that comes back after our restart.
-      if (claim.status != ClaimStatus::kFinal || m_published.contains(claim.id))
+      if (claim.status != ClaimStatus::kFinal || m_published.contains(claim.id)) {
+        if (watch_others(task, claim)) return;
+        forget(of);
         return forget(task);
+      }
     }
     const internal::SharedTask opened = open_task(task);
     if (!opened) return;
-    const std::string job = "train/" + id;
-    auto* trained = static_cast<Trained*>(finished_job(job));
+    const SharedWatch watch = watch_of(claim.id);
+    watch->cancelled = claim.cancelled && claim.status == ClaimStatus::kTraining;
+    const auto* trained = static_cast<Trained*>(finished_job("train/" + id));
     if (trained == nullptr) {
-      // Also after a restart: the run finds its checkpoints and only repeats what came after them.
-      start_job(
-          job,
-          [context = context(), opened, claim_id = claim.id](const auto& cancelled) {
-            return train(context, *opened, claim_id, cancelled);
-          },
-          /*lengthy=*/true);
+      start_training(opened, claim, watch);
+      report_progress(task, claim, watch->entries);
       return;
     }
-    if (!force(task, opened, *trained)) return;
-    const commit::Transcript transcript(trained->state_roots);
+    const std::uint64_t entries = delivered(*trained, task, claim);
+    if (entries == 0 || entries > trained->state_roots.size()) return;
+    const std::vector<Hash256> roots(
+        trained->state_roots.begin(),
+        trained->state_roots.begin() + static_cast<std::ptrdiff_t>(entries));
+    if (!force(task, claim, opened, roots)) return;
+    show(task, claim, roots);
+    // Not earlier: others could commit to it first, and a submitter have the model and let the
+    // claim expire.
+    if (claim.status < ClaimStatus::kDrawing) return;
+    publish(task, claim, *trained, roots);
+    report_once(id, "transcript.revealed",
+                {{"claim", id}, {"transcript_root", to_hex(claim.transcript_root)}});
+    if (claim.status < ClaimStatus::kFinal) defend(task, of, opened);
+    watch_others(task, claim);
+  }
+
+  // Also after a restart: the run finds its checkpoints and only repeats what came after them.
+  void start_training(const internal::SharedTask& opened, const protocol::ClaimRecord& claim,
+                      const SharedWatch& watch) {
+    start_job(
+        "train/" + to_hex(claim.id.value),
+        [context = context(), opened, watch, id = claim.id,
+         entries = claim.entries](const auto& cancelled) {
+          return train(context, *opened, id, entries, watch, cancelled);
+        },
+        /*lengthy=*/true);
+  }
+
+  [[nodiscard]] SharedWatch watch_of(const ClaimId& claim) {
+    SharedWatch& watch = m_watches[claim];
+    if (!watch) watch = std::make_shared<Watch>();
+    return watch;
+  }
+
+  // When what is kept has left what would be paid behind.
+  void report_progress(const TaskView& task, const protocol::ClaimRecord& claim,
+                       std::uint64_t entries) {
+    const std::uint64_t apart = task.record.terms.progress_entries;
+    if (claim.status != ClaimStatus::kTraining || claim.cancelled ||
+        entries < claim.reported + apart)
+      return;
+    const std::uint64_t next = claim.reported + apart;
+    submit("progress/" + to_hex(claim.id.value) + "/" + std::to_string(next),
+           protocol::ReportProgress{claim.id, next});
+  }
+
+  // Commits to the transcript, reveals it, and discloses what was forced.
+  void show(const TaskView& task, const protocol::ClaimRecord& claim,
+            const std::vector<Hash256>& roots) {
+    const std::string id = to_hex(claim.id.value);
+    const commit::Transcript transcript(roots);
     const Hash256 salt = internal::derive_secret(context().key, "transcript/" + id);
+    const Hash256 commitment = protocol::transcript_commitment(claim.id, transcript.root(), salt);
     if (claim.status == ClaimStatus::kTraining) {
       report_once(id, "training.finished",
                   {{"claim", id},
                    {"entries", std::to_string(transcript.size())},
                    {"transcript_root", to_hex(transcript.root())}});
-      submit("commit/" + id,
-             protocol::CommitTranscript{
-                 claim.id, protocol::transcript_commitment(claim.id, transcript.root(), salt)});
+      submit("commit/" + id + (claim.cancelled ? "/" + std::to_string(transcript.size()) : ""),
+             protocol::CommitTranscript{claim.id, commitment, transcript.size()});
     } else if (claim.status == ClaimStatus::kRevealing) {
       report_once(id, "transcript.committed",
                   {{"claim", id}, {"commitment", to_hex(claim.commitment)}});
       // A signature under a second transcript would be a contradiction, whatever made them differ.
-      if (protocol::transcript_commitment(claim.id, transcript.root(), salt) != claim.commitment) {
+      if (commitment != claim.commitment) {
         report_once(id, "transcript.differs",
                     {{"claim", id}, {"transcript_root", to_hex(transcript.root())}});
         return;
       }
-      reveal(task, posted_roots(task, *trained), salt);
+      reveal_posted(task, claim, commit::Transcript(posted_roots(claim, roots)), salt);
     } else if (claim.status == ClaimStatus::kDisclosing) {
-      disclose(task, transcript.root(), salt);
-    }
-    // Not earlier: others could commit to it first, and a submitter have the model and let the
-    // claim expire.
-    if (claim.status >= ClaimStatus::kDrawing) publish(task, *trained);
-    if (claim.status >= ClaimStatus::kDrawing && claim.status < ClaimStatus::kFinal) {
-      report_once(id, "transcript.revealed",
-                  {{"claim", id}, {"transcript_root", to_hex(claim.transcript_root)}});
-      defend(task, opened);
+      disclose(task, claim, transcript.root(), salt);
     }
   }
 
-  // r, of which the acceptance carries the hash.
-  [[nodiscard]] Hash256 random_bits(const TaskView& task) const {
-    return internal::derive_secret(context().key, "accept/" + to_hex(task.record.id.value));
+  // r, of which the acceptance, the bid or the quote carried the hash.
+  [[nodiscard]] Hash256 random_bits(const TaskView& task,
+                                    const protocol::ClaimRecord& claim) const {
+    const Hash256 own =
+        internal::derive_secret(context().key, "accept/" + to_hex(task.record.id.value));
+    if (crypto::sha256(own.view()) == claim.r_commitment) return own;
+    const Hash256 root = commit::task_root(crypto::sha256_function(), task.record.terms.header);
+    return internal::derive_secret(context().key, quote_purpose(root, claim.price));
   }
   [[nodiscard]] static std::string force_job(const ClaimId& claim) {
     return "force/" + to_hex(claim.value);
   }
   // False while it is not known, or not yet made, what to post. Nothing is left to do once the
   // claim's true transcript stands.
-  [[nodiscard]] bool force(const TaskView& task, const internal::SharedTask& opened,
-                           const Trained& trained) {
-    const protocol::ClaimRecord& claim = task.claim->record;
+  [[nodiscard]] bool force(const TaskView& task, const protocol::ClaimRecord& claim,
+                           const internal::SharedTask& opened, const std::vector<Hash256>& roots) {
     if (task.record.terms.force_rate == 0 || claim.status < ClaimStatus::kRevealing ||
         claim.status > ClaimStatus::kDisclosing)
       return true;
     if (claim.force_beacon == Hash256{}) return false;
     const economics::Force due = economics::draw_force(
-        crypto::sha256_function(), {random_bits(task), claim.force_beacon, claim.id,
-                                    trained.state_roots.size(), task.record.terms.force_rate});
+        crypto::sha256_function(), {random_bits(task, claim), claim.force_beacon, claim.id,
+                                    roots.size(), task.record.terms.force_rate});
     const std::string job = force_job(claim.id);
     if (!due.is_due || finished_job(job) != nullptr) return true;
     start_job(
         job,
-        [context = context(), opened, roots = trained.state_roots, id = claim.id,
+        [context = context(), opened, roots, id = claim.id,
          entry = due.entry](const auto&) -> JobResult {
           internal::SubFiles files(context.files, run_folder(id));
           ASSAY_TRY(auto forced,
@@ -204,92 +387,147 @@ class Solver final : public internal::LedgerRole {
     return false;
   }
   // Null where none is due, and once it is disclosed.
-  [[nodiscard]] const internal::ForcedError* forced(const TaskView& task) const {
-    if (task.claim->record.status > ClaimStatus::kDisclosing) return nullptr;
-    return static_cast<const internal::ForcedError*>(
-        finished_job(force_job(task.claim->record.id)));
+  [[nodiscard]] const internal::ForcedError* forced(const protocol::ClaimRecord& claim) const {
+    if (claim.status > ClaimStatus::kDisclosing) return nullptr;
+    return static_cast<const internal::ForcedError*>(finished_job(force_job(claim.id)));
   }
-  [[nodiscard]] std::vector<Hash256> posted_roots(const TaskView& task,
-                                                  const Trained& trained) const {
-    std::vector<Hash256> roots = trained.state_roots;
-    if (const internal::ForcedError* error = forced(task))
+  [[nodiscard]] std::vector<Hash256> posted_roots(const protocol::ClaimRecord& claim,
+                                                  std::vector<Hash256> roots) const {
+    if (const internal::ForcedError* error = forced(claim))
       roots[error->entry] = error->posted_state_root;
     return roots;
   }
-  [[nodiscard]] crypto::Signature sign_claim(const TaskView& task, const Hash256& root) const {
+  [[nodiscard]] crypto::Signature sign_claim(const TaskView& task,
+                                             const protocol::ClaimRecord& claim,
+                                             const Hash256& root) const {
     return context().key.sign(dispute::claim_digest(crypto::sha256_function(), context().chain,
-                                                    task.record.id, task.record.terms.header, root)
+                                                    task.record.id,
+                                                    protocol::header_of(task.record, claim), root)
                                   .view());
   }
 
-  void reveal(const TaskView& task, std::vector<Hash256> roots, const Hash256& salt) {
-    const commit::Transcript posted(std::move(roots));
-    const ClaimId& claim = task.claim->record.id;
-    protocol::RevealTranscript reveal;
-    reveal.claim = claim;
-    reveal.transcript_root = posted.root();
-    if (task.record.terms.force_rate == 0) reveal.salt = salt;
-    reveal.final_state_root = posted.state_root(posted.size() - 1);
-    reveal.final_path = posted.path(posted.size() - 1);
-    reveal.signature = sign_claim(task, posted.root());
-    submit("reveal/" + to_hex(claim.value), std::move(reveal));
+  void reveal_posted(const TaskView& task, const protocol::ClaimRecord& claim,
+                     const commit::Transcript& posted, const Hash256& salt) {
+    protocol::RevealTranscript payload;
+    payload.claim = claim.id;
+    payload.transcript_root = posted.root();
+    if (task.record.terms.force_rate == 0) payload.salt = salt;
+    payload.final_state_root = posted.state_root(posted.size() - 1);
+    payload.final_path = posted.path(posted.size() - 1);
+    payload.signature = sign_claim(task, claim, posted.root());
+    submit("reveal/" + to_hex(claim.id.value), std::move(payload));
   }
 
-  void disclose(const TaskView& task, const Hash256& true_root, const Hash256& salt) {
-    const std::string id = to_hex(task.claim->record.id.value);
-    protocol::Disclose payload{task.claim->record.id,       random_bits(task), salt, true_root,
-                               sign_claim(task, true_root), std::nullopt};
-    const internal::ForcedError* error = forced(task);
+  void disclose(const TaskView& task, const protocol::ClaimRecord& claim, const Hash256& true_root,
+                const Hash256& salt) {
+    const std::string id = to_hex(claim.id.value);
+    protocol::Disclose payload{claim.id,  random_bits(task, claim),           salt,
+                               true_root, sign_claim(task, claim, true_root), std::nullopt};
+    const internal::ForcedError* error = forced(claim);
     if (error != nullptr) payload.forced = error->proof;
     report_once(id, "transcript.disclosed",
                 {{"claim", id}, {"forced_entry", std::to_string(error ? error->entry : 0)}});
     submit("disclose/" + id, std::move(payload));
   }
 
-  void defend(const TaskView& task, const internal::SharedTask& opened) {
-    const ClaimId claim = task.claim->record.id;
-    const Known known{opened,
-                      [context = context(), opened,
-                       claim](std::uint64_t step) -> Result<std::optional<training::KnownState>> {
-                        internal::SubFiles files(context.files, run_folder(claim));
-                        const training::CheckpointReader reader(files, opened->root(), context.pool,
-                                                                &context.log);
-                        ASSAY_TRY(const training::Journal journal, reader.journal());
-                        return reader.nearest(journal, step);
-                      }};
-    for (const protocol::ChallengeView& challenge : task.claim->challenges)
+  [[nodiscard]] Known run_of(const ClaimId& claim, const internal::SharedTask& opened) const {
+    return {opened,
+            [context = context(), opened,
+             claim](std::uint64_t step) -> Result<std::optional<training::KnownState>> {
+              internal::SubFiles files(context.files, run_folder(claim));
+              const training::CheckpointReader reader(files, opened->root(), context.pool,
+                                                      &context.log);
+              ASSAY_TRY(const training::Journal journal, reader.journal());
+              return reader.nearest(journal, step);
+            }};
+  }
+
+  // Of others' copies: what both runs have in common comes before the disputed entry.
+  [[nodiscard]] std::optional<Known> own_run(const TaskView& task,
+                                             const internal::SharedTask& opened) override {
+    const ClaimView* claim = own_claim(task);
+    if (claim == nullptr) return std::nullopt;
+    return run_of(claim->record.id, opened);
+  }
+
+  void defend(const TaskView& task, const ClaimView& claim, const internal::SharedTask& opened) {
+    for (const protocol::ChallengeView& challenge : claim.challenges)
       for (const protocol::GameView& game : challenge.games)
-        if (game.record.defender == account()) play(task, challenge, game, known);
+        if (game.record.defender == account())
+          play(task, challenge, game, run_of(claim.record.id, opened));
+  }
+
+  // Challenges the first entry in which another copy differs. A single entry that differs, where
+  // errors are forced, may be one; a lie might hide behind it.
+  void compare(const TaskView& task, const ClaimView& other, const commit::Transcript& roots,
+               const std::vector<Hash256>& own) {
+    const bool forces = task.record.terms.force_rate != 0;
+    const std::uint64_t common = std::min<std::uint64_t>(roots.size(), own.size());
+    const auto differs = [&](std::uint64_t entry) { return roots.state_root(entry) != own[entry]; };
+    for (std::uint64_t entry = 0; entry < common; ++entry) {
+      if (!differs(entry)) continue;
+      const bool alone = entry + 1 == common || !differs(entry + 1);
+      const bool may_be_forced =
+          forces && alone && entry > 0 && other.record.status <= ClaimStatus::kDisclosing;
+      if (!may_be_forced) return challenge(task, other, entry);
+      challenge_forced(task, other, entry);
+    }
+  }
+
+  // The same task, the same bits: where a copy's transcript first differs from ours, one of the two
+  // is false. True while there is something to watch.
+  bool watch_others(const TaskView& task, const protocol::ClaimRecord& own) {
+    const auto* trained = static_cast<Trained*>(finished_job("train/" + to_hex(own.id.value)));
+    if (trained == nullptr) return false;
+    bool busy = false;
+    for (const ClaimView& other : task.claims) {
+      const ClaimStatus status = other.record.status;
+      if (other.record.solver == account()) continue;
+      if (protocol::is_settled(status) && !has_challenged(other)) continue;
+      busy |= !protocol::is_settled(status);
+      if (status < ClaimStatus::kDrawing) continue;
+      const commit::Transcript* roots = transcript(other);
+      const internal::SharedTask opened = open_task(task);
+      if (roots == nullptr || !opened) continue;
+      if (protocol::is_challengeable(status)) compare(task, other, *roots, trained->state_roots);
+      carry_on(task, other, opened, *roots);
+    }
+    return busy;
   }
 
   // A forced error is served as it was posted, its checkpoint too: a missing one would tell where
   // it is. From the disclosure on what is true takes their names.
-  void publish(const TaskView& task, const Trained& trained) {
-    const ClaimId& claim = task.claim->record.id;
-    const internal::ForcedError* error = forced(task);
-    if (error == nullptr ? !m_published.insert(claim).second : !m_forced.insert(claim).second)
+  void publish(const TaskView& task, const protocol::ClaimRecord& claim, const Trained& trained,
+               const std::vector<Hash256>& roots) {
+    const internal::ForcedError* error = forced(claim);
+    if (error == nullptr ? !m_published.insert(claim.id).second : !m_forced.insert(claim.id).second)
       return;
     Bytes list;
-    for (const Hash256& root : posted_roots(task, trained))
+    for (const Hash256& root : posted_roots(claim, roots))
       list.insert(list.end(), root.bytes.begin(), root.bytes.end());
-    act(Publish{transcript_blob(claim), std::move(list)});
+    act(Publish{transcript_blob(claim.id), std::move(list)});
     const std::uint64_t forced_step =
         error ? commit::step_of_entry(task.record.terms.header, error->entry) : 0;
     for (const std::uint64_t step : trained.checkpoints) {
       if (error != nullptr && step == forced_step)
-        act(Publish{checkpoint_blob(claim, step), error->checkpoint});
+        act(Publish{checkpoint_blob(claim.id, step), error->checkpoint});
       else
-        act(PublishFile{checkpoint_blob(claim, step),
-                        run_folder(claim) + "/" + training::checkpoint_name(step)});
+        act(PublishFile{checkpoint_blob(claim.id, step),
+                        run_folder(claim.id) + "/" + training::checkpoint_name(step)});
     }
   }
 
   SolverOptions m_options;
   std::set<ClaimId> m_published;  // the true transcript
   std::set<ClaimId> m_forced;     // one with a forced error
+  std::map<ClaimId, SharedWatch> m_watches;
 };
 
 }  // namespace
+
+Hash256 quote_commitment(const crypto::KeyPair& key, const Hash256& task_root, Amount price) {
+  return crypto::sha256(internal::derive_secret(key, quote_purpose(task_root, price)).view());
+}
 
 std::unique_ptr<Role> make_solver(RoleContext context, SolverOptions options) {
   return std::make_unique<Solver>(std::move(context), options);

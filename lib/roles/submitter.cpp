@@ -1,5 +1,7 @@
 #include "assay/roles/submitter.hpp"
 
+#include <algorithm>
+
 #include "assay/roles/names.hpp"
 #include "assay/tensor/safetensors.hpp"
 #include "internal/ledger_role.hpp"
@@ -74,13 +76,21 @@ class Submitter final : public internal::LedgerRole {
                 {{"task", id},
                  {"label", posting.label},
                  {"price", std::to_string(posting.terms.price.value)}});
-    if (task->claim)
-      report_once(id, "task.accepted",
+    for (const protocol::ClaimView& claim : task->claims)
+      report_once(to_hex(claim.record.id.value), "task.accepted",
                   {{"task", id},
                    {"label", posting.label},
-                   {"claim", to_hex(task->claim->record.id.value)},
-                   {"solver", to_hex(task->claim->record.solver.value)}});
+                   {"claim", to_hex(claim.record.id.value)},
+                   {"solver", to_hex(claim.record.solver.value)},
+                   {"price", std::to_string(claim.record.price.value)}});
+    for (const protocol::Bid& bid : task->bids)
+      report_once(id + to_hex(bid.bidder.value) + std::to_string(bid.price.value), "task.bid",
+                  {{"task", id},
+                   {"label", posting.label},
+                   {"bidder", to_hex(bid.bidder.value)},
+                   {"price", std::to_string(bid.price.value)}});
     switch (task->record.status) {
+      case TaskStatus::kFunding:
       case TaskStatus::kOpen:
       case TaskStatus::kClaimed: return false;
       case TaskStatus::kPaid: return collect(*task, posting);
@@ -90,14 +100,22 @@ class Submitter final : public internal::LedgerRole {
         report_once(id, "task.ended",
                     {{"task", id},
                      {"label", posting.label},
-                     {"status", protocol::to_string(task->record.status)}});
+                     {"status", protocol::to_string(task->record.status)},
+                     {"reason", protocol::to_string(task->record.reason)}});
         return true;
     }
     return true;
   }
 
+  // The model of the first copy that was paid.
   bool collect(const TaskView& task, const Posting& posting) {
-    const protocol::ClaimRecord& claim = task.claim->record;
+    const auto paid =
+        std::find_if(task.claims.begin(), task.claims.end(), [](const protocol::ClaimView& one) {
+          return one.record.reason == protocol::CloseReason::kFinal ||
+                 one.record.reason == protocol::CloseReason::kFinalPartial;
+        });
+    if (paid == task.claims.end()) return true;
+    const protocol::ClaimRecord& claim = paid->record;
     const std::string job = "collect/" + posting.label;
     if (auto* saved = static_cast<SavedModel*>(finished_job(job))) {
       Log::Fields fields{{"label", posting.label},
@@ -109,11 +127,13 @@ class Submitter final : public internal::LedgerRole {
       report_once(posting.label, "task.ended",
                   {{"task", to_hex(task.record.id.value)},
                    {"label", posting.label},
-                   {"status", protocol::to_string(task.record.status)}});
+                   {"status", protocol::to_string(task.record.status)},
+                   {"reason", protocol::to_string(task.record.reason)}});
       return true;
     }
     if (job_under_way(job) || job_waits(job)) return false;
-    const std::string name = checkpoint_blob(claim.id, task.record.terms.header.steps);
+    const std::string name =
+        checkpoint_blob(claim.id, protocol::header_of(task.record, claim).steps);
     const Bytes* bytes = fetched(name, claim.solver, internal::state_bytes_max(*posting.task));
     if (bytes == nullptr) return false;
     start_job(job,

@@ -11,6 +11,7 @@ namespace {
 
 using internal::Replayed;
 using protocol::ClaimStatus;
+using protocol::ClaimView;
 using protocol::TaskView;
 
 class Verifier final : public internal::CheckerRole {
@@ -22,66 +23,78 @@ class Verifier final : public internal::CheckerRole {
   void update(const protocol::View& view) override {
     std::size_t seats = 0;
     for (const TaskView& task : view.tasks) {
-      if (!task.claim) continue;
-      const protocol::VerifierRecord* seat = seat_of(task);
-      if (seat != nullptr) {
-        if (!protocol::is_settled(task.claim->record.status)) ++seats;
-        check(task, *seat);
+      bool busy = task.claims.empty();
+      for (const ClaimView& claim : task.claims) {
+        const protocol::VerifierRecord* seat = seat_of(claim);
+        if (seat == nullptr) continue;
+        if (!protocol::is_settled(claim.record.status)) ++seats;
+        busy |= check(task, claim, *seat);
       }
+      if (!busy) forget(task);
     }
     for (const TaskView& task : view.tasks)
-      if (task.claim && seat_of(task) == nullptr && seats < m_options.seats_max &&
-          wants(view, task)) {
-        ++seats;
-        submit("enlist/" + to_hex(task.claim->record.id.value),
-               protocol::EnlistVerifier{task.claim->record.id});
-      }
+      for (const ClaimView& claim : task.claims)
+        if (seat_of(claim) == nullptr && seats < m_options.seats_max && wants(view, task, claim)) {
+          ++seats;
+          submit("enlist/" + to_hex(claim.record.id.value),
+                 protocol::EnlistVerifier{claim.record.id});
+        }
   }
 
-  [[nodiscard]] const protocol::VerifierRecord* seat_of(const TaskView& task) const {
-    for (const protocol::VerifierRecord& record : task.claim->verifiers)
+  [[nodiscard]] const protocol::VerifierRecord* seat_of(const ClaimView& claim) const {
+    for (const protocol::VerifierRecord& record : claim.verifiers)
       if (record.verifier == account()) return &record;
     return nullptr;
   }
 
-  [[nodiscard]] bool wants(const protocol::View& view, const TaskView& task) const {
-    const protocol::ClaimRecord& claim = task.claim->record;
+  [[nodiscard]] bool wants(const protocol::View& view, const TaskView& task,
+                           const ClaimView& of) const {
+    const protocol::ClaimRecord& claim = of.record;
     return (claim.status == ClaimStatus::kTraining || claim.status == ClaimStatus::kEnlisting) &&
            claim.enlisted < task.record.terms.seats && claim.solver != account() &&
            task.record.submitter != account() && leaves_time(task.record.terms, 1) &&
            view.self.staked.value >= task.record.terms.verifier_stake.value;
   }
 
-  void check(const TaskView& task, const protocol::VerifierRecord& seat) {
-    const protocol::ClaimRecord& claim = task.claim->record;
+  // False once nothing is left to do about the claim.
+  bool check(const TaskView& task, const ClaimView& of, const protocol::VerifierRecord& seat) {
+    const protocol::ClaimRecord& claim = of.record;
     const std::string id = to_hex(claim.id.value);
     report_once(id, "claim.enlisted", {{"claim", id}});
-    // Opened early, so that the sealing window holds nothing but the replay.
     if (protocol::is_settled(claim.status)) forget_checks(claim.id);
-    if (protocol::is_settled(claim.status) && !has_challenged(task)) return forget(task);
+    if (protocol::is_settled(claim.status) && !has_challenged(of)) {
+      forget(of);
+      return false;
+    }
+    // Opened early, so that the sealing window holds nothing but the replay.
     const internal::SharedTask opened = open_task(task);
-    if (!opened || claim.status < ClaimStatus::kSealing) return;
-    const commit::Transcript* roots = transcript(task);
-    if (roots == nullptr) return;
+    if (!opened || claim.status < ClaimStatus::kSealing) return true;
+    if (const commit::Transcript* roots = transcript(of)) {
+      if (!protocol::is_settled(claim.status)) verify(task, of, seat, opened, *roots);
+      carry_on(task, of, opened, *roots);
+    }
+    return true;
+  }
 
-    if (protocol::is_settled(claim.status)) return carry_on(task, opened, *roots);
-
+  void verify(const TaskView& task, const ClaimView& of, const protocol::VerifierRecord& seat,
+              const internal::SharedTask& opened, const commit::Transcript& roots) {
+    const protocol::ClaimRecord& claim = of.record;
     std::vector<const Replayed*> replays;
     bool complete = true;
     for (const economics::Draw& draw : seat.draws) {
-      replays.push_back(replay(task, opened, *roots, {draw.entry, draw.entry, draw.interior_step}));
+      replays.push_back(
+          replay(task, of, opened, roots, {draw.entry, draw.entry, draw.interior_step}));
       complete &= replays.back() != nullptr;
     }
     for (const Replayed* found : replays) {
-      if (found != nullptr && found->mismatch) challenge(task, *found->mismatch);
-      if (found != nullptr) challenge_forced(task, *found);
+      if (found != nullptr && found->mismatch) challenge(task, of, *found->mismatch);
+      if (found != nullptr && found->forced) challenge_forced(task, of, *found->forced);
     }
     if (complete && claim.status == ClaimStatus::kSealing && seat.seals.empty())
-      seal(task, seat, replays);
+      seal(claim.id, seat, replays);
     if (complete && claim.status == ClaimStatus::kOpening && !seat.seals.empty())
-      open(task, seat, replays, *roots);
-    stand_up(task, seat);
-    carry_on(task, opened, *roots);
+      open(task, claim, seat, replays, roots);
+    stand_up(of, seat);
   }
 
   [[nodiscard]] protocol::SealParts parts(const ClaimId& claim, std::uint32_t draw,
@@ -95,9 +108,8 @@ class Verifier final : public internal::CheckerRole {
             replayed.end_root};
   }
 
-  void seal(const TaskView& task, const protocol::VerifierRecord& seat,
+  void seal(const ClaimId& claim, const protocol::VerifierRecord& seat,
             const std::vector<const Replayed*>& replays) {
-    const ClaimId& claim = task.claim->record.id;
     protocol::Seal payload{claim, {}};
     for (std::uint32_t draw = 0; draw < seat.draws.size(); ++draw)
       payload.seals.push_back(protocol::seal_commitment(parts(claim, draw, *replays[draw])));
@@ -106,9 +118,9 @@ class Verifier final : public internal::CheckerRole {
     submit("seal/" + to_hex(claim.value), std::move(payload));
   }
 
-  void open(const TaskView& task, const protocol::VerifierRecord& seat,
-            const std::vector<const Replayed*>& replays, const commit::Transcript& roots) {
-    const protocol::ClaimRecord& claim = task.claim->record;
+  void open(const TaskView& task, const protocol::ClaimRecord& claim,
+            const protocol::VerifierRecord& seat, const std::vector<const Replayed*>& replays,
+            const commit::Transcript& roots) {
     const std::string id = to_hex(claim.id.value);
     for (std::uint32_t draw = 0; draw < seat.draws.size(); ++draw) {
       if (draw < seat.opened.size() && seat.opened[draw]) continue;
@@ -130,8 +142,8 @@ class Verifier final : public internal::CheckerRole {
       if (matches)
         payload.attestation = context().key.sign(
             dispute::attestation_digest(crypto::sha256_function(), context().chain, task.record.id,
-                                        task.record.terms.header, entry, payload.start_root,
-                                        payload.end_root)
+                                        protocol::header_of(task.record, claim), entry,
+                                        payload.start_root, payload.end_root)
                 .view());
       report_once(id + "/" + std::to_string(draw), "verifier.attested",
                   {{"claim", id},
@@ -142,14 +154,14 @@ class Verifier final : public internal::CheckerRole {
   }
 
   // A solver that throws its game must not take this verifier's attestation with it.
-  void stand_up(const TaskView& task, const protocol::VerifierRecord& seat) {
-    for (const protocol::ChallengeView& challenge : task.claim->challenges) {
+  void stand_up(const ClaimView& claim, const protocol::VerifierRecord& seat) {
+    for (const protocol::ChallengeView& challenge : claim.challenges) {
       const protocol::ChallengeRecord& record = challenge.record;
       if (record.status != protocol::ChallengeStatus::kPlaying || record.stand_up_closed) continue;
       if (std::find(record.defenders.begin(), record.defenders.end(), account()) !=
           record.defenders.end())
         continue;
-      const std::uint64_t forced = task.claim->record.forced_entry;
+      const std::uint64_t forced = claim.record.forced_entry;
       if (forced != 0 && record.entry == forced) continue;  // attested was the error
       for (std::size_t draw = 0; draw < seat.draws.size() && draw < seat.opened.size(); ++draw)
         if (seat.draws[draw].entry == record.entry && seat.opened[draw] &&

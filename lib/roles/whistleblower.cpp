@@ -7,6 +7,7 @@ namespace {
 
 using internal::Replayed;
 using protocol::ClaimStatus;
+using protocol::ClaimView;
 using protocol::TaskView;
 
 class Whistleblower final : public internal::CheckerRole {
@@ -17,31 +18,38 @@ class Whistleblower final : public internal::CheckerRole {
  private:
   void update(const protocol::View& view) override {
     for (const TaskView& task : view.tasks) {
-      if (!task.claim) continue;
-      const protocol::ClaimRecord& claim = task.claim->record;
-      if (protocol::is_settled(claim.status)) forget_checks(claim.id);
-      if (claim.solver == account()) continue;
-      if (protocol::is_settled(claim.status) && !has_challenged(task)) {
-        forget(task);
-        continue;
-      }
-      const internal::SharedTask opened = open_task(task);
-      if (!opened || claim.status < ClaimStatus::kSealing) continue;
-      if (const commit::Transcript* roots = transcript(task)) {
-        if (protocol::is_challengeable(claim.status)) check(task, opened, *roots);
-        carry_on(task, opened, *roots);
-      }
+      bool busy = task.claims.empty();
+      for (const ClaimView& claim : task.claims) busy |= watch(task, claim);
+      if (!busy) forget(task);
     }
+  }
+
+  // False once nothing is left to do about the claim.
+  bool watch(const TaskView& task, const ClaimView& claim) {
+    const protocol::ClaimRecord& record = claim.record;
+    if (protocol::is_settled(record.status)) forget_checks(record.id);
+    if (record.solver == account()) return false;
+    if (protocol::is_settled(record.status) && !has_challenged(claim)) {
+      forget(claim);
+      return false;
+    }
+    const internal::SharedTask opened = open_task(task);
+    if (!opened || record.status < ClaimStatus::kSealing) return true;
+    if (const commit::Transcript* roots = transcript(claim)) {
+      if (protocol::is_challengeable(record.status)) check(task, claim, opened, *roots);
+      carry_on(task, claim, opened, *roots);
+    }
+    return true;
   }
 
   // Runs of neighbouring entries to replay, one after the other; the first difference ends it,
   // because what follows a lie is usually consistent with it.
-  void check(const TaskView& task, const internal::SharedTask& opened,
+  void check(const TaskView& task, const ClaimView& claim, const internal::SharedTask& opened,
              const commit::Transcript& roots) {
-    const std::string id = to_hex(task.claim->record.id.value);
+    const std::string id = to_hex(claim.record.id.value);
     std::set<std::uint64_t> drawn;
     if (!m_options.also_drawn)
-      for (const protocol::VerifierRecord& verifier : task.claim->verifiers)
+      for (const protocol::VerifierRecord& verifier : claim.verifiers)
         for (const economics::Draw& draw : verifier.draws) drawn.insert(draw.entry);
     std::uint64_t replayed = 0;
     for (std::uint64_t first = 0; first < roots.size();) {
@@ -51,10 +59,10 @@ class Whistleblower final : public internal::CheckerRole {
       }
       std::uint64_t last = first;
       while (last + 1 < roots.size() && !drawn.contains(last + 1)) ++last;
-      const Replayed* found = replay(task, opened, roots, {first, last, std::nullopt});
+      const Replayed* found = replay(task, claim, opened, roots, {first, last, std::nullopt});
       if (found == nullptr) return;
-      challenge_forced(task, *found);
-      if (found->mismatch) return challenge(task, *found->mismatch);
+      if (found->forced) challenge_forced(task, claim, *found->forced);
+      if (found->mismatch) return challenge(task, claim, *found->mismatch);
       replayed += last - first + 1;
       first = last + 1;
     }

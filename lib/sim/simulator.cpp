@@ -167,7 +167,7 @@ struct Simulator::World {
     const Hash256 id = crypto::sha256({as_bytes(url), as_bytes(std::to_string(rng.next()))});
     protocol::ClientId client_id;
     std::copy_n(id.bytes.begin(), client_id.size(), client_id.begin());
-    submit(party, {client_id, protocol::RegisterEndpoint{url, crypto::sha256(as_bytes(url))}});
+    submit(party, {client_id, protocol::RegisterProfile{url, crypto::sha256(as_bytes(url)), {}}});
   }
 
   void deliver(Party& party, std::uint64_t life, roles::Event event) {

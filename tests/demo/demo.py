@@ -1,4 +1,4 @@
-"""The demo: two solvers train for pay on real data, one lies, the lie is found, judged and slashed."""
+"""The demo: two solvers bid for work and train for pay on real data, one lies, the lie is found, judged and slashed."""
 import argparse
 import pathlib
 import signal
@@ -28,6 +28,8 @@ MODELS = {
     "gpt": (120, 0.2, 0.4),
     "llama": (120, 0.2, 0.4),
 }
+BIDS = {"solver-1": 80, "solver-2": 90}  # tokens
+BID_WINDOW_S = 6
 TTY = sys.stdout.isatty()
 WHO_COLOUR = {"ledger": "35", "submitter": "34", "solver-1": "32", "solver-2": "31", "verifier": "36", "whistleblower": "33"}
 
@@ -101,6 +103,7 @@ class Demo:
         self.training = Training(self.screen)
         self.network = Network(options.build, options.keep)
         self.claims = {}
+        self.labels = {}  # of tasks
         self.walk = {}
         self.saved = None
         self.intervals = {"verifier": 0, "whistleblower": 0}
@@ -118,12 +121,16 @@ class Demo:
         elif kind == "training.resumed":
             line(who, f"goes on from its checkpoint at step {e['step']}")
         elif kind == "task.posted":
-            line(who, f"posts {e['label']}: pays {int(e['price']) / ATOMS:.0f} tokens, locked in escrow")
+            self.labels[e["task"]] = e["label"]
+            line(who, f"posts {e['label']} for the lowest bid: at most {int(e['price']) / ATOMS:.0f} tokens, reserved")
+        elif kind == "bid.placed":
+            line(who, f"bids {int(e['price']) / ATOMS:.0f} tokens for {self.labels.get(e['task'], e['task'][:8])}, a deposit down")
         elif kind == "task.accepted":
             solver = self.network.names.get(e["solver"], "?")
             self.claims[e["claim"]] = solver
             self.fetch_program(e["task"])
-            line(who, f"{e['label']} was accepted by {solver}, who puts up its stake")
+            line(who, f"{e['label']} goes to {solver} for {int(e['price']) / ATOMS:.0f} tokens, in escrow now; "
+                      "it puts up its stake")
         elif kind == "claim.enlisted":
             line(who, f"takes a verifier's seat on the claim of {self.who_claims(e['claim'])}")
         elif kind == "training.finished":
@@ -151,14 +158,14 @@ class Demo:
         elif kind == "challenge.ended":
             line(who, paint(f"challenge {e['status']}", "1;32" if e["status"] in ("won", "found a forced error") else "1"))
         elif kind == "claim.settled":
-            line(who, paint(f"claim {e['status']}", "1;32" if e["status"] == "final" else "1;31"))
+            line(who, paint(f"claim {e['status']}: {e['reason']}", "1;32" if e["status"] == "final" else "1;31"))
         elif kind == "model.saved":
             if e["label"].endswith("-1"):  # the honest solver's
                 self.saved = e
             line(who, f"{e['label']} collected, {int(e['bytes']) / 1e6:.2f} MB, checked against the ledger: "
                       f"test accuracy {100 * float(e['accuracy']):.2f} %")
         elif kind == "task.ended" and e["status"] != "paid":
-            line(who, f"{e['label']} ended: {e['status']}")
+            line(who, f"{e['label']} ended: {e['status']}, {e['reason']}")
         elif kind in ("transaction.refused", "job.failed", "blob.wrong") and e["level"] != "debug":
             words = {k: v for k, v in e.items() if k not in ("time", "level", "event")}
             line(who, f"{kind}: " + " ".join(f"{k}={v}" for k, v in words.items()))
@@ -203,19 +210,22 @@ class Demo:
 
         threads = ("--threads", o.threads)
         task = ("--model", o.model, *self.choices(), "--steps", steps, "--interval", interval, "--seed", o.seed,
-                "--challenge-window-s", window, "--stand-up-window-s", 5, "--move-window-s", 120 if o.cheat != "fewer-steps" else 10,
-                "--forced-one-in", o.forced_one_in, "--label", o.model)
-        net.start("solver-1", "assay-solver", *threads)
+                "--auction", "--bid-window-s", BID_WINDOW_S, "--challenge-window-s", window, "--stand-up-window-s", 5,
+                "--move-window-s", 120 if o.cheat != "fewer-steps" else 10, "--forced-one-in", o.forced_one_in,
+                "--label", o.model)
+        # The first task is for either: solver-1 is cheaper. The second one is for solver-2 alone.
+        bids = {name: ("--price-min-atoms", tokens * ATOMS, "--tasks-max", 2) for name, tokens in BIDS.items()}
+        net.start("solver-1", "assay-solver", *threads, *bids["solver-1"])
         if o.cheat == "none":
-            net.start("solver-2", "assay-solver", *threads)
+            net.start("solver-2", "assay-solver", *threads, *bids["solver-2"])
         else:
-            net.start("solver-2", "assay-lying-solver", "--lie", f"{o.cheat}:{cheat_step}", *threads)
+            net.start("solver-2", "assay-lying-solver", "--lie", f"{o.cheat}:{cheat_step}", *threads, *bids["solver-2"])
             line("solver-2", paint(f"is going to lie: {CHEATS[o.cheat]}"
                                    + (f", step {cheat_step}" if o.cheat != "fewer-steps" else ""), "2"))
         net.start("verifier", "assay-verifier", *threads)
         net.start("whistleblower", "assay-whistleblower", *threads)
-        net.start("submitter", "assay-submitter", "--solver", net.accounts["solver-1"], "--solver", net.accounts["solver-2"],
-                  *task, *threads)
+        both = ",".join(net.accounts[name] for name in BIDS)
+        net.start("submitter", "assay-submitter", "--solver", both, "--solver", net.accounts["solver-2"], *task, *threads)
 
         deadline = time.monotonic() + o.timeout
         while True:
@@ -239,7 +249,7 @@ class Demo:
         o, net = self.options, self.network
         events = net.ledger_events()
         tasks = net.tasks()
-        claims = [net.rpc("claim", claim=task["claim"])["claim"] for task in tasks if task["claim"]]
+        claims = [net.rpc("claim", claim=claim)["claim"] for task in tasks for claim in task["claims"]]
         evidence_words = self.audit(claims)
         after = {name: net.wealth(name) for name in net.accounts}
         totals = net.rpc("totals")["totals"]
@@ -323,6 +333,9 @@ class Demo:
         expected = {"none": "final", "fewer-steps": "expired"}.get(o.cheat, "fallen")
         if by_solver.get("solver-2", {}).get("status") != expected:
             problems.append(f"solver-2's claim is {by_solver.get('solver-2', {}).get('status')}, not {expected}")
+        for name, tokens in BIDS.items():
+            if int(by_solver.get(name, {}).get("price", 0)) != tokens * ATOMS:
+                problems.append(f"{name} did not get a task for the {tokens} tokens that it bid")
         forced = [c for c in claims if c["status"] == "final" and c["forced_entry"]]
         found = {e["claim"] for e in events if e["event"] == "jackpot_paid"}
         if o.forced_one_in == 1 and (not forced or any(c["claim"] not in found for c in forced)):

@@ -51,10 +51,10 @@ class FewerSteps final : public roles::Role {
   [[nodiscard]] roles::LedgerUpdate seen_by_solver() const {
     auto view = std::make_shared<protocol::View>(*m_view);
     for (protocol::TaskView& task : view->tasks)
-      if (task.claim && task.claim->record.solver == m_context.account())
-        if (const auto own = m_context.files.read(own_file(task.claim->record.id));
-            own && own->size() == 32)
-          std::copy(own->begin(), own->end(), task.claim->record.commitment.bytes.begin());
+      for (protocol::ClaimView& claim : task.claims)
+        if (const auto own = m_context.files.read(own_file(claim.record.id));
+            claim.record.solver == m_context.account() && own && own->size() == 32)
+          std::copy(own->begin(), own->end(), claim.record.commitment.bytes.begin());
     return {std::move(view)};
   }
   static std::string own_file(const ClaimId& claim) { return "honest/" + to_hex(claim.value); }
@@ -76,7 +76,7 @@ class FewerSteps final : public roles::Role {
 
   crypto::Signature sign(const ClaimId& claim, const Hash256& root) const {
     for (const protocol::TaskView& task : m_view->tasks)
-      if (task.claim && task.claim->record.id == claim)
+      if (protocol::find_claim(task, claim) != nullptr)
         return m_context.key.sign(dispute::claim_digest(crypto::sha256_function(), m_context.chain,
                                                         task.record.id, task.record.terms.header,
                                                         root)

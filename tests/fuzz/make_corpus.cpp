@@ -61,11 +61,13 @@ PostTask post_task() {
   t.header = toy::evidence_task().header;
   t.price = Amount{1000};
   t.verification_fee = Amount{205};
-  t.tax = Amount{20};
   t.solver_stake = Amount{2001};
   t.verifier_stake = Amount{400};
   t.challenger_bond = Amount{251};
   t.declared_harm = Amount{50};
+  t.tax = Amount{20};
+  t.work_units = 7;
+  t.progress_entries = 2;
   t.seats = t.draws = 2;
   t.windows = {10'000, 20'000, 8'000, 9'000, 7'000, 6'000, 12'000, 11'000, 5'000, 3'000, 4'000};
   return t;
@@ -74,17 +76,31 @@ PostTask post_task() {
 std::vector<Payload> payloads() {
   const ClaimId claim{named("claim")};
   PostTask task = post_task();
-  task.reserved_solver = AccountId{named("solver")};
+  task.sale = Sale::kAuction;
+  task.allow = {AccountId{named("solver")}, AccountId{named("another")}};
+  task.deny = {AccountId{named("nobody")}};
+  task.capabilities = {"cuda", "a-100"};
+  task.bid_deposit = Amount{9};
+  task.sought = Amount{500};
+  task.windows.bid_ms = 5'000;
+  const Quote quote{AccountId{named("solver")},
+                    named("task root"),
+                    Amount{900},
+                    Amount{2001},
+                    10,
+                    named("r"),
+                    QuoteId{1, 2},
+                    Height{500}};
   return {
       Transfer{AccountId{named("to")}, Amount{5}},
       Stake{Amount{6}},
       Unstake{Amount{7}},
-      RegisterEndpoint{"https://127.0.0.1:9000", named("certificate")},
+      RegisterProfile{"https://127.0.0.1:9000", named("certificate"), {"cuda"}},
       task,
       CancelTask{TaskId{named("task")}},
       AcceptTask{TaskId{named("task")}, 10, named("r")},
       EnlistVerifier{claim},
-      CommitTranscript{claim, named("commitment")},
+      CommitTranscript{claim, named("commitment"), 5},
       RevealTranscript{claim, named("root"), named("salt"), named("final"), path(3), signature(3)},
       Seal{claim, {named("a"), named("b")}},
       OpenSeal{claim, 1, named("salt"), named("interior"), named("end"), named("start"), path(2),
@@ -96,7 +112,13 @@ std::vector<Payload> payloads() {
       PlayMove{GameId{named("g")}, Bytes(150, 1)},
       ReportContradiction{claim, named("root"), signature(9)},
       Disclose{claim, named("r"), named("salt"), named("root"), signature(5),
-               ForcedProof{named("state"), path(3), 3, 1, path(2), 7}}};
+               ForcedProof{named("state"), path(3), 3, 1, path(2), 7}},
+      PlaceBid{TaskId{named("task")}, Amount{800}, 10, named("r"), Height{99}},
+      WithdrawBid{TaskId{named("task")}},
+      AwardTask{TaskId{named("task")}, AccountId{named("solver")}},
+      AwardQuote{TaskId{named("task")}, quote, signature(5)},
+      FundTask{TaskId{named("task")}, Amount{70}},
+      ReportProgress{claim, 3}};
 }
 
 void transactions() {
@@ -151,11 +173,11 @@ std::vector<Event> events() {
   const ledger::AccountKey from{ledger::AccountKind::kUser, h};
   const ledger::AccountKey to{ledger::AccountKind::kStake, h};
   return {MoneyMoved{{from, to, Amount{5}}},
-          TaskPosted{TaskId{h}, AccountId{h}},
-          TaskEnded{TaskId{h}, TaskStatus::kPaid},
-          TaskAccepted{TaskId{h}, ClaimId{h}, AccountId{h}},
+          TaskPosted{TaskId{h}, AccountId{h}, Sale::kAuction, Amount{9}, 7},
+          TaskEnded{TaskId{h}, TaskStatus::kPaid, CloseReason::kFinal},
+          TaskAccepted{TaskId{h}, ClaimId{h}, AccountId{h}, Amount{8}},
           VerifierEnlisted{ClaimId{h}, AccountId{h}},
-          TranscriptCommitted{ClaimId{h}, h},
+          TranscriptCommitted{ClaimId{h}, h, 5},
           TranscriptRevealed{ClaimId{h}, h, h},
           ClaimAdvanced{ClaimId{h}, ClaimStatus::kSealing},
           VerifierDrawn{ClaimId{h}, AccountId{h}, 1, 2, 3},
@@ -167,8 +189,16 @@ std::vector<Event> events() {
           GameStarted{GameId{h}, ChallengeId{h}, AccountId{h}, AccountId{h}},
           GameMoved{GameId{h}, 1, dispute::Role::kDefender, dispute::Stage::kChainPoint},
           GameFinished{GameId{h}, GameStatus::kChallengerWon, true},
-          ClaimSettled{ClaimId{h}, ClaimStatus::kFinal},
-          Slashed{AccountId{h}, ClaimId{h}, Amount{5}, Amount{3}}};
+          ClaimSettled{ClaimId{h}, ClaimStatus::kFinal, CloseReason::kFinalPartial, Amount{4}},
+          Slashed{AccountId{h}, ClaimId{h}, Amount{5}, Amount{3}},
+          TranscriptDisclosed{ClaimId{h}, 3, h},
+          JackpotPaid{ClaimId{h}, AccountId{h}, Amount{5}},
+          TaskFunded{TaskId{h}, AccountId{h}, Amount{5}, Amount{3}},
+          TaskOpened{TaskId{h}, LedgerTimeMs{77}},
+          BidPlaced{TaskId{h}, AccountId{h}, Amount{5}},
+          BidEnded{TaskId{h}, AccountId{h}, BidEnd::kForfeited},
+          ProgressReported{ClaimId{h}, 3},
+          ClaimCancelled{ClaimId{h}, 5}};
 }
 
 // A task with a claim, a verifier and a game of the toy task.
@@ -188,9 +218,13 @@ View view() {
   task.record.terms = post_task();
   task.record.terms.header = terms.task;
   task.record.status = TaskStatus::kClaimed;
-  task.record.claim = ClaimId{named("claim")};
-  ClaimView& claim = task.claim.emplace();
-  claim.record.id = *task.record.claim;
+  task.record.claims = {ClaimId{named("claim")}};
+  task.record.funders = {{AccountId{named("funder")}, Amount{1225}}};
+  task.bids = {
+      Bid{task.record.id, AccountId{named("bidder")}, Amount{9}, 3, named("r"), Height{8}, 1}};
+  ClaimView& claim = task.claims.emplace_back();
+  claim.record.id = task.record.claims.front();
+  claim.record.entries = commit::transcript_entries(terms.task);
   claim.record.solver = terms.defender;
   claim.record.status = ClaimStatus::kChallenging;
   VerifierRecord& verifier = claim.verifiers.emplace_back();
@@ -209,6 +243,7 @@ View view() {
   challenge.record.defenders = {terms.defender};
   GameView& played = challenge.games.emplace_back();
   played.record.id = terms.game;
+  played.record.claim = claim.record.id;
   played.record.defender = terms.defender;
   played.record.challenger = terms.challenger;
   played.record.turn = 4;
@@ -244,15 +279,22 @@ void records() {
   save("record", "pending", 6,
        encode(ledger::Pending{user, lock, Amount{4}, ledger::PendingState::kPosted, Amount{3}}));
   const TaskView& task = v.tasks.front();
-  const ChallengeView& challenge = task.claim->challenges.front();
+  const ClaimView& claim = task.claims.front();
+  const ChallengeView& challenge = claim.challenges.front();
   save("record", "profile", 7, bytes_of(v.self.profile));
   save("record", "task", 8, bytes_of(task.record));
-  save("record", "claim", 9, bytes_of(task.claim->record));
-  save("record", "verifier", 10, bytes_of(task.claim->verifiers.front()));
+  save("record", "claim", 9, bytes_of(claim.record));
+  save("record", "verifier", 10, bytes_of(claim.verifiers.front()));
   save("record", "challenge", 11, bytes_of(challenge.record));
   save("record", "game", 12, bytes_of(challenge.games.front().record));
   for (const Event& event : events())
     save("record", std::string("event-") + name_of(event), 13, bytes_of(event));
+  save("record", "bid", 14, bytes_of(task.bids.front()));
+  save("record", "reputation", 15,
+       bytes_of(Reputation{900, LedgerTimeMs{7}, 3, 2, LedgerTimeMs{5}, 1}));
+  save("record", "quote", 16,
+       bytes_of(Quote{AccountId{named("solver")}, named("task root"), Amount{900}, Amount{2001}, 10,
+                      named("r"), QuoteId{1, 2}, Height{500}}));
 }
 
 void programs_and_nodes() {

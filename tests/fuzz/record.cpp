@@ -29,19 +29,19 @@ void check_view(ByteView bytes) {
   check_whole(view, bytes);
   if (!view) return;
   for (const TaskView& task : view->tasks) {
-    if (!task.claim) continue;
-    for (const ChallengeView& challenge : task.claim->challenges)
-      for (const GameView& game : challenge.games) {
-        const dispute::GameTerms terms = terms_of(view->head.chain, task, challenge, game);
-        ASSAY_INVARIANT(position_of(terms, game).turn == game.moves.size());
-      }
+    for (const ClaimView& claim : task.claims)
+      for (const ChallengeView& challenge : claim.challenges)
+        for (const GameView& game : challenge.games) {
+          const dispute::GameTerms terms = terms_of(view->head.chain, task, challenge, game);
+          ASSAY_INVARIANT(position_of(terms, game).turn == game.moves.size());
+        }
   }
 }
 
 }  // namespace
 
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  const auto [choice, bytes] = fuzz::select({data, size}, 14);
+  const auto [choice, bytes] = fuzz::select({data, size}, 17);
   switch (choice) {
     case 0: check_view(bytes); break;
     case 1: check_whole(decode_genesis(bytes), bytes); break;
@@ -56,7 +56,10 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     case 10: check_record<VerifierRecord>(bytes); break;
     case 11: check_record<ChallengeRecord>(bytes); break;
     case 12: check_record<GameRecord>(bytes); break;
-    default: check_record<Event>(bytes); break;
+    case 13: check_record<Event>(bytes); break;
+    case 14: check_record<Bid>(bytes); break;
+    case 15: check_record<Reputation>(bytes); break;
+    default: check_record<Quote>(bytes); break;
   }
   return 0;
 }

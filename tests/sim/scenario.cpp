@@ -7,6 +7,7 @@
 #include "assay/roles/checkers.hpp"
 #include "assay/roles/solver.hpp"
 #include "assay/roles/submitter.hpp"
+#include "assay/training/metering.hpp"
 #include "demo/fewer_steps.hpp"
 #include "support/tiny_programs.hpp"
 
@@ -17,10 +18,12 @@ namespace {
 protocol::PostTask terms_for(const AccountId& solver, bool forces) {
   protocol::PostTask terms;
   terms.header = task().header;
-  terms.reserved_solver = solver;
+  terms.allow = {solver};
   terms.price = Amount(kPrice);
   terms.verification_fee = Amount(kFee);
   terms.tax = Amount(kTax);
+  terms.work_units = training::work_units(task());
+  terms.progress_entries = 2;
   terms.solver_stake = Amount(kSolverStake);
   terms.verifier_stake = Amount(200 * kToken);
   terms.challenger_bond = Amount(kBond);
@@ -83,13 +86,13 @@ std::function<bool(const roles::Event&)> crash_before_turn(const AccountId& chal
     const auto* update = std::get_if<roles::LedgerUpdate>(&event);
     if (update == nullptr) return false;
     for (const protocol::TaskView& task : update->view->tasks) {
-      if (!task.claim) continue;
-      for (const auto& challenge : task.claim->challenges)
-        for (const auto& [record, moves] : challenge.games)
-          if (record.challenger == challenger && record.status == protocol::GameStatus::kOpen &&
-              (record.turn >= at || at == Setting::kEveryTurn) &&
-              done.insert({record.id, at == Setting::kEveryTurn ? record.turn : at}).second)
-            return true;
+      for (const auto& claim : task.claims)
+        for (const auto& challenge : claim.challenges)
+          for (const auto& [record, moves] : challenge.games)
+            if (record.challenger == challenger && record.status == protocol::GameStatus::kOpen &&
+                (record.turn >= at || at == Setting::kEveryTurn) &&
+                done.insert({record.id, at == Setting::kEveryTurn ? record.turn : at}).second)
+              return true;
     }
     return false;
   };
@@ -200,13 +203,12 @@ Result<Ending> play(const Setting& setting) {
   ASSAY_TRY(const auto ids, simulator.reader().tasks_of(submitter));
   for (const TaskId& id : ids) {
     ASSAY_TRY(auto view, simulator.reader().task(id));
-    (view->record.terms.reserved_solver == honest ? ending.honest : ending.lying) =
-        std::move(*view);
+    (view->record.terms.allow.front() == honest ? ending.honest : ending.lying) = std::move(*view);
   }
   if (auto model = simulator.files_of("submitter").read("models/honest.safetensors"); model)
     ending.model = std::move(*model);
-  if (ending.lying.claim)
-    for (const auto& challenge : ending.lying.claim->challenges)
+  for (const auto& claim : ending.lying.claims)
+    for (const auto& challenge : claim.challenges)
       for (const auto& game : challenge.games)
         if (game.record.status == protocol::GameStatus::kChallengerWon) {
           ASSAY_TRY(const protocol::Genesis genesis, simulator.reader().genesis());

@@ -18,7 +18,7 @@ inline constexpr std::uint64_t kInterval = 4;
 inline constexpr std::uint64_t kToken = kAtomsPerToken;
 inline constexpr std::uint64_t kPrice = 100 * kToken;
 inline constexpr std::uint64_t kFee = 20 * kToken;
-inline constexpr std::uint64_t kTax = 2 * kToken;
+inline constexpr std::uint64_t kTax = 2 * kToken;  // half burned, half to the jackpot
 inline constexpr std::uint64_t kSolverStake = 1'000 * kToken;
 inline constexpr std::uint64_t kBond = 100 * kToken;
 inline constexpr std::uint32_t kDraws = 3;
@@ -50,6 +50,10 @@ struct Ending {
   std::vector<std::string> nodes;   // labels or names by node index
 };
 
+// The one claim that a task of this scenario gets.
+[[nodiscard]] inline const protocol::ClaimView* claim_of(const protocol::TaskView& task) {
+  return task.claims.empty() ? nullptr : &task.claims.front();
+}
 [[nodiscard]] const training::Task& task();
 [[nodiscard]] Result<Ending> play(const Setting& setting);
 

@@ -28,10 +28,10 @@ cheats::Lie lie_of(const std::string& kind) {
 // unless it stands for the entry that fell, a difference only there.
 std::uint64_t fees_of(const protocol::TaskView& task) {
   std::uint64_t seals = 0;
-  if (!task.claim) return 0;
-  const protocol::ClaimRecord& claim = task.claim->record;
+  if (claim_of(task) == nullptr) return 0;
+  const protocol::ClaimRecord& claim = claim_of(task)->record;
   if (claim.status != ClaimStatus::kFinal && claim.status != ClaimStatus::kFallen) return 0;
-  for (const protocol::VerifierRecord& verifier : task.claim->verifiers)
+  for (const protocol::VerifierRecord& verifier : claim_of(task)->verifiers)
     for (std::size_t i = 0; i < verifier.opened.size(); ++i) {
       const bool fell =
           claim.status == ClaimStatus::kFallen && verifier.draws[i].entry == claim.fallen_entry;
@@ -48,7 +48,8 @@ void expect_no_honest_loss(const Ending& ending, bool second_is_honest,
   const auto& before = ending.before;
   const auto& after = ending.after;
   const auto taxed = [](const protocol::TaskView& task) {
-    return task.claim && task.claim->record.status == ClaimStatus::kFinal ? kTax : 0;
+    const protocol::ClaimView* claim = claim_of(task);
+    return claim != nullptr && claim->record.status == ClaimStatus::kFinal ? kTax : 0;
   };
   const std::uint64_t paid = taxed(ending.honest) + taxed(ending.lying) +
                              (ending.honest.record.status == TaskStatus::kPaid ? kPrice : 0) +
@@ -77,11 +78,11 @@ void expect_no_honest_loss(const Ending& ending, bool second_is_honest,
 
 void expect_caught(const Ending& ending) {
   EXPECT_TRUE(ending.report.all_finished) << tail(ending.report);
-  ASSERT_TRUE(ending.honest.claim && ending.lying.claim) << tail(ending.report);
+  ASSERT_TRUE(claim_of(ending.honest) && claim_of(ending.lying)) << tail(ending.report);
   EXPECT_EQ(ending.honest.record.status, TaskStatus::kPaid) << tail(ending.report);
-  EXPECT_EQ(ending.honest.claim->record.status, ClaimStatus::kFinal) << tail(ending.report);
-  EXPECT_EQ(ending.lying.claim->record.status, ClaimStatus::kFallen) << tail(ending.report);
-  EXPECT_TRUE(ending.lying.claim->record.solver_lost);
+  EXPECT_EQ(claim_of(ending.honest)->record.status, ClaimStatus::kFinal) << tail(ending.report);
+  EXPECT_EQ(claim_of(ending.lying)->record.status, ClaimStatus::kFallen) << tail(ending.report);
+  EXPECT_TRUE(claim_of(ending.lying)->record.solver_lost);
   EXPECT_GT(ending.totals.burned.value, 0u);
   EXPECT_EQ(ending.after.at("solver-2"), ending.before.at("solver-2") - kSolverStake);
   expect_no_honest_loss(ending, false, true);
@@ -93,7 +94,8 @@ TEST(Simulation, TwoHonestSolversArePaid) {
   EXPECT_TRUE(ending->report.all_finished) << tail(ending->report);
   EXPECT_EQ(ending->honest.record.status, TaskStatus::kPaid) << tail(ending->report);
   EXPECT_EQ(ending->lying.record.status, TaskStatus::kPaid);
-  EXPECT_EQ(ending->totals.burned.value, kTax);  // half of each
+  EXPECT_EQ(ending->totals.burned.value, 2 * kTax / 2);
+  EXPECT_EQ(ending->totals.jackpot.value, 2 * kTax / 2);
   expect_no_honest_loss(*ending, true, true);
 }
 
@@ -105,11 +107,11 @@ TEST(Simulation, ForcedErrorsAreFoundAndPaid) {
   ASSERT_TRUE(ending) << ending.error().message;
   EXPECT_TRUE(ending->report.all_finished) << tail(ending->report);
   for (const protocol::TaskView* task : {&ending->honest, &ending->lying}) {
-    ASSERT_TRUE(task->claim);
+    ASSERT_TRUE(claim_of(*task));
     EXPECT_EQ(task->record.status, TaskStatus::kPaid) << tail(ending->report);
-    EXPECT_NE(task->claim->record.forced_entry, 0u);
-    ASSERT_FALSE(task->claim->challenges.empty()) << tail(ending->report);
-    for (const protocol::ChallengeView& challenge : task->claim->challenges)
+    EXPECT_NE(claim_of(*task)->record.forced_entry, 0u);
+    ASSERT_FALSE(claim_of(*task)->challenges.empty()) << tail(ending->report);
+    for (const protocol::ChallengeView& challenge : claim_of(*task)->challenges)
       EXPECT_EQ(challenge.record.status, protocol::ChallengeStatus::kFound) << tail(ending->report);
   }
   EXPECT_EQ(ending->totals.burned.value, kTax);
@@ -127,11 +129,11 @@ TEST(Simulation, FewerStepsAreRefusedByTheLedger) {
   const auto ending = play(setting);
   ASSERT_TRUE(ending) << ending.error().message;
   EXPECT_TRUE(ending->report.all_finished) << tail(ending->report);
-  ASSERT_TRUE(ending->lying.claim);
+  ASSERT_TRUE(claim_of(ending->lying));
   EXPECT_EQ(ending->honest.record.status, TaskStatus::kPaid) << tail(ending->report);
-  EXPECT_EQ(ending->lying.claim->record.status, ClaimStatus::kExpired) << tail(ending->report);
+  EXPECT_EQ(claim_of(ending->lying)->record.status, ClaimStatus::kExpired) << tail(ending->report);
   EXPECT_EQ(ending->lying.record.status, TaskStatus::kRefunded);
-  EXPECT_TRUE(ending->lying.claim->challenges.empty());
+  EXPECT_TRUE(claim_of(ending->lying)->challenges.empty());
   const std::string refusal =
       std::string("verdict=") + protocol::to_string(protocol::TxVerdict::kWrongOpening);
   unsigned refusals = 0;
@@ -166,8 +168,8 @@ TEST_P(EveryLie, IsCaughtBesideAForcedError) {
   setting.lie = lie_of(GetParam());
   const auto ending = play(setting);
   ASSERT_TRUE(ending) << ending.error().message;
-  ASSERT_TRUE(ending->lying.claim);
-  EXPECT_EQ(ending->lying.claim->record.status, ClaimStatus::kFallen) << tail(ending->report);
+  ASSERT_TRUE(claim_of(ending->lying));
+  EXPECT_EQ(claim_of(ending->lying)->record.status, ClaimStatus::kFallen) << tail(ending->report);
   EXPECT_EQ(ending->honest.record.status, TaskStatus::kPaid) << tail(ending->report);
 }
 
@@ -181,12 +183,12 @@ TEST_P(EveryLie, ToldByAChallengerCostsItsBond) {
   EXPECT_TRUE(ending->report.all_finished) << tail(ending->report);
   std::uint64_t lost = 0;
   for (const protocol::TaskView* task : {&ending->honest, &ending->lying}) {
-    ASSERT_TRUE(task->claim);
+    ASSERT_TRUE(claim_of(*task));
     EXPECT_EQ(task->record.status, TaskStatus::kPaid) << tail(ending->report);
-    EXPECT_EQ(task->claim->record.status, ClaimStatus::kFinal);
-    EXPECT_FALSE(task->claim->record.solver_lost);
-    ASSERT_FALSE(task->claim->challenges.empty()) << tail(ending->report);
-    for (const protocol::ChallengeView& challenge : task->claim->challenges) {
+    EXPECT_EQ(claim_of(*task)->record.status, ClaimStatus::kFinal);
+    EXPECT_FALSE(claim_of(*task)->record.solver_lost);
+    ASSERT_FALSE(claim_of(*task)->challenges.empty()) << tail(ending->report);
+    for (const protocol::ChallengeView& challenge : claim_of(*task)->challenges) {
       EXPECT_EQ(challenge.record.status, protocol::ChallengeStatus::kLost);
       ++lost;
       // Decided by what was computed, not by a clock.
@@ -229,7 +231,7 @@ TEST(Simulation, AChallengerThatCrashedBeforeAnyTurnWinsByVerdict) {
     EXPECT_EQ(ending->report.crashes > 0, at.has_value());
     crashes += ending->report.crashes;
     unsigned games = 0;
-    for (const auto& challenge : ending->lying.claim->challenges)
+    for (const auto& challenge : claim_of(ending->lying)->challenges)
       for (const auto& game : challenge.games) {
         EXPECT_EQ(game.record.status, protocol::GameStatus::kChallengerWon);
         EXPECT_FALSE(game.record.by_clock) << tail(ending->report);

@@ -20,6 +20,7 @@ struct RoleSettings {
   std::string listen_host = "127.0.0.1";
   std::uint64_t listen_port = 0;
   std::string advertise_host = "127.0.0.1";
+  std::vector<std::string> capabilities;
   std::uint64_t threads = 0;
   std::string log_format = "text";
   std::string log_level = "info";

@@ -25,14 +25,24 @@ struct TaskSettings {
   std::string text, test_text;           // of a gpt; without a test text its last part serves
   std::string tokens = "characters";     // or "bytes"
 
-  double price = 100;  // tokens, here and below
+  double price = 100;  // tokens, here and below; in an auction the cap
   double verification_fee = 20;
+  double tax = 0;  // 0: the least that the ledger takes
+  double sought = 0;
   double solver_stake = 1'000;
   double verifier_stake = 200;
   double challenger_bond = 100;
   std::uint64_t seats = 1;
   std::uint64_t draws = 3;
   std::uint64_t forced_one_in = 0;  // claims, in one of which an error is forced; 0: none
+  bool auction = false;
+  double bid_deposit = 1;
+  std::uint64_t bid_window_s = 60;
+  std::uint64_t copies = 1;
+  std::uint64_t progress_intervals = 0;  // between reports of progress; 0: a quarter of them
+  std::uint64_t reputation_min = 0;
+  std::vector<std::string> required;  // capabilities
+  std::vector<std::string> deny;      // accounts
   std::uint64_t train_window_s = 3'600;
   std::uint64_t enlist_window_s = 60;
   std::uint64_t verify_window_s = 3'600;  // for sealing, and again for opening
@@ -40,7 +50,8 @@ struct TaskSettings {
   std::uint64_t stand_up_window_s = 600;
   std::uint64_t move_window_s = 600;
 };
-void add_task_options(Command& command, TaskSettings& settings);
+// `with_model_file`: not where the file is an argument of the command.
+void add_task_options(Command& command, TaskSettings& settings, bool with_model_file = true);
 
 struct PreparedTask {
   models::ModelDescription description;
@@ -52,9 +63,12 @@ struct PreparedTask {
 // Errors: kInvalidArgument naming the option or the file's field; those of the data's files.
 [[nodiscard]] Result<PreparedTask> prepare_task(const TaskSettings& settings, TaskPool& pool);
 
-// What is posted, but for the reserved solver. Errors: kInvalidArgument naming the option, also if
-// the economics refuse it (docs/spec/economics.md).
+// What is posted, but for the solvers that it names. Errors: kInvalidArgument naming the option,
+// also if the ledger would refuse it (docs/spec/economics.md).
 [[nodiscard]] Result<protocol::PostTask> make_terms(const TaskSettings& settings,
-                                                    const commit::TaskHeader& header);
+                                                    const training::Task& task);
+// The same whatever the ledger would say.
+[[nodiscard]] Result<protocol::PostTask> make_unchecked_terms(const TaskSettings& settings,
+                                                              const training::Task& task);
 
 }  // namespace assay::cli

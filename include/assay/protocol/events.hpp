@@ -14,17 +14,22 @@ struct MoneyMoved {  // every completed movement of the ledger
 struct TaskPosted {
   TaskId task;
   AccountId submitter;
+  Sale sale{};
+  Amount price;  // of one copy, or the cap of bids
+  std::uint64_t work_units = 0;
   friend bool operator==(const TaskPosted&, const TaskPosted&) = default;
 };
 struct TaskEnded {
   TaskId task;
   TaskStatus status{};
+  CloseReason reason{};
   friend bool operator==(const TaskEnded&, const TaskEnded&) = default;
 };
 struct TaskAccepted {
   TaskId task;
   ClaimId claim;
   AccountId solver;
+  Amount price;
   friend bool operator==(const TaskAccepted&, const TaskAccepted&) = default;
 };
 struct VerifierEnlisted {
@@ -35,6 +40,7 @@ struct VerifierEnlisted {
 struct TranscriptCommitted {
   ClaimId claim;
   Hash256 commitment;
+  std::uint64_t entries = 0;
   friend bool operator==(const TranscriptCommitted&, const TranscriptCommitted&) = default;
 };
 struct TranscriptRevealed {
@@ -109,6 +115,8 @@ struct GameFinished {
 struct ClaimSettled {
   ClaimId claim;
   ClaimStatus status{};
+  CloseReason reason{};
+  Amount paid;  // to its solver
   friend bool operator==(const ClaimSettled&, const ClaimSettled&) = default;
 };
 struct Slashed {
@@ -118,7 +126,6 @@ struct Slashed {
   Amount burned;
   friend bool operator==(const Slashed&, const Slashed&) = default;
 };
-
 struct TranscriptDisclosed {
   ClaimId claim;
   std::uint64_t forced_entry = 0;  // 0: none was due
@@ -131,13 +138,56 @@ struct JackpotPaid {
   Amount amount;
   friend bool operator==(const JackpotPaid&, const JackpotPaid&) = default;
 };
+struct TaskFunded {
+  TaskId task;
+  AccountId funder;
+  Amount amount;
+  Amount missing;  // still
+  friend bool operator==(const TaskFunded&, const TaskFunded&) = default;
+};
+struct TaskOpened {  // for sale; until when
+  TaskId task;
+  LedgerTimeMs deadline;
+  friend bool operator==(const TaskOpened&, const TaskOpened&) = default;
+};
+struct BidPlaced {
+  TaskId task;
+  AccountId bidder;
+  Amount price;
+  friend bool operator==(const BidPlaced&, const BidPlaced&) = default;
+};
+enum class BidEnd : std::uint8_t {
+  kWithdrawn = 1,
+  kEvicted,  // by a lower one, when there was no more room
+  kAwarded,
+  kLost,
+  kForfeited,  // it won, and its bidder had no stake to put up
+};
+struct BidEnded {
+  TaskId task;
+  AccountId bidder;
+  BidEnd how{};
+  friend bool operator==(const BidEnded&, const BidEnded&) = default;
+};
+struct ProgressReported {
+  ClaimId claim;
+  std::uint64_t entries = 0;
+  friend bool operator==(const ProgressReported&, const ProgressReported&) = default;
+};
+struct ClaimCancelled {  // while it trains; so many entries may still be delivered
+  ClaimId claim;
+  std::uint64_t entries_max = 0;
+  friend bool operator==(const ClaimCancelled&, const ClaimCancelled&) = default;
+};
+[[nodiscard]] const char* to_string(BidEnd end) noexcept;
 
 // The kind's number on the wire is the alternative's index + 1.
 using Event = std::variant<MoneyMoved, TaskPosted, TaskEnded, TaskAccepted, VerifierEnlisted,
                            TranscriptCommitted, TranscriptRevealed, ClaimAdvanced, VerifierDrawn,
                            VerifierSealed, SealOpened, ChallengeCommitted, ChallengeRevealed,
                            ChallengeEnded, GameStarted, GameMoved, GameFinished, ClaimSettled,
-                           Slashed, TranscriptDisclosed, JackpotPaid>;
+                           Slashed, TranscriptDisclosed, JackpotPaid, TaskFunded, TaskOpened,
+                           BidPlaced, BidEnded, ProgressReported, ClaimCancelled>;
 
 [[nodiscard]] const char* name_of(const Event& event) noexcept;
 void write(codec::Writer& w, const Event& event);

@@ -20,13 +20,25 @@ namespace assay::protocol {
 
 inline constexpr std::size_t kMaxUrlBytes = 200;
 inline constexpr std::size_t kMaxSignedMoveBytes = 4 + 1 + 32 + 4 + dispute::kMaxMoveBytes + 64;
-inline constexpr std::uint64_t kUnbondingMs = std::uint64_t{24} * 3600 * 1000;
+// Unbonding outlasts the windows in which a claim's challenges end, whatever a task says.
+inline constexpr std::uint64_t kUnbondingMs = std::uint64_t{21} * 24 * 3600 * 1000;
+inline constexpr std::uint64_t kMaxDisputeMs = std::uint64_t{14} * 24 * 3600 * 1000;
 inline constexpr std::uint32_t kMaxChallengesPerClaim = economics::kMaxChallenges;
 inline constexpr std::uint64_t kMaxWindowMs = std::uint64_t{366} * 24 * 3600 * 1000;
 
-// Windows of a task, in milliseconds of ledger time, each from 1 to kMaxWindowMs.
+// Of the market (docs/spec/protocol.md, "The market").
+inline constexpr std::uint32_t kMaxCopies = 4;
+inline constexpr std::uint32_t kMaxBids = 64;        // that stand, of one task
+inline constexpr std::uint32_t kMaxFunders = 16;     // contributions to one task
+inline constexpr std::size_t kMaxListed = 16;        // accounts in one list of a task
+inline constexpr std::size_t kMaxRequired = 8;       // capabilities that a task asks for
+inline constexpr std::size_t kMaxCapabilities = 16;  // that a profile lists
+inline constexpr std::size_t kMaxTagBytes = 16;
+
+// Windows of a task, in milliseconds of ledger time, each from 1 to kMaxWindowMs; bid_ms is 0
+// unless it is an auction. Those in which challenges end are together at most kMaxDisputeMs.
 struct Windows {
-  std::uint64_t accept_ms = 0;     // from posting: a solver accepts
+  std::uint64_t accept_ms = 0;     // from posting until it is funded; from then: a solver accepts
   std::uint64_t train_ms = 0;      // from acceptance: the transcript is committed to
   std::uint64_t enlist_ms = 0;     // from then: free verifier seats are taken
   std::uint64_t reveal_ms = 0;     // from then: the transcript is revealed
@@ -38,6 +50,7 @@ struct Windows {
   std::uint64_t stand_up_ms = 0;  // from its reveal: attestors join the defence
   std::uint64_t move_ms = 0;      // allowance of each turn of a game
   std::uint64_t replay_ms = 0;    // at most this a solver may quote for replaying an interval
+  std::uint64_t bid_ms = 0;       // from when it is funded: bids are taken
   // From the openings' end: the solver discloses whether it forced an error. 0 exactly if the task
   // forces none.
   std::uint64_t disclose_ms = 0;
@@ -58,25 +71,43 @@ struct Unstake {
   Amount amount;
   friend bool operator==(const Unstake&, const Unstake&) = default;
 };
-// Where the account's blobs are fetched, and the SHA-256 of the certificate to expect there.
-struct RegisterEndpoint {
+// What others want to know of an account: where its blobs are fetched, the SHA-256 of the
+// certificate to expect there, and what it says that it can do.
+struct RegisterProfile {
   std::string url;  // "https://", printable ASCII, at most kMaxUrlBytes
   Hash256 certificate;
-  friend bool operator==(const RegisterEndpoint&, const RegisterEndpoint&) = default;
+  std::vector<std::string> capabilities;  // tags: 1 to kMaxTagBytes of a-z, 0-9 and -
+  friend bool operator==(const RegisterProfile&, const RegisterProfile&) = default;
+};
+enum class Sale : std::uint8_t {
+  kFixed = 1,  // whoever accepts first gets the price
+  kAuction,    // the lowest bid when the window ends; ties to the earliest
 };
 struct PostTask {
   commit::TaskHeader header;
-  std::optional<AccountId> reserved_solver;
-  Amount price;
+  Sale sale = Sale::kFixed;
+  std::vector<AccountId> allow;           // only these solvers; empty: anybody
+  std::vector<AccountId> deny;            // none of these
+  std::vector<std::string> capabilities;  // that a solver's profile must list
+  std::uint64_t reputation_min = 0;       // a solver's score, at least
+  std::uint32_t copies = 1;               // claims of different solvers, each paid, 1 to kMaxCopies
+  // Of one copy.
+  Amount price;             // or the cap of bids
   Amount verification_fee;  // of all verifiers together
+  Amount tax;               // on top, at least economics::least_tax(price)
+  Amount sought;       // of all copies' cost, what others are to fund; the rest is the sender's
+  Amount bid_deposit;  // positive in an auction, else zero
   Amount solver_stake;
   Amount verifier_stake;
   Amount challenger_bond;
   Amount declared_harm;
-  Amount tax;  // on top of price and fee, taken when a claim becomes final
   std::uint32_t seats = 0;
   std::uint32_t draws = 0;       // of one verifier
   std::uint32_t force_rate = 0;  // chance of a forced error, of 2^32
+  // Metered work of all steps in 10^6 weighted operations (graph::work_of), rounded up; the ledger
+  // cannot check it, but solvers do.
+  std::uint64_t work_units = 0;
+  std::uint64_t progress_entries = 0;  // of the transcript, between two reports of progress
   Windows windows;
   friend bool operator==(const PostTask&, const PostTask&) = default;
 };
@@ -96,16 +127,17 @@ struct EnlistVerifier {
 };
 struct CommitTranscript {
   ClaimId claim;
-  Hash256 commitment;  // transcript_commitment()
+  Hash256 commitment;         // transcript_commitment()
+  std::uint64_t entries = 0;  // of the transcript: the task's count, fewer of a cancelled claim
   friend bool operator==(const CommitTranscript&, const CommitTranscript&) = default;
 };
-// A transcript of another length than the task asks for cannot open its last entry.
+// A transcript of another length than was committed to cannot open its last entry.
 struct RevealTranscript {
   ClaimId claim;
   Hash256 transcript_root;
   Hash256 salt;  // zero where the task forces errors: it would tell whether this one was forced
   Hash256 final_state_root;
-  commit::Path final_path;        // of the last entry, transcript_entries(task) - 1
+  commit::Path final_path;        // of the claim's last entry
   crypto::Signature signature{};  // by the solver over dispute::claim_digest()
 };
 struct Seal {
@@ -181,17 +213,78 @@ struct ReportContradiction {
   friend bool operator==(const ReportContradiction&, const ReportContradiction&) = default;
 };
 
+// An offer to take a copy in an auction. The deposit is locked until the sale ends; a second bid of
+// the same account takes the first one's place if it is lower.
+struct PlaceBid {
+  TaskId task;
+  Amount price;
+  std::uint64_t replay_ms = 0;  // as in AcceptTask
+  Hash256 r_commitment;
+  Height valid_until;  // the last height at which it may be awarded
+  friend bool operator==(const PlaceBid&, const PlaceBid&) = default;
+};
+struct WithdrawBid {
+  TaskId task;
+  friend bool operator==(const WithdrawBid&, const WithdrawBid&) = default;
+};
+// By the submitter, before the auction's window ends.
+struct AwardTask {
+  TaskId task;
+  AccountId solver;  // whose bid stands
+  friend bool operator==(const AwardTask&, const AwardTask&) = default;
+};
+// What a solver offers off the ledger, signed over quote_digest().
+struct Quote {
+  AccountId solver;
+  Hash256 task_root;  // commit::task_root() of the header that it is for
+  Amount price;
+  Amount solver_stake;
+  std::uint64_t replay_ms = 0;  // as in AcceptTask
+  Hash256 r_commitment;
+  QuoteId id{};
+  Height valid_until;  // the last height at which it may be awarded
+  friend bool operator==(const Quote&, const Quote&) = default;
+};
+// solver 32, task root 32, price u64, stake u64, replay u64, r commitment 32, id 16, valid until
+// u64.
+inline constexpr std::size_t kQuoteBytes = 3 * 32 + 16 + 4 * 8;
+void write(codec::Writer& w, const Quote& quote);
+void read(codec::Reader& r, Quote& out);
+// H("assay/quote/1" || chain || quote).
+[[nodiscard]] Hash256 quote_digest(const ChainId& chain, const Quote& quote);
+// By the submitter of an open task.
+struct AwardQuote {
+  TaskId task;
+  Quote quote;
+  crypto::Signature signature{};
+  friend bool operator==(const AwardQuote&, const AwardQuote&) = default;
+};
+// By anybody: fills what a task seeks; of an open task, raises the price (or the cap).
+struct FundTask {
+  TaskId task;
+  Amount amount;
+  friend bool operator==(const FundTask&, const FundTask&) = default;
+};
+// By the solver of a claim in training. If the submitter cancels, at most so many entries more than
+// reported are paid as the task says.
+struct ReportProgress {
+  ClaimId claim;
+  std::uint64_t entries = 0;  // of the transcript so far, the initial state's included
+  friend bool operator==(const ReportProgress&, const ReportProgress&) = default;
+};
+
 // The kind's number on the wire is the alternative's index + 1.
-using Payload = std::variant<Transfer, Stake, Unstake, RegisterEndpoint, PostTask, CancelTask,
-                             AcceptTask, EnlistVerifier, CommitTranscript, RevealTranscript, Seal,
-                             OpenSeal, CommitChallenge, RevealChallenge, StandUp, PlayMove,
-                             ReportContradiction, Disclose>;
+using Payload =
+    std::variant<Transfer, Stake, Unstake, RegisterProfile, PostTask, CancelTask, AcceptTask,
+                 EnlistVerifier, CommitTranscript, RevealTranscript, Seal, OpenSeal,
+                 CommitChallenge, RevealChallenge, StandUp, PlayMove, ReportContradiction, Disclose,
+                 PlaceBid, WithdrawBid, AwardTask, AwardQuote, FundTask, ReportProgress>;
 
 enum class TxKind : std::uint8_t {
   kTransfer = 1,
   kStake,
   kUnstake,
-  kRegisterEndpoint,
+  kRegisterProfile,
   kPostTask,
   kCancelTask,
   kAcceptTask,
@@ -206,8 +299,14 @@ enum class TxKind : std::uint8_t {
   kPlayMove,
   kReportContradiction,
   kDisclose,
+  kPlaceBid,
+  kWithdrawBid,
+  kAwardTask,
+  kAwardQuote,
+  kFundTask,
+  kReportProgress,
 };
-inline constexpr std::uint8_t kTxKindLast = 18;
+inline constexpr std::uint8_t kTxKindLast = 24;
 static_assert(std::variant_size_v<Payload> == kTxKindLast);
 
 [[nodiscard]] inline TxKind kind_of(const Payload& payload) noexcept {

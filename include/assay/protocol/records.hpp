@@ -13,26 +13,90 @@ struct Profile {
   std::uint64_t last_nonce = 0;
   std::string url;  // empty: no endpoint registered
   Hash256 certificate;
+  std::vector<std::string> capabilities;
   friend bool operator==(const Profile&, const Profile&) = default;
 };
 
+enum class Standing : std::uint8_t { kSubmitter = 1, kSolver, kVerifier };
+
+// How an account did in one role. The score is what the protocol took in tax of its settled work,
+// in atoms, as it stood at `at`: it decays (economics::decayed_score), so it costs what it is
+// worth.
+struct Reputation {
+  std::uint64_t score = 0;
+  LedgerTimeMs at;
+  std::uint64_t completed = 0;
+  std::uint64_t faults = 0;  // deadlines missed
+  LedgerTimeMs last_fault;   // zero: none
+  std::uint64_t slashes = 0;
+  friend bool operator==(const Reputation&, const Reputation&) = default;
+};
+
 enum class TaskStatus : std::uint8_t {
-  kOpen = 1,  // waits for a solver
-  kClaimed,   // its claim tells the rest
+  kFunding = 1,  // waits for what it seeks
+  kOpen,         // copies are for sale
+  kClaimed,      // its claims tell the rest
   kCancelled,
-  kUnclaimed,  // nobody accepted in time
-  kPaid,       // the claim became final and the solver was paid
+  kUnclaimed,  // nobody took it, or nobody funded it, in time
+  kPaid,       // a claim became final and its solver was paid
   kRefunded,   // no claim earned the price
+};
+
+// Why a task or a claim is over.
+enum class CloseReason : std::uint8_t {
+  kNone = 1,  // it is not
+  // Of tasks without a claim.
+  kCancelledOpen,
+  kUnfunded,
+  kNoBids,  // or none that could be awarded
+  kNotAccepted,
+  // Of claims. A task with claims ends with the reason of its first paid claim, else of its last.
+  kNotCommitted,
+  kNotRevealed,
+  kCancelledTraining,  // cancelled, and no part of the work was delivered
+  kFinal,
+  kFinalPartial,  // cancelled; the part that was done became final
+  kThrown,        // the work stood, but its solver lost a game about it
+  kFallen,
+  kContradicted,
+  kUndisclosed,  // its solver did not say in time whether it forced an error
+  kVoid,
+};
+
+// A contribution to a task's cost, as much of it as was not given back.
+struct Funder {
+  AccountId account;
+  Amount amount;
+  friend bool operator==(const Funder&, const Funder&) = default;
 };
 
 struct TaskRecord {
   TaskId id;
   AccountId submitter;
-  PostTask terms;
-  TaskStatus status = TaskStatus::kOpen;
-  bool deters_harm = false;  // false: labelled as deterring laziness only
-  LedgerTimeMs accept_deadline;
-  std::optional<ClaimId> claim;
+  PostTask terms;  // as posted, but for what funders added to price and tax
+  TaskStatus status = TaskStatus::kFunding;
+  CloseReason reason = CloseReason::kNone;
+  bool deters_harm = false;     // false: labelled as deterring laziness only
+  LedgerTimeMs deadline;        // of kFunding and of the sale
+  Amount missing;               // of what it seeks
+  std::vector<Funder> funders;  // spent first in, first out
+  bool posted = false;          // the money is in escrow, not only reserved
+  std::vector<ClaimId> claims;  // in the order of their awards
+  std::uint32_t unsettled = 0;  // of them
+  std::uint32_t bids = 0;       // that stand
+  std::uint64_t bids_ever = 0;
+};
+
+// A bid that stands.
+struct Bid {
+  TaskId task;
+  AccountId bidder;
+  Amount price;
+  std::uint64_t replay_ms = 0;
+  Hash256 r_commitment;
+  Height valid_until;
+  std::uint64_t sequence = 0;  // among the task's bids ever
+  friend bool operator==(const Bid&, const Bid&) = default;
 };
 
 enum class ClaimStatus : std::uint8_t {
@@ -48,7 +112,7 @@ enum class ClaimStatus : std::uint8_t {
   kFinal,         // the claim stood
   kFallen,        // one challenger beat every defender, or the solver contradicted itself
   kVoid,          // the program should never have been admitted: everybody is refunded
-  kExpired,       // no transcript in time
+  kExpired,       // no transcript in time, or cancelled without one
 };
 [[nodiscard]] constexpr bool is_settled(ClaimStatus s) noexcept { return s >= ClaimStatus::kFinal; }
 // The transcript stands on the ledger and may be challenged.
@@ -61,7 +125,13 @@ struct ClaimRecord {
   TaskId task;
   AccountId solver;
   ClaimStatus status = ClaimStatus::kTraining;
-  LedgerTimeMs deadline;        // of the status; zero where the status has none
+  CloseReason reason = CloseReason::kNone;
+  LedgerTimeMs deadline;  // of the status; zero where the status has none
+  Amount price;           // of this copy
+  Amount tax;
+  std::uint64_t entries = 0;    // of its transcript: the task's count, fewer if it was cancelled
+  std::uint64_t reported = 1;   // entries by the last report of progress
+  bool cancelled = false;       // at most reported + progress_entries are wanted
   std::uint64_t replay_ms = 0;  // the solver's quote
   Hash256 r_commitment;
   Hash256 commitment;       // to the transcript
@@ -164,25 +234,43 @@ struct GameRecord {
 };
 
 [[nodiscard]] const char* to_string(TaskStatus status) noexcept;
+[[nodiscard]] const char* to_string(CloseReason reason) noexcept;
+[[nodiscard]] const char* to_string(Sale sale) noexcept;
+[[nodiscard]] const char* to_string(Standing role) noexcept;
 [[nodiscard]] const char* to_string(ClaimStatus status) noexcept;
 [[nodiscard]] const char* to_string(ChallengeStatus status) noexcept;
 [[nodiscard]] const char* to_string(GameStatus status) noexcept;
 
 void write(codec::Writer& w, const Profile& r);
+void write(codec::Writer& w, const Reputation& r);
 void write(codec::Writer& w, const TaskRecord& r);
+void write(codec::Writer& w, const Bid& r);
 void write(codec::Writer& w, const ClaimRecord& r);
 void write(codec::Writer& w, const VerifierRecord& r);
 void write(codec::Writer& w, const ChallengeRecord& r);
 void write(codec::Writer& w, const GameRecord& r);
 void read(codec::Reader& r, Profile& out);
+void read(codec::Reader& r, Reputation& out);
 void read(codec::Reader& r, TaskRecord& out);
+void read(codec::Reader& r, Bid& out);
 void read(codec::Reader& r, ClaimRecord& out);
 void read(codec::Reader& r, VerifierRecord& out);
 void read(codec::Reader& r, ChallengeRecord& out);
 void read(codec::Reader& r, GameRecord& out);
 
+// What the claim is about: the task's header, and of a cancelled claim the part that was delivered.
+// It ends at an entry of the task's transcript, so both agree on every entry before.
+[[nodiscard]] commit::TaskHeader header_of(const TaskRecord& task,
+                                           const ClaimRecord& claim) noexcept;
+// Draws of each of the claim's verifiers: the task's, no more than the claim has entries.
+[[nodiscard]] std::uint32_t draws_of(const TaskRecord& task, const ClaimRecord& claim) noexcept;
+// The most entries that the claim's transcript may have, and the least.
+[[nodiscard]] std::uint64_t entries_max(const TaskRecord& task, const ClaimRecord& claim) noexcept;
+[[nodiscard]] std::uint64_t entries_min(const TaskRecord& task, const ClaimRecord& claim) noexcept;
+
 // The terms of a game, from the records that fix it.
 [[nodiscard]] dispute::GameTerms terms_of(const ChainId& chain, const GameRecord& game,
-                                          const ChallengeRecord& challenge, const TaskRecord& task);
+                                          const ChallengeRecord& challenge,
+                                          const ClaimRecord& claim, const TaskRecord& task);
 
 }  // namespace assay::protocol

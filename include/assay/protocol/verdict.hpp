@@ -29,8 +29,10 @@ enum class TxVerdict : std::uint16_t {
   kZeroAmount,
   kSelfTransfer,
   kBadEndpoint,
+  kBadCapability,  // of a profile: too many tags, or one that is none
   kInvalidTaskHeader,
   kWindowOutOfRange,
+  kOfferRefused,  // detail: OfferVerdict
   kTermsRefused,  // detail: economics::TermsVerdict
   kZeroCommitment,
 
@@ -41,12 +43,30 @@ enum class TxVerdict : std::uint16_t {
   kUnknownGame,
   kNotSubmitter,
   kNotSolver,
-  kReservedForAnother,
+  kNotAllowed,  // the task's lists leave this solver out
   kNotVerifier,
   kNotChallenger,
   kSelfDealing,  // solver of one's own task, verifier or challenger of one's own claim
   kWrongPhase,
-  kQuoteTooSlow,  // a replay time of zero or over the task's allowance
+  kWrongSale,       // a bid for a fixed price, an acceptance in an auction
+  kAlreadyClaimed,  // this solver has a copy of the task
+  kLacksCapability,
+  kReputationTooLow,
+  kQuoteTooSlow,     // a replay time of zero or over the task's allowance
+  kPriceOutOfRange,  // zero or over the cap
+  kPriceRefused,     // the terms do not hold at this price; detail: economics::TermsVerdict
+  kQuoteForAnother,  // a quote for another task, stake or by another rule of its own
+  kOfferExpired,     // a bid or quote whose last height is past
+  kQuoteUsed,
+  kWrongQuoteSignature,
+  kUnknownBid,
+  kBidNotLower,   // than the sender's own that stands
+  kBidsFull,      // and this one is not lower than the highest
+  kOverfunded,    // more than is missing
+  kUnevenAmount,  // does not divide into the copies, or leaves nothing for the price
+  kTooManyFunders,
+  kProgressOutOfRange,  // not more than reported before, too far ahead, or over the task's count
+  kWrongEntryCount,     // a transcript of another length than the claim's
   kAlreadyEnlisted,
   kSeatsFull,
   kWrongSealCount,
@@ -55,7 +75,7 @@ enum class TxVerdict : std::uint16_t {
   kDrawOutOfRange,
   kAlreadyOpened,
   kEntryOutOfRange,
-  kAlreadyExists,  // a challenge with this commitment
+  kAlreadyExists,  // an object with this id
   kTooManyChallenges,
   kSameBlock,        // challenges and transcripts are revealed in later blocks than committed to
   kWrongCommitment,  // what is revealed is not what was committed to

@@ -15,6 +15,7 @@ struct AccountView {
   Amount staked;    // free to back a role
   Amount unbonding;
   Profile profile;
+  std::array<Reputation, 3> reputation;  // by Standing, its number less 1
   friend bool operator==(const AccountView&, const AccountView&) = default;
 };
 
@@ -41,11 +42,13 @@ struct ClaimView {
 };
 struct TaskView {
   TaskRecord record;
-  std::optional<ClaimView> claim;
+  std::vector<ClaimView> claims;  // in the order of record.claims
+  std::vector<Bid> bids;          // that stand, the best first
 };
 
 // Everything that concerns one account: all tasks that are open or under way, those that ended in
-// which it has a part, and the accounts that occur in them.
+// which it has a part, and the accounts that occur in them. Of others' auctions it has the best bid
+// and the account's own.
 struct View {
   BlockHeader head;
   Totals totals;
@@ -58,8 +61,11 @@ struct View {
 // Errors: kMalformed, also for games whose moves do not apply.
 [[nodiscard]] Result<View> decode_view(ByteView bytes);
 
+// Null if it is not one of the task's.
+[[nodiscard]] const ClaimView* find_claim(const TaskView& task, const ClaimId& id) noexcept;
+
 // The terms and the position of a game, derived from its moves. Thread-safe, pure. Requires a game
-// that StateReader or decode_view() gave.
+// of the task, as StateReader or decode_view() gave it.
 [[nodiscard]] dispute::GameTerms terms_of(const ChainId& chain, const TaskView& task,
                                           const ChallengeView& challenge, const GameView& game);
 [[nodiscard]] dispute::Position position_of(const dispute::GameTerms& terms, const GameView& game);

@@ -23,6 +23,7 @@ struct DriverOptions {
   std::string listen_host = "127.0.0.1";
   std::uint16_t listen_port = 0;             // 0: any free one
   std::string advertise_host = "127.0.0.1";  // under which others reach it
+  std::vector<std::string> capabilities;     // that its profile lists, tags of [a-z0-9-]
 };
 
 class Driver {

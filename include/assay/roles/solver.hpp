@@ -6,17 +6,30 @@
 namespace assay::roles {
 
 struct SolverOptions {
-  // Tasks reserved for this account are always taken; open ones only if this is set.
+  // Tasks that name this account are always taken; those open to anybody only if this is set.
   bool take_open_tasks = false;
   std::uint64_t price_min_atoms = 0;
+  // Atoms for 10^6 units of work (training::work_units): what a fixed price must reach, and what is
+  // bid in an auction.
+  std::uint64_t price_per_million_units_min = 0;
+  // In an auction, how low this solver follows others' bids, a hundredth below the best at a time;
+  // 0: it bids once.
+  std::uint64_t bid_floor_per_million_units = 0;
   std::uint64_t replay_quote_ms = 60'000;  // what replaying one interval takes this solver, at most
-  std::size_t tasks_max = 1;               // claims under way at a time
+  std::size_t tasks_max = 1;               // claims under way and bids that stand, at a time
 };
 
 // Trains in a job that keeps checkpoints under the context's files (runs/<claim>/...), so that a
 // process that died goes on from the last one. Publishes the transcript and the checkpoints,
-// answers games. Reports: claim.accepted, training.progress, training.commit, training.finished,
-// transcript.committed, transcript.revealed, game.position, claim.settled.
+// answers games. Of a cancelled claim it delivers what its last checkpoint holds; where others made
+// copies of the task, it challenges the first entry in which theirs differ. A task is taken only if
+// its declared work is what this solver meters. Reports: bid.placed, task.misdeclared,
+// claim.accepted, training.progress, training.commit, training.finished, transcript.committed,
+// transcript.revealed, game.position, claim.settled.
 [[nodiscard]] std::unique_ptr<Role> make_solver(RoleContext context, SolverOptions options);
+
+// The commitment to the random bits of a quote that this key signs for a task at a price.
+[[nodiscard]] Hash256 quote_commitment(const crypto::KeyPair& key, const Hash256& task_root,
+                                       Amount price);
 
 }  // namespace assay::roles

@@ -1,19 +1,10 @@
-// What a handler works with: the state, the block's inputs, the events. Handlers check first and
-// change after; what they changed before a refusal is rolled back by the caller.
+// What transitions work with: the state, the block's inputs, the events. Rules (internal/rules.hpp)
+// are checked before, so a transition is never refused; what it does not find is damage.
 #pragma once
 
 #include "internal/state.hpp"
 
 namespace assay::protocol::internal {
-
-// A verdict and, where the verdict names one, its detail.
-struct Outcome {
-  TxVerdict verdict = TxVerdict::kApplied;
-  std::uint8_t detail = 0;
-  Outcome() = default;
-  Outcome(TxVerdict v) : verdict(v) {}  // NOLINT: implicit by design
-  Outcome(TxVerdict v, std::uint8_t d) : verdict(v), detail(d) {}
-};
 
 struct Context {
   State& state;
@@ -28,15 +19,11 @@ struct Context {
     events.emplace_back(std::move(event));
   }
 
-  // Money. The verdict is the ledger's; the events of what moved are emitted.
-  [[nodiscard]] ledger::LedgerVerdict transfer(const ledger::AccountKey& debit,
-                                               const ledger::AccountKey& credit, Amount amount);
-  [[nodiscard]] ledger::LedgerVerdict reserve(const ledger::PendingId& id,
-                                              const ledger::Transfer& t);
-  [[nodiscard]] ledger::LedgerVerdict post(const ledger::PendingId& id, Amount amount);
-  [[nodiscard]] ledger::LedgerVerdict void_pending(const ledger::PendingId& id);
-  // Money that the rules say is there: its absence is damage, nothing of zero moves.
+  // Money that the rules say is there: its absence is damage, nothing of zero moves. The events of
+  // what moved are emitted.
   void pay(const ledger::AccountKey& debit, const ledger::AccountKey& credit, std::uint64_t atoms);
+  void reserve(const ledger::PendingId& id, const ledger::Transfer& t);
+  void post(const ledger::PendingId& id, std::uint64_t atoms);  // of zero: voided
   [[nodiscard]] std::uint64_t balance(const ledger::AccountKey& key) const;
 
   [[nodiscard]] LedgerTimeMs after(std::uint64_t ms) const { return LedgerTimeMs{now.value + ms}; }
@@ -54,38 +41,18 @@ struct Context {
 [[nodiscard]] ledger::AccountKey burned_account();
 [[nodiscard]] ledger::AccountKey jackpot_account();
 [[nodiscard]] ledger::AccountKey treasury_account();
-[[nodiscard]] ledger::PendingId escrow_pending(const TaskId& id);
+// Of a standing bid's deposit.
+[[nodiscard]] ledger::AccountKey deposit_account(const TaskId& task, const AccountId& bidder);
+// Of a task's contribution `slot`.
+[[nodiscard]] ledger::PendingId escrow_pending(const TaskId& id, std::size_t slot);
 [[nodiscard]] ledger::PendingId unbonding_pending(const AccountId& id, const ClientId& client_id);
-
-// Handlers of transactions, one group a source file.
-struct Sender {
-  AccountId id;
-  ClientId client_id{};
-};
-[[nodiscard]] Outcome execute(Context& c, const Sender& s, const Transfer& p);  // tx_money
-[[nodiscard]] Outcome execute(Context& c, const Sender& s, const Stake& p);
-[[nodiscard]] Outcome execute(Context& c, const Sender& s, const Unstake& p);
-[[nodiscard]] Outcome execute(Context& c, const Sender& s, const RegisterEndpoint& p);
-[[nodiscard]] Outcome execute(Context& c, const Sender& s, const PostTask& p);  // tx_task
-[[nodiscard]] Outcome execute(Context& c, const Sender& s, const CancelTask& p);
-[[nodiscard]] Outcome execute(Context& c, const Sender& s, const AcceptTask& p);
-[[nodiscard]] Outcome execute(Context& c, const Sender& s, const CommitTranscript& p);
-[[nodiscard]] Outcome execute(Context& c, const Sender& s, const RevealTranscript& p);
-[[nodiscard]] Outcome execute(Context& c, const Sender& s, const EnlistVerifier& p);  // tx_verify
-[[nodiscard]] Outcome execute(Context& c, const Sender& s, const Seal& p);
-[[nodiscard]] Outcome execute(Context& c, const Sender& s, const OpenSeal& p);
-[[nodiscard]] Outcome execute(Context& c, const Sender& s,
-                              const CommitChallenge& p);  // tx_challenge
-[[nodiscard]] Outcome execute(Context& c, const Sender& s, const RevealChallenge& p);
-[[nodiscard]] Outcome execute(Context& c, const Sender& s, const StandUp& p);
-[[nodiscard]] Outcome execute(Context& c, const Sender& s, const PlayMove& p);
-[[nodiscard]] Outcome execute(Context& c, const Sender& s, const ReportContradiction& p);
-[[nodiscard]] Outcome execute(Context& c, const Sender& s, const Disclose& p);  // tx_disclose
 
 // The windows' ends (deadlines.cpp). Handles everything due at c.now, earliest first, at most
 // kMaxDeadlinesPerBlock.
 inline constexpr unsigned kMaxDeadlinesPerBlock = 10'000;
 void run_deadlines(Context& c);
+// Records that no client needs any more; as many a block at most.
+inline constexpr unsigned kMaxErasuresPerBlock = 10'000;
 // What follows each status when it ends, by its deadline or because nothing is left to wait for.
 void end_enlisting(Context& c, ClaimRecord& claim);
 void end_sealing(Context& c, ClaimRecord& claim);
@@ -104,8 +71,35 @@ void find_forced(Context& c, const ChallengeId& challenge);
 // The solver did not disclose: its claim falls to nobody, and challenges go back.
 void fall_undisclosed(Context& c, const ClaimId& claim);
 
+// The market (sale.cpp): money in and out of a task, its sale and its end.
+void add_funds(Context& c, TaskRecord& task, const AccountId& funder, std::uint64_t atoms);
+void open_sale(Context& c, TaskRecord& task);
+// A copy goes to `solver`, whose stake is there. Ends the sale with the last copy.
+struct Award {
+  AccountId solver;
+  Amount price;
+  std::uint64_t replay_ms = 0;
+  Hash256 r_commitment;
+};
+void award(Context& c, TaskRecord& task, const Award& award);
+void end_bid(Context& c, TaskRecord& task, const Bid& bid, BidEnd how);
+// The sale is over: bids and what unsold copies would have cost go back. Without a claim the task
+// ends with `reason`.
+void end_sale(Context& c, TaskRecord& task, TaskStatus status, CloseReason reason);
+void maybe_end_task(Context& c, TaskRecord& task);
+void end_task_window(Context& c, const TaskId& id);
+// Back to the funders, the last first.
+void refund(Context& c, TaskRecord& task, std::uint64_t atoms);
+
 // Settlement (settle.cpp).
 void maybe_settle(Context& c, const ClaimId& claim);
-void settle(Context& c, const ClaimId& claim, ClaimStatus end);
+void settle(Context& c, const ClaimId& claim, ClaimStatus end, CloseReason reason);
+
+// Reputation (reputation.cpp).
+void add_completed(Context& c, const AccountId& id, Standing role, std::uint64_t tax);
+void add_fault(Context& c, const AccountId& id, Standing role);
+void add_slash(Context& c, const AccountId& id, Standing role);
+[[nodiscard]] std::uint64_t score_now(const State& state, const AccountId& id, Standing role,
+                                      LedgerTimeMs now);
 
 }  // namespace assay::protocol::internal

@@ -24,6 +24,10 @@ enum class Table : std::uint8_t {
   kDeadline = 'D',     // ledger time (big-endian), kind, id
   kLiveTask = 'L',     // task
   kPart = 'J',         // account, task
+  kBid = 'B',          // task, account
+  kQuote = 'Q',        // account, quote id
+  kReputation = 'R',   // account, role
+  kErasure = 'X',      // height (big-endian), key of the record to erase after it
 };
 
 // Big-endian, so that bytewise order is numeric.

@@ -1,6 +1,6 @@
-// What a block changes, over what the store holds: reads see the changes, and a transaction that is
-// refused is rolled back. Failures of the store are sticky: reads then find nothing, and whoever
-// uses the overlay checks status() before it believes anything.
+// What a block changes, over what the store holds: reads see the changes. Failures of the store are
+// sticky: reads then find nothing, and whoever uses the overlay checks status() before it believes
+// anything.
 #pragma once
 
 #include <functional>
@@ -23,33 +23,21 @@ class Overlay {
   [[nodiscard]] std::optional<Bytes> get(ByteView key) const;
   // As the store has it, without the changes.
   [[nodiscard]] std::optional<Bytes> get_stored(ByteView key) const;
-  void put(Bytes key, Bytes value) { set(std::move(key), std::move(value)); }
-  void erase(Bytes key) { set(std::move(key), std::nullopt); }
+  void put(Bytes key, Bytes value) { m_changes[std::move(key)] = std::move(value); }
+  void erase(Bytes key) { m_changes[std::move(key)] = std::nullopt; }
   // Ascending, until `visit` returns false; it must not change the overlay.
   void scan(ByteView prefix, const Visitor& visit) const;
-
-  // Everything since mark() is undone by rollback().
-  void mark() { m_undo.clear(); }
-  void rollback();
 
   void fail(Error error) const;
   [[nodiscard]] const Status& status() const { return m_status; }
   [[nodiscard]] const Changes& changes() const { return m_changes; }
 
  private:
-  void set(Bytes key, std::optional<Bytes> value);
   [[nodiscard]] Bytes stored_key(ByteView key) const;
-
-  struct Undo {
-    Bytes key;
-    bool was_changed;
-    std::optional<Bytes> value;
-  };
 
   const KeyValueStore& m_store;
   Bytes m_prefix;
   Changes m_changes;
-  std::vector<Undo> m_undo;
   mutable Status m_status;
 };
 

@@ -11,7 +11,7 @@ namespace assay::protocol::internal {
 
 // What the state machine does by itself when ledger time comes. The order is that of one instant.
 enum class DeadlineKind : std::uint8_t {
-  kTaskAccept = 1,   // task
+  kTask = 1,         // task: funding or its sale ends
   kClaim,            // claim: its status ends
   kChallengeReveal,  // challenge
   kStandUp,          // challenge
@@ -54,8 +54,12 @@ class State final : public ledger::LedgerView {
   [[nodiscard]] Profile profile(const AccountId& id) const;
   [[nodiscard]] std::optional<FirstResult> first_result(const AccountId& id,
                                                         const ClientId& client) const;
+  [[nodiscard]] Reputation reputation(const AccountId& id, Standing role) const;
   void results(const std::function<void(const FirstResult&)>& visit) const;
   [[nodiscard]] std::optional<TaskRecord> task(const TaskId& id) const;
+  [[nodiscard]] std::optional<Bid> bid(const TaskId& task, const AccountId& bidder) const;
+  [[nodiscard]] std::vector<Bid> bids(const TaskId& task) const;  // the best first
+  [[nodiscard]] bool quote_used(const AccountId& solver, const QuoteId& id) const;
   [[nodiscard]] std::optional<ClaimRecord> claim(const ClaimId& id) const;
   [[nodiscard]] std::optional<VerifierRecord> verifier(const ClaimId& claim,
                                                        const AccountId& id) const;
@@ -73,8 +77,14 @@ class State final : public ledger::LedgerView {
   [[nodiscard]] std::vector<TaskId> tasks_of(const AccountId& id) const;
 
   void put(const AccountId& id, const Profile& r);
+  // For as long as a transaction of its height may be valid (INV-PRO-003).
   void put(const AccountId& id, const ClientId& client, const FirstResult& r);
+  void put(const AccountId& id, Standing role, const Reputation& r);
   void put(const TaskRecord& r);
+  void put(const Bid& r);
+  void erase(const Bid& r);
+  // Until its last height is past.
+  void set_quote_used(const AccountId& solver, const QuoteId& id, Height valid_until);
   void put(const ClaimRecord& r);
   void put(const VerifierRecord& r);
   void put(const ChallengeRecord& r);
@@ -82,6 +92,11 @@ class State final : public ledger::LedgerView {
   void put_move(const GameId& id, std::uint32_t turn, ByteView signed_move);
   void set_live(const TaskId& id, bool live);
   void add_part(const AccountId& id, const TaskId& task);
+
+  // Erases the record after the block of this height; what is due by `height` goes, at most
+  // `most` records.
+  void erase_after(Height last, const Bytes& key);
+  void erase_due(Height height, unsigned most);
 
   void add_deadline(const Deadline& d);
   void remove_deadline(const Deadline& d);

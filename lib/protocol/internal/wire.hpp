@@ -40,6 +40,38 @@ void get(codec::Reader& r, std::optional<T>& value) {
   if (r.flag()) get(r, value.emplace());
 }
 
+// A u32 count, then the items. Of at most `most` items of at least `bytes_min` bytes.
+template <class T, class PutOne>
+void put_list(codec::Writer& w, const std::vector<T>& items, PutOne&& put_one) {
+  w.u32(static_cast<std::uint32_t>(items.size()));
+  for (const T& item : items) put_one(item);
+}
+template <class T, class GetOne>
+void get_list(codec::Reader& r, std::vector<T>& items, std::size_t most, std::size_t bytes_min,
+              GetOne&& get_one) {
+  items.clear();
+  const std::uint32_t count = r.count(most, bytes_min);
+  for (std::uint32_t i = 0; i < count && r.ok(); ++i) get_one(items.emplace_back());
+}
+template <class Tag>
+void put_ids(codec::Writer& w, const std::vector<Strong<Tag, Hash256>>& ids) {
+  put_list(w, ids, [&](const auto& id) { put(w, id); });
+}
+template <class Tag>
+void get_ids(codec::Reader& r, std::vector<Strong<Tag, Hash256>>& ids, std::size_t most) {
+  get_list(r, ids, most, 32, [&](auto& id) { get(r, id); });
+}
+// Tags: byte strings of at most kMaxTagBytes.
+inline void put_tags(codec::Writer& w, const std::vector<std::string>& tags) {
+  put_list(w, tags, [&](const std::string& tag) { w.bytes(as_bytes(tag)); });
+}
+inline void get_tags(codec::Reader& r, std::vector<std::string>& tags, std::size_t most) {
+  get_list(r, tags, most, 4, [&](std::string& tag) {
+    const ByteView bytes = r.bytes(kMaxTagBytes);
+    tag.assign(bytes.begin(), bytes.end());
+  });
+}
+
 // An enumeration from 1 to `last`, as u8.
 template <class E>
 void put_enum(codec::Writer& w, E e) {

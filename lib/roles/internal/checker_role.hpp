@@ -24,7 +24,7 @@ class CheckerRole : public LedgerRole {
 
  protected:
   // The claim's transcript, once it is here and has the root on the ledger.
-  [[nodiscard]] const commit::Transcript* transcript(const protocol::TaskView& task);
+  [[nodiscard]] const commit::Transcript* transcript(const protocol::ClaimView& claim);
 
   struct ReplayPlan {
     std::uint64_t first = 0;
@@ -33,20 +33,26 @@ class CheckerRole : public LedgerRole {
   };
   // The outcome of replaying the plan's entries, once it is there. Starts at the nearest checkpoint
   // that the solver serves; at the seed if it serves none.
-  [[nodiscard]] const Replayed* replay(const protocol::TaskView& task, const SharedTask& opened,
+  [[nodiscard]] const Replayed* replay(const protocol::TaskView& task,
+                                       const protocol::ClaimView& claim, const SharedTask& opened,
                                        const commit::Transcript& transcript,
                                        const ReplayPlan& plan);
 
   // True if a challenge of this claim is this account's.
-  [[nodiscard]] bool has_challenged(const protocol::TaskView& task) const;
+  [[nodiscard]] bool has_challenged(const protocol::ClaimView& claim) const;
   // Commits to a challenge of `entry` if that was not done yet.
-  void challenge(const protocol::TaskView& task, std::uint64_t entry);
+  void challenge(const protocol::TaskView& task, const protocol::ClaimView& claim,
+                 std::uint64_t entry);
   // The same of an entry that looks like a forced error, while finding one pays.
-  void challenge_forced(const protocol::TaskView& task, const Replayed& found);
+  void challenge_forced(const protocol::TaskView& task, const protocol::ClaimView& claim,
+                        std::uint64_t entry);
   // Reveals and plays all challenges of this account, and the games in which it stands up for an
   // attestation of its own.
-  void carry_on(const protocol::TaskView& task, const SharedTask& opened,
-                const commit::Transcript& transcript);
+  void carry_on(const protocol::TaskView& task, const protocol::ClaimView& claim,
+                const SharedTask& opened, const commit::Transcript& transcript);
+  // States of this party's own run of the task, if it has made one.
+  [[nodiscard]] virtual std::optional<Known> own_run(const protocol::TaskView& task,
+                                                     const SharedTask& opened);
 
   // Of a settled claim: removes what was kept of its checks.
   void forget_checks(const ClaimId& claim);
@@ -59,9 +65,16 @@ class CheckerRole : public LedgerRole {
  private:
   // The checkpoint after entry `entry`, verified; null while it is on its way or cannot be had
   // (`gave_up`).
-  [[nodiscard]] SharedState checkpoint(const protocol::TaskView& task, const SharedTask& opened,
+  [[nodiscard]] SharedState checkpoint(const protocol::ClaimView& claim, const SharedTask& opened,
                                        const commit::Transcript& transcript, std::uint64_t entry,
                                        bool& gave_up);
+  void reveal(const protocol::ChallengeView& challenge, const protocol::ClaimView& claim,
+              const commit::Transcript& transcript);
+  // The state that the challenged interval starts from; none while it is on its way.
+  [[nodiscard]] std::optional<Known> known_start(const protocol::ChallengeView& challenge,
+                                                 const protocol::ClaimView& claim,
+                                                 const SharedTask& opened,
+                                                 const commit::Transcript& transcript);
   [[nodiscard]] std::uint64_t tries(const std::string& name) { return ++m_tries[name]; }
 
   std::map<ClaimId, commit::Transcript> m_transcripts;

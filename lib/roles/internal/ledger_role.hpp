@@ -63,8 +63,10 @@ class LedgerRole : public Role {
 
   // The task with its programs and data, opened and checked, once that has happened.
   [[nodiscard]] SharedTask open_task(const protocol::TaskView& task);
-  // Frees what is held of a task that has ended: its data, and the outcomes of its claim's jobs.
-  void forget(const protocol::TaskView& task);
+  // Frees what is held of a task that is of no more use: its data.
+  void forget(const protocol::TaskView& task) { m_tasks.erase(task.record.id); }
+  // The outcomes of a claim's jobs, and what was fetched of it.
+  void forget(const protocol::ClaimView& claim);
   void adopt_task(const TaskId& id, SharedTask task) { m_tasks[id] = std::move(task); }
 
   // A game in which this role defends or challenges by an execution of its own. `start`: the state

@@ -56,7 +56,7 @@ def play(build, kills, rng):
         totals = network.rpc("totals")["totals"]
         after = sum(network.wealth(n) for n in network.accounts) + sum(int(totals[k]) for k in ("burned", "jackpot", "treasury"))
         claims = {network.names[c["solver"]]: c for c in
-                  (network.rpc("claim", claim=t["claim"])["claim"] for t in network.tasks())}
+                  (network.rpc("claim", claim=c)["claim"] for t in network.tasks() for c in t["claims"])}
         slashed = sorted({network.names[e["account"]] for e in network.ledger_events() if e["event"] == "slashed"})
         model = network.home / "submitter" / "data" / "models" / "kill-1.safetensors"
         return {

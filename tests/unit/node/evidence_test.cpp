@@ -114,10 +114,10 @@ TEST(Json, EverythingOfAPlayedClaim) {
   EXPECT_GE(events.size(), 15u);
   const TaskView task = **p.net.read().task(p.posted.task);
   EXPECT_EQ(*to_json(task.record).find("status"), codec::Json(to_string(task.record.status)));
-  const codec::Json claim = to_json(*task.claim);
+  const codec::Json claim = to_json(task.claims.at(0));
   EXPECT_EQ(*claim.find("status"), codec::Json("fallen"));
   EXPECT_EQ(claim.find("verifiers")->get<codec::Json::Array>()->size(), 2u);
-  const ChallengeView& challenge = task.claim->challenges.front();
+  const ChallengeView& challenge = task.claims.at(0).challenges.front();
   EXPECT_EQ(to_json(challenge).find("games")->get<codec::Json::Array>()->size(), 1u);
   const auto& game = challenge.games.front();
   const auto terms = terms_of(p.net.head.chain, task, challenge, game);

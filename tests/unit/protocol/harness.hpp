@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <set>
+
 #include "assay/commit/transcript.hpp"
 #include "assay/core/memory_store.hpp"
 #include "assay/crypto/sha256.hpp"
@@ -12,6 +14,12 @@
 #include "assay/protocol/view.hpp"
 
 namespace assay::protocol::test {
+
+// Every verdict that any test of this program has seen (all_verdicts_test.cpp).
+inline std::set<TxVerdict>& seen_verdicts() {
+  static std::set<TxVerdict> seen;
+  return seen;
+}
 
 inline crypto::KeyPair make_key(std::uint8_t n) {
   std::array<std::uint8_t, 32> seed{};
@@ -89,6 +97,8 @@ class Net {
     const Status audit = audit_money(store);
     EXPECT_TRUE(audit) << (audit ? "" : audit.error().message);
     head = result->header;
+    for (const Receipt& receipt : result->receipts.receipts)
+      seen_verdicts().insert(receipt.verdict);
     history.push_back(std::move(b));
     return std::move(*result);
   }
@@ -106,6 +116,7 @@ class Net {
 
   StateReader read() const { return StateReader(store); }
   AccountView account(unsigned party) const { return read().account(id(party)).value(); }
+  TaskView task(const TaskId& t) const { return read().task(t).value().value(); }
   ClaimView claim(const ClaimId& c) const { return read().claim(c).value().value(); }
   ClaimStatus status(const ClaimId& c) const { return claim(c).record.status; }
 
@@ -128,11 +139,13 @@ inline PostTask sample_task() {
   t.header.checkpoint_interval = 9;
   t.price = Amount{1000};
   t.verification_fee = Amount{205};
+  t.tax = Amount{20};
+  t.work_units = 7;
+  t.progress_entries = 2;
   t.solver_stake = Amount{2001};
   t.verifier_stake = Amount{400};
   t.challenger_bond = Amount{251};
   t.declared_harm = Amount{50};
-  t.tax = Amount{20};
   t.seats = 2;
   t.draws = 2;
   t.windows = {10'000, 20'000, 8'000, 9'000, 7'000, 6'000, 12'000, 11'000, 5'000, 3'000, 4'000};
@@ -143,15 +156,21 @@ struct Posted {
   TaskId task;
   ClaimId claim;
 };
+// Posts; the task's id.
+inline TaskId post(Net& net, unsigned submitter, const PostTask& terms) {
+  const Envelope e = net.envelope(submitter, terms);
+  const Receipt receipt =
+      net.block({sign_transaction(e, net.keys[submitter])}).receipts.receipts[0];
+  EXPECT_EQ(receipt.verdict, TxVerdict::kApplied)
+      << to_string(receipt.verdict) << " " << int{receipt.detail};
+  return task_id_of(net.head.chain, net.id(submitter), e.client_id);
+}
 // Posts, and accepts with party `solver`.
 inline Posted post_and_accept(Net& net, unsigned submitter, unsigned solver,
                               const PostTask& terms) {
-  const Envelope e = net.envelope(submitter, terms);
   Posted p;
-  p.task = task_id_of(net.head.chain, net.id(submitter), e.client_id);
+  p.task = post(net, submitter, terms);
   p.claim = claim_id_of(p.task, net.id(solver));
-  EXPECT_EQ(net.block({sign_transaction(e, net.keys[submitter])}).receipts.receipts[0].verdict,
-            TxVerdict::kApplied);
   EXPECT_EQ(net.verdict(solver, AcceptTask{p.task, 2000, crypto::sha256(hash_of_text("r").view())}),
             TxVerdict::kApplied);
   return p;
@@ -166,14 +185,17 @@ inline RevealTranscript reveal_of(const Net& net, const Posted& p, unsigned solv
   const std::uint64_t last = run.transcript.size() - 1;
   r.final_state_root = run.transcript.state_root(last);
   r.final_path = run.transcript.path(last);
+  commit::TaskHeader header = terms.header;
+  header.steps = commit::step_of_entry(header, last);
   const Hash256 digest = dispute::claim_digest(crypto::sha256_function(), net.head.chain, p.task,
-                                               terms.header, r.transcript_root);
+                                               header, r.transcript_root);
   r.signature = net.keys[solver].sign(digest.view());
   return r;
 }
 
 inline CommitTranscript commitment_of(const Posted& p, const MadeRun& run) {
-  return {p.claim, transcript_commitment(p.claim, run.transcript.root(), run.salt)};
+  return {p.claim, transcript_commitment(p.claim, run.transcript.root(), run.salt),
+          run.transcript.size()};
 }
 
 // What a verifier that computed `own` as the end root says about its draw.
@@ -192,7 +214,8 @@ inline OpenSeal opening_of(const Net& net, const Posted& p, unsigned verifier,
   o.own_end_root = honest_match ? o.end_root : hash_of_text("mine");
   if (honest_match) {
     const Hash256 digest =
-        dispute::attestation_digest(crypto::sha256_function(), net.head.chain, p.task, terms.header,
+        dispute::attestation_digest(crypto::sha256_function(), net.head.chain, p.task,
+                                    header_of(net.task(p.task).record, net.claim(p.claim).record),
                                     entry, o.start_root, o.end_root);
     o.attestation = net.keys[verifier].sign(digest.view());
   }

@@ -141,11 +141,11 @@ class History {
         once(p, "accept", txs, p.solver, AcceptTask{p.posted.task, 1000, hash_of_text("r")});
       return;
     }
-    if (!task.claim) {
+    if (task.claims.empty()) {
       p.closed = true;
       return;
     }
-    act_on_claim(p, *task.claim, txs);
+    act_on_claim(p, task.claims.front(), txs);
   }
 
   void act_on_claim(Plan& p, const ClaimView& claim, std::vector<Bytes>& txs) {
@@ -271,11 +271,11 @@ class History {
   // The auditor: rules of payment in the words of the specification, from the outcomes of games.
   void predict(const Plan& p) {
     const TaskView task = m_net.read().task(p.posted.task).value().value();
-    if (!task.claim) {
+    if (task.claims.empty()) {
       ++seen.cancelled;
       return;
     }
-    const ClaimView& claim = *task.claim;
+    const ClaimView& claim = task.claims.front();
     const std::uint64_t price = p.terms.price.value;
     const std::uint64_t tax = p.terms.tax.value;
     std::uint64_t escrow = price + p.terms.verification_fee.value + tax;

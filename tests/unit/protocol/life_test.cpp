@@ -66,11 +66,12 @@ TEST(Life, AnHonestRunIsPaid) {
   EXPECT_EQ(s.net.account(kSolver).staked, Amount{1'000'000});
   EXPECT_EQ(s.net.account(kAnn).available, Amount{1'000'102});
   EXPECT_EQ(s.net.account(kAnn).staked, Amount{1'000'000});
-  // The tax of 20: half burned, half for the jackpot.
+  // The tax: half burned, half to the jackpot.
   EXPECT_EQ(s.net.read().totals().value().burned, Amount{10});
   EXPECT_EQ(s.net.read().totals().value().jackpot, Amount{10});
   EXPECT_TRUE(s.net.read().live_tasks().value().empty());
-  EXPECT_EQ(s.net.read().task(s.posted.task).value()->record.status, TaskStatus::kPaid);
+  EXPECT_EQ(s.net.task(s.posted.task).record.status, TaskStatus::kPaid);
+  EXPECT_EQ(s.net.task(s.posted.task).record.reason, CloseReason::kFinal);
   EXPECT_FALSE(s.net.read().next_deadline().value());
 }
 
@@ -83,18 +84,18 @@ TEST(Life, ATaskThatBreaksTheInequalitiesIsRefused) {
   EXPECT_EQ(receipt.detail, static_cast<std::uint8_t>(economics::TermsVerdict::kDefenceUnpaid));
   t = sample_task();
   t.windows.move_ms = 0;
-  t.price = Amount{0};
+  t.tax = Amount{0};
   EXPECT_EQ(net.verdict(kSubmitter, t), V::kWindowOutOfRange);
   t.header.steps = 0;
   EXPECT_EQ(net.verdict(kSubmitter, t), V::kInvalidTaskHeader);
   t = sample_task();
-  t.reserved_solver = net.id(kSubmitter);
+  t.allow = {net.id(kSubmitter)};
   EXPECT_EQ(net.verdict(kSubmitter, t), V::kSelfDealing);
   t = sample_task();
   t.price = Amount{2'000'000};
+  t.tax = Amount{40'000};
   t.solver_stake = Amount{4'000'000};
   t.challenger_bond = Amount{1'000'000};
-  t.tax = Amount{40'000};
   EXPECT_EQ(net.verdict(kSubmitter, t), V::kInsufficientFunds);
 }
 
@@ -125,14 +126,14 @@ TEST(Life, CancelledOrUnclaimedMoneyComesBack) {
 TEST(Life, AcceptingHasItsRules) {
   Net net;
   PostTask t = sample_task();
-  t.reserved_solver = net.id(kSolver);
+  t.allow = {net.id(kSolver)};
   const Envelope e = net.envelope(kSubmitter, t);
   net.block({sign_transaction(e, net.keys[kSubmitter])});
   const TaskId task = task_id_of(net.head.chain, e.sender, e.client_id);
   const Hash256 r = hash_of_text("r");
   EXPECT_EQ(net.verdict(kStranger, AcceptTask{TaskId{}, 0, Hash256{}}), V::kZeroCommitment);
   EXPECT_EQ(net.verdict(kStranger, AcceptTask{TaskId{}, 0, r}), V::kUnknownTask);
-  EXPECT_EQ(net.verdict(kStranger, AcceptTask{task, 0, r}), V::kReservedForAnother);
+  EXPECT_EQ(net.verdict(kStranger, AcceptTask{task, 0, r}), V::kNotAllowed);
   EXPECT_EQ(net.verdict(kSolver, AcceptTask{task, 4001, r}), V::kQuoteTooSlow);
   ASSERT_EQ(net.verdict(kSolver, Unstake{Amount{999'000}}), V::kApplied);
   EXPECT_EQ(net.account(kSolver).unbonding, Amount{999'000});
@@ -176,7 +177,10 @@ TEST(Life, AShorterTranscriptIsRefused) {
   for (const std::uint64_t entries : {9u, 11u, 5u}) {
     Started s;
     s.run = MadeRun(MadeRun::made_up(entries, "short"));
-    ASSERT_EQ(s.net.verdict(kSolver, commitment_of(s.posted, s.run)), V::kApplied);
+    CommitTranscript commit = commitment_of(s.posted, s.run);
+    EXPECT_EQ(s.net.verdict(kSolver, commit), V::kWrongEntryCount);
+    commit.entries = 10;
+    ASSERT_EQ(s.net.verdict(kSolver, commit), V::kApplied);
     s.net.wait(8'000);
     ASSERT_EQ(s.status(), ClaimStatus::kRevealing);
     EXPECT_EQ(s.net.verdict(kSolver, reveal_of(s.net, s.posted, kSolver, s.terms, s.run)),
@@ -187,7 +191,7 @@ TEST(Life, AShorterTranscriptIsRefused) {
 TEST(Life, RevealingHasItsRules) {
   Started s;
   const RevealTranscript good = reveal_of(s.net, s.posted, kSolver, s.terms, s.run);
-  EXPECT_EQ(s.net.verdict(kStranger, CommitTranscript{s.posted.claim, Hash256{}}),
+  EXPECT_EQ(s.net.verdict(kStranger, CommitTranscript{s.posted.claim, Hash256{}, 10}),
             V::kZeroCommitment);
   EXPECT_EQ(s.net.verdict(kStranger, commitment_of(s.posted, s.run)), V::kNotSolver);
   EXPECT_EQ(s.net.verdict(kSolver, good), V::kWrongPhase);
@@ -350,6 +354,7 @@ TEST(Life, AContradictionIsSlashed) {
   EXPECT_EQ(s.status(), ClaimStatus::kFallen);
   EXPECT_EQ(s.net.account(kEve).available, Amount{1'001'000});
   EXPECT_EQ(s.net.account(kSolver).staked, Amount{1'000'000 - 2001});
+  EXPECT_EQ(s.net.claim(s.posted.claim).record.reason, CloseReason::kContradicted);
 }
 
 // INV-PRO-001: the same blocks on another store give the same headers, receipts and views.

@@ -48,12 +48,13 @@ std::vector<Sample> samples() {
   EXPECT_EQ(receipt.verdict, TxVerdict::kApplied);
   net.block();
   const ChallengeId challenge = commit_challenge(net, p, 4, 4);
-  EXPECT_EQ(net.verdict(5, RegisterEndpoint{"https://127.0.0.1:9", hash_of_text("certificate")}),
-            TxVerdict::kApplied);
+  EXPECT_EQ(
+      net.verdict(5, RegisterProfile{"https://127.0.0.1:9", hash_of_text("certificate"), {"cuda"}}),
+      TxVerdict::kApplied);
   net.wait(terms.windows.seal_ms + terms.windows.open_ms);
   EXPECT_EQ(net.verdict(4, challenge_reveal(challenge, run, 4)), TxVerdict::kApplied);
   const View view = net.read().view(net.id(4)).value();
-  const ClaimView& claim = view.tasks.at(0).claim.value();
+  const ClaimView& claim = view.tasks.at(0).claims.at(0);
   EXPECT_EQ(claim.challenges.at(0).games.size(), 1u);
   VerifierRecord verifier = claim.verifiers.at(0);
   verifier.seals = {hash_of_text("a")};
@@ -67,6 +68,14 @@ std::vector<Sample> samples() {
       {"profile", bytes_of(net.account(5).profile), read_again<Profile>},
       {"task", bytes_of(view.tasks.at(0).record), read_again<TaskRecord>},
       {"claim", bytes_of(claim.record), read_again<ClaimRecord>},
+      {"reputation", bytes_of(Reputation{900, LedgerTimeMs{7}, 3, 2, LedgerTimeMs{5}, 1}),
+       read_again<Reputation>},
+      {"bid", bytes_of(Bid{p.task, net.id(1), Amount{9}, 3, hash_of_text("r"), Height{8}, 1}),
+       read_again<Bid>},
+      {"quote",
+       bytes_of(Quote{net.id(1), hash_of_text("root"), Amount{9}, Amount{7}, 3, hash_of_text("r"),
+                      QuoteId{1}, Height{8}}),
+       read_again<Quote>},
       {"verifier", bytes_of(verifier), read_again<VerifierRecord>},
       {"challenge", bytes_of(claim.challenges.at(0).record), read_again<ChallengeRecord>},
       {"game", bytes_of(claim.challenges.at(0).games.at(0).record), read_again<GameRecord>},

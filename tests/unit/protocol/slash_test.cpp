@@ -39,6 +39,7 @@ TEST(Slash, ATrueClaimIsDefendedAndTheChallengerPays) {
   EXPECT_EQ(p.net.account(kSolver).available, Amount{1'000'500});
   p.net.wait(60'000);
   EXPECT_EQ(p.net.status(p.posted.claim), ClaimStatus::kFinal);
+  EXPECT_EQ(p.net.claim(p.posted.claim).record.reason, CloseReason::kFinal);
   EXPECT_EQ(p.net.account(kSolver).available, Amount{1'001'500});
   EXPECT_EQ(p.net.account(kSolver).staked, Amount{1'000'000});
 }
@@ -75,6 +76,7 @@ TEST(Slash, ASolverThatThrowsATrueClaimIsSlashedAlone) {
   EXPECT_EQ(p.game_status(id, kAnn), GameStatus::kDefenderWon);
   EXPECT_EQ(p.net.status(p.posted.claim), ClaimStatus::kFinal);
   EXPECT_EQ(p.net.account(kSolver).available, Amount{1'000'000});
+  EXPECT_EQ(p.net.claim(p.posted.claim).record.reason, CloseReason::kThrown);
   EXPECT_EQ(p.net.account(kSolver).staked, Amount{1'000'000 - 2001});
   EXPECT_EQ(p.net.read().totals().value().burned, Amount{2001 + 500 + 10});
   EXPECT_EQ(p.net.account(kSubmitter).available, Amount{1'000'000 - 306 - 20});

@@ -16,7 +16,36 @@ using namespace test;
 std::vector<Payload> samples() {
   const MadeRun run(MadeRun::made_up(10, "run"));
   PostTask task = sample_task();
-  task.reserved_solver = AccountId{hash_of_text("solver")};
+  task.sale = Sale::kAuction;
+  task.allow = {AccountId{hash_of_text("solver")}, AccountId{hash_of_text("another")}};
+  task.deny = {AccountId{hash_of_text("nobody")}};
+  task.capabilities = {"cuda", "a-100"};
+  task.reputation_min = 5;
+  task.copies = 2;
+  task.bid_deposit = Amount{9};
+  task.sought = Amount{500};
+  task.windows.bid_ms = 5'000;
+  Disclose disclose{ClaimId{hash_of_text("claim")},
+                    hash_of_text("r"),
+                    hash_of_text("salt"),
+                    hash_of_text("root"),
+                    {},
+                    {}};
+  disclose.signature.fill(5);
+  disclose.forced.emplace();
+  disclose.forced->entry_path = run.transcript.path(3);
+  disclose.forced->slot_path = run.transcript.path(1);
+  AwardQuote award;
+  award.task = TaskId{hash_of_text("task")};
+  award.quote = {AccountId{hash_of_text("solver")},
+                 hash_of_text("root"),
+                 Amount{900},
+                 Amount{2001},
+                 10,
+                 hash_of_text("r"),
+                 QuoteId{1, 2},
+                 Height{500}};
+  award.signature.fill(4);
   OpenSeal open;
   open.claim = ClaimId{hash_of_text("claim")};
   open.start_path = run.transcript.path(3);
@@ -29,20 +58,15 @@ std::vector<Payload> samples() {
   ReportContradiction report;
   report.signature.fill(9);
   const ClaimId claim{hash_of_text("claim")};
-  Disclose disclose{claim, hash_of_text("r"), hash_of_text("salt"), hash_of_text("root"), {}, {}};
-  disclose.signature.fill(5);
-  disclose.forced.emplace();
-  disclose.forced->entry_path = run.transcript.path(3);
-  disclose.forced->slot_path = run.transcript.path(1);
   return {Transfer{AccountId{hash_of_text("to")}, Amount{5}},
           Stake{Amount{6}},
           Unstake{Amount{7}},
-          RegisterEndpoint{"https://127.0.0.1:9000", hash_of_text("cert")},
+          RegisterProfile{"https://127.0.0.1:9000", hash_of_text("cert"), {"cuda", "eu"}},
           task,
           CancelTask{TaskId{hash_of_text("task")}},
           AcceptTask{TaskId{hash_of_text("task")}, 10, hash_of_text("r")},
           EnlistVerifier{claim},
-          CommitTranscript{claim, hash_of_text("commitment")},
+          CommitTranscript{claim, hash_of_text("commitment"), 5},
           reveal,
           Seal{claim, {hash_of_text("a"), hash_of_text("b")}},
           open,
@@ -51,7 +75,13 @@ std::vector<Payload> samples() {
           StandUp{ChallengeId{hash_of_text("c")}},
           PlayMove{GameId{hash_of_text("g")}, Bytes(100, 1)},
           report,
-          disclose};
+          disclose,
+          PlaceBid{award.task, Amount{800}, 10, hash_of_text("r"), Height{99}},
+          WithdrawBid{award.task},
+          AwardTask{award.task, award.quote.solver},
+          award,
+          FundTask{award.task, Amount{70}},
+          ReportProgress{claim, 3}};
 }
 
 TEST(TransactionTable, HasNoHole) {
@@ -131,7 +161,9 @@ TEST(Envelope, FirstRuleBrokenIsTheAnswer) {
   Net net(2);
   const auto parse = [&](Bytes bytes) {
     ParsedTransaction parsed;
-    return parse_transaction(net.head.chain, bytes, parsed);
+    const TxVerdict verdict = parse_transaction(net.head.chain, bytes, parsed);
+    seen_verdicts().insert(verdict);
+    return verdict;
   };
   const Bytes good = net.tx(0, Stake{Amount{1}});
   EXPECT_EQ(parse(Bytes(kMaxTransactionBytes + 1)), TxVerdict::kTooLong);

@@ -13,7 +13,7 @@ TEST(View, StrangersTasksCannotFloodIt) {
   Net net(4, 100'000'000);
   const Posted own = post_and_accept(net, 0, 1, sample_task());
   PostTask reserved = sample_task();
-  reserved.reserved_solver = net.id(1);
+  reserved.allow = {net.id(1)};
   const Envelope e = net.envelope(0, reserved);
   const TaskId offered = task_id_of(net.head.chain, net.id(0), e.client_id);
   net.block({sign_transaction(e, net.keys[0])});
@@ -36,7 +36,7 @@ TEST(View, StrangersGamesComeWithoutTheirMoves) {
   p.play(id, kSolver, truth(), toy::Challenger::kBlind);
   const auto moves = [&](unsigned party) {
     const View view = decode_view(encode(p.net.read().view(p.net.id(party)).value())).value();
-    return view.tasks.at(0).claim->challenges.at(0).games.at(0).moves.size();
+    return view.tasks.at(0).claims.at(0).challenges.at(0).games.at(0).moves.size();
   };
   EXPECT_GT(moves(kSolver), 0u);
   EXPECT_EQ(moves(kEve), moves(kSolver));

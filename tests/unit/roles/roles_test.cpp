@@ -9,6 +9,7 @@
 #include "assay/roles/solver.hpp"
 #include "assay/roles/submitter.hpp"
 #include "assay/tensor/safetensors.hpp"
+#include "assay/training/metering.hpp"
 #include "support/tiny_programs.hpp"
 
 namespace assay::roles {
@@ -49,6 +50,8 @@ protocol::PostTask terms() {
   terms.header = task()->header;
   terms.price = Amount(100);
   terms.tax = Amount(2);
+  terms.work_units = training::work_units(*task());
+  terms.progress_entries = 3;
   terms.solver_stake = Amount(1'000);
   terms.verifier_stake = Amount(200);
   terms.seats = 2;
@@ -92,12 +95,14 @@ class Roles : public testing::Test {
     added.record.id = TaskId(crypto::sha256(as_bytes("task")));
     added.record.submitter = id_of(submitter);
     added.record.terms = terms();
+    added.record.status = TaskStatus::kOpen;
     if (by != nullptr) {
       added.record.status = TaskStatus::kClaimed;
-      added.claim.emplace();
-      added.claim->record.id = protocol::claim_id_of(added.record.id, id_of(*by));
-      added.claim->record.solver = id_of(*by);
-      added.claim->record.status = status;
+      protocol::ClaimRecord& claim = added.claims.emplace_back().record;
+      claim.id = protocol::claim_id_of(added.record.id, id_of(*by));
+      claim.solver = id_of(*by);
+      claim.status = status;
+      claim.entries = commit::transcript_entries(task()->header);
     }
     return added;
   }
@@ -252,7 +257,7 @@ TEST_F(Roles, AVerifierEnlistsWhereItMayAndCanPay) {
   EXPECT_FALSE(enlists()) << "too little staked";
   view.self.staked = Amount(200);
   EXPECT_TRUE(enlists());
-  view.tasks[0].claim->record.enlisted = 2;
+  view.tasks[0].claims[0].record.enlisted = 2;
   EXPECT_FALSE(enlists()) << "no seat is free";
   view.tasks.clear();
   add_task(&key);
@@ -264,7 +269,7 @@ TEST_F(Roles, AVerifierEnlistsWhereItMayAndCanPay) {
 
 // INV-ROL-003.
 TEST_F(Roles, ASolverAcceptsOnlyWhatItCouldOpen) {
-  add_task().record.terms.reserved_solver = id_of(key);
+  add_task().record.terms.allow = {id_of(key)};
   for (const bool honest : {true, false}) {
     const auto role = make_solver(context(), {});
     Actions actions = role->on(update(), 0);
@@ -314,7 +319,7 @@ TEST_F(Roles, ASolverShowsItsWorkOnlyWhenTheLedgerHasIt) {
   ASSERT_EQ(submitted.size(), 1u);
   const auto commit = std::get<protocol::CommitTranscript>(submitted[0].payload);
 
-  protocol::ClaimRecord& claim = view.tasks[0].claim->record;
+  protocol::ClaimRecord& claim = view.tasks[0].claims[0].record;
   claim.status = ClaimStatus::kRevealing;
   claim.commitment = crypto::sha256(as_bytes("of another transcript"));
   EXPECT_EQ(drive(update(), 10'000), 0u);
@@ -330,7 +335,7 @@ TEST_F(Roles, ASolverShowsItsWorkOnlyWhenTheLedgerHasIt) {
 
 // A task that does not open costs a try now and then, not one after another.
 TEST_F(Roles, ATaskThatDoesNotOpenIsNotFetchedInALoop) {
-  add_task().record.terms.reserved_solver = id_of(key);
+  add_task().record.terms.allow = {id_of(key)};
   const auto role = make_solver(context(), {});
   std::vector<Event> events{update()};
   std::size_t fetches = 0;
@@ -354,12 +359,12 @@ TEST_F(Roles, ASolverLeavesOpenTasksAloneUnlessItIsTold) {
   EXPECT_EQ(only<Fetch>(taker->on(update(), 0)).size(), 3u);
   const auto dear = make_solver(context(), {.take_open_tasks = true, .price_min_atoms = 101});
   EXPECT_TRUE(dear->on(update(), 0).empty());
-  view.tasks[0].record.terms.reserved_solver = id_of(solver);
+  view.tasks[0].record.terms.allow = {id_of(solver)};
   EXPECT_TRUE(make_solver(context(), {.take_open_tasks = true})->on(update(), 0).empty());
 }
 
 TEST_F(Roles, AFailedFetchIsTriedAgainAfterAWhile) {
-  add_task().record.terms.reserved_solver = id_of(key);
+  add_task().record.terms.allow = {id_of(key)};
   const auto role = make_solver(context(), {});
   const std::string name = only<Fetch>(role->on(update(), 0))[0].name;
   const auto asks_for_it = [&](const Actions& actions) {

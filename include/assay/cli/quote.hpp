@@ -1,0 +1,48 @@
+// `assay quote`: what a task would take and cost, before anything is posted (docs/spec/cli.md).
+#pragma once
+
+#include "assay/cli/task_settings.hpp"
+#include "assay/codec/json.hpp"
+
+namespace assay::cli {
+
+struct QuoteSettings {
+  TaskSettings task;          // its amounts are what the quote is compared with
+  std::uint64_t threads = 0;  // 0: one a core
+  double seconds = 2;         // of measuring, at least three steps
+  std::uint64_t rate = 0;     // atoms for 10^6 units of work; 0: the price is --price
+  bool json = false;
+  bool sign = false;
+  std::string key = "key.json";  // with --sign, as the two below
+  std::string password_file;
+  std::string genesis = "genesis.bin";
+  std::uint64_t valid_until = 0;  // the last height at which the quote may be awarded
+  std::string id;                 // 32 hexadecimal digits; a quote of the same id replaces it
+};
+
+// Stakes and bond that the ledger would just take with this price and fee: each the least, the
+// others being there.
+struct LeastAmounts {
+  Amount solver_stake;
+  Amount verifier_stake;
+  Amount challenger_bond;
+};
+[[nodiscard]] LeastAmounts least_amounts(const protocol::PostTask& terms);
+
+struct QuoteReport {
+  protocol::PostTask terms;
+  double step_s = 0;  // the median of those measured
+  double root_s = 0;
+  double seconds = 0;  // of the whole run on this machine
+  LeastAmounts least;
+  economics::TermsVerdict verdict{};  // of the terms as they stand
+};
+// Errors: those of prepare_task() and the execution; kInvalidArgument naming the option.
+[[nodiscard]] Result<QuoteReport> make_quote_report(const QuoteSettings& settings, TaskPool& pool);
+[[nodiscard]] std::string to_text(const QuoteReport& report);
+[[nodiscard]] codec::Json to_json(const QuoteReport& report);
+
+// Adds `quote`. `settings` must outlive the parse.
+void add_quote_command(Command& root, QuoteSettings& settings);
+
+}  // namespace assay::cli

@@ -1,0 +1,92 @@
+// report_progress, commit_transcript, reveal_transcript.
+#include "assay/commit/transcript.hpp"
+#include "assay/crypto/sha256.hpp"
+#include "assay/dispute/claims.hpp"
+#include "internal/rules.hpp"
+
+namespace assay::protocol::internal {
+
+using V = TxVerdict;
+
+Checked<ReportProgress> Rules::check(const Reading& r, const Sender& s, const ReportProgress& p) {
+  std::optional<ClaimRecord> claim = r.state.claim(p.claim);
+  if (!claim) return V::kUnknownClaim;
+  if (claim->solver != s.id) return V::kNotSolver;
+  if (claim->status != ClaimStatus::kTraining || claim->cancelled) return V::kWrongPhase;
+  TaskRecord task = r.state.need_task(claim->task);
+  const std::uint64_t ahead = p.entries - claim->reported;
+  if (p.entries <= claim->reported || p.entries > entries_max(task, *claim) ||
+      ahead > task.terms.progress_entries)
+    return V::kProgressOutOfRange;
+  return holds(p, s, {{std::move(*claim), std::move(task)}});
+}
+void transition(Context& c, Proof<ReportProgress>&& t) {
+  ClaimRecord& claim = t.found.claim;
+  claim.reported = t.payload.entries;
+  c.state.put(claim);
+  c.emit(ProgressReported{claim.id, claim.reported});
+}
+
+Checked<CommitTranscript> Rules::check(const Reading& r, const Sender& s,
+                                       const CommitTranscript& p) {
+  if (p.commitment == Hash256{}) return V::kZeroCommitment;
+  std::optional<ClaimRecord> claim = r.state.claim(p.claim);
+  if (!claim) return V::kUnknownClaim;
+  if (claim->solver != s.id) return V::kNotSolver;
+  if (claim->status != ClaimStatus::kTraining) return V::kWrongPhase;
+  TaskRecord task = r.state.need_task(claim->task);
+  if (p.entries < entries_min(task, *claim) || p.entries > entries_max(task, *claim))
+    return V::kWrongEntryCount;
+  return holds(p, s, {{std::move(*claim), std::move(task)}});
+}
+void transition(Context& c, Proof<CommitTranscript>&& t) {
+  auto& [claim, task] = static_cast<OfClaim&>(t.found);
+  claim.commitment = t.payload.commitment;
+  claim.entries = t.payload.entries;
+  c.emit(TranscriptCommitted{claim.id, claim.commitment, claim.entries});
+  // Due at once, but deadlines run at the start of a block: it takes the next block's beacon.
+  if (task.terms.force_rate != 0)
+    c.state.add_deadline({c.now, DeadlineKind::kForceBeacon, claim.id.value});
+  if (claim.enlisted == task.terms.seats)
+    end_enlisting(c, claim);
+  else
+    c.advance(claim, ClaimStatus::kEnlisting, task.terms.windows.enlist_ms);
+}
+
+Checked<RevealTranscript> Rules::check(const Reading& r, const Sender& s,
+                                       const RevealTranscript& p) {
+  std::optional<ClaimRecord> claim = r.state.claim(p.claim);
+  if (!claim) return V::kUnknownClaim;
+  if (claim->solver != s.id) return V::kNotSolver;
+  if (claim->status != ClaimStatus::kRevealing) return V::kWrongPhase;
+  // Where errors are forced, whether this transcript is the committed one shows at the disclosure.
+  TaskRecord task = r.state.need_task(claim->task);
+  const bool forces = task.terms.force_rate != 0;
+  if (forces && claim->force_beacon == Hash256{}) return V::kSameBlock;
+  if (forces ? p.salt != Hash256{}
+             : transcript_commitment(claim->id, p.transcript_root, p.salt) != claim->commitment)
+    return V::kWrongCommitment;
+  // The count is the claim's, not the sender's: a run of fewer steps has no last entry to open.
+  const std::uint64_t count = claim->entries;
+  if (!commit::verify_entry(crypto::sha256_function(), p.transcript_root, count, count - 1,
+                            p.final_state_root, p.final_path))
+    return V::kWrongOpening;
+  const Hash256 digest = dispute::claim_digest(crypto::sha256_function(), r.chain, task.id,
+                                               header_of(task, *claim), p.transcript_root);
+  if (!crypto::ed25519_verify(s.id.value, digest.view(), p.signature.data()))
+    return V::kWrongClaimSignature;
+  return holds(p, s, {{std::move(*claim), std::move(task)}});
+}
+void transition(Context& c, Proof<RevealTranscript>&& t) {
+  const RevealTranscript& p = t.payload;
+  ClaimRecord& claim = t.found.claim;
+  claim.transcript_root = p.transcript_root;
+  claim.salt = p.salt;
+  claim.final_state_root = p.final_state_root;
+  claim.signature = p.signature;
+  c.emit(TranscriptRevealed{claim.id, p.transcript_root, p.final_state_root});
+  // Due at once, but deadlines run at the start of a block: the draw takes the next block's beacon.
+  c.advance(claim, ClaimStatus::kDrawing, 0);
+}
+
+}  // namespace assay::protocol::internal
