@@ -177,9 +177,9 @@ void close_stand_up(Context& c, const ChallengeId& id) {
   evaluate(c, id);
 }
 
-void find_forced(Context& c, const ChallengeId& id) {
+void end_of_forced(Context& c, const ChallengeId& id, ChallengeStatus status) {
   const ChallengeRecord challenge = c.state.need_challenge(id);
-  resolve(c, challenge, ChallengeStatus::kFound, nullptr);
+  resolve(c, challenge, status, nullptr);
   maybe_settle(c, challenge.claim);
 }
 

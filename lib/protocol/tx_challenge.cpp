@@ -77,6 +77,13 @@ bool is_find(const ChallengeRecord& challenge, const ClaimRecord& claim, std::ui
          challenge.committed_at < claim.disclosing_since;
 }
 
+// Of the forced entry, and opens nothing: it was about the error and came too late for a share.
+// Whoever sent it could not know when the disclosing begins.
+bool is_taken_back(const ClaimRecord& claim, const RevealChallenge& p) {
+  return claim.forced_entry != 0 && p.entry == claim.forced_entry && p.start_root == Hash256{} &&
+         p.end_root == Hash256{} && p.start_path.length == 0 && p.end_path.length == 0;
+}
+
 }  // namespace
 
 Checked<RevealChallenge> Rules::check(const Reading& r, const Sender& s, const RevealChallenge& p) {
@@ -92,18 +99,20 @@ Checked<RevealChallenge> Rules::check(const Reading& r, const Sender& s, const R
     return V::kWrongCommitment;
   // The transcript that a finder's challenge was about is not the one that stands now: nothing is
   // left to open.
-  if (!is_find(*challenge, claim, p.entry) && !opens(claim, p)) return V::kWrongOpening;
+  if (!is_find(*challenge, claim, p.entry) && !is_taken_back(claim, p) && !opens(claim, p))
+    return V::kWrongOpening;
   TaskRecord task = r.state.need_task(claim.task);
   return holds(p, s, {{std::move(*challenge), std::move(claim), std::move(task)}});
 }
 void transition(Context& c, Proof<RevealChallenge>&& t) {
   const RevealChallenge& p = t.payload;
   auto& [challenge, claim, task] = static_cast<OfChallenge&>(t.found);
-  if (is_find(challenge, claim, p.entry)) {
+  const bool found = is_find(challenge, claim, p.entry);
+  if (found || is_taken_back(claim, p)) {
     challenge.entry = p.entry;
     c.state.put(challenge);
     c.emit(ChallengeRevealed{challenge.id, claim.id, p.entry});
-    find_forced(c, challenge.id);
+    end_of_forced(c, challenge.id, found ? ChallengeStatus::kFound : ChallengeStatus::kVoid);
     return;
   }
   c.state.remove_deadline({challenge.deadline, DeadlineKind::kChallengeReveal, challenge.id.value});

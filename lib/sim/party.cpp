@@ -13,7 +13,7 @@ constexpr std::uint64_t kProfileAgainMs = 2'000;
 void Simulator::World::poll(Party& party, std::uint64_t life) {
   at(options.poll_ms / 2 + rng.below(options.poll_ms), [this, &party, life] {
     if (party.life != life || party.finished) return;
-    if (node && node->head().height > party.seen &&
+    if (node && (!party.seen || node->head().height > *party.seen) &&
         !network.loses(party.options.name, kLedgerName)) {
       if (auto view = reader.view(party.account)) {
         party.seen = view->head.height;
@@ -105,7 +105,7 @@ void Simulator::World::submit(Party& party, roles::Submit submission) {
   envelope.sender = party.account;
   envelope.nonce = ++party.last_nonce;
   envelope.client_id = submission.client_id;
-  envelope.valid_until = Height(party.seen.value + kValidBlocks);
+  envelope.valid_until = Height(party.seen.value_or(Height{0}).value + kValidBlocks);
   envelope.payload = std::move(submission.payload);
   const Bytes bytes = protocol::sign_transaction(envelope, party.key);
   const unsigned copies = network.copies();
@@ -153,6 +153,11 @@ void Simulator::World::fetch(Party& party, roles::Fetch fetch) {
                  ? Result<Bytes>(ErrorCode::kLimit, "blob " + fetch.name + " is too long")
                  : Result<Bytes>(blob->second);
   }
+  // As roles::Driver does it: kept, and given where nobody answers.
+  if (result)
+    party.blobs[fetch.name] = *result;
+  else if (const auto kept = party.blobs.find(fetch.name); kept != party.blobs.end())
+    result = kept->second;
   deliver(party, party.life, roles::FetchFinished{fetch.name, std::move(result)});
 }
 

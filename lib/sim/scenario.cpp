@@ -12,7 +12,7 @@ namespace assay::sim {
 
 namespace {
 
-constexpr std::uint64_t kQuietMs = 60'000;       // of ledger time, until which traders trade
+constexpr std::uint64_t kQuietMs = 60'000;       // of virtual time: until then parties may post
 constexpr std::uint64_t kLimitMs = 60 * 60'000;  // of virtual time: whatever lives has ended
 constexpr std::uint64_t kRebuildEvery = 64;      // blocks
 
@@ -103,8 +103,7 @@ class Run {
   }
 
   [[nodiscard]] bool is_over(const protocol::StateReader& reader) const {
-    const auto head = reader.head();
-    if (!head || head->ledger_time.value < kQuietMs) return false;
+    if (m_simulator.now_ms() < kQuietMs) return false;
     const auto live = reader.live_tasks();
     if (!live || !live->empty()) return false;
     std::map<std::string, std::size_t> wanted;

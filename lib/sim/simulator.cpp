@@ -7,7 +7,8 @@ namespace assay::sim {
 
 namespace {
 constexpr std::uint64_t kNodeOutageMs = 60'000;  // ledger time stands still meanwhile
-constexpr std::uint64_t kRestartMs = 1'000;      // after an error of its disk
+constexpr std::uint64_t kAskMs = 1'000;
+constexpr std::uint64_t kRestartMs = 1'000;  // after an error of its disk
 }  // namespace
 
 Status Simulator::World::open_node() {
@@ -102,6 +103,7 @@ const crypto::KeyPair& Simulator::key_of(const std::string& name) const {
 }
 
 void Simulator::on_block(BlockSeen seen) { m_world->seen = std::move(seen); }
+std::uint64_t Simulator::now_ms() const { return m_world->now_ms; }
 const SimReport& Simulator::report() const { return m_world->report; }
 const protocol::StateReader& Simulator::reader() const { return m_world->reader; }
 const KeyValueStore& Simulator::store() const { return m_world->store; }
@@ -112,9 +114,13 @@ Result<SimReport> Simulator::run(
   World& w = *m_world;
   w.done = done;
   ASSAY_TRY_STATUS(w.start());
+  std::uint64_t ask_ms = kAskMs;
   while (!w.is_done && w.now_ms < w.options.limit_ms && w.step()) {
     ASSAY_TRY_STATUS(w.run_node());
     ASSAY_TRY_STATUS(w.failure);
+    if (w.now_ms < ask_ms) continue;
+    ask_ms = w.now_ms + kAskMs;
+    w.is_done = w.is_done || done(w.reader);
   }
   w.report.all_finished = w.is_done;
   w.report.virtual_ms = w.now_ms;

@@ -91,7 +91,7 @@ void Simulator::World::revive(Party& party) {
   ++party.life;
   party.jobs.clear();
   party.profile_sent = false;
-  party.seen = Height{0};
+  party.seen.reset();
   party.role = party.options.make({party.key, chain, party.files, pool, party.log,
                                    party.options.execution, options.window_min_ms});
 }

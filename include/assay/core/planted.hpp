@@ -1,5 +1,5 @@
 // Bugs that tests plant on purpose, to see that the simulator finds them. A place that can have one
-// asks planted(): a constant false unless the build says ASSAY_PLANTED_BUGS (tests alone do), and
+// asks planted(): a constant false unless the build is one for tests (ASSAY_AUDIT), and
 // then false unless the running thread has planted that bug. One inline function and no second copy
 // of a room: what tests run is the code that is shipped, compiled once.
 #pragma once
@@ -29,7 +29,7 @@ enum class Planted : std::uint8_t {
 };
 inline constexpr std::uint8_t kPlantedLast = 16;
 
-#if defined(ASSAY_PLANTED_BUGS) && ASSAY_PLANTED_BUGS
+#if defined(ASSAY_AUDIT) && ASSAY_AUDIT
 inline thread_local Planted planted_bug = Planted::kNone;
 [[nodiscard]] inline bool planted(Planted bug) noexcept { return planted_bug == bug; }
 

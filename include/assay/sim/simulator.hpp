@@ -84,12 +84,14 @@ class Simulator {
   using BlockSeen = std::function<Status(const protocol::StateReader& reader, Height height)>;
   void on_block(BlockSeen seen);
 
-  // Until `done` is true of the ledger's state (asked after every block), or the time limit.
+  // Until `done` is true of the ledger's state (asked after every block and every second), or the
+  // time limit.
   // Errors: an acknowledged block that is gone after a crash, what on_block() says, kIntegrity of
   // protocol::audit_money(), which is asked after every block.
   [[nodiscard]] Result<SimReport> run(
       const std::function<bool(const protocol::StateReader& reader)>& done);
 
+  [[nodiscard]] std::uint64_t now_ms() const;  // virtual
   // The log so far, also of a run that failed.
   [[nodiscard]] const SimReport& report() const;
   [[nodiscard]] const protocol::StateReader& reader() const;

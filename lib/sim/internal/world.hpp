@@ -42,7 +42,7 @@ struct Simulator::World {
     std::unique_ptr<roles::Role> role;
     std::uint64_t life = 0;  // events of an earlier life are dropped
     std::uint64_t last_nonce = 0;
-    Height seen;                           // the newest view's
+    std::optional<Height> seen;            // by the newest view
     std::optional<std::uint64_t> tick_ms;  // true time
     std::map<std::string, bool> jobs;      // under way
     bool finished = false;
@@ -94,6 +94,7 @@ struct Simulator::World {
   [[nodiscard]] Status see_blocks();
   void stop_node(std::uint64_t down_ms);
 
+  crypto::SignatureMemo memo;  // all parties sign and verify here
   SimOptions options;
   SimRng rng;
   std::uint64_t now_ms = 0;
