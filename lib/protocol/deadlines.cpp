@@ -1,4 +1,5 @@
 // What the state machine does by itself when ledger time comes.
+#include "assay/core/planted.hpp"
 #include "assay/crypto/sha256.hpp"
 #include "internal/context.hpp"
 
@@ -133,7 +134,8 @@ void open_challenges(Context& c, ClaimRecord& claim) {
 void run_deadlines(Context& c) {
   for (unsigned i = 0; i < kMaxDeadlinesPerBlock && c.state.status(); ++i) {
     const std::optional<Deadline> due = c.state.first_deadline();
-    if (!due || due->time > c.now) return;
+    const std::uint64_t late_ms = testing::planted(testing::Planted::kClockOffByOne) ? 1 : 0;
+    if (!due || due->time.value + late_ms > c.now.value) return;
     // Handlers may remove it again, which changes nothing.
     c.state.remove_deadline(*due);
     run_one(c, *due);

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "assay/commit/transcript.hpp"
+#include "assay/core/planted.hpp"
 #include "assay/crypto/sha256.hpp"
 #include "assay/dispute/claims.hpp"
 #include "internal/position.hpp"
@@ -16,7 +17,9 @@ Checked<CommitChallenge> Rules::check(const Reading& r, const Sender& s, const C
   std::optional<ClaimRecord> claim = r.state.claim(p.claim);
   if (!claim) return V::kUnknownClaim;
   if (claim->solver == s.id) return V::kSelfDealing;
-  if (!is_challengeable(claim->status) || claim->doomed) return V::kWrongPhase;
+  const bool late = claim->status == ClaimStatus::kResolving &&
+                    testing::planted(testing::Planted::kLateChallenge);
+  if ((!is_challengeable(claim->status) && !late) || claim->doomed) return V::kWrongPhase;
   if (r.state.challenge(challenge_id_of(claim->id, s.id, p.commitment))) return V::kAlreadyExists;
   if (claim->challenges >= kMaxChallengesPerClaim) return V::kTooManyChallenges;
   TaskRecord task = r.state.need_task(claim->task);

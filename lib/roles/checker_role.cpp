@@ -88,6 +88,16 @@ bool looks_forced(const NamedTensors& state, const Hash256& there, TaskPool& poo
   return training::state_root(with_flipped_loss(state), pool) == there;
 }
 
+// A state that was served before the disclosure may have the forced bit in it, which what is played
+// about does not. None if it is neither.
+std::optional<training::KnownState> as_agreed(training::KnownState known, const Hash256& root,
+                                              TaskPool& pool) {
+  if (training::state_root(known.state, pool) == root) return known;
+  if (!looks_forced(known.state, root, pool)) return std::nullopt;
+  known.state = with_flipped_loss(std::move(known.state));
+  return known;
+}
+
 }  // namespace
 
 const commit::Transcript* CheckerRole::transcript(const ClaimView& view) {
@@ -354,13 +364,14 @@ std::optional<LedgerRole::Known> CheckerRole::known_start(const ChallengeView& c
                [before, step, file, root = record.start_root, &files = context().files,
                 &pool = context().pool](
                    std::uint64_t wanted) -> Result<std::optional<training::KnownState>> {
-                 if (file.empty() || wanted < step) return std::optional<training::KnownState>();
-                 if (before) return std::optional<training::KnownState>({step, *before});
+                 std::optional<training::KnownState> none;
+                 if (file.empty() || wanted < step) return none;
+                 if (before) return as_agreed({step, *before}, root, pool);
                  const auto bytes = files.read(file);
-                 if (!bytes) return std::optional<training::KnownState>();
-                 auto state = training::verify_state_bytes(*bytes, root, pool);
-                 if (!state) return std::optional<training::KnownState>();
-                 return std::optional<training::KnownState>({step, std::move(*state)});
+                 if (!bytes) return none;
+                 auto state = tensor::read_safetensors(*bytes);
+                 if (!state) return none;
+                 return as_agreed({step, std::move(*state)}, root, pool);
                },
                start_given};
 }

@@ -1,4 +1,5 @@
 #include "internal/ledger_role.hpp"
+#include "assay/core/planted.hpp"
 
 #include <algorithm>
 
@@ -117,7 +118,8 @@ protocol::ClientId LedgerRole::client_id(const std::string& purpose) const {
 void LedgerRole::submit(const std::string& purpose, protocol::Payload payload) {
   Submission& submission = m_submissions[purpose];
   const std::uint64_t again_ms = submission.sent_ms + kRepeatSubmitMs;
-  if (submission.sent && m_now_ms < again_ms) {
+  if (submission.sent &&
+      (m_now_ms < again_ms || testing::planted(testing::Planted::kDroppedResend))) {
     wake_at(again_ms);
     return;
   }
