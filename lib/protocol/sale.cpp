@@ -95,7 +95,7 @@ void end_bid(Context& c, TaskRecord& task, const Bid& bid, BidEnd how) {
     add_fault(c, bid.bidder, Standing::kSolver);
   } else {
     c.pay(deposit_of, user_account(bid.bidder), deposit);
-    if (how == BidEnd::kWithdrawn && testing::planted(testing::Planted::kDoubleRefund))
+    if (how != BidEnd::kAwarded && testing::planted(testing::Planted::kDoubleRefund))
       c.pay(stake_account(bid.bidder), user_account(bid.bidder), deposit);
   }
   --task.bids;

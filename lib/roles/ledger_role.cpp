@@ -1,8 +1,8 @@
 #include "internal/ledger_role.hpp"
-#include "assay/core/planted.hpp"
 
 #include <algorithm>
 
+#include "assay/core/planted.hpp"
 #include "assay/crypto/sha256.hpp"
 #include "assay/dispute/evidence_file.hpp"
 #include "assay/dispute/levels.hpp"

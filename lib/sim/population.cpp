@@ -162,7 +162,7 @@ class Populator {
       postings.push_back(posting(name, "task-" + std::to_string(i)));
     MeddlerOptions meddler{.chance = 0.1,
                            .moves_money = one_in(2),
-                           .cancels = one_in(3),
+                           .cancels = one_in(2),
                            .awards = one_in(2),
                            .until_ms = 90'000};
     for (const std::string& quoter : m_quoters)

@@ -87,8 +87,8 @@ class Run {
     SimOptions o;
     o.seed = m_options.seed;
     o.faults = faults_of(m_options.faults, m_rng);
-    o.poll_ms = 400;
-    o.job_ms = 300;
+    o.poll_ms = 600;
+    o.job_ms = 100 + m_rng.below(1'500);
     o.block_interval_ms = 500;
     o.limit_ms = kLimitMs;
     o.keeps_log = m_options.keeps_log;

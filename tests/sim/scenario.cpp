@@ -147,6 +147,7 @@ Result<Ending> play(const Setting& setting) {
   };
   add({.name = "submitter",
        .balance_atoms = 1'000 * kToken,
+       .leaves_ms = setting.submitter_leaves_ms,
        .make = [shared, honest = terms_for(honest, setting.forces),
                 lying = terms_for(lying, setting.forces)](const roles::RoleContext& context) {
          return roles::make_submitter(
@@ -203,6 +204,7 @@ Result<Ending> play(const Setting& setting) {
   ASSAY_TRY(const auto ids, simulator.reader().tasks_of(submitter));
   for (const TaskId& id : ids) {
     ASSAY_TRY(auto view, simulator.reader().task(id));
+    if (!view) continue;
     (view->record.terms.allow.front() == honest ? ending.honest : ending.lying) = std::move(*view);
   }
   if (auto model = simulator.files_of("submitter").read("models/honest.safetensors"); model)

@@ -12,11 +12,11 @@ enum class Planted : std::uint8_t {
   kNone = 0,
   kMissingSync,        // a block's batch is answered for before it is synced
   kMissingFileSync,    // a role's file is renamed before it is synced
-  kDoubleRefund,       // a withdrawn bid's deposit comes back twice, the second time from a stake
+  kDoubleRefund,       // a bid's deposit comes back twice, the second time out of its stake
   kClockOffByOne,      // windows end a millisecond after they should
   kUncheckedNonce,     // a transaction with an old nonce is taken
   kLostBurn,           // what a slash should burn goes to its winner
-  kEarlyRelease,       // an unstaked amount is free at half time
+  kEarlyRelease,       // an unstaked amount is free after a minute
   kSlashToWrongParty,  // the bounty goes to the task's submitter
   kLateChallenge,      // a challenge is taken while the claim is resolving
   kSwappedSides,       // a game's verdict counts for the other side
