@@ -1,5 +1,5 @@
 // Seeds: the whole protocol with liars under faults, and bugs planted in it that they have to find.
-// INV-SIM-001, 002 and 004 to 008 (docs/spec/sim.md).
+// INV-SIM-001 to 009 (docs/spec/sim.md).
 #include <gtest/gtest.h>
 
 #include <cstdlib>
