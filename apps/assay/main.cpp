@@ -7,6 +7,7 @@
 #include "assay/cli/devnet.hpp"
 #include "assay/cli/doctor_command.hpp"
 #include "assay/cli/quote.hpp"
+#include "assay/cli/verdict.hpp"
 #include "assay/crypto/random.hpp"
 #include "assay/host/key_file.hpp"
 
@@ -176,9 +177,11 @@ int main(int argc, char** argv) {
   CallOptions call;
   assay::cli::BenchSettings bench;
   assay::cli::QuoteSettings quote;
+  assay::cli::VerdictSettings verdict;
   ExitCode exit_code = ExitCode::kOk;
   add_keys(program.root(), keys);
   add_audit(program.root(), audits, exit_code);
+  assay::cli::add_verdict_command(program.root(), verdict, exit_code);
   add_devnet(program.root(), devnet);
   add_call(program.root(), call);
   assay::cli::add_doctor_command(program.root(), exit_code);

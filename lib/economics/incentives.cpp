@@ -28,6 +28,11 @@ const char* to_string(TermsVerdict verdict) noexcept {
     case TermsVerdict::kTaxTooSmall: return "the tax is less than two percent of the price";
     case TermsVerdict::kAbortCheap:
       return "giving a claim up costs less than its tax: raise the solver's stake";
+    case TermsVerdict::kBribeCheap:
+      return "the bounty is no more than a false interval saves: raise the solver's stake";
+    case TermsVerdict::kWatchingUnpaid:
+      return "a forced error costs a blind verifier less than looking: raise the verifier stake or "
+             "the rate";
     case TermsVerdict::kCrowdingOutCheap:
       return "using up a claim's challenges costs less than the price: raise the bond";
   }
@@ -66,6 +71,11 @@ bool solver_deterred(const TaskTerms& t) noexcept {
   return deters(d);
 }
 
+// E-7 without a reward: a solver's own aliases may dilute the jackpot to nothing.
+bool watching_paid(const TaskTerms& t, std::uint64_t replay) noexcept {
+  return t.force_rate == 0 || watching_pays({t.force_rate, t.entries, t.verifier_stake, 0, replay});
+}
+
 }  // namespace
 
 TermsVerdict check_terms(const TaskTerms& t) noexcept {
@@ -84,12 +94,14 @@ TermsVerdict check_terms(const TaskTerms& t) noexcept {
   if (burned_part(t.verifier_stake) <= per_seal * t.draws) return TermsVerdict::kVerifierUndeterred;
   const std::uint64_t replay = cost_bound(t.price, 1, t.entries);
   if (split_bond(t.challenger_bond).defender < replay) return TermsVerdict::kDefenceUnpaid;
-  if (split_slash({t.solver_stake, 1, replay}).bounty < replay)
-    return TermsVerdict::kWhistleblowerUnpaid;
+  const std::uint64_t bounty = split_slash({t.solver_stake, 1, replay}).bounty;
+  if (bounty < replay) return TermsVerdict::kWhistleblowerUnpaid;
   if (split_bond(t.challenger_bond).burned < (t.price + kMaxChallenges - 1) / kMaxChallenges)
     return TermsVerdict::kCrowdingOutCheap;
   if (t.tax < least_tax(t.price)) return TermsVerdict::kTaxTooSmall;
   if (!abort_costs(t.solver_stake, t.tax)) return TermsVerdict::kAbortCheap;
+  if (!bribes_exceed_gain({replay, bounty, 1})) return TermsVerdict::kBribeCheap;
+  if (!watching_paid(t, replay)) return TermsVerdict::kWatchingUnpaid;
   return TermsVerdict::kHolds;
 }
 
@@ -97,5 +109,7 @@ bool deters_harm(const TaskTerms& t) noexcept {
   ASSAY_EXPECTS(t.entries > 0);
   return Wide{t.draws} * burned_part(t.solver_stake) >= Wide{t.declared_harm} * t.entries;
 }
+
+bool deters_idling(const TaskTerms& t) noexcept { return t.force_rate != 0; }
 
 }  // namespace assay::economics

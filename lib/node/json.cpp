@@ -1,5 +1,7 @@
 #include "assay/node/json.hpp"
 
+#include <algorithm>
+
 #include "assay/economics/incentives.hpp"
 #include "assay/protocol/offer.hpp"
 
@@ -30,11 +32,12 @@ Json text_list(const std::vector<std::string>& texts) {
   for (const std::string& one : texts) list.push_back(one);
   return list;
 }
-// Atoms for 10^6 units of work, rounded down, so that tasks compare.
+// Atoms for 10^6 units of work, rounded down, so that tasks compare; at most 2^64 - 1.
 Json price_per_million_units(Amount price, std::uint64_t units) {
   __extension__ using Wide = unsigned __int128;
   if (units == 0) return Json();
-  return text(static_cast<std::uint64_t>(Wide{price.value} * 1'000'000 / units));
+  const Wide each = Wide{price.value} * 1'000'000 / units;
+  return text(static_cast<std::uint64_t>(std::min<Wide>(each, ~std::uint64_t{0})));
 }
 
 Json key_json(const ledger::AccountKey& key) {
@@ -337,6 +340,7 @@ Json to_json(const p::TaskRecord& t) {
        {"progress_entries", terms.progress_entries},
        {"windows", windows_json(terms.windows)},
        {"deters_harm", t.deters_harm},
+       {"deters_idling", economics::deters_idling(protocol::terms_of(terms))},
        {"deadline_ms", ms(t.deadline)},
        {"missing", text(t.missing)},
        {"funders", std::move(funders)},

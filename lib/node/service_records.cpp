@@ -116,7 +116,8 @@ Result<Json> NodeService::proof(ByteView key) const {
   ASSAY_TRY(const Bytes proof, m_node.reader().prove(key));
   ASSAY_TRY(const auto header, m_node.signed_header(m_node.head().height));
   if (!header) return {ErrorCode::kIntegrity, "the head has no signed header"};
-  return Json::object({{"value", value ? Json(to_hex(*value)) : Json()},
+  return Json::object({{"key", to_hex(key)},
+                       {"value", value ? Json(to_hex(*value)) : Json()},
                        {"proof", to_hex(proof)},
                        {"signed_header", to_hex(encode(*header))}});
 }

@@ -55,6 +55,7 @@ const char* to_string(TxVerdict verdict) noexcept {
     case TxVerdict::kBidsFull: return "as many lower bids as a task takes";
     case TxVerdict::kOverfunded: return "more than is missing";
     case TxVerdict::kUnevenAmount: return "an amount that does not divide into the copies";
+    case TxVerdict::kContributionTooSmall: return "contribution too small";
     case TxVerdict::kTooManyFunders: return "too many funders";
     case TxVerdict::kProgressOutOfRange: return "progress out of range";
     case TxVerdict::kWrongEntryCount: return "wrong number of entries";

@@ -74,10 +74,11 @@ std::uint32_t queue_position(const State& state, const ClaimId& claim, std::uint
   return last + 1;
 }
 
-// Of the forced entry, committed to before the disclosure.
+// Of the forced entry, committed to before the disclosing: in its block, too, because none is taken
+// any more once it has begun.
 bool is_find(const ChallengeRecord& challenge, const ClaimRecord& claim, std::uint64_t entry) {
   return claim.forced_entry != 0 && entry == claim.forced_entry &&
-         challenge.committed_at < claim.disclosing_since;
+         challenge.committed_at <= claim.disclosing_since;
 }
 
 // Of the forced entry, and opens nothing: it was about the error and came too late for a share.

@@ -1,6 +1,7 @@
 // post_task, fund_task, cancel_task.
 #include <algorithm>
 
+#include "assay/core/checked.hpp"
 #include "assay/economics/market.hpp"
 #include "internal/rules.hpp"
 
@@ -73,6 +74,14 @@ bool is_even(const TaskRecord& task, std::uint64_t atoms) {
   return atoms % unsold(task) == 0 && economics::split_rise(atoms / unsold(task)).price > 0;
 }
 
+// While it is funding, what leaves the rest to the contributions that are left at no more than this
+// one; later a hundredth of the price.
+std::uint64_t least_contribution(const TaskRecord& task) {
+  if (task.status == TaskStatus::kOpen)
+    return unsold(task) * ceil_div(task.terms.price.value, std::uint64_t{100});
+  return ceil_div(task.missing.value, std::uint64_t{kMaxFunders - task.funders.size()});
+}
+
 economics::TermsVerdict verdict_of(const PostTask& raised) {
   if (raised.price.value > economics::kMaxTaskAtoms || raised.tax.value > economics::kMaxTaskAtoms)
     return economics::TermsVerdict::kAmountTooLarge;
@@ -97,6 +106,7 @@ Checked<FundTask> Rules::check(const Reading& r, const Sender& s, const FundTask
   if (!open && p.amount > task->missing) return V::kOverfunded;
   if (open && !is_even(*task, p.amount.value)) return V::kUnevenAmount;
   if (task->funders.size() >= kMaxFunders) return V::kTooManyFunders;
+  if (p.amount.value < least_contribution(*task)) return V::kContributionTooSmall;
   if (!r.has(user_account(s.id), p.amount.value)) return V::kInsufficientFunds;
   return holds(p, s, {{std::move(*task)}});
 }

@@ -82,20 +82,20 @@ commit::Transcript as_disclosed(const protocol::ClaimRecord& claim,
   return commit::Transcript(std::move(roots));
 }
 
+// The state of that root: as it was kept, or, where an error was forced in what was kept, without
+// it.
+std::optional<NamedTensors> at_root(NamedTensors state, const Hash256& root, TaskPool& pool) {
+  if (training::state_root(state, pool) == root) return state;
+  if (!state.contains(protocol::kLossSlot)) return std::nullopt;
+  NamedTensors other = with_flipped_loss(std::move(state));
+  if (training::state_root(other, pool) != root) return std::nullopt;
+  return other;
+}
+
 // What is there differs from what should be as a forced error does.
 bool looks_forced(const NamedTensors& state, const Hash256& there, TaskPool& pool) {
   if (!state.contains(protocol::kLossSlot)) return false;
   return training::state_root(with_flipped_loss(state), pool) == there;
-}
-
-// A state that was served before the disclosure may have the forced bit in it, which what is played
-// about does not. None if it is neither.
-std::optional<training::KnownState> as_agreed(training::KnownState known, const Hash256& root,
-                                              TaskPool& pool) {
-  if (training::state_root(known.state, pool) == root) return known;
-  if (!looks_forced(known.state, root, pool)) return std::nullopt;
-  known.state = with_flipped_loss(std::move(known.state));
-  return known;
 }
 
 }  // namespace
@@ -311,7 +311,8 @@ void CheckerRole::reveal(const ChallengeView& challenge, const ClaimView& claim,
   const bool is_first = protocol::challenge_commitment(
                             {claim.record.id, *entry, account(), first}) == record.commitment;
   reveal.salt = is_first ? first : challenge_salt(claim.record.id, *entry, /*again=*/true);
-  // Whether it found the error or came too late for that, it is not about what stands now.
+  // Whether it found the error or came too late for that, it is not about what stands now: opening
+  // nothing, it is taken back.
   const bool of_error = is_first && *entry != 0 && *entry == claim.record.forced_entry;
   if (!of_error && *entry > 0) {
     reveal.start_root = transcript.state_root(*entry - 1);
@@ -364,14 +365,18 @@ std::optional<LedgerRole::Known> CheckerRole::known_start(const ChallengeView& c
                [before, step, file, root = record.start_root, &files = context().files,
                 &pool = context().pool](
                    std::uint64_t wanted) -> Result<std::optional<training::KnownState>> {
-                 std::optional<training::KnownState> none;
-                 if (file.empty() || wanted < step) return none;
-                 if (before) return as_agreed({step, *before}, root, pool);
+                 if (file.empty() || wanted < step) return std::optional<training::KnownState>();
+                 const auto known = [&](NamedTensors kept) {
+                   auto state = at_root(std::move(kept), root, pool);
+                   if (!state) return std::optional<training::KnownState>();
+                   return std::optional<training::KnownState>({step, std::move(*state)});
+                 };
+                 if (before) return known(*before);
                  const auto bytes = files.read(file);
-                 if (!bytes) return none;
-                 auto state = tensor::read_safetensors(*bytes);
-                 if (!state) return none;
-                 return as_agreed({step, std::move(*state)}, root, pool);
+                 if (!bytes) return std::optional<training::KnownState>();
+                 auto kept = tensor::read_safetensors(*bytes);
+                 if (!kept) return std::optional<training::KnownState>();
+                 return known(std::move(*kept));
                },
                start_given};
 }

@@ -36,7 +36,7 @@ class Whistleblower final : public internal::CheckerRole {
     const internal::SharedTask opened = open_task(task);
     if (!opened || record.status < ClaimStatus::kSealing) return true;
     if (const commit::Transcript* roots = transcript(claim)) {
-      if (protocol::is_challengeable(record.status)) check(task, claim, opened, *roots);
+      if (record.status <= ClaimStatus::kChallenging) check(task, claim, opened, *roots);
       carry_on(task, claim, opened, *roots);
     }
     return true;

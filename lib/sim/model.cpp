@@ -175,7 +175,7 @@ void Auditor::Model::apply(const Sent& tx) {
     if (h.challenger != tx.from || h.due <= m_now) fail("a challenge is revealed too late");
     h.entry = revealed->entry;
     const bool found =
-        c.forced_entry != 0 && h.entry == c.forced_entry && h.committed_at < c.disclosing_since;
+        c.forced_entry != 0 && h.entry == c.forced_entry && h.committed_at <= c.disclosing_since;
     const bool opens = revealed->end_root != Hash256{} || revealed->end_path.length != 0;
     const bool is_of_error = c.forced_entry != 0 && h.entry == c.forced_entry;
     if (found || (is_of_error && !opens)) return;

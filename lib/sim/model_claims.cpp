@@ -94,7 +94,8 @@ void Auditor::Model::enlist(const protocol::VerifierEnlisted& e) {
 void Auditor::Model::commit_challenge(const protocol::ChallengeCommitted& e) {
   Claim& c = claim(e.claim);
   const Task& t = task(c.task);
-  if (c.status < ClaimStatus::kDrawing || c.status > ClaimStatus::kChallenging || c.doomed)
+  if (c.status < ClaimStatus::kDrawing || c.status > ClaimStatus::kChallenging ||
+      c.status == ClaimStatus::kDisclosing || c.doomed)
     fail("a challenge is taken outside its window");
   Challenge& h = m_challenges[e.challenge];
   h.claim = e.claim;
@@ -172,8 +173,7 @@ void Auditor::Model::end_challenge(const protocol::ChallengeEnded& e) {
     default:
       if (e.status == ChallengeStatus::kFound) {
         ++counts.found;
-        if (c.forced_entry == 0 || h.entry != c.forced_entry ||
-            h.committed_at >= c.disclosing_since)
+        if (c.forced_entry == 0 || h.entry != c.forced_entry || h.committed_at > c.disclosing_since)
           fail("an error is found that was not forced, or too late");
       }
       of(h.challenger).available += h.bond;

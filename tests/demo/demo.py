@@ -1,5 +1,7 @@
 """The demo: two solvers bid for work and train for pay on real data, one lies, the lie is found, judged and slashed."""
 import argparse
+import hashlib
+import json
 import pathlib
 import signal
 import subprocess
@@ -107,6 +109,7 @@ class Demo:
         self.walk = {}
         self.saved = None
         self.intervals = {"verifier": 0, "whistleblower": 0}
+        self.proven, self.refunded, self.differing = False, [], set()
         self.program = None  # the step program's file, for the names of its nodes
 
     def who_claims(self, claim):
@@ -140,13 +143,15 @@ class Demo:
         elif kind == "replay.interval":
             self.intervals[who] += 1
             if e["matches"] != "true":
+                self.differing.add((who, e["claim"]))
                 line(who, paint(f"entry {e['entry']} of {self.who_claims(e['claim'])} does not match: "
                                 f"claimed {e['claimed_root'][:12]}…, own replay {e['own_root'][:12]}…", "1;31"))
         elif kind == "verifier.attested":
             verdict = "matches; attests with its stake" if e["matches"] == "true" else "does not match"
             line(who, f"entry {e['entry']} of {self.who_claims(e['claim'])}, drawn by the beacon: {verdict}")
         elif kind == "claim.checked":
-            line(who, f"replayed {e['intervals']} intervals of {self.who_claims(e['claim'])} that no verifier was drawn for: all match")
+            line(who, f"replayed {e['intervals']} intervals of {self.who_claims(e['claim'])} that no verifier was drawn for: "
+                      + ("all match but that one" if (who, e["claim"]) in self.differing else "all match"))
         elif kind == "claim.disputed":
             line(who, f"challenges entry {e['entry']} of {self.who_claims(e['claim'])}: hidden commitment first, then the reveal")
         elif kind == "transcript.disclosed":
@@ -156,7 +161,8 @@ class Demo:
         elif kind == "game.position" and who in ("verifier", "whistleblower"):
             self.show_walk(who, e)
         elif kind == "challenge.ended":
-            line(who, paint(f"challenge {e['status']}", "1;32" if e["status"] in ("won", "found a forced error") else "1"))
+            words = "found the forced error" if e["status"] == "found" else e["status"]
+            line(who, paint(f"challenge {words}", "1;32" if e["status"] in ("won", "found") else "1"))
         elif kind == "claim.settled":
             line(who, paint(f"claim {e['status']}: {e['reason']}", "1;32" if e["status"] == "final" else "1;31"))
         elif kind == "model.saved":
@@ -251,6 +257,7 @@ class Demo:
         tasks = net.tasks()
         claims = [net.rpc("claim", claim=claim)["claim"] for task in tasks for claim in task["claims"]]
         evidence_words = self.audit(claims)
+        verdict_words = self.verdict(claims)
         after = {name: net.wealth(name) for name in net.accounts}
         totals = net.rpc("totals")["totals"]
         sent = {}
@@ -284,9 +291,37 @@ class Demo:
         for e in events:
             if e["event"] == "jackpot_paid":
                 print(f"The jackpot paid {tokens(int(e['amount']))} to the {net.names[e['finder']]}, who found a forced error.")
-        for text in evidence_words:
+        self.print_bids(events)
+        for text in evidence_words + verdict_words:
             print(text)
         return self.judge(tasks, claims, events, slashed, total_before == total_after)
+
+    def print_bids(self, events):
+        """Who lost an auction, and that its deposit came back."""
+        net = self.network
+        returned = {e["debit"]["owner"]: int(e["amount"]) for e in events if e["event"] == "money_moved"}
+        for e in events:
+            if e["event"] == "bid_ended" and e["how"] == "lost":
+                # docs/spec/protocol.md, "The market": the account of a bid's deposit.
+                account = hashlib.sha256(b"assay/deposit/1" + bytes.fromhex(e["task"] + e["bidder"])).hexdigest()
+                self.refunded.append(returned.get(account, 0))
+                print(f"{net.names[e['bidder']]} lost the auction of {self.labels.get(e['task'], e['task'][:8])}: "
+                      f"its deposit of {tokens(self.refunded[-1])} came back with the award.")
+
+    def verdict(self, claims):
+        """What became of solver-2's claim, as a light client sees it: from one block header alone."""
+        net = self.network
+        claim = next((c for c in claims if net.names[c["solver"]] == "solver-2"), None)
+        if claim is None:
+            return []
+        path = net.folder / "claim.proof"
+        path.write_text(json.dumps(net.rpc("proof", key="43" + claim["claim"])))
+        # The genesis record is the one that came with solver-1's home: nothing of the ledger is trusted.
+        command = [net.bin / "assay", "verdict", path, "--genesis", net.home / "solver-1" / "genesis.bin"]
+        said = subprocess.run(command, capture_output=True, text=True)
+        self.proven = said.returncode == 0
+        return ["\nsolver-2's claim, checked by `assay verdict` from one signed block header and nothing else of the ledger:",
+                *("  " + text for text in (said.stdout or said.stderr).strip().split("\n"))]
 
     def fetch_program(self, task):
         """From the submitter's blob server, while it is there."""
@@ -340,6 +375,10 @@ class Demo:
         found = {e["claim"] for e in events if e["event"] == "jackpot_paid"}
         if o.forced_one_in == 1 and (not forced or any(c["claim"] not in found for c in forced)):
             problems.append("a forced error was not found")
+        if not self.proven:
+            problems.append("the verdict on solver-2's claim was not proven to a light client")
+        if not any(deposit > 0 for deposit in self.refunded):
+            problems.append("no bid deposit came back to who lost the auction")
         wrongly = [net.names[a] for a in slashed if net.names[a] != "solver-2"]
         if wrongly:
             problems.append("slashed without a lie: " + ", ".join(wrongly))

@@ -204,7 +204,8 @@ Result<Ending> play(const Setting& setting) {
   ASSAY_TRY(const auto ids, simulator.reader().tasks_of(submitter));
   for (const TaskId& id : ids) {
     ASSAY_TRY(auto view, simulator.reader().task(id));
-    if (!view) continue;
+    if (!view || view->record.terms.allow.empty())
+      return Error{ErrorCode::kInternal, "a task is gone, or anybody's"};
     (view->record.terms.allow.front() == honest ? ending.honest : ending.lying) = std::move(*view);
   }
   if (auto model = simulator.files_of("submitter").read("models/honest.safetensors"); model)

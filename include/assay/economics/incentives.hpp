@@ -7,13 +7,13 @@
 //
 // Assumptions, each of which a reader may doubt:
 //  A1  A solver takes a task only if its cost is at most the price, so m false intervals of n save
-//  at
-//      most ceil(price m / n).
+//      at most ceil(price m / n).
 //  A2  Of the enlisted verifiers at least one does not collude with the solver, and its draws are
 //      distinct and uniform: a given interval is replayed with probability at least draws /
 //      entries.
 //  A3  Whoever replays a false interval challenges it, because the bounty pays for the replay
-//  (E-4). A4  A challenger who is right wins (docs/spec/dispute.md).
+//      (E-4) and more than the liar saved on it (E-8).
+//  A4  A challenger who is right wins (docs/spec/dispute.md).
 #pragma once
 
 #include "assay/core/bytes.hpp"
@@ -79,20 +79,32 @@ enum class TermsVerdict : std::uint8_t {
   kCrowdingOutCheap,     // E-6
   kTaxTooSmall,          // under least_tax()
   kAbortCheap,           // E-10
+  kBribeCheap,           // E-8
+  kWatchingUnpaid,       // E-7
 };
-inline constexpr std::uint8_t kTermsVerdictLast = 13;
+inline constexpr std::uint8_t kTermsVerdictLast = 15;
 [[nodiscard]] const char* to_string(TermsVerdict verdict) noexcept;
 
 //  E-1  q (burned(solver_stake) + price) > C / m for every m from 1 to entries, q = draws / entries
 //  E-2  burned(verifier_stake) > what one verifier can be paid: attesting blindly costs more than
-//  it earns E-3  the defender's part of a lost bond covers the replay of one interval E-4  the
-//  bounty covers the replay of one interval
+//       it earns
+//  E-3  the defender's part of a lost bond covers the replay of one interval
+//  E-4  the bounty covers the replay of one interval
 //  E-6  kMaxChallenges burned parts of lost bonds are at least the price: a liar whose aliases use
-//  up the claim's challenges pays more than it saved
+//       up the claim's challenges pays more than it saved
+//  E-7  where errors are forced, force_rate / (entries - 1) verifier_stake covers the replay of one
+//       interval: attesting blindly loses although every claim is true
+//  E-8  the bounty is more than one false interval saves: who replayed it is not bought with that
+//  E-10 burned(solver_stake) covers the tax: giving a claim up after the beacon is not free
+// E-9 follows from E-3, E-11 from jackpot_base(), E-12 from the locks (best_response.hpp).
 [[nodiscard]] TermsVerdict check_terms(const TaskTerms& terms) noexcept;
 
 // E-5: q S_burned covers the declared harm. A task that fails it is taken, and labelled as
 // deterring laziness only.
 [[nodiscard]] bool deters_harm(const TaskTerms& terms) noexcept;
+
+// Errors are forced, so by E-7 it pays to look although every claim is true. A task that forces
+// none is taken, and labelled: what keeps its verifiers awake are the liars that they may meet.
+[[nodiscard]] bool deters_idling(const TaskTerms& terms) noexcept;
 
 }  // namespace assay::economics

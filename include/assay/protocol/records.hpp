@@ -115,9 +115,11 @@ enum class ClaimStatus : std::uint8_t {
   kExpired,       // no transcript in time, or cancelled without one
 };
 [[nodiscard]] constexpr bool is_settled(ClaimStatus s) noexcept { return s >= ClaimStatus::kFinal; }
-// The transcript stands on the ledger and may be challenged.
+// The transcript stands on the ledger and may be challenged. Not while it is being disclosed: what
+// came late for a forced error would be about a transcript that nobody knows yet.
 [[nodiscard]] constexpr bool is_challengeable(ClaimStatus s) noexcept {
-  return s >= ClaimStatus::kDrawing && s <= ClaimStatus::kChallenging;
+  return s >= ClaimStatus::kDrawing && s <= ClaimStatus::kChallenging &&
+         s != ClaimStatus::kDisclosing;
 }
 
 struct ClaimRecord {
@@ -144,7 +146,7 @@ struct ClaimRecord {
   // decides whether one is due; from the disclosure on, the root that was posted until then.
   Hash256 force_beacon;
   Hash256 posted_root;
-  Height disclosing_since;         // challenges committed before it may win the jackpot
+  Height disclosing_since;         // challenges committed until it may win the jackpot
   std::uint64_t forced_entry = 0;  // 0: none was due
   Hash256 forced_state_root;       // the true one at it
   std::uint32_t enlisted = 0;

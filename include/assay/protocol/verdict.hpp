@@ -65,6 +65,7 @@ enum class TxVerdict : std::uint16_t {
   kOverfunded,    // more than is missing
   kUnevenAmount,  // does not divide into the copies, or leaves nothing for the price
   kTooManyFunders,
+  kContributionTooSmall,  // strangers could use up a task's contributions with single atoms
   kProgressOutOfRange,  // not more than reported before, too far ahead, or over the task's count
   kWrongEntryCount,     // a transcript of another length than the claim's
   kAlreadyEnlisted,

@@ -3,6 +3,7 @@
 #include <set>
 
 #include "assay/crypto/sha256.hpp"
+#include "assay/economics/best_response.hpp"
 #include "assay/economics/incentives.hpp"
 #include "assay/economics/sampling.hpp"
 #include "assay/economics/splits.hpp"
@@ -150,6 +151,60 @@ TEST(Incentives, CrowdingOutChallengesCostsThePrice) {
   EXPECT_EQ(check_terms(t), TermsVerdict::kCrowdingOutCheap);
   t.challenger_bond = 1953;  // of which 977 burn: 1024 * 977 >= 1,000,000
   EXPECT_EQ(check_terms(t), TermsVerdict::kHolds);
+}
+
+// E-8: 91 atoms are what one of 11 intervals saves, and half of 183.
+TEST(Incentives, ABountyIsMoreThanABribeCanBe) {
+  TaskTerms t = good_terms();
+  t.solver_stake = 183;
+  EXPECT_EQ(check_terms(t), TermsVerdict::kBribeCheap);
+  t.solver_stake = 184;
+  EXPECT_EQ(check_terms(t), TermsVerdict::kHolds);
+}
+
+// E-7: half of the claims have an error in one of 10 intervals: 1820 / 20 = 91, what a replay
+// costs.
+TEST(Incentives, WhereErrorsAreForcedLookingPays) {
+  TaskTerms t = good_terms();
+  EXPECT_FALSE(deters_idling(t));
+  t.force_rate = std::uint32_t{1} << 31;
+  t.verifier_stake = 1819;
+  EXPECT_EQ(check_terms(t), TermsVerdict::kWatchingUnpaid);
+  t.verifier_stake = 1820;
+  EXPECT_EQ(check_terms(t), TermsVerdict::kHolds);
+  EXPECT_TRUE(deters_idling(t));
+  // The rarer the error, the more is at stake.
+  t.force_rate /= 2;
+  EXPECT_EQ(check_terms(t), TermsVerdict::kWatchingUnpaid);
+  t.verifier_stake *= 2;
+  EXPECT_EQ(check_terms(t), TermsVerdict::kHolds);
+  t.force_rate = 1, t.verifier_stake = kMaxTaskAtoms;
+  EXPECT_EQ(check_terms(t), TermsVerdict::kHolds);
+}
+
+// What the ledger takes meets every inequality that a quote, a role or the simulator asks.
+TEST(Incentives, HoldingTermsMeetTheOthersToo) {
+  int held = 0;
+  for (std::uint64_t price = 1; price <= 2000; price += 111)
+    for (std::uint64_t stake = 10; stake <= 4000; stake += 190)
+      for (std::uint64_t entries = 2; entries <= 30; entries += 4)
+        for (const std::uint32_t rate : {std::uint32_t{1} << 29, ~std::uint32_t{0}}) {
+          TaskTerms t = good_terms();
+          t.price = price, t.solver_stake = stake, t.verifier_stake = 3 * stake;
+          t.entries = entries, t.force_rate = rate, t.challenger_bond = stake;
+          t.tax = least_tax(price);
+          if (check_terms(t) != TermsVerdict::kHolds) continue;
+          ++held;
+          const std::uint64_t replay = cost_bound(price, 1, entries);
+          ASSERT_TRUE(watching_pays({rate, entries, t.verifier_stake, 0, replay}));
+          ASSERT_TRUE(bribes_exceed_gain({replay, split_slash({stake, 1, replay}).bounty, 1}));
+          ASSERT_TRUE(insurance_costs(t.challenger_bond, replay));
+          ASSERT_TRUE(abort_costs(stake, t.tax));
+          for (std::uint64_t aliases = 1; aliases <= 5; ++aliases)
+            ASSERT_TRUE(farming_loses({kMaxTaskAtoms, t.tax, rate, aliases}));
+          ASSERT_EQ(shared_stake_covers(t, 1), deters_harm(t));
+        }
+  EXPECT_GT(held, 500);
 }
 
 TEST(Incentives, HarmIsLabelled) {

@@ -13,8 +13,8 @@ using namespace test;
 using V = TxVerdict;
 enum : unsigned { kSubmitter, kSolver, kAnn, kBob, kEve };
 
-constexpr std::uint32_t kAlways = ~0u;  // but for one in 2^32
-constexpr std::uint32_t kNever = 1;
+constexpr std::uint32_t kAlways = ~0u;       // but for one in 2^32
+constexpr std::uint32_t kSeldom = 1u << 24;  // one in 256, none in these tests
 constexpr std::uint64_t kEntries = 10;
 constexpr std::uint32_t kSlots = 3;
 
@@ -53,6 +53,7 @@ PostTask forcing_task(std::uint32_t rate) {
   t.windows.disclose_ms = 8'000;
   t.draws = kEntries;  // everybody attests everything
   t.verification_fee = Amount{2 * kEntries * 10};
+  t.verifier_stake = Amount{rate == kAlways ? 1'000u : 256'000u};
   return t;
 }
 
@@ -80,25 +81,28 @@ class Forced : public testing::Test {
     ASSERT_EQ(net.verdict(kSolver, reveal()), V::kApplied);
     continue_verifying();
   }
-  void continue_verifying() {
+  std::vector<OpenSeal> openings(unsigned v) const {
+    std::vector<OpenSeal> all;
+    const VerifierRecord record = verifier_of(net, posted.claim, v);
+    for (std::uint32_t i = 0; i < record.draws.size(); ++i) {
+      const std::uint64_t entry = record.draws[i].entry;
+      const bool differs =
+          v == kAnn && claimed.transcript.state_root(entry) != truth.transcript.state_root(entry);
+      all.push_back(opening_of(net, posted, v, claimed, i, entry, !differs));
+      if (differs) all.back().own_end_root = truth.transcript.state_root(entry);
+    }
+    return all;
+  }
+  void seal_all() {
     net.block();
-    const auto openings = [&](unsigned v) {
-      std::vector<OpenSeal> all;
-      const VerifierRecord record = verifier_of(net, posted.claim, v);
-      for (std::uint32_t i = 0; i < record.draws.size(); ++i) {
-        const std::uint64_t entry = record.draws[i].entry;
-        const bool differs =
-            v == kAnn && claimed.transcript.state_root(entry) != truth.transcript.state_root(entry);
-        all.push_back(opening_of(net, posted, v, terms, claimed, i, entry, !differs));
-        if (differs) all.back().own_end_root = truth.transcript.state_root(entry);
-      }
-      return all;
-    };
     for (const unsigned v : {kAnn, kBob}) {
       Seal seal{posted.claim, {}};
       for (const OpenSeal& o : openings(v)) seal.seals.push_back(seal_of(net, posted, v, o));
       ASSERT_EQ(net.verdict(v, seal), V::kApplied);
     }
+  }
+  void continue_verifying() {
+    seal_all();
     for (const unsigned v : {kAnn, kBob})
       for (const OpenSeal& o : openings(v)) ASSERT_EQ(net.verdict(v, o), V::kApplied);
     ASSERT_EQ(net.status(posted.claim), ClaimStatus::kDisclosing);
@@ -147,7 +151,7 @@ class Forced : public testing::Test {
 };
 
 TEST_F(Forced, WithNoneDueTheClaimGoesOn) {
-  start(kNever);
+  start(kSeldom);
   ASSERT_FALSE(due.is_due);
   verify();
   EXPECT_EQ(net.verdict(kEve, disclosure()), V::kNotSolver);
@@ -183,12 +187,12 @@ TEST_F(Forced, AFoundErrorPaysAndABlindAttestationCosts) {
   }
   net.wait(12'000);
   ASSERT_EQ(net.status(posted.claim), ClaimStatus::kFinal);
-  // J0 = floor(7/8 of 20, over the rate) = 17; two finders get floor(17 / 4) each. Bob's 400: 200
-  // burned, Ann was first (200 less Eve's cost of a replay, 100 at most: half of the rest).
+  // J0 = floor(7/8 of 20, over the rate) = 17; two finders get floor(17 / 4) each. Bob's 1000: 500
+  // burned, Ann was first (500 less Eve's cost of a replay, 100).
   EXPECT_EQ(jackpot(), before - 2 * 4 + 10);
-  EXPECT_EQ(net.account(kBob).staked, Amount{1'000'000 - 400});
+  EXPECT_EQ(net.account(kBob).staked, Amount{1'000'000 - 1000});
   EXPECT_EQ(net.account(kBob).available, Amount{1'000'000});
-  EXPECT_EQ(net.account(kAnn).available, Amount{1'000'000 + 10 * 10 + 4 + 100});
+  EXPECT_EQ(net.account(kAnn).available, Amount{1'000'000 + 10 * 10 + 4 + 400});
   EXPECT_EQ(net.account(kEve).available, Amount{1'000'000 + 4 + 100});
   EXPECT_EQ(net.account(kAnn).staked, Amount{1'000'000});
 }
@@ -208,15 +212,17 @@ TEST_F(Forced, FarmingItInThreeRolesCostsMoreThanItPays) {
   ASSERT_EQ(net.status(posted.claim), ClaimStatus::kFinal);
   // The tax of 20 against J0 = 17, without what the verifiers cost: Bob's slash is theirs, too.
   const std::uint64_t fees = 200 - 10 * 10 /* Bob's, refunded */;
-  EXPECT_EQ(person(), before - 20 + 17 - fees + 200);
+  EXPECT_EQ(person(), before - 20 + 17 - fees + 500);
 }
 
 // Whoever waits for the disclosure is too late: its challenge plays about what stands now.
 TEST_F(Forced, AChallengeAfterTheOpeningsWinsNoJackpot) {
   start(kAlways);
   verify();
-  const ChallengeId late = commit_challenge(net, posted, kEve, due.entry);
+  // While it is disclosed nobody commits to anything: a bond would be lost to the clock's whim.
+  EXPECT_EQ(net.verdict(kEve, CommitChallenge{posted.claim, hash_of_text("c")}), V::kWrongPhase);
   ASSERT_EQ(net.verdict(kSolver, disclosure()), V::kApplied);
+  const ChallengeId late = commit_challenge(net, posted, kEve, due.entry);
   EXPECT_EQ(net.verdict(kEve, challenge_reveal(late, claimed, due.entry)), V::kWrongOpening);
   ASSERT_EQ(net.verdict(kEve, challenge_reveal(late, truth, due.entry)), V::kApplied);
   EXPECT_EQ(net.read().challenge(late).value()->record.status, ChallengeStatus::kPlaying);
@@ -230,10 +236,10 @@ TEST_F(Forced, AChallengeOfTheErrorThatCameTooLateIsTakenBack) {
   start(kAlways);
   verify();
   const std::uint64_t before = worth(kEve);
+  ASSERT_EQ(net.verdict(kSolver, disclosure()), V::kApplied);
   const ChallengeId late = commit_challenge(net, posted, kEve, due.entry);
   const std::uint64_t other = due.entry == 1 ? 2 : 1;
   const ChallengeId elsewhere = commit_challenge(net, posted, kAnn, other);
-  ASSERT_EQ(net.verdict(kSolver, disclosure()), V::kApplied);
   const auto nothing = [&](const ChallengeId& id, std::uint64_t entry) {
     RevealChallenge reveal = challenge_reveal(id, truth, entry);
     reveal.start_root = reveal.end_root = Hash256{};
@@ -245,6 +251,33 @@ TEST_F(Forced, AChallengeOfTheErrorThatCameTooLateIsTakenBack) {
   ASSERT_EQ(net.verdict(kEve, nothing(late, due.entry)), V::kApplied);
   EXPECT_EQ(net.read().challenge(late).value()->record.status, ChallengeStatus::kVoid);
   EXPECT_EQ(worth(kEve), before);
+}
+
+// Who commits in the very block in which the last seal is opened has found it still, if it comes
+// before; after it, its commitment is refused and costs nothing.
+TEST_F(Forced, AChallengeInTheBlockOfTheLastOpeningFinds) {
+  start(kAlways);
+  ASSERT_EQ(net.verdict(kSolver, reveal()), V::kApplied);
+  seal_all();
+  for (const OpenSeal& o : openings(kAnn)) ASSERT_EQ(net.verdict(kAnn, o), V::kApplied);
+  std::vector<OpenSeal> bobs = openings(kBob);
+  const OpenSeal last = bobs.back();
+  bobs.pop_back();
+  for (const OpenSeal& o : bobs) ASSERT_EQ(net.verdict(kBob, o), V::kApplied);
+  const auto commitment = [&](unsigned who) {
+    return challenge_commitment({posted.claim, due.entry, net.id(who), hash_of_text("challenge")});
+  };
+  const auto receipts =
+      net.block({net.tx(kEve, CommitChallenge{posted.claim, commitment(kEve)}), net.tx(kBob, last),
+                 net.tx(kAnn, CommitChallenge{posted.claim, commitment(kAnn)})})
+          .receipts.receipts;
+  EXPECT_EQ(receipts[0].verdict, V::kApplied);
+  EXPECT_EQ(receipts[1].verdict, V::kApplied);
+  EXPECT_EQ(receipts[2].verdict, V::kWrongPhase);
+  ASSERT_EQ(net.verdict(kSolver, disclosure()), V::kApplied);
+  const ChallengeId id = challenge_id_of(posted.claim, net.id(kEve), commitment(kEve));
+  ASSERT_EQ(net.verdict(kEve, challenge_reveal(id, claimed, due.entry)), V::kApplied);
+  EXPECT_EQ(net.read().challenge(id).value()->record.status, ChallengeStatus::kFound);
 }
 
 TEST_F(Forced, EveryPartOfADisclosureIsChecked) {
@@ -293,7 +326,7 @@ TEST_F(Forced, NotForcingWhenDueIsSlashed) {
 
 // The last revealer: giving up what the beacon did not force costs the tax all the same.
 TEST_F(Forced, GivingUpAfterTheBeaconCostsTheTax) {
-  start(kNever);
+  start(kSeldom);
   net.wait(9'100);
   EXPECT_EQ(net.status(posted.claim), ClaimStatus::kExpired);
   EXPECT_EQ(net.account(kSolver).staked, Amount{1'000'000 - 20});

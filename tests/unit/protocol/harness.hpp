@@ -199,9 +199,8 @@ inline CommitTranscript commitment_of(const Posted& p, const MadeRun& run) {
 }
 
 // What a verifier that computed `own` as the end root says about its draw.
-inline OpenSeal opening_of(const Net& net, const Posted& p, unsigned verifier,
-                           const PostTask& terms, const MadeRun& run, std::uint32_t draw,
-                           std::uint64_t entry, bool honest_match = true) {
+inline OpenSeal opening_of(const Net& net, const Posted& p, unsigned verifier, const MadeRun& run,
+                           std::uint32_t draw, std::uint64_t entry, bool honest_match = true) {
   OpenSeal o;
   o.claim = p.claim;
   o.draw = draw;

@@ -175,7 +175,7 @@ class History {
       std::vector<OpenSeal> opens;
       for (std::uint32_t i = 0; i < record.draws.size(); ++i)
         opens.push_back(
-            opening_of(m_net, p.posted, v, p.terms, p.run, i, record.draws[i].entry, duty.matches));
+            opening_of(m_net, p.posted, v, p.run, i, record.draws[i].entry, duty.matches));
       Seal seal{p.posted.claim, {}};
       for (const OpenSeal& o : opens) seal.seals.push_back(seal_of(m_net, p.posted, v, o));
       if (claim.record.status == ClaimStatus::kSealing) {

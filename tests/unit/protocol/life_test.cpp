@@ -1,4 +1,6 @@
 // The life of a task, from posting to settlement, and each rule on the way.
+#include <functional>
+
 #include "harness.hpp"
 
 namespace assay::protocol {
@@ -30,7 +32,7 @@ struct Started {
     std::vector<OpenSeal> all;
     const VerifierRecord v = verifier_of(net, posted.claim, verifier);
     for (std::uint32_t i = 0; i < v.draws.size(); ++i)
-      all.push_back(opening_of(net, posted, verifier, terms, run, i, v.draws[i].entry, match));
+      all.push_back(opening_of(net, posted, verifier, run, i, v.draws[i].entry, match));
     return all;
   }
   void seal(unsigned verifier, bool match = true) {
@@ -97,6 +99,51 @@ TEST(Life, ATaskThatBreaksTheInequalitiesIsRefused) {
   t.solver_stake = Amount{4'000'000};
   t.challenger_bond = Amount{1'000'000};
   EXPECT_EQ(net.verdict(kSubmitter, t), V::kInsufficientFunds);
+}
+
+// Each inequality, broken by one field, with its own detail.
+TEST(Life, EachInequalityRefusesByName) {
+  using T = economics::TermsVerdict;
+  Net net;
+  const auto refused = [&](T expected, const std::function<void(PostTask&)>& change) {
+    PostTask t = sample_task();
+    change(t);
+    const Receipt receipt = net.send(kSubmitter, t);
+    EXPECT_EQ(receipt.verdict, V::kTermsRefused) << economics::to_string(expected);
+    EXPECT_EQ(receipt.detail, static_cast<std::uint8_t>(expected))
+        << economics::to_string(expected) << ", not "
+        << economics::to_string(static_cast<T>(receipt.detail));
+    EXPECT_EQ(net.account(kSubmitter).available, Amount{1'000'000});
+  };
+  const auto forces = [](PostTask& t, std::uint32_t rate) {
+    t.force_rate = rate;
+    t.windows.disclose_ms = 8'000;
+  };
+  refused(T::kNoPrice, [](PostTask& t) { t.price = Amount{0}; });
+  refused(T::kSeatsOutOfRange, [](PostTask& t) { t.seats = 0; });
+  refused(T::kDrawsOutOfRange, [](PostTask& t) { t.draws = 11; });
+  refused(T::kFeeTooSmall, [](PostTask& t) { t.verification_fee = Amount{3}; });
+  refused(T::kVerifierUndeterred, [](PostTask& t) { t.verifier_stake = Amount{200}; });
+  refused(T::kDefenceUnpaid, [](PostTask& t) { t.challenger_bond = Amount{199}; });
+  refused(T::kWhistleblowerUnpaid, [](PostTask& t) { t.solver_stake = Amount{199}; });
+  refused(T::kTaxTooSmall, [](PostTask& t) { t.tax = Amount{19}; });
+  refused(T::kAbortCheap, [](PostTask& t) { t.tax = Amount{1002}; });
+  refused(T::kBribeCheap, [](PostTask& t) { t.solver_stake = Amount{200}; });
+  // Stake 400 and ten entries: 900 are to be covered by the chance of an error times the stake.
+  refused(T::kWatchingUnpaid, [&](PostTask& t) { forces(t, ~0u); });
+  refused(T::kWatchingUnpaid, [&](PostTask& t) {
+    forces(t, 1u << 31);
+    t.verifier_stake = Amount{1799};
+  });
+  // As much as is needed, and the price may not rise without it.
+  PostTask t = sample_task();
+  forces(t, 1u << 31);
+  t.verifier_stake = Amount{1800};
+  t.challenger_bond = Amount{1000};
+  const TaskId task = post(net, kSubmitter, t);
+  const Receipt receipt = net.send(kStranger, FundTask{task, Amount{102}});
+  EXPECT_EQ(receipt.verdict, V::kPriceRefused);
+  EXPECT_EQ(receipt.detail, static_cast<std::uint8_t>(T::kWatchingUnpaid));
 }
 
 TEST(Life, CancelledOrUnclaimedMoneyComesBack) {

@@ -65,15 +65,16 @@ class MarketModel {
   }
   bool fund(Task& t, Party who, std::uint64_t amount) {
     if (amount == 0 || (!t.funding && !t.selling) || t.funds.size() >= 16) return false;
-    if (t.funding && amount > t.missing) return false;
+    if (t.funding && (amount > t.missing || amount * (16 - t.funds.size()) < t.missing))
+      return false;
     if (t.selling) {
       const std::uint64_t left = t.terms.copies - t.claims.size();
       const std::uint64_t each = amount / left;
       const std::uint64_t tax = (each + 50) / 51;
       // A lost bond's half pays for a replay.
       const std::uint64_t price = t.terms.price.value + each - tax;
-      if (amount % left != 0 || each <= tax || free[who] < amount ||
-          (price + 9) / 10 > t.terms.challenger_bond.value / 2)
+      if (amount % left != 0 || each <= tax || each * 100 < t.terms.price.value ||
+          free[who] < amount || (price + 9) / 10 > t.terms.challenger_bond.value / 2)
         return false;
       t.terms.price.value += each - tax;
       t.terms.tax.value += tax;

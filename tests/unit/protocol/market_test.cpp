@@ -281,8 +281,8 @@ TEST(Funding, OthersMayPayAndTheLastIsRefundedFirst) {
   EXPECT_EQ(net.verdict(kFunder, FundTask{task, Amount{0}}), V::kZeroAmount);
   EXPECT_EQ(net.verdict(kFunder, FundTask{TaskId{}, Amount{1}}), V::kUnknownTask);
   EXPECT_EQ(net.verdict(kFunder, FundTask{task, Amount{826}}), V::kOverfunded);
-  EXPECT_EQ(net.verdict(kFunder, FundTask{task, Amount{25}}), V::kApplied);
-  EXPECT_EQ(net.verdict(kStranger, FundTask{task, Amount{800}}), V::kApplied);
+  EXPECT_EQ(net.verdict(kFunder, FundTask{task, Amount{60}}), V::kApplied);
+  EXPECT_EQ(net.verdict(kStranger, FundTask{task, Amount{765}}), V::kApplied);
   EXPECT_EQ(net.task(task).record.status, TaskStatus::kOpen);
   ASSERT_EQ(net.verdict(kSolver, AcceptTask{task, 2000, hash_of_text("r")}), V::kApplied);
   const Posted p{task, claim_id_of(task, net.id(kSolver))};
@@ -290,8 +290,8 @@ TEST(Funding, OthersMayPayAndTheLastIsRefundedFirst) {
   ASSERT_EQ(net.status(p.claim), ClaimStatus::kFinal);
   // 1020 were spent, first in first out: the fee that nobody earned is the last funder's.
   EXPECT_EQ(available(net, kSubmitter), Amount{1'000'000 - 400});
-  EXPECT_EQ(available(net, kFunder), Amount{1'000'000 - 25});
-  EXPECT_EQ(available(net, kStranger), Amount{1'000'000 - 800 + 205});
+  EXPECT_EQ(available(net, kFunder), Amount{1'000'000 - 60});
+  EXPECT_EQ(available(net, kStranger), Amount{1'000'000 - 765 + 205});
 }
 
 TEST(Funding, WhatIsNotFundedInTimeGoesBack) {
@@ -334,14 +334,25 @@ TEST(Funding, OfAnOpenTaskItRaisesThePrice) {
     EXPECT_EQ(available(net, party), Amount{1'000'000});
 }
 
+// A stranger cannot use up the contributions with single atoms: each leaves no more to a later one
+// than it brings itself.
 TEST(Funding, HasAsManyFundersAsATaskHasRoomFor) {
   Net net;
   PostTask terms = sample_task();
   terms.sought = Amount{kCost};
   const TaskId task = post(net, kSubmitter, terms);
-  for (unsigned i = 0; i < kMaxFunders; ++i)
-    ASSERT_EQ(net.verdict(kFunder, FundTask{task, Amount{2}}), V::kApplied);
-  EXPECT_EQ(net.verdict(kFunder, FundTask{task, Amount{2}}), V::kTooManyFunders);
+  for (unsigned i = 0; i + 1 < kMaxFunders; ++i) {
+    EXPECT_EQ(net.verdict(kStranger, FundTask{task, Amount{1}}), V::kContributionTooSmall);
+    ASSERT_EQ(net.verdict(kFunder, FundTask{task, Amount{77}}), V::kApplied);
+  }
+  EXPECT_EQ(net.verdict(kStranger, FundTask{task, Amount{69}}), V::kContributionTooSmall);
+  EXPECT_EQ(net.verdict(kStranger, FundTask{task, Amount{70}}), V::kApplied);
+  EXPECT_EQ(net.task(task).record.status, TaskStatus::kOpen);
+  EXPECT_EQ(net.verdict(kFunder, FundTask{task, Amount{51}}), V::kTooManyFunders);
+  // A rise is a hundredth of the price at least.
+  const TaskId open = post(net, kSubmitter, sample_task());
+  EXPECT_EQ(net.verdict(kStranger, FundTask{open, Amount{9}}), V::kContributionTooSmall);
+  EXPECT_EQ(net.verdict(kStranger, FundTask{open, Amount{10}}), V::kApplied);
 }
 
 TEST(Copies, EachIsPaidAndOneMayFall) {
@@ -422,7 +433,7 @@ TEST(Cancelling, WhatWasDoneUpToTheNextProgressPointIsPaid) {
   for (std::uint32_t i = 0; i < seat.draws.size(); ++i) {
     EXPECT_LT(seat.draws[i].entry, 6u);
     EXPECT_LE(seat.draws[i].interior_step, 15u);
-    opens.push_back(opening_of(t.net, t.p, kRival, t.terms, run, i, seat.draws[i].entry));
+    opens.push_back(opening_of(t.net, t.p, kRival, run, i, seat.draws[i].entry));
     seal.seals.push_back(seal_of(t.net, t.p, kRival, opens.back()));
   }
   ASSERT_EQ(t.net.verdict(kRival, seal), V::kApplied);
@@ -476,7 +487,7 @@ TEST(Reputation, IsTheTaxThatWasTakenAndFaultsTakeItAway) {
   EXPECT_LT(economics::decayed_score(20, economics::kDayMs), 20u);
   // The first missed deadline is forgiven, the second within 90 days halves the score.
   for (unsigned fault = 1; fault <= 2; ++fault) {
-    const Posted p = post_and_accept(t.net, kSubmitter, kSolver, t.terms);
+    post_and_accept(t.net, kSubmitter, kSolver, t.terms);
     t.net.wait(20'000);
     const Reputation now = reputation(t.net, kSolver, Standing::kSolver);
     EXPECT_EQ(now.faults, fault);
@@ -507,7 +518,8 @@ TEST(Reputation, AVerifierThatFallsSilentHasAFault) {
   t.net.wait(8'000);
   ASSERT_EQ(t.net.verdict(kSolver, reveal_of(t.net, t.p, kSolver, t.terms, run)), V::kApplied);
   t.net.block();
-  t.net.wait(7'000 + 12'000);
+  t.net.wait(7'000);
+  t.net.wait(12'000);
   ASSERT_EQ(t.net.status(t.p.claim), ClaimStatus::kFinal);
   EXPECT_EQ(reputation(t.net, kRival, Standing::kVerifier).faults, 1u);
   EXPECT_EQ(reputation(t.net, kRival, Standing::kVerifier).completed, 0u);

@@ -72,7 +72,7 @@ struct Played {
     std::vector<OpenSeal> all;
     const VerifierRecord v = verifier_of(net, posted.claim, verifier);
     for (std::uint32_t i = 0; i < v.draws.size(); ++i)
-      all.push_back(opening_of(net, posted, verifier, terms, run, i, v.draws[i].entry));
+      all.push_back(opening_of(net, posted, verifier, run, i, v.draws[i].entry));
     return all;
   }
   ChallengeId challenge(std::uint64_t entry) {

@@ -1,0 +1,40 @@
+// What a ledger's record says, shown from one signed block header alone: the light client's check
+// of a claim's, a task's or a game's end (docs/spec/cli.md). It needs the proof and the chain's
+// genesis record: no ledger, no network, no other block. Thread-safe.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "assay/cli/options.hpp"
+#include "assay/codec/json.hpp"
+#include "assay/protocol/block.hpp"
+
+namespace assay::cli {
+
+struct Verdict {
+  // kOk: the record is proven. kFailed: it is proven that there is none. kIntegrity: the header is
+  // not the operator's, or the proof does not lead to it.
+  ExitCode exit_code = ExitCode::kIntegrity;
+  std::string text;
+  codec::Json json;  // the same, for scripts
+};
+
+// `proof` is what the call `proof` of docs/spec/rpc.md answers. Errors: kMalformed (it is not).
+[[nodiscard]] Result<Verdict> check_verdict(const protocol::Genesis& genesis,
+                                            std::string_view proof);
+
+struct VerdictSettings {
+  std::string file;  // the proof
+  std::string genesis = "genesis.bin";
+  bool json = false;
+};
+
+// The same over files. Errors: as above; kInvalidArgument for a file that is not there; kIo,
+// kPermission.
+[[nodiscard]] Result<Verdict> check_verdict_files(const VerdictSettings& settings);
+
+// `assay verdict`. Both must outlive the parse.
+void add_verdict_command(Command& root, VerdictSettings& settings, ExitCode& exit_code);
+
+}  // namespace assay::cli

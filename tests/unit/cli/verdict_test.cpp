@@ -1,0 +1,190 @@
+#include "assay/cli/verdict.hpp"
+
+#include <gmock/gmock.h>
+
+#include "assay/core/memory_store.hpp"
+#include "assay/crypto/sha256.hpp"
+#include "assay/host/read_file.hpp"
+#include "assay/node/header.hpp"
+#include "assay/protocol/apply.hpp"
+#include "assay/protocol/view.hpp"
+#include "support/temporary_folder.hpp"
+
+namespace assay::cli {
+namespace {
+
+using codec::Json;
+using testing::HasSubstr;
+
+crypto::KeyPair key_of(std::uint8_t seed) {
+  std::array<std::uint8_t, 32> bytes{};
+  bytes.fill(seed);
+  return crypto::KeyPair(crypto::SecretKey(bytes.data()));
+}
+AccountId account_of(std::uint8_t seed) { return AccountId{key_of(seed).public_key()}; }
+
+protocol::PostTask task_terms() {
+  protocol::PostTask t;
+  t.header.init_program = t.header.step_program = t.header.data_set =
+      crypto::sha256(as_bytes("program"));
+  t.header.steps = 27;
+  t.header.commit_interval = 3;
+  t.header.checkpoint_interval = 9;
+  t.price = Amount{1000};
+  t.verification_fee = Amount{205};
+  t.tax = Amount{20};
+  t.work_units = 7;
+  t.progress_entries = 2;
+  t.solver_stake = Amount{2001};
+  t.verifier_stake = Amount{400};
+  t.challenger_bond = Amount{251};
+  t.seats = t.draws = 2;
+  t.windows = {10'000, 20'000, 8'000, 9'000, 7'000, 6'000, 12'000, 11'000, 5'000, 3'000, 4'000};
+  return t;
+}
+
+// A chain of two blocks on which a task was posted and accepted, as its operator would serve it.
+struct Chain {
+  MemoryStore store;
+  protocol::Genesis genesis;
+  protocol::BlockHeader head, parent;
+  crypto::KeyPair operator_key = key_of(1);
+  TaskId task;
+  ClaimId claim;
+
+  Chain() {
+    genesis.name = "test";
+    genesis.operator_key = operator_key.public_key();
+    genesis.time_ms = 1'000'000;
+    for (const std::uint8_t seed : {std::uint8_t{2}, std::uint8_t{3}})
+      genesis.accounts.push_back({account_of(seed), Amount{10'000}, Amount{10'000}});
+    auto made = protocol::init_chain(store, genesis);
+    EXPECT_TRUE(made);
+    EXPECT_TRUE(store.write(made->batch));
+    head = made->header;
+    task = protocol::task_id_of(head.chain, account_of(2), protocol::ClientId{1});
+    claim = protocol::claim_id_of(task, account_of(3));
+    block(2, task_terms());
+    block(3, protocol::AcceptTask{task, 2000, crypto::sha256(as_bytes("r"))});
+  }
+
+  void block(std::uint8_t sender, protocol::Payload payload) {
+    protocol::Envelope e;
+    e.chain = head.chain;
+    e.sender = account_of(sender);
+    e.nonce = 1;
+    e.client_id = protocol::ClientId{1};
+    e.valid_until = Height{100};
+    e.payload = std::move(payload);
+    protocol::Block b;
+    b.height = Height{head.height.value + 1};
+    b.time_ms = head.time_ms + 100;
+    b.beacon = node::make_beacon(operator_key, head).value;
+    b.transactions = {sign_transaction(e, key_of(sender))};
+    auto result = protocol::apply(store, b);
+    ASSERT_TRUE(result);
+    ASSERT_EQ(result->receipts.receipts[0].verdict, protocol::TxVerdict::kApplied);
+    ASSERT_TRUE(store.write(result->batch));
+    parent = head;
+    head = result->header;
+  }
+
+  // What the call `proof` answers.
+  [[nodiscard]] Json proof(char kind, const Hash256& id) const {
+    Bytes key{static_cast<std::uint8_t>(kind)};
+    key.insert(key.end(), id.bytes.begin(), id.bytes.end());
+    const protocol::StateReader reader(store);
+    const auto value = reader.record(key).value();
+    const node::SignedHeader header{head, node::make_beacon(operator_key, parent).signature,
+                                    node::sign_header(operator_key, head)};
+    return Json::object({{"key", to_hex(key)},
+                         {"value", value ? Json(to_hex(*value)) : Json()},
+                         {"proof", to_hex(*reader.prove(key))},
+                         {"signed_header", to_hex(encode(header))}});
+  }
+  [[nodiscard]] Verdict check(const Json& json) const {
+    return *check_verdict(genesis, json.dump());
+  }
+};
+
+TEST(Verdict, IsProvenByOneHeader) {
+  const Chain chain;
+  const Verdict claim = chain.check(chain.proof('C', chain.claim.value));
+  EXPECT_EQ(claim.exit_code, ExitCode::kOk);
+  for (const std::string& words :
+       {"claim         " + to_hex(chain.claim.value),
+        "solver        " + to_hex(account_of(3).value), std::string("status        training"),
+        std::string("height        2"), "state root    " + to_hex(chain.head.state_root),
+        std::string("PROVEN: ")})
+    EXPECT_THAT(claim.text, HasSubstr(words));
+  const codec::JsonRef json(claim.json);
+  EXPECT_EQ(*json["proven"].boolean(), true);
+  EXPECT_EQ(*json["kind"].string(), "claim");
+  EXPECT_EQ(*json["record"]["task"].string(), to_hex(chain.task.value));
+  const Verdict task = chain.check(chain.proof('T', chain.task.value));
+  EXPECT_EQ(task.exit_code, ExitCode::kOk);
+  EXPECT_THAT(task.text, HasSubstr("status        claimed"));
+  const Verdict account = chain.check(chain.proof('N', account_of(3).value));
+  EXPECT_EQ(account.exit_code, ExitCode::kOk);
+  EXPECT_THAT(account.text, HasSubstr("The record\n"));
+}
+
+TEST(Verdict, SaysThatThereIsNone) {
+  const Chain chain;
+  const Verdict none = chain.check(chain.proof('C', crypto::sha256(as_bytes("none"))));
+  EXPECT_EQ(none.exit_code, ExitCode::kFailed);
+  EXPECT_THAT(none.text, HasSubstr("holds no record of that key"));
+  EXPECT_EQ(*codec::JsonRef(none.json)["proven"].boolean(), false);
+}
+
+// Each bit of what is proven, flipped.
+TEST(Verdict, NothingThatWasChangedIsProven) {
+  const Chain chain;
+  const Json good = chain.proof('C', chain.claim.value);
+  for (const char* member : {"key", "value", "proof", "signed_header"}) {
+    const Bytes bytes = *codec::JsonRef(good)[member].hex();
+    for (std::size_t i = 0; i < bytes.size(); ++i) {
+      Bytes changed = bytes;
+      changed[i] ^= static_cast<std::uint8_t>(1u << (i % 8));
+      Json bad = good;
+      bad[member] = to_hex(changed);
+      const auto verdict = check_verdict(chain.genesis, bad.dump());
+      EXPECT_TRUE(!verdict || verdict->exit_code == ExitCode::kIntegrity) << member << " " << i;
+    }
+  }
+  // Presence is not absence.
+  Json absent = good;
+  absent["value"] = Json();
+  EXPECT_EQ(chain.check(absent).exit_code, ExitCode::kIntegrity);
+  // Another operator's chain.
+  protocol::Genesis other = chain.genesis;
+  other.operator_key = key_of(9).public_key();
+  const Verdict foreign = *check_verdict(other, good.dump());
+  EXPECT_EQ(foreign.exit_code, ExitCode::kIntegrity);
+  EXPECT_THAT(foreign.text, HasSubstr("NOT PROVEN: the header: "));
+}
+
+TEST(Verdict, FilesAreReadAndMistakesNamed) {
+  const Chain chain;
+  const test::TemporaryFolder folder;
+  const auto path = [&](const char* name) { return (folder.path() / name).string(); };
+  const Json good = chain.proof('C', chain.claim.value);
+  const Bytes genesis = protocol::encode(chain.genesis);
+  ASSERT_TRUE(host::write_file(path("genesis.bin"), genesis));
+  ASSERT_TRUE(host::write_file(path("claim.proof"), as_bytes(good.dump(2))));
+  const VerdictSettings settings{path("claim.proof"), path("genesis.bin"), false};
+  EXPECT_EQ(check_verdict_files(settings)->exit_code, ExitCode::kOk);
+  const auto error_of = [&](const char* text) {
+    EXPECT_TRUE(host::write_file(path("bad"), as_bytes(text)));
+    return check_verdict_files({path("bad"), path("genesis.bin"), false}).error().code;
+  };
+  EXPECT_EQ(error_of("{"), ErrorCode::kMalformed);
+  EXPECT_EQ(error_of("{\"key\": \"00\"}"), ErrorCode::kMalformed);
+  EXPECT_EQ(check_verdict_files({path("none"), path("genesis.bin"), false}).error().code,
+            ErrorCode::kInvalidArgument);
+  EXPECT_EQ(check_verdict_files({path("claim.proof"), path("none"), false}).error().code,
+            ErrorCode::kInvalidArgument);
+}
+
+}  // namespace
+}  // namespace assay::cli
