@@ -1,6 +1,8 @@
 // The auditor's books: blocks, transactions and what they move by themselves.
 #include "internal/model.hpp"
 
+#include "assay/core/checked.hpp"
+
 namespace assay::sim {
 
 using protocol::ClaimStatus;
@@ -145,6 +147,11 @@ void Auditor::Model::apply(const Sent& tx) {
     m_unbonding.push_back({m_now + kDays21, tx.from, unstake->amount.value});
   } else if (const auto* fund = std::get_if<protocol::FundTask>(tx.payload)) {
     Task& t = task(fund->task);
+    const Atoms left = t.terms.copies - t.claims.size();
+    const Atoms least = t.stage == Stage::kSelling
+                            ? left * ceil_div(t.terms.price.value, Atoms{100})
+                            : ceil_div(t.missing, Atoms{protocol::kMaxFunders - t.puts.size()});
+    if (fund->amount.value < least) fail("a contribution was taken that is too small");
     if (t.stage == Stage::kSelling)
       raise(t, tx.from, fund->amount.value);
     else

@@ -89,7 +89,7 @@ class Populator {
     PartyOptions party;
     party.name = name;
     party.balance_atoms = 5'000 + m_rng.below(1'000);
-    party.staked_atoms = 1'000 * (2 + m_rng.below(4));
+    party.staked_atoms = 2'500 * (2 + m_rng.below(4));
     party.make = [](const RoleContext& context) { return roles::make_verifier(context, {}); };
     const bool lazy = lies(4);
     const bool false_run = !lazy && lies(6);
@@ -198,7 +198,7 @@ class Populator {
     t.tax = Amount{economics::least_tax(t.price.value) + m_rng.below(6)};
     t.copies = one_in(3) ? 2 : 1;
     t.solver_stake = Amount{5'000};
-    t.verifier_stake = Amount{1'000};
+    t.verifier_stake = Amount{2'500};
     t.challenger_bond = Amount{1'200 + m_rng.below(2)};
     t.seats = static_cast<std::uint32_t>(1 + m_rng.below(2));
     t.draws = static_cast<std::uint32_t>(1 + m_rng.below(2));
