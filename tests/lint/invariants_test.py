@@ -37,7 +37,7 @@ def name_of(number):
 
 def read(pattern):
     for path in sorted(root.glob(pattern)):
-        if path.is_file() and path.suffix in {".cpp", ".hpp", ".py", ".md", ".cmake"}:
+        if path.is_file() and path.suffix in {".cpp", ".hpp", ".py", ".md", ".cmake", ".mjs"}:
             yield path, path.read_text()
 
 
