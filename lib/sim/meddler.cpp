@@ -2,6 +2,7 @@
 
 #include "assay/commit/task.hpp"
 #include "assay/crypto/sha256.hpp"
+#include "assay/dispute/claims.hpp"
 #include "assay/roles/solver.hpp"
 
 namespace assay::sim {
@@ -127,12 +128,24 @@ class Meddler final : public roles::Role {
                                   Height{m_rng->below(4) == 0 ? 20u : 1'000'000u}};
       case 2: return protocol::WithdrawBid{id};
       case 3: return protocol::AcceptTask{id, 1 + m_rng->below(1'000), any_hash()};
-      case 4: return protocol::AwardTask{id, m_context.account()};
+      case 4: return claim != nullptr ? contradiction(task, *claim) : std::nullopt;
       case 5:
         if (claim != nullptr) return protocol::EnlistVerifier{claim->record.id};
         break;
       default:
         if (claim != nullptr) return protocol::CommitChallenge{claim->record.id, any_hash()};
+    }
+    return std::nullopt;
+  }
+
+  Payload contradiction(const TaskView& task, const ClaimView& claim) {
+    for (const crypto::KeyPair* key : m_options.careless) {
+      if (AccountId(key->public_key()) != claim.record.solver) continue;
+      const Hash256 root = any_hash();
+      const Hash256 digest =
+          dispute::claim_digest(crypto::sha256_function(), m_context.chain, task.record.id,
+                                protocol::header_of(task.record, claim.record), root);
+      return protocol::ReportContradiction{claim.record.id, root, key->sign(digest.view())};
     }
     return std::nullopt;
   }

@@ -82,6 +82,7 @@ class Populator {
     if (party.within_bound && party.serves_blobs && !breaks_rules) m_population.served.insert(name);
     const bool honest = !false_run && !breaks_rules && !bad_host;
     if (honest) m_quoters.push_back(name);
+    if (breaks_rules) m_careless.push_back(name);
     join(std::move(party), honest);
   }
 
@@ -133,14 +134,16 @@ class Populator {
     pest.balance_atoms = 10'000;
     pest.staked_atoms = 7'000;
     pest.within_bound = false;
-    pest.make = [rng = own_rng()](const RoleContext& context) {
-      return make_meddler(context, nullptr, rng,
-                          {.chance = 0.3,
+    MeddlerOptions meddler{.chance = 0.3,
                            .moves_money = true,
                            .stakes = true,
                            .funds = true,
                            .pesters = true,
-                           .until_ms = 150'000});
+                           .until_ms = 150'000};
+    for (const std::string& name : m_careless)
+      meddler.careless.push_back(&m_simulator.key_of(name));
+    pest.make = [meddler, rng = own_rng()](const RoleContext& context) {
+      return make_meddler(context, nullptr, rng, meddler);
     };
     join(std::move(pest), false);
   }
@@ -236,6 +239,7 @@ class Populator {
   TaskPool& m_pool;
   Population m_population;
   std::vector<std::string> m_quoters;
+  std::vector<std::string> m_careless;
 };
 
 }  // namespace

@@ -91,6 +91,8 @@ class Run {
     o.job_ms = 100 + m_rng.below(1'500);
     o.block_interval_ms = 500;
     o.limit_ms = kLimitMs;
+    o.keep_versions = m_rng.below(4) == 0 ? 8 : 1024;  // so that old ones are pruned
+    o.pauses_when_full = m_rng.below(2) == 0;
     o.keeps_log = m_options.keeps_log;
     return o;
   }

@@ -13,8 +13,14 @@ constexpr std::uint64_t kRestartMs = 1'000;  // after an error of its disk
 
 Status Simulator::World::open_node() {
   ASSAY_TRY_STATUS(store.recover());
-  ASSAY_TRY(node, node::LedgerNode::open(store, genesis, operator_key, clock, log,
-                                         {.block_interval_ms = options.block_interval_ms}));
+  node::NodeOptions node_options{.block_interval_ms = options.block_interval_ms,
+                                 .keep_versions = options.keep_versions};
+  if (options.pauses_when_full)
+    node_options.may_write = [this]() -> Status {
+      if (!disk.is_full()) return {};
+      return {ErrorCode::kIo, "the disk is full"};
+    };
+  ASSAY_TRY(node, node::LedgerNode::open(store, genesis, operator_key, clock, log, node_options));
   return {};
 }
 

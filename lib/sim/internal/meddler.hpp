@@ -18,6 +18,8 @@ struct MeddlerOptions {
   std::uint64_t until_ms = 60'000;
   // Of solvers that quote off the ledger, for awards.
   std::vector<const crypto::KeyPair*> quoters = {};
+  // Of solvers that sign any transcript that they are asked to: reported as contradictions.
+  std::vector<const crypto::KeyPair*> careless = {};
 };
 
 // Around `role`, or alone if there is none. The generator outlives crashes.
