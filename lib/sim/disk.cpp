@@ -110,14 +110,39 @@ Result<Bytes> SimFiles::read(const std::string& name) const {
 }
 
 Status SimFiles::write_atomically(const std::string& name, ByteView bytes) {
+  Written& written = m_written[name];
+  const Hash256 version = crypto::sha256(bytes);
+  written.versions.push_back(version);
   const std::string temporary = "~" + name;
   ASSAY_TRY_STATUS(m_disk.create(temporary, bytes));
   if (!planted(Planted::kMissingFileSync)) ASSAY_TRY_STATUS(m_disk.sync(temporary));
   ASSAY_TRY_STATUS(m_disk.rename(temporary, name));
-  return m_disk.sync_folder();
+  ASSAY_TRY_STATUS(m_disk.sync_folder());
+  written = {{version}, false};
+  return {};
 }
 
-Status SimFiles::remove(const std::string& name) { return m_disk.remove(name); }
+Status SimFiles::remove(const std::string& name) {
+  m_written[name].may_be_gone = true;
+  return m_disk.remove(name);
+}
+
+Status SimFiles::check_whole() {
+  for (auto& [name, written] : m_written) {
+    const auto bytes = m_disk.read(name);
+    if (!bytes) {
+      if (!written.may_be_gone)
+        return {ErrorCode::kIntegrity, "a file that was written is gone after a crash: " + name};
+      continue;
+    }
+    const Hash256 there = crypto::sha256(*bytes);
+    if (std::find(written.versions.begin(), written.versions.end(), there) ==
+        written.versions.end())
+      return {ErrorCode::kIntegrity, "a file is torn after a crash: " + name};
+    written.versions = {there};
+  }
+  return {};
+}
 
 Result<std::vector<std::string>> SimFiles::list(const std::string& folder) const {
   return m_disk.list(folder.empty() || folder.back() == '/' ? folder : folder + "/");

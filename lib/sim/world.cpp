@@ -103,6 +103,7 @@ void Simulator::World::crash(Party& party, std::uint64_t down_ms) {
   party.role.reset();
   party.tick_ms.reset();
   party.disk.crash();
+  if (failure) failure = party.files.check_whole();
   at(1 + down_ms, [this, &party] {
     revive(party);
     poll(party, party.life);

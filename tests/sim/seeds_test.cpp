@@ -71,7 +71,7 @@ TEST(Seeds, OfHonestPartiesAllArePaid) {
 class EveryPlantedBug : public ::testing::TestWithParam<Planted> {};
 
 TEST_P(EveryPlantedBug, IsFoundAndItsSeedReplays) {
-  constexpr std::uint64_t kSeeds = 300;
+  constexpr std::uint64_t kSeeds = 500;
   std::uint64_t seed = 1;
   SeedReport found;
   {

@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 
+#include "assay/core/hex.hpp"
 #include "assay/core/memory_store.hpp"
 #include "assay/sim/rng.hpp"
 
@@ -66,8 +67,17 @@ class SimFiles final : public Files {
   [[nodiscard]] bool exists(const std::string& name) const override { return m_disk.exists(name); }
   [[nodiscard]] Result<std::vector<std::string>> list(const std::string& folder) const override;
 
+  // After a crash: every file is one that was written, whole, and none is gone that was written to
+  // the end. Errors: kIntegrity.
+  [[nodiscard]] Status check_whole();
+
  private:
+  struct Written {
+    std::vector<Hash256> versions;  // that may be there: the last whole one, and those tried since
+    bool may_be_gone = true;
+  };
   SimDisk& m_disk;
+  std::map<std::string, Written> m_written;
 };
 
 // A store over it: a log of checked batches, each synced before write() returns, and the map that

@@ -117,7 +117,7 @@ struct Simulator::World {
   std::optional<protocol::BlockHeader> seen_head;
   std::function<bool(const protocol::StateReader&)> done;
   bool is_done = false;
-  Status failure;  // of the node, for good
+  Status failure;  // of the node for good, or of a file that is not whole
   SimReport report;
 };
 
