@@ -138,7 +138,8 @@ void write(Writer& w, const ClaimRecord& c) {
   wire::put(w, c.disclosing_since);
   w.u64(c.forced_entry);
   w.hash(c.forced_state_root);
-  for (const std::uint32_t n : {c.enlisted, c.sealed, c.opened, c.challenges, c.unresolved})
+  for (const std::uint32_t n :
+       {c.enlisted, c.sealed, c.opened, c.challenges, c.undisclosed, c.unresolved})
     w.u32(n);
   w.flag(c.doomed);
   w.u64(c.fallen_entry);
@@ -168,7 +169,8 @@ void read(Reader& r, ClaimRecord& c) {
   wire::get(r, c.disclosing_since);
   c.forced_entry = r.u64();
   c.forced_state_root = r.hash();
-  for (std::uint32_t* n : {&c.enlisted, &c.sealed, &c.opened, &c.challenges, &c.unresolved})
+  for (std::uint32_t* n :
+       {&c.enlisted, &c.sealed, &c.opened, &c.challenges, &c.undisclosed, &c.unresolved})
     *n = r.u32();
   c.doomed = r.flag();
   c.fallen_entry = r.u64();

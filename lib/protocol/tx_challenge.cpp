@@ -21,7 +21,8 @@ Checked<CommitChallenge> Rules::check(const Reading& r, const Sender& s, const C
                     testing::planted(testing::Planted::kLateChallenge);
   if ((!is_challengeable(claim->status) && !late) || claim->doomed) return V::kWrongPhase;
   if (r.state.challenge(challenge_id_of(claim->id, s.id, p.commitment))) return V::kAlreadyExists;
-  if (claim->challenges >= kMaxChallengesPerClaim) return V::kTooManyChallenges;
+  if (claim->challenges - claim->undisclosed >= kMaxChallengesPerClaim)
+    return V::kTooManyChallenges;
   TaskRecord task = r.state.need_task(claim->task);
   if (!r.has(user_account(s.id), task.terms.challenger_bond.value)) return V::kInsufficientFunds;
   return holds(p, s, {{std::move(*claim), std::move(task)}});

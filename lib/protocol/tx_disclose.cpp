@@ -71,6 +71,9 @@ void transition(Context& c, Proof<Disclose>&& t) {
   const Disclose& p = t.payload;
   ClaimRecord& claim = t.found.claim;
   const economics::Force& force = t.found.force;
+  // A solver that knows where its error is may have its aliases find it a thousand times, for
+  // nothing: from here on there is room again, for challenges that cost a bond.
+  claim.undisclosed = claim.challenges;
   claim.salt = p.salt;
   claim.posted_root = claim.transcript_root;
   claim.transcript_root = p.transcript_root;

@@ -153,7 +153,8 @@ struct ClaimRecord {
   std::uint32_t sealed = 0;        // verifiers that sealed
   std::uint32_t opened = 0;        // seals opened
   std::uint32_t challenges = 0;    // committed ever
-  std::uint32_t unresolved = 0;    // of them
+  std::uint32_t undisclosed = 0;   // of them, committed before the transcript was disclosed
+  std::uint32_t unresolved = 0;    // of them all
   bool doomed = false;             // a challenge won: the claim falls when all are resolved
   std::uint64_t fallen_entry = 0;  // of the earliest winning challenge
   bool solver_lost = false;        // a game of its own, or contradicted itself

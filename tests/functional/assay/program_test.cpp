@@ -10,6 +10,8 @@
 
 #include "assay/codec/json.hpp"
 #include "assay/host/read_file.hpp"
+#include "assay/protocol/block.hpp"
+#include "assay/protocol/payloads.hpp"
 #include "support/temporary_folder.hpp"
 #include "support/toy_evidence.hpp"
 
@@ -99,6 +101,57 @@ TEST_F(AssayProgram, AuditsEvidence) {
   EXPECT_THAT(unfinished.out, HasSubstr("PROVES NOTHING"));
   EXPECT_EQ(run("audit nowhere").exit_code, 2);
   EXPECT_EQ(run("audit evidence --program cut").exit_code, 2);
+}
+
+// What it prints is what award_quote takes: signed by the key's account, for the chain of the
+// record.
+TEST_F(AssayProgram, SignsQuotes) {
+  ASSERT_TRUE(host::write_secret_file(path("pw"), as_bytes("correct horse\n")));
+  const std::string key = run("keys new key.json --scrypt-n 2 --password-file pw").out;
+  protocol::Genesis genesis;
+  genesis.name = "test";
+  genesis.operator_key = *hash_from_hex(std::string(64, '7'));
+  write("genesis.bin", encode(genesis));
+  std::string text;
+  for (int i = 0; i < 20; ++i) text += "the cat sat on the mat and the dog sat on the cat. ";
+  write("text", as_bytes(text));
+  write("model.toml", as_bytes("[model]\nfamily = 'llama'\nlayers = 1\nwidth = 16\nheads = 4\n"
+                               "key_heads = 2\nsequence = 8\n[training]\nsteps = 8\nbatch = 2\n"));
+  const std::string quote =
+      "quote model.toml --text text --interval 2 --seconds 0 --threads 1 --json --sign "
+      "--password-file pw --price 30 --valid-until 90";
+  EXPECT_EQ(run(quote + " --id 12").exit_code, 2);
+  const Ran ran = run(quote + " --id " + std::string(32, '5'));
+  ASSERT_EQ(ran.exit_code, 0) << ran.err;
+  const codec::Json json = *codec::parse_json(ran.out);
+  const codec::JsonRef sealed = codec::JsonRef(json)["signed"];
+  const Bytes bytes = *sealed["quote"].hex();
+  codec::Reader reader(bytes);
+  protocol::Quote read_back;
+  read(reader, read_back);
+  ASSERT_TRUE(reader.finish());
+  EXPECT_EQ(to_hex(read_back.solver.value) + "\n", key);
+  EXPECT_EQ(read_back.price, Amount{30'000'000});
+  EXPECT_EQ(read_back.valid_until, Height{90});
+  const Bytes signature = *sealed["signature"].hex();
+  ASSERT_EQ(signature.size(), 64u);
+  const auto signs = [&](const ChainId& chain) {
+    return crypto::ed25519_verify(
+        read_back.solver.value, protocol::quote_digest(chain, read_back).view(), signature.data());
+  };
+  EXPECT_TRUE(signs(protocol::chain_id_of(genesis)));
+  genesis.name = "other";
+  EXPECT_FALSE(signs(protocol::chain_id_of(genesis)));
+}
+
+TEST_F(AssayProgram, ChecksVerdicts) {
+  protocol::Genesis genesis;
+  genesis.name = "test";
+  write("genesis.bin", encode(genesis));
+  write("claim.proof", as_bytes("{}"));
+  EXPECT_EQ(run("verdict claim.proof").exit_code, 4);
+  EXPECT_EQ(run("verdict none.proof").exit_code, 2);
+  EXPECT_EQ(run("verdict claim.proof --genesis none").exit_code, 2);
 }
 
 TEST_F(AssayProgram, MeasuresTheOverheadOfProofs) {

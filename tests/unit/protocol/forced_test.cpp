@@ -280,6 +280,23 @@ TEST_F(Forced, AChallengeInTheBlockOfTheLastOpeningFinds) {
   EXPECT_EQ(net.read().challenge(id).value()->record.status, ChallengeStatus::kFound);
 }
 
+// The solver knows where its error is, so its aliases find it for nothing and use up what room
+// there is. After the disclosure there is room for those who pay.
+TEST_F(Forced, FindingItAThousandTimesShutsNobodyOut) {
+  start(kAlways);
+  ASSERT_EQ(net.verdict(kSolver, reveal()), V::kApplied);
+  std::vector<Bytes> finds;
+  for (std::uint32_t i = 0; i <= kMaxChallengesPerClaim; ++i)
+    finds.push_back(net.tx(kEve, CommitChallenge{posted.claim, hash_of_text(std::to_string(i))}));
+  EXPECT_EQ(net.block(std::move(finds)).receipts.receipts.back().verdict, V::kTooManyChallenges);
+  continue_verifying();
+  ASSERT_EQ(net.verdict(kSolver, disclosure()), V::kApplied);
+  const ChallengeId id = commit_challenge(net, posted, kBob, 3);
+  ASSERT_EQ(net.verdict(kBob, challenge_reveal(id, truth, 3)), V::kApplied);
+  EXPECT_EQ(net.read().challenge(id).value()->record.status, ChallengeStatus::kPlaying);
+  EXPECT_EQ(record().undisclosed, kMaxChallengesPerClaim);
+}
+
 TEST_F(Forced, EveryPartOfADisclosureIsChecked) {
   start(kAlways);
   verify();
