@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "assay/commit/transcript.hpp"
+#include "assay/core/checked.hpp"
 #include "assay/core/planted.hpp"
 #include "assay/crypto/sha256.hpp"
 #include "assay/dispute/claims.hpp"
@@ -83,7 +84,8 @@ bool is_find(const ChallengeRecord& challenge, const ClaimRecord& claim, std::ui
 }
 
 // Of the forced entry, and opens nothing: it was about the error and came too late for a share.
-// Whoever sent it could not know when the disclosing begins.
+// Whoever sent it could not know when the disclosing begins, so it costs no more than what keeps a
+// liar's aliases from using up the claim's challenges so (E-6).
 bool is_taken_back(const ClaimRecord& claim, const RevealChallenge& p) {
   return claim.forced_entry != 0 && p.entry == claim.forced_entry && p.start_root == Hash256{} &&
          p.end_root == Hash256{} && p.start_path.length == 0 && p.end_path.length == 0;
@@ -117,6 +119,9 @@ void transition(Context& c, Proof<RevealChallenge>&& t) {
     challenge.entry = p.entry;
     c.state.put(challenge);
     c.emit(ChallengeRevealed{challenge.id, claim.id, p.entry});
+    if (!found)
+      c.pay(bond_account(challenge.id), burned_account(),
+            ceil_div(task.terms.price.value, std::uint64_t{kMaxChallengesPerClaim}));
     end_of_forced(c, challenge.id, found ? ChallengeStatus::kFound : ChallengeStatus::kVoid);
     return;
   }

@@ -185,7 +185,8 @@ void Auditor::Model::apply(const Sent& tx) {
         c.forced_entry != 0 && h.entry == c.forced_entry && h.committed_at <= c.disclosing_since;
     const bool opens = revealed->end_root != Hash256{} || revealed->end_path.length != 0;
     const bool is_of_error = c.forced_entry != 0 && h.entry == c.forced_entry;
-    if (found || (is_of_error && !opens)) return;
+    h.taken_back = !found && is_of_error && !opens;
+    if (found || h.taken_back) return;
     h.status = protocol::ChallengeStatus::kPlaying;
     h.due = m_now + task(c.task).terms.windows.stand_up_ms;
   } else if (const auto* opened = std::get_if<protocol::OpenSeal>(tx.payload)) {

@@ -1,6 +1,7 @@
 // The auditor's books: a claim's stages, challenges and games.
 #include <algorithm>
 
+#include "assay/core/checked.hpp"
 #include "internal/model.hpp"
 
 namespace assay::sim {
@@ -175,6 +176,13 @@ void Auditor::Model::end_challenge(const protocol::ChallengeEnded& e) {
         ++counts.found;
         if (c.forced_entry == 0 || h.entry != c.forced_entry || h.committed_at > c.disclosing_since)
           fail("an error is found that was not forced, or too late");
+      }
+      if (h.taken_back) {
+        // What it agreed to pay: a 1024th of the price.
+        const Atoms cost = ceil_div(task(c.task).terms.price.value, Atoms{1024});
+        take(h.bond, cost);
+        m_burned += cost;
+        m_tallies[h.challenger].given += cost;
       }
       of(h.challenger).available += h.bond;
   }

@@ -75,6 +75,7 @@ class Auditor::Model {
     Atoms bond = 0;
     protocol::ChallengeStatus status = protocol::ChallengeStatus::kCommitted;
     std::uint64_t due = 0, entry = 0, committed_at = 0;  // due: to reveal, then to stand up
+    bool taken_back = false;                             // it was about a forced error, and late
     std::vector<GameId> games;                           // in the order of their starts
   };
   struct Game {

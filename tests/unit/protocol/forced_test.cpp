@@ -231,7 +231,7 @@ TEST_F(Forced, AChallengeAfterTheOpeningsWinsNoJackpot) {
 }
 
 // Nobody knows when the last seal opens: a challenge that meant the error and came a block too late
-// costs nothing, and gains nothing.
+// costs a 1024th of the price, and gains nothing.
 TEST_F(Forced, AChallengeOfTheErrorThatCameTooLateIsTakenBack) {
   start(kAlways);
   verify();
@@ -250,7 +250,7 @@ TEST_F(Forced, AChallengeOfTheErrorThatCameTooLateIsTakenBack) {
   EXPECT_EQ(net.verdict(kAnn, nothing(elsewhere, other)), V::kWrongOpening);
   ASSERT_EQ(net.verdict(kEve, nothing(late, due.entry)), V::kApplied);
   EXPECT_EQ(net.read().challenge(late).value()->record.status, ChallengeStatus::kVoid);
-  EXPECT_EQ(worth(kEve), before);
+  EXPECT_EQ(worth(kEve), before - 1);
 }
 
 // Who commits in the very block in which the last seal is opened has found it still, if it comes
