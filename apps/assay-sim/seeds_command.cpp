@@ -103,6 +103,8 @@ Status run_seeds_command(const SeedsArguments& arguments) {
       passed.count() / static_cast<double>(report.seeds), n(arguments.threads), n(report.tasks),
       n(report.claims_paid), n(report.claims_fallen), n(report.games), n(report.errors_found),
       n(report.transactions), n(report.blocks), n(report.crashes), n(report.lost));
+  std::printf("figure sim_run_seeds %llu seeds\nfigure sim_run_failed %llu seeds\n",
+              n(report.seeds), n(report.failures.size()));
   if (report.failures.empty()) return {};
   return {ErrorCode::kIntegrity, std::to_string(report.failures.size()) + " seeds failed"};
 }
