@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "assay/core/planted.hpp"
 #include "assay/crypto/sha256.hpp"
 #include "assay/dispute/evidence_file.hpp"
 #include "assay/dispute/levels.hpp"
@@ -117,7 +118,8 @@ protocol::ClientId LedgerRole::client_id(const std::string& purpose) const {
 void LedgerRole::submit(const std::string& purpose, protocol::Payload payload) {
   Submission& submission = m_submissions[purpose];
   const std::uint64_t again_ms = submission.sent_ms + kRepeatSubmitMs;
-  if (submission.sent && m_now_ms < again_ms) {
+  if (submission.sent &&
+      (m_now_ms < again_ms || testing::planted(testing::Planted::kDroppedResend))) {
     wake_at(again_ms);
     return;
   }
