@@ -3,6 +3,7 @@
 #include <new>
 
 #include "assay/commit/tensor_hash.hpp"
+#include "assay/graph/meter.hpp"
 
 namespace assay::training {
 namespace {
@@ -30,6 +31,14 @@ Status check_trace_fits(const graph::ValidProgram& program, const TaskPool& pool
   if (bytes <= options.memory_bytes_max) return {};
   return {ErrorCode::kLimit, "a dispute over the program takes " + std::to_string(bytes >> 20) +
                                  " MiB of memory, more than it is allowed here"};
+}
+
+Status check_work(const graph::ValidProgram& program, std::uint64_t operations_max) {
+  const std::uint64_t operations = graph::work_of(program.program()).operations;
+  if (operations <= operations_max) return {};
+  return {ErrorCode::kLimit, "the program takes " + std::to_string(operations) +
+                                 " operations a step, more than the " +
+                                 std::to_string(operations_max) + " that are allowed here"};
 }
 
 // What allocates states, whose sizes the program's author chose.
@@ -120,6 +129,8 @@ Result<std::unique_ptr<Trace>> ProgramExecution::Parts::trace(
 
 Result<std::unique_ptr<ProgramExecution>> ProgramExecution::create(const Task& task, TaskPool& pool,
                                                                    ExecutionOptions options) {
+  for (const auto* program : {&*task.init, &*task.step})
+    ASSAY_TRY_STATUS(check_work(*program, options.step_operations_max));
   exec::ExecutorOptions plain;
   plain.isa = options.isa;
   plain.fuse = false;

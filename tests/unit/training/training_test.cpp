@@ -3,6 +3,7 @@
 #include <limits>
 #include <random>
 
+#include "assay/graph/meter.hpp"
 #include "assay/models/model.hpp"
 #include "assay/tensor/safetensors.hpp"
 #include "assay/training/evaluate.hpp"
@@ -342,6 +343,20 @@ TEST(Execution, ATraceCountsTheThreeStatesThatItKeeps) {
   EXPECT_TRUE(ProgramExecution::create(world.task, pool, options));
   --options.memory_bytes_max;
   EXPECT_EQ(ProgramExecution::create(world.task, pool, options).error().code, ErrorCode::kLimit);
+}
+
+// A valid step may take decades.
+TEST(Execution, AStepOfTooManyOperationsIsRefused) {
+  const World world;
+  SerialTaskPool pool;
+  ExecutionOptions options;
+  options.step_operations_max = std::max(graph::work_of(world.task.init->program()).operations,
+                                         graph::work_of(world.task.step->program()).operations);
+  EXPECT_TRUE(ProgramExecution::create(world.task, pool, options));
+  --options.step_operations_max;
+  const auto refused = ProgramExecution::create(world.task, pool, options);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::kLimit);
 }
 
 }  // namespace
