@@ -13,11 +13,16 @@
 namespace assay::roles {
 
 ExecutionFactory honest_execution(training::ExecutionOptions options) {
-  // A stranger's task must not take the machine down.
+  // A stranger's task must not take the machine down, nor hold it for ever.
   options.memory_bytes_max = std::min(options.memory_bytes_max, host::physical_memory_bytes() / 2);
   return [options](const training::Task& task,
                    TaskPool& pool) -> Result<std::unique_ptr<training::Execution>> {
-    ASSAY_TRY(auto execution, training::ProgramExecution::create(task, pool, options));
+    // A minute or two of products; by the scalar definitions, days.
+    constexpr std::uint64_t kStepOperationsOfAThread = std::uint64_t{1} << 42;
+    training::ExecutionOptions bounded = options;
+    bounded.step_operations_max =
+        std::min(options.step_operations_max, kStepOperationsOfAThread * pool.thread_count());
+    ASSAY_TRY(auto execution, training::ProgramExecution::create(task, pool, bounded));
     return std::unique_ptr<training::Execution>(std::move(execution));
   };
 }
