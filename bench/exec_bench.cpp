@@ -2,8 +2,7 @@
 //
 //   exec_bench [MODEL] [THREADS] [STEPS] [unfused]
 //
-// A digest first: scalar and fast kernels agree after a step (not for transformers, which take
-// scalar kernels too long).
+// A digest first: fused and unfused, fast and plainer kernels agree after a step (check.hpp).
 #include <cstdlib>
 #include <cstring>
 #include <iterator>
@@ -12,6 +11,7 @@
 #include "assay/exec/executor.hpp"
 #include "assay/graph/validator.hpp"
 #include "assay/host/thread_pool.hpp"
+#include "check.hpp"
 #include "measure.hpp"
 
 namespace {
@@ -45,17 +45,6 @@ NamedTensors initial(const Model& model, TaskPool& pool) {
   return state;
 }
 
-void check(const Model& model, TaskPool& pool) {
-  NamedTensors states[2] = {initial(model, pool), initial(model, pool)};
-  const numerics::Isa isas[2] = {numerics::Isa::kScalar, numerics::best_isa()};
-  for (int i = 0; i < 2; ++i) {
-    auto executor =
-        value_or_exit(exec::Executor::create(model.step, model.views, pool, {.isa = isas[i]}));
-    executor.step(0, 1, states[i]);
-  }
-  ASSAY_INVARIANT(states[0] == states[1]);
-}
-
 std::string describe(const exec::UnitTime& unit, const graph::Program& program) {
   std::string text = graph::describe_node(program, unit.first_node);
   if (!unit.members.empty()) text += " | " + unit.members;
@@ -68,7 +57,10 @@ void measure(const std::string& name, unsigned threads, unsigned steps, bool fus
   auto programs = value_or_exit(models::build(known.description));
   Model model{valid(programs.init), valid(programs.step), std::move(known.data), {}};
   for (const auto& [slot, tensor] : model.data) model.views.push_back(tensor.view());
-  if (!name.starts_with("gpt")) check(model, pool);
+  if (const auto same = bench::check_step(name, model.init, model.step, model.views, pool); !same) {
+    std::fprintf(stderr, "exec_bench: %s\n", same.error().message.c_str());
+    std::exit(1);
+  }
 
   // On one thread its own time, which other processes touch less.
   const auto clock = threads == 1 ? bench::thread_cpu_ns : bench::wall_ns;

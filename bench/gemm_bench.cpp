@@ -11,12 +11,14 @@
 
 #include <cmath>
 #include <cstdlib>
-#include <cstring>
 #include <memory>
 #include <string_view>
 
 #include "assay/host/thread_pool.hpp"
+#include "assay/numerics/arithmetic_hardware.hpp"
+#include "assay/numerics/fold.hpp"
 #include "assay/numerics/kernels.hpp"
+#include "assay/numerics/memory_access.hpp"
 #include "measure.hpp"
 
 namespace {
@@ -146,6 +148,20 @@ struct Case {
   }
 };
 
+// Some thousand elements of what is measured, as it is measured, against the definition.
+void check(const std::string& name, const Case& c, TaskPool& pool) {
+  c.run(best_isa(), pool);
+  const std::uint64_t count = c.spec.output.shape.elements();
+  MemoryAccess access{&c.spec, {c.a.get(), c.b.get()}};
+  for (std::uint64_t e = 0; e < count; e += count / 2'000 | 1) {
+    const std::uint64_t want = evaluate<HardwareArithmetic>(c.spec, e, access);
+    if (load_element(DType::kF32, c.ours.get(), e) == want) continue;
+    std::fprintf(stderr, "gemm_bench: element %llu of %s is not the definition's\n",
+                 static_cast<unsigned long long>(e), name.c_str());
+    std::exit(1);
+  }
+}
+
 void run_openblas(const OpenBlas& blas, const Product& p, const Case& c) {
   constexpr int kRowMajor = 101, kNoTrans = 111, kTrans = 112;
   const auto of = [](std::uint64_t n) { return static_cast<int>(n); };
@@ -207,6 +223,7 @@ void compare(const OpenBlas& blas, unsigned threads, const Settings& settings) {
   for (const Product& p : products()) {
     if (p.name.find(settings.filter) == std::string::npos) continue;
     const Case c(spec_of(p), threads);
+    check(p.name, c, pool);
     Spread ratios, speed;
     double ours_best = 1e9, theirs_best = 1e9;
     bench::alternate(
@@ -263,6 +280,7 @@ void measure_convolutions(unsigned threads, const Settings& settings) {
       const double operations =
           2.0 * static_cast<double>(y.elements()) * static_cast<double>(9 * in);
       const Case c(spec, threads);
+      check(full, c, pool);
       Spread speed;
       double fastest = 1e9;
       for (unsigned i = 0; i < settings.pairs; ++i) {
@@ -274,31 +292,22 @@ void measure_convolutions(unsigned threads, const Settings& settings) {
   }
 }
 
-// What is measured gives the plain kernels' bits.
-void check() {
-  SerialTaskPool pool;
-  for (const NodeSpec& s :
-       {node(OpCode::kMatMul, {130, 75}, {130, 500}, {75, 500}, {0, 1}),
-        node(OpCode::kConv2d, {2, 9, 9, 40}, {2, 9, 9, 3}, {3, 3, 3, 40}, {1, 1})}) {
-    const Case c(s, 1);
-    c.run(Isa::kReference, pool);
-    const Case same(s, 1);
-    same.run(best_isa(), pool);
-    if (std::memcmp(c.ours.get(), same.ours.get(), s.output.byte_count()) != 0) {
-      std::fprintf(stderr, "gemm_bench: %s differs from the reference\n", name_of(s.op));
-      std::exit(1);
-    }
-  }
-}
-
 Settings settings_of(int argc, char** argv) {
   Settings settings;
-  for (int i = 1; i + 1 < argc; i += 2) {
+  for (int i = 1; i < argc; i += 2) {
     const std::string_view option = argv[i];
-    if (option == "--pairs") settings.pairs = static_cast<unsigned>(std::atoi(argv[i + 1]));
-    if (option == "--threads")
-      settings.only_threads = static_cast<unsigned>(std::atoi(argv[i + 1]));
-    if (option == "--filter") settings.filter = argv[i + 1];
+    const char* const value = i + 1 < argc ? argv[i + 1] : nullptr;
+    if (value != nullptr && option == "--pairs") {
+      settings.pairs = static_cast<unsigned>(std::atoi(value));
+    } else if (value != nullptr && option == "--threads") {
+      settings.only_threads = static_cast<unsigned>(std::atoi(value));
+    } else if (value != nullptr && option == "--filter") {
+      settings.filter = value;
+    } else {
+      std::fprintf(stderr, "gemm_bench [--pairs N] [--threads N] [--filter SUBSTRING], not %s\n",
+                   argv[i]);
+      std::exit(2);
+    }
   }
   return settings;
 }
@@ -307,7 +316,10 @@ Settings settings_of(int argc, char** argv) {
 
 int main(int argc, char** argv) {
   const Settings settings = settings_of(argc, argv);
-  check();
+  if (!is_supported(best_isa())) {
+    std::fprintf(stderr, "gemm_bench: ASSAY_ISA names no instruction set that is here\n");
+    return 1;
+  }
   const OpenBlas blas = load_openblas();
   if (blas.sgemm == nullptr) {
     std::printf("no %s here (package libopenblas0-openmp): no comparison with OpenBLAS\n",

@@ -306,6 +306,13 @@ def worker(options, threads, *arguments):
         raise SystemExit(f"peers: a worker failed: {' '.join(command)}")
 
 
+def check_bits(options, threads):
+    """Nothing is measured that does not give the bits of plainer kernels."""
+    for name in options.models:
+        if subprocess.run([options.server, str(threads), "check", name]).returncode != 0:
+            raise SystemExit(f"peers: {name} at {threads} threads is not bit-exact")
+
+
 def memory_of(options, name, threads):
     server = Server(options.server, threads, "model", name)
     server.run(4)
@@ -358,6 +365,7 @@ def front(options):
     sys.stdout.reconfigure(line_buffering=True)
     steps, functions, memory = [], [], []
     for threads in options.thread_counts:
+        check_bits(options, threads)
         ratios = []
         for line in worker(options, threads, "--worker", "steps", "--models", *options.models,
                            "--functions", *options.functions):

@@ -6,6 +6,8 @@
 //     run N            -> WALL_NS CPU_NS LOSS of N steps
 //     memory           -> BYTES that the process grew by at its largest, over what it held with the
 //                         data alone
+//   step_server THREADS check NAME          exits at once: 0 if a step of that run has the bits of
+//                                           plainer kernels without fusion (check.hpp)
 //   step_server THREADS function NAME N     an elementwise function of N values
 //     run N            -> WALL_NS CPU_NS CHECK of N times
 #include <cstdlib>
@@ -18,6 +20,7 @@
 #include "assay/cli/bench_models.hpp"
 #include "assay/host/thread_pool.hpp"
 #include "assay/training/run.hpp"
+#include "check.hpp"
 #include "measure.hpp"
 
 namespace {
@@ -55,6 +58,22 @@ class Subject {
   [[nodiscard]] virtual double check() const = 0;
 };
 
+training::Task make_task(cli::BenchModel model, TaskPool& pool) {
+  auto programs = value_or_fail(models::build(model.description));
+  return value_or_fail(training::make_task(
+      {.seed = 1, .steps = kSteps, .commit_interval = kSteps, .checkpoint_interval = kSteps},
+      std::move(programs.init), std::move(programs.step), std::move(model.data), pool));
+}
+
+// In a process of its own: what it allocates is not to count as another's.
+void check(const std::string& name, TaskPool& pool) {
+  const training::Task task = make_task(value_or_fail(cli::bench_model(name)), pool);
+  std::vector<TensorView> data;
+  for (const auto& [slot, tensor] : task.data) data.push_back(tensor.view());
+  if (auto same = bench::check_step(name, *task.init, *task.step, data, pool); !same)
+    fail(same.error().message);
+}
+
 class Model final : public Subject {
  public:
   Model(const std::string& name, TaskPool& pool)
@@ -73,13 +92,6 @@ class Model final : public Subject {
   [[nodiscard]] std::uint64_t grown() const { return memory_now("VmHWM:") - m_held; }
 
  private:
-  static training::Task make_task(cli::BenchModel model, TaskPool& pool) {
-    auto programs = value_or_fail(models::build(model.description));
-    return value_or_fail(training::make_task(
-        {.seed = 1, .steps = kSteps, .commit_interval = kSteps, .checkpoint_interval = kSteps},
-        std::move(programs.init), std::move(programs.step), std::move(model.data), pool));
-  }
-
   training::Task m_task;
   std::uint64_t m_held = 0;
   std::unique_ptr<training::ProgramExecution> m_execution;
@@ -164,15 +176,19 @@ int main(int argc, char** argv) {
   };
   const std::uint64_t threads = number(1);
   if (argc < 4 || threads < 1 || threads > 256)
-    fail("THREADS model NAME | THREADS function NAME N");
+    fail("THREADS model NAME | THREADS check NAME | THREADS function NAME N");
   host::ThreadTaskPool pool(static_cast<unsigned>(threads));
+  if (std::strcmp(argv[2], "check") == 0) {
+    check(argv[3], pool);
+    return 0;
+  }
   std::unique_ptr<Subject> subject;
   if (std::strcmp(argv[2], "model") == 0) {
     subject = std::make_unique<Model>(argv[3], pool);
   } else if (std::strcmp(argv[2], "function") == 0 && number(4) > 0) {
     subject = std::make_unique<Function>(argv[3], number(4), pool);
   } else {
-    fail(std::string("model or function, not ") + argv[2]);
+    fail(std::string("model, check or function, not ") + argv[2]);
   }
   serve(*subject);
   return 0;

@@ -1,10 +1,12 @@
-// assay-sim: what is simulated rather than run. `economics`: rational populations and attacks.
+// assay-sim: what is simulated rather than run. `run`: the whole protocol under faults and liars,
+// from seeds. `economics`: rational populations and attacks.
 #include <cstdio>
 
 #include "assay/cli/options.hpp"
 #include "assay/core/hex.hpp"
 #include "assay/host/files.hpp"
 #include "figures.hpp"
+#include "seeds_command.hpp"
 
 namespace {
 
@@ -108,7 +110,21 @@ Status run_economics(const Options& options) {
 
 int main(int argc, char** argv) {
   Options o;
+  assay::app::SeedsArguments seeds;
   assay::cli::Program program("assay-sim", "Simulations of the protocol, each from one seed.");
+  const auto of_seeds = [&seeds](assay::cli::Command& command) {
+    command.option("seed", seeds.seed, "the first")
+        .option("seeds", seeds.seeds, "how many")
+        .option("threads", seeds.threads, "that run them")
+        .choice("faults", seeds.faults, {"none", "some", "all"}, "of networks, disks and processes")
+        .option("log", seeds.log, "file for the events of one seed")
+        .examples(
+            "  assay-sim run --seed 1 --seeds 1000 --threads 2\n"
+            "  assay-sim --seed 17 --log seed-17.log")
+        .action([&seeds] { return assay::app::run_seeds_command(seeds); });
+  };
+  of_seeds(program.root());
+  of_seeds(program.root().subcommand("run", "The whole protocol under faults and liars"));
   program.root()
       .subcommand("economics", "Rational populations over epochs, and attacks on the rules")
       .option("out", o.out, "folder for the figures (SVG) and their numbers (CSV)")

@@ -1,6 +1,7 @@
 #include "internal/toml_file.hpp"
 
 #include <toml++/toml.h>
+#include <charconv>
 #include <sstream>
 
 namespace assay::cli::internal {
@@ -12,9 +13,8 @@ Result<std::string> text_of(const toml::node& node, const std::string& key) {
   if (const auto* i = node.as_integer()) return std::to_string(i->get());
   if (const auto* b = node.as_boolean()) return std::string(b->get() ? "true" : "false");
   if (const auto* f = node.as_floating_point()) {
-    std::ostringstream out;
-    out << f->get();
-    return out.str();
+    char text[32];  // the shortest that reads back as the same
+    return std::string(text, std::to_chars(text, text + sizeof text, f->get()).ptr);
   }
   return {ErrorCode::kInvalidArgument,
           key + ": expected a string, a number, true, false or a list of them"};

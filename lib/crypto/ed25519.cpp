@@ -4,8 +4,10 @@
 #include <openssl/evp.h>
 
 #include <algorithm>
+#include <map>
 
 #include "assay/core/contract.hpp"
+#include "assay/crypto/sha256.hpp"
 
 namespace assay::crypto {
 
@@ -37,6 +39,25 @@ constexpr std::array<std::array<std::uint8_t, 32>, 5> kSmallOrderY = {{
 }};
 
 }  // namespace
+
+struct SignatureMemo::Known {
+  std::map<Hash256, Signature> signed_by;  // by public key and message
+  std::map<Hash256, bool> verified;        // by those and the signature
+
+  static Hash256 key_of(const Hash256& public_key, ByteView message, ByteView signature = {}) {
+    return sha256({public_key.view(), sha256(message).view(), signature});
+  }
+};
+
+namespace {
+thread_local SignatureMemo* memo = nullptr;
+}  // namespace
+
+SignatureMemo::SignatureMemo() : m_known(std::make_unique<Known>()) {
+  ASSAY_EXPECTS(memo == nullptr);
+  memo = this;
+}
+SignatureMemo::~SignatureMemo() { memo = nullptr; }
 
 SecretKey::SecretKey(const std::uint8_t* bytes32) { std::copy_n(bytes32, 32, m_bytes.begin()); }
 SecretKey::SecretKey(SecretKey&& other) noexcept : m_bytes(other.m_bytes) {
@@ -74,6 +95,12 @@ KeyPair::~KeyPair() = default;
 
 Signature KeyPair::sign(ByteView message) const {
   ASSAY_EXPECTS(m_key != nullptr);
+  Hash256 known_as;
+  if (memo != nullptr) {
+    known_as = SignatureMemo::Known::key_of(m_public_key, message);
+    const auto known = memo->m_known->signed_by.find(known_as);
+    if (known != memo->m_known->signed_by.end()) return known->second;
+  }
   const Context context(EVP_MD_CTX_new());
   Signature signature{};
   std::size_t size = signature.size();
@@ -82,6 +109,11 @@ Signature KeyPair::sign(ByteView message) const {
       EVP_DigestSignInit(context.get(), nullptr, nullptr, nullptr, m_key->key) == 1 &&
       EVP_DigestSign(context.get(), signature.data(), &size, message.data(), message.size()) == 1;
   ASSAY_INVARIANT(ok && size == signature.size());
+  if (memo != nullptr) {
+    SignatureMemo::Known& known = *memo->m_known;
+    known.signed_by.emplace(known_as, signature);
+    known.verified.emplace(SignatureMemo::Known::key_of(m_public_key, message, signature), true);
+  }
   return signature;
 }
 
@@ -94,8 +126,9 @@ bool is_acceptable_public_key(const Hash256& public_key) {
   return std::find(kSmallOrderY.begin(), kSmallOrderY.end(), y) == kSmallOrderY.end();
 }
 
-bool ed25519_verify(const Hash256& public_key, ByteView message, const std::uint8_t* signature64) {
-  if (!is_acceptable_public_key(public_key)) return false;
+namespace {
+
+bool verify_now(const Hash256& public_key, ByteView message, const std::uint8_t* signature64) {
   const PublicKey key(EVP_PKEY_new_raw_public_key(
       EVP_PKEY_ED25519, nullptr, public_key.bytes.data(), public_key.bytes.size()));
   const Context context(EVP_MD_CTX_new());
@@ -103,6 +136,19 @@ bool ed25519_verify(const Hash256& public_key, ByteView message, const std::uint
   const int init = EVP_DigestVerifyInit(context.get(), nullptr, nullptr, nullptr, key.get());
   ASSAY_INVARIANT(init == 1);
   return EVP_DigestVerify(context.get(), signature64, 64, message.data(), message.size()) == 1;
+}
+
+}  // namespace
+
+bool ed25519_verify(const Hash256& public_key, ByteView message, const std::uint8_t* signature64) {
+  if (!is_acceptable_public_key(public_key)) return false;
+  if (memo != nullptr) {
+    const auto [known, is_new] = memo->m_known->verified.try_emplace(
+        SignatureMemo::Known::key_of(public_key, message, ByteView(signature64, 64)));
+    if (is_new) known->second = verify_now(public_key, message, signature64);
+    return known->second;
+  }
+  return verify_now(public_key, message, signature64);
 }
 
 }  // namespace assay::crypto

@@ -74,11 +74,16 @@ std::unique_ptr<Prepared> prepare(std::span<const graph::Node> nodes,
     p.local_bytes = std::max(p.local_bytes, p.programs.back().local_bytes());
   }
   p.local_bytes = aligned(p.local_bytes);
-  p.memory = {p.plan.arena_bytes, p.plan.arena_bytes_min, p.plan.fixed_bytes,
-              p.scratch_bytes + p.local_bytes * pool.thread_count(), 0};
+  p.memory = {p.plan.arena_bytes,
+              p.plan.arena_bytes_min,
+              p.plan.fixed_bytes,
+              p.scratch_bytes + p.local_bytes * pool.thread_count(),
+              0,
+              0};
   for (std::size_t slot = 0; slot < slot_nodes.size(); ++slot) {
-    if (p.plan.slots[slot] == SlotUpdate::kSecond)
-      p.memory.next_state += nodes[slot_nodes[slot]].spec.output.byte_count();
+    const std::uint64_t bytes = nodes[slot_nodes[slot]].spec.output.byte_count();
+    p.memory.state += bytes;
+    if (p.plan.slots[slot] == SlotUpdate::kSecond) p.memory.next_state += bytes;
   }
   return prepared;
 }

@@ -47,9 +47,42 @@ struct Executor::Parts {
   }
 };
 
+namespace {
+
+Error too_large(const MemoryUse& memory, const char* than) {
+  return {ErrorCode::kLimit, "the program takes " +
+                                 std::to_string((memory.total() + memory.state) >> 20) +
+                                 " MiB of memory with its state, more than " + than};
+}
+
+Result<std::unique_ptr<Prepared>> prepare_within_limit(const graph::Program& program,
+                                                       const TaskPool& pool,
+                                                       const ExecutorOptions& options) {
+  std::vector<std::uint32_t> slot_nodes;
+  for (const auto& slot : program.slots) slot_nodes.push_back(slot.output);
+  auto prepared = prepare(program.nodes, slot_nodes, options, pool);
+  const MemoryUse& memory = prepared->memory;
+  if (memory.total() + memory.state > options.memory_bytes_max)
+    return too_large(memory, "it is allowed here");
+  return prepared;
+}
+
+}  // namespace
+
+Result<MemoryUse> Executor::plan(const graph::ValidProgram& program, const TaskPool& pool,
+                                 const ExecutorOptions& options) {
+  ASSAY_TRY(const auto prepared, prepare_within_limit(program.program(), pool, options));
+  return prepared->memory;
+}
+
 Result<Executor> Executor::create(const graph::ValidProgram& program,
                                   std::span<const TensorView> data, TaskPool& pool,
                                   ExecutorOptions options) {
+  if (options.isa == numerics::Isa::kUnknown) {
+    return {ErrorCode::kUnsupported,
+            "ASSAY_ISA names no instruction set; give reference, scalar, neon, avx2 or avx512, or "
+            "unset it"};
+  }
   if (!numerics::is_supported(options.isa)) {
     return {ErrorCode::kUnsupported, std::string("this processor has no ") +
                                          numerics::name_of(options.isa) +
@@ -73,23 +106,17 @@ Result<Executor> Executor::create(const graph::ValidProgram& program,
       return {ErrorCode::kInvalidArgument,
               "data tensor '" + plain.data[i].name + "' does not have the declared type"};
     }
+    ASSAY_EXPECTS(reinterpret_cast<std::uintptr_t>(data[i].data) % Tensor::kAlignment == 0);
     data_at.push_back(data[i].data);
   }
-  std::vector<std::uint32_t> slot_nodes;
-  for (const auto& slot : plain.slots) slot_nodes.push_back(slot.output);
-  auto prepared = prepare(plain.nodes, slot_nodes, options, pool);
-  const std::uint64_t bytes = prepared->memory.total();
-  const auto too_large = [bytes](const char* than) {
-    return Error{ErrorCode::kLimit, "the program takes " + std::to_string(bytes >> 20) +
-                                        " MiB of memory, more than " + than};
-  };
-  if (bytes > options.memory_bytes_max) return too_large("it is allowed here");
+  ASSAY_TRY(auto prepared, prepare_within_limit(plain, pool, options));
+  const MemoryUse memory = prepared->memory;
   try {
     auto parts = std::make_unique<Parts>(plain, std::move(prepared), pool, options);
     parts->engine.bind_data(data_at);
     return Executor(std::move(parts));
   } catch (const std::bad_alloc&) {
-    return too_large("there is");
+    return too_large(memory, "there is");
   }
 }
 

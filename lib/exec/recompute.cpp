@@ -38,9 +38,9 @@ bool is_cheap(OpCode op) {
   }
 }
 
-bool UnitGraph::reads(std::uint32_t unit, std::uint32_t storage) const {
+bool UnitGraph::reads(std::uint32_t unit, std::uint32_t storage, std::uint32_t but) const {
   for (const std::uint32_t reader : m_flow.readers[storage]) {
-    if (is_member(reader, unit)) return true;
+    if (reader != but && is_member(reader, unit)) return true;
   }
   return false;
 }
@@ -101,12 +101,11 @@ std::uint32_t UnitGraph::clone_into(std::uint32_t node, std::uint32_t unit, int 
   for (unsigned k = 0; k < m_flow.nodes[copy].spec.operand_count; ++k) {
     const std::uint32_t input = m_flow.nodes[copy].inputs[k];
     const std::uint64_t elements = m_flow.operand_shape(copy, k).elements();
+    // First, as can_clone asks: only the readers of what is not small are known to be few.
+    if (elements * kSmallPart <= m_units[unit].full) continue;
     const OpCode op = m_flow.nodes[input].spec.op;
-    bool others = false;
-    for (const std::uint32_t reader : m_flow.readers[input])
-      others = others || (reader != copy && is_member(reader, unit));
-    if (elements * kSmallPart <= m_units[unit].full || others || is_member(input, unit) ||
-        op == OpCode::kStateSlot || op == OpCode::kData || is_kept(input, copy))
+    if (op == OpCode::kStateSlot || op == OpCode::kData || is_member(input, unit) ||
+        reads(unit, input, copy) || is_kept(input, copy))
       continue;
     m_flow.drop_reader(input, copy);
     m_flow.redirect(input, clone_into(input, unit, depth - 1), copy);

@@ -113,7 +113,8 @@ std::vector<double> rotary_frequencies(std::uint64_t width, double base) {
     (base * power(mid, width / 2) < 1 ? low : high) = mid;
   }
   std::vector<double> frequencies;
-  for (std::uint64_t i = 0; i < width / 2; ++i) frequencies.push_back(power(high, i));
+  double of_pair = 1;  // power(high, i), by the same products
+  for (std::uint64_t i = 0; i < width / 2; ++i, of_pair *= high) frequencies.push_back(of_pair);
   return frequencies;
 }
 

@@ -108,6 +108,7 @@ Status fit_to_data(ModelDescription& d, const NamedTensors& data) {
 }
 
 Result<Windows> windows_of(const TensorView& tokens, std::uint64_t sequence) {
+  if (tokens.type.shape.rank != 1) return refuse("a text is a list of tokens, of one dimension");
   const std::uint64_t count = tokens.type.shape[0];
   if (sequence == 0 || count <= sequence)
     return refuse("the text must be longer than the sequence of " + std::to_string(sequence));

@@ -1,5 +1,7 @@
 #include "assay/models/settings.hpp"
 
+#include <cmath>
+#include <limits>
 #include <optional>
 #include <set>
 
@@ -35,7 +37,10 @@ class Table {
       if (const auto* whole = std::get_if<std::int64_t>(setting)) {
         target = static_cast<float>(*whole);
       } else if (const auto* value = std::get_if<double>(setting)) {
-        target = static_cast<float>(*value);
+        // Beyond floats a cast is undefined.
+        constexpr double kMost = std::numeric_limits<float>::max();
+        target = std::abs(*value) > kMost ? std::numeric_limits<float>::infinity()
+                                          : static_cast<float>(*value);
       } else {
         refuse(field, "a number");
       }

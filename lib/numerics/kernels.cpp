@@ -45,6 +45,7 @@ const char* name_of(Isa isa) noexcept {
     case Isa::kNeon: return "neon";
     case Isa::kAvx2: return "avx2";
     case Isa::kAvx512: return "avx512";
+    case Isa::kUnknown: break;
   }
   return "?";
 }
@@ -64,13 +65,16 @@ bool is_supported(Isa isa) noexcept {
 #endif
 }
 
+Isa isa_named(std::string_view name) noexcept {
+  const auto* isa = std::find_if(std::begin(kAllIsas), std::end(kAllIsas),
+                                 [&](Isa known) { return name == name_of(known); });
+  return isa == std::end(kAllIsas) ? Isa::kUnknown : *isa;
+}
+
 Isa best_isa() noexcept {
   static const Isa chosen = [] {
     const char* forced = std::getenv("ASSAY_ISA");
-    for (const Isa isa : kAllIsas) {
-      if (forced != nullptr && std::strcmp(forced, name_of(isa)) == 0 && is_supported(isa))
-        return isa;
-    }
+    if (forced != nullptr && *forced != '\0') return isa_named(forced);
     Isa best = Isa::kScalar;
     for (const Isa isa : kAllIsas) {
       if (is_supported(isa)) best = isa;

@@ -308,6 +308,7 @@ SpecVerdict check_fit(const NodeSpec& s) noexcept {
     case OpCode::kConv2dGradWeight: return check_conv(s, a, y, b, true, false);
     case OpCode::kMaxPool2d: return check_pool(s, a, y);
     case OpCode::kMaxPool2dGrad: {
+      if (s.operands[2].shape.rank != b.rank || y.rank != a.rank) return SpecVerdict::kWrongShape;
       const SpecVerdict pooled = check_pool(s, a, b);
       const bool fits = a == y && s.operands[2].shape == b;
       return fits || pooled == SpecVerdict::kWrongAttribute ? pooled : SpecVerdict::kWrongShape;

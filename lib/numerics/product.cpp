@@ -52,11 +52,18 @@ Gemm matmul_gemm(const NodeSpec& s, const ProductOptions& options) {
   return g;
 }
 
-// Of the layouts that need the most memory: those that nothing can be read from where it lies.
-Gemm matmul_of_any_layout(const NodeSpec& s) {
+// For any layout. The plan asks two things of one: whether B can be read where it lies, which costs
+// nothing, and whether the rows of A are lines. Either answer to that may cost more: A in lines is
+// packed less readily, but where it is not, columns are cut otherwise, and other chunks of B fit.
+std::size_t matmul_scratch_bytes(Isa isa, const NodeSpec& s, unsigned threads) {
   Gemm g = matmul_gemm(s, {});
-  g.a_depth.stride0 = g.b_column = 0;
-  return g;
+  g.b_column = 0;
+  std::size_t bytes = 0;
+  for (const std::ptrdiff_t between_steps : {0, 1}) {
+    g.a_depth.stride0 = between_steps;
+    bytes = std::max(bytes, gemm_scratch_bytes(g, isa, threads));
+  }
+  return bytes;
 }
 
 void call_on_rows(const OnRows& on_rows, const NodeSpec& s, TaskPool& pool) {
@@ -126,7 +133,7 @@ void run_any(const KernelCall& call, const ProductOptions& options) {
 
 std::size_t product_scratch_bytes(Isa isa, const NodeSpec& spec, unsigned threads) {
   if (!is_product(spec.op)) return 0;
-  if (is_matmul(spec.op)) return gemm_scratch_bytes(matmul_of_any_layout(spec), isa, threads);
+  if (is_matmul(spec.op)) return matmul_scratch_bytes(isa, spec, threads);
   if (!conv_is_product(spec)) return 0;
   return kAlign + conv_scratch_bytes(spec) + gemm_scratch_bytes(conv_shape(spec), isa, threads);
 }

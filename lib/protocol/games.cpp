@@ -1,4 +1,5 @@
 // Games of challenges: their clocks' start, their ends, and what follows for the challenge.
+#include "assay/core/planted.hpp"
 #include "assay/crypto/sha256.hpp"
 #include "assay/economics/splits.hpp"
 #include "internal/context.hpp"
@@ -171,6 +172,10 @@ void evaluate(Context& c, const ChallengeId& id) {
 
 void finish_game(Context& c, const GameId& id, GameStatus status, bool by_clock) {
   GameRecord game = c.state.need_game(id);
+  if (testing::planted(testing::Planted::kSwappedSides) && !by_clock &&
+      status <= GameStatus::kChallengerWon)
+    status =
+        status == GameStatus::kDefenderWon ? GameStatus::kChallengerWon : GameStatus::kDefenderWon;
   end_game(c, game, status, by_clock);
   if (status == GameStatus::kChallengerWon) mark_loser(c, game);
   evaluate(c, game.challenge);

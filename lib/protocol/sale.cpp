@@ -1,6 +1,7 @@
 // A task's money and its sale: funders in, awards, and what goes back.
 #include <algorithm>
 
+#include "assay/core/planted.hpp"
 #include "assay/economics/market.hpp"
 #include "assay/protocol/offer.hpp"
 #include "internal/context.hpp"
@@ -95,6 +96,8 @@ void end_bid(Context& c, TaskRecord& task, const Bid& bid, BidEnd how) {
     add_fault(c, bid.bidder, Standing::kSolver);
   } else {
     c.pay(deposit_of, user_account(bid.bidder), deposit);
+    if (how != BidEnd::kAwarded && testing::planted(testing::Planted::kDoubleRefund))
+      c.pay(stake_account(bid.bidder), user_account(bid.bidder), deposit);
   }
   --task.bids;
   c.state.erase(bid);

@@ -1,6 +1,7 @@
 // Settlement: who is paid, who is slashed, what goes back.
 #include <algorithm>
 
+#include "assay/core/planted.hpp"
 #include "assay/economics/jackpot.hpp"
 #include "assay/economics/market.hpp"
 #include "assay/economics/splits.hpp"
@@ -40,9 +41,13 @@ void slash(Context& c, const Case& s, const AccountId& loser, Standing role,
   const std::uint64_t stake = c.balance(lock);
   const economics::SlashSplit split =
       economics::split_slash({stake, winners.size(), replay_cost(s)});
-  c.pay(lock, burned_account(), split.burned);
-  for (std::size_t i = 0; i < winners.size(); ++i)
-    c.pay(lock, user_account(winners[i]), i == 0 ? split.bounty : split.other_cost);
+  const bool keeps_burn = testing::planted(testing::Planted::kLostBurn) && !winners.empty();
+  c.pay(lock, keeps_burn ? user_account(winners[0]) : burned_account(), split.burned);
+  for (std::size_t i = 0; i < winners.size(); ++i) {
+    const bool astray = testing::planted(testing::Planted::kSlashToWrongParty);
+    c.pay(lock, user_account(astray ? s.task.submitter : winners[i]),
+          i == 0 ? split.bounty : split.other_cost);
+  }
   c.emit(Slashed{loser, s.claim.id, Amount{stake}, Amount{split.burned}});
 }
 
@@ -105,6 +110,8 @@ void pay_jackpot(Context& c, const Case& s) {
     c.pay(jackpot_account(), user_account(finder), share);
     c.emit(JackpotPaid{s.claim.id, finder, Amount{share}});
   }
+  if (testing::planted(testing::Planted::kJackpotTwice))
+    c.pay(jackpot_account(), user_account(s.found.front()), share);
 }
 
 void pay_verifier(Context& c, Case& s, const VerifierRecord& v) {
@@ -115,7 +122,7 @@ void pay_verifier(Context& c, Case& s, const VerifierRecord& v) {
   bool silent = v.seals.empty();
   for (std::size_t i = 0; i < v.opened.size(); ++i) {
     silent |= !v.opened[i];
-    if (!earns(s, v, i)) continue;
+    if (!earns(s, v, i) || testing::planted(testing::Planted::kForgottenFee)) continue;
     spend(c, s, user_account(v.verifier), fee);
     ++earned;
   }
@@ -148,7 +155,9 @@ std::uint64_t settle_solver(Context& c, Case& s) {
   const std::uint64_t tax = economics::part_up(claim.tax.value, done, all);
   std::uint64_t pay = 0;
   if (s.paid) {
-    pay = economics::part_down(claim.price.value, done, all);
+    pay = testing::planted(testing::Planted::kPartialPaysAll)
+              ? claim.price.value
+              : economics::part_down(claim.price.value, done, all);
     spend(c, s, user_account(claim.solver), pay);
     add_completed(c, claim.solver, Standing::kSolver, tax);
     add_completed(c, s.task.submitter, Standing::kSubmitter, tax);

@@ -2,6 +2,8 @@
 #include <algorithm>
 
 #include "assay/commit/transcript.hpp"
+#include "assay/core/checked.hpp"
+#include "assay/core/planted.hpp"
 #include "assay/crypto/sha256.hpp"
 #include "assay/dispute/claims.hpp"
 #include "internal/position.hpp"
@@ -16,7 +18,9 @@ Checked<CommitChallenge> Rules::check(const Reading& r, const Sender& s, const C
   std::optional<ClaimRecord> claim = r.state.claim(p.claim);
   if (!claim) return V::kUnknownClaim;
   if (claim->solver == s.id) return V::kSelfDealing;
-  if (!is_challengeable(claim->status) || claim->doomed) return V::kWrongPhase;
+  const bool late = claim->status == ClaimStatus::kResolving &&
+                    testing::planted(testing::Planted::kLateChallenge);
+  if ((!is_challengeable(claim->status) && !late) || claim->doomed) return V::kWrongPhase;
   if (r.state.challenge(challenge_id_of(claim->id, s.id, p.commitment))) return V::kAlreadyExists;
   // Challenges of what was disclosed have room of their own: those of a forced error are refunded,
   // so they could crowd out all others for nothing.
@@ -81,6 +85,14 @@ bool is_of_forced(const ChallengeRecord& challenge, const ClaimRecord& claim, st
          challenge.sequence < claim.refunds_until;
 }
 
+// Of the forced entry, and opens nothing: it was about the error and came too late for a share.
+// Whoever sent it could not know when the disclosing begins, so it costs no more than what keeps a
+// liar's aliases from using up the claim's challenges so (E-6).
+bool is_taken_back(const ClaimRecord& claim, const RevealChallenge& p) {
+  return claim.forced_entry != 0 && p.entry == claim.forced_entry && p.start_root == Hash256{} &&
+         p.end_root == Hash256{} && p.start_path.length == 0 && p.end_path.length == 0;
+}
+
 }  // namespace
 
 Checked<RevealChallenge> Rules::check(const Reading& r, const Sender& s, const RevealChallenge& p) {
@@ -96,19 +108,24 @@ Checked<RevealChallenge> Rules::check(const Reading& r, const Sender& s, const R
     return V::kWrongCommitment;
   // The transcript that such a challenge was about is not the one that stands now: nothing is left
   // to open.
-  if (!is_of_forced(*challenge, claim, p.entry) && !opens(claim, p)) return V::kWrongOpening;
+  if (!is_of_forced(*challenge, claim, p.entry) && !is_taken_back(claim, p) && !opens(claim, p))
+    return V::kWrongOpening;
   TaskRecord task = r.state.need_task(claim.task);
   return holds(p, s, {{std::move(*challenge), std::move(claim), std::move(task)}});
 }
 void transition(Context& c, Proof<RevealChallenge>&& t) {
   const RevealChallenge& p = t.payload;
   auto& [challenge, claim, task] = static_cast<OfChallenge&>(t.found);
-  if (is_of_forced(challenge, claim, p.entry)) {
+  const bool in_time = is_of_forced(challenge, claim, p.entry);
+  if (in_time || is_taken_back(claim, p)) {
     challenge.entry = p.entry;
     c.state.put(challenge);
     c.emit(ChallengeRevealed{challenge.id, claim.id, p.entry});
-    // Opened seals tell where the error is: what was committed to since shows no replay.
-    const bool found = challenge.sequence < claim.finds_until;
+    if (!in_time)
+      c.pay(bond_account(challenge.id), burned_account(),
+            ceil_div(task.terms.price.value, std::uint64_t{kMaxChallengesPerClaim}));
+    // Open seals tell where the error is: what was committed to since shows no replay.
+    const bool found = in_time && challenge.sequence < claim.finds_until;
     end_unplayed(c, challenge.id, found ? ChallengeStatus::kFound : ChallengeStatus::kVoid);
     return;
   }

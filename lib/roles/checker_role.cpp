@@ -326,12 +326,17 @@ void CheckerRole::reveal(const ChallengeView& challenge, const ClaimView& claim,
   const bool is_first = protocol::challenge_commitment(
                             {claim.record.id, *entry, account(), first}) == record.commitment;
   reveal.salt = is_first ? first : challenge_salt(claim.record.id, *entry, /*again=*/true);
-  if (*entry > 0) {
+  // Whether it found the error or came too late for that, it is not about what stands now: opening
+  // nothing, it is taken back.
+  const bool of_error = is_first && *entry != 0 && *entry == claim.record.forced_entry;
+  if (!of_error && *entry > 0) {
     reveal.start_root = transcript.state_root(*entry - 1);
     reveal.start_path = transcript.path(*entry - 1);
   }
-  reveal.end_root = transcript.state_root(*entry);
-  reveal.end_path = transcript.path(*entry);
+  if (!of_error) {
+    reveal.end_root = transcript.state_root(*entry);
+    reveal.end_path = transcript.path(*entry);
+  }
   submit("reveal-challenge/" + to_hex(record.id.value), std::move(reveal));
 }
 

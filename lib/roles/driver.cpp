@@ -277,9 +277,17 @@ void Driver::State::fetch(Fetch wanted) {
   const auto get = [this, wanted]() -> Result<Bytes> {
     blob::BlobClient client(*blobs, blob::make_get(*https, kBlobTimeoutMs));
     FetchLimit limit(loop, stopping);
-    ASSAY_TRY(const blob::IndexEntry entry,
-              client.fetch_by_name(wanted.name, {wanted.url}, wanted.bytes_max, &limit));
-    ASSAY_TRY(Bytes bytes, blobs->read_all(entry.id, wanted.bytes_max));
+    auto entry = client.fetch_by_name(wanted.name, {wanted.url}, wanted.bytes_max, &limit);
+    if (entry) {
+      ASSAY_TRY_STATUS(blobs->set_name(wanted.name, entry->id));
+    } else {
+      // Who served it may be gone for good: what was got once is still here, also for a role that
+      // was made anew.
+      const auto kept = blobs->find_name(wanted.name);
+      if (!kept || !*kept) return std::move(entry).error();
+      entry = **kept;
+    }
+    ASSAY_TRY(Bytes bytes, blobs->read_all(entry->id, wanted.bytes_max));
     return bytes;
   };
   fetchers->call(get, [this, name = wanted.name](Result<Bytes> bytes) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "assay/core/planted.hpp"
 #include "assay/crypto/sha256.hpp"
 #include "assay/dispute/evidence_file.hpp"
 #include "assay/dispute/levels.hpp"
@@ -12,11 +13,16 @@
 namespace assay::roles {
 
 ExecutionFactory honest_execution(training::ExecutionOptions options) {
-  // A stranger's task must not take the machine down.
+  // A stranger's task must not take the machine down, nor hold it for ever.
   options.memory_bytes_max = std::min(options.memory_bytes_max, host::physical_memory_bytes() / 2);
   return [options](const training::Task& task,
                    TaskPool& pool) -> Result<std::unique_ptr<training::Execution>> {
-    ASSAY_TRY(auto execution, training::ProgramExecution::create(task, pool, options));
+    // A minute or two of products; by the scalar definitions, days.
+    constexpr std::uint64_t kStepOperationsOfAThread = std::uint64_t{1} << 42;
+    training::ExecutionOptions bounded = options;
+    bounded.step_operations_max =
+        std::min(options.step_operations_max, kStepOperationsOfAThread * pool.thread_count());
+    ASSAY_TRY(auto execution, training::ProgramExecution::create(task, pool, bounded));
     return std::unique_ptr<training::Execution>(std::move(execution));
   };
 }
@@ -117,7 +123,8 @@ protocol::ClientId LedgerRole::client_id(const std::string& purpose) const {
 void LedgerRole::submit(const std::string& purpose, protocol::Payload payload) {
   Submission& submission = m_submissions[purpose];
   const std::uint64_t again_ms = submission.sent_ms + kRepeatSubmitMs;
-  if (submission.sent && m_now_ms < again_ms) {
+  if (submission.sent &&
+      (m_now_ms < again_ms || testing::planted(testing::Planted::kDroppedResend))) {
     wake_at(again_ms);
     return;
   }

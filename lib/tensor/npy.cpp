@@ -85,7 +85,8 @@ class DictReader {
       return {};
     }
     return {ErrorCode::kUnsupported,
-            "npy elements of type '" + std::string(text.substr(0, 32)) + "'"};
+            "npy elements of type '" + std::string(text.substr(0, 32)) +
+                "'; convert them before saving, for instance with astype('float32')"};
   }
   Status shape(Shape& out) {
     if (!take("(")) return malformed();

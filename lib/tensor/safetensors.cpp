@@ -67,7 +67,9 @@ Status resolve(const RawEntry& raw, std::uint64_t data_start, std::uint64_t data
   const auto* known = std::find_if(std::begin(kDataOrder), std::end(kDataOrder),
                                    [&](const DTypeName& d) { return d.name == raw.dtype; });
   if (known == std::end(kDataOrder))
-    return {ErrorCode::kUnsupported, "dtype " + json_quoted(raw.dtype)};
+    return {ErrorCode::kUnsupported,
+            "dtype " + json_quoted(raw.dtype) +
+                " is not one of the profile's; convert it before saving, for instance to F32"};
   entry.type.dtype = known->dtype;
   entry.type.shape.rank = static_cast<std::uint8_t>(raw.shape.size());
   std::copy(raw.shape.begin(), raw.shape.end(), entry.type.shape.dims.begin());

@@ -1,6 +1,9 @@
 #include "assay/training/execution.hpp"
 
+#include <new>
+
 #include "assay/commit/tensor_hash.hpp"
+#include "assay/graph/meter.hpp"
 
 namespace assay::training {
 namespace {
@@ -16,6 +19,36 @@ std::vector<TensorView> views_of(const graph::Program& program, const NamedTenso
 Result<exec::Executor> executor_of(const graph::ValidProgram& program, const Task& task,
                                    TaskPool& pool, const exec::ExecutorOptions& options) {
   return exec::Executor::create(program, views_of(program.program(), task.data), pool, options);
+}
+
+// What a trace holds beside its executor: the caller's state, a copy, and the state after.
+constexpr std::uint64_t kTraceStates = 3;
+
+Status check_trace_fits(const graph::ValidProgram& program, const TaskPool& pool,
+                        const exec::ExecutorOptions& options) {
+  ASSAY_TRY(const exec::MemoryUse use, exec::Executor::plan(program, pool, options));
+  const std::uint64_t bytes = use.total() + kTraceStates * use.state;
+  if (bytes <= options.memory_bytes_max) return {};
+  return {ErrorCode::kLimit, "a dispute over the program takes " + std::to_string(bytes >> 20) +
+                                 " MiB of memory, more than it is allowed here"};
+}
+
+Status check_work(const graph::ValidProgram& program, std::uint64_t operations_max) {
+  const std::uint64_t operations = graph::work_of(program.program()).operations;
+  if (operations <= operations_max) return {};
+  return {ErrorCode::kLimit, "the program takes " + std::to_string(operations) +
+                                 " operations a step, more than the " +
+                                 std::to_string(operations_max) + " that are allowed here"};
+}
+
+// What allocates states, whose sizes the program's author chose.
+template <class Make>
+auto or_out_of_memory(const Make& make) -> decltype(make()) {
+  try {
+    return make();
+  } catch (const std::bad_alloc&) {
+    return Error{ErrorCode::kLimit, "the program's states take more memory than there is"};
+  }
 }
 
 // Outputs are kept while they fit the budget; the others are computed again.
@@ -87,13 +120,17 @@ Result<std::unique_ptr<Trace>> ProgramExecution::Parts::trace(
     ASSAY_TRY(auto made, executor_of(program, task, pool, plain));
     executor = std::make_unique<exec::Executor>(std::move(made));
   }
-  return std::unique_ptr<Trace>(new ProgramTrace(*executor, program.program(), t, task.header.seed,
-                                                 before ? *before : executor->make_state(),
-                                                 options.trace_bytes, pool));
+  return or_out_of_memory([&]() -> Result<std::unique_ptr<Trace>> {
+    return std::unique_ptr<Trace>(
+        new ProgramTrace(*executor, program.program(), t, task.header.seed,
+                         before ? *before : executor->make_state(), options.trace_bytes, pool));
+  });
 }
 
 Result<std::unique_ptr<ProgramExecution>> ProgramExecution::create(const Task& task, TaskPool& pool,
                                                                    ExecutionOptions options) {
+  for (const auto* program : {&*task.init, &*task.step})
+    ASSAY_TRY_STATUS(check_work(*program, options.step_operations_max));
   exec::ExecutorOptions plain;
   plain.isa = options.isa;
   plain.fuse = false;
@@ -105,6 +142,8 @@ Result<std::unique_ptr<ProgramExecution>> ProgramExecution::create(const Task& t
   fast.nanoseconds = options.nanoseconds;
   ASSAY_TRY(const auto init, executor_of(*task.init, task, pool, fast));  // could it be run?
   ASSAY_TRY(auto step, executor_of(*task.step, task, pool, fast));
+  ASSAY_TRY_STATUS(check_trace_fits(*task.init, pool, plain));
+  ASSAY_TRY_STATUS(check_trace_fits(*task.step, pool, plain));
   return std::unique_ptr<ProgramExecution>(new ProgramExecution(std::unique_ptr<Parts>(
       new Parts{task, pool, std::move(options), plain, fast, std::move(step), nullptr, nullptr})));
 }
@@ -118,9 +157,11 @@ const exec::Executor& ProgramExecution::executor() const { return m_parts->step;
 Result<NamedTensors> ProgramExecution::initial_state() {
   Parts& p = *m_parts;
   ASSAY_TRY(auto init, executor_of(*p.task.init, p.task, p.pool, p.fast));
-  NamedTensors state = init.make_state();
-  init.step(0, p.task.header.seed, state);
-  return state;
+  return or_out_of_memory([&]() -> Result<NamedTensors> {
+    NamedTensors state = init.make_state();
+    init.step(0, p.task.header.seed, state);
+    return state;
+  });
 }
 
 Status ProgramExecution::step(std::uint64_t t, NamedTensors& state) {

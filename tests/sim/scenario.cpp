@@ -147,6 +147,7 @@ Result<Ending> play(const Setting& setting) {
   };
   add({.name = "submitter",
        .balance_atoms = 1'000 * kToken,
+       .leaves_ms = setting.submitter_leaves_ms,
        .make = [shared, honest = terms_for(honest, setting.forces),
                 lying = terms_for(lying, setting.forces)](const roles::RoleContext& context) {
          return roles::make_submitter(

@@ -29,8 +29,9 @@ struct Setting {
   bool fewer_steps = false;        // the second solver reveals half a transcript
   bool silent_at_the_end =
       false;  // the second solver leaves the moves that anybody may make to others
-  std::optional<cheats::Lie> false_alarm;  // of the whistleblower
-  bool forces = false;                     // every claim has to force an error
+  std::optional<cheats::Lie> false_alarm;          // of the whistleblower
+  bool forces = false;                             // every claim has to force an error
+  std::uint64_t submitter_leaves_ms = UINT64_MAX;  // for good
   // A checker that is about to see this turn of a game that it plays as challenger crashes, once a
   // game; kEveryTurn: at each turn that it sees.
   std::optional<std::uint32_t> crash_challenger_at;

@@ -250,6 +250,44 @@ TEST(Simulation, AChallengerThatCrashedBeforeAnyTurnWinsByVerdict) {
       turns, static_cast<unsigned long long>(crashes));
 }
 
+// A submitter that leaves takes nobody's task with it: what was fetched once is kept, so that a
+// challenger that crashes can still play. (A solver's accomplice would leave on purpose.)
+TEST(Simulation, AChallengerThatCrashedNeedsNoSubmitter) {
+  Setting setting;
+  setting.lie = lie_of("weight-bit");
+  setting.submitter_leaves_ms = 12'000;
+  setting.crash_challenger_at = Setting::kEveryTurn;
+  const auto ending = play(setting);
+  ASSERT_TRUE(ending) << ending.error().message;
+  ASSERT_TRUE(claim_of(ending->lying)) << tail(ending->report);
+  EXPECT_GT(ending->report.crashes, 3u);
+  EXPECT_EQ(claim_of(ending->lying)->record.status, ClaimStatus::kFallen) << tail(ending->report);
+  EXPECT_EQ(claim_of(ending->honest)->record.status, ClaimStatus::kFinal) << tail(ending->report);
+}
+
+// A checker that starts from the checkpoint of a forced entry has the flipped bit in its state; the
+// game about the lie behind it starts from the true one.
+TEST(Simulation, ALieRightBehindAForcedErrorFalls) {
+  unsigned behind = 0;
+  for (std::uint64_t seed = 1; seed <= 40 && behind < 3; ++seed) {
+    Setting setting;
+    setting.sim.seed = seed;
+    setting.forces = true;
+    setting.lie = lie_of("weight-bit");
+    const auto ending = play(setting);
+    ASSERT_TRUE(ending) << ending.error().message;
+    ASSERT_TRUE(claim_of(ending->lying));
+    const protocol::ClaimRecord& claim = claim_of(ending->lying)->record;
+    EXPECT_EQ(claim.status, ClaimStatus::kFallen) << "seed " << seed << "\n"
+                                                  << tail(ending->report);
+    const bool is_behind =
+        claim.forced_entry != 0 && claim.forced_entry + 1 == ending->disputed_entry;
+    behind += is_behind ? 1 : 0;
+    if (HasFailure()) return;
+  }
+  EXPECT_GT(behind, 0u);
+}
+
 // INV-SIM-001, INV-SIM-004: loss, repetition, delay and crashes change who says what when, but not
 // who wins.
 TEST(Simulation, FaultsChangeNothingOfTheOutcome) {
@@ -304,7 +342,7 @@ TEST(Simulation, ForcedErrorsUnderFaultsCostNobodyAToken) {
       EXPECT_GE(ending->after.at(checker), ending->before.at(checker)) << tail(ending->report);
     if (testing::Test::HasFailure()) return;
   }
-  EXPECT_GT(found, 6u);
+  EXPECT_GT(found, 2u);
 }
 
 // INV-SIM-002.

@@ -52,6 +52,24 @@ class KeyPair {
 using VerifyFunction = bool (*)(const Hash256& public_key, ByteView message,
                                 const std::uint8_t* signature64);
 
+// While one lives, its thread computes no signature and no verification twice, nor verifies what it
+// signed: both are functions of their bytes. For a process that plays all parties, as a simulator
+// does; it forgets nothing until it goes. Not while another one lives on the thread.
+class SignatureMemo {
+ public:
+  SignatureMemo();
+  ~SignatureMemo();
+  SignatureMemo(const SignatureMemo&) = delete;
+  SignatureMemo& operator=(const SignatureMemo&) = delete;
+
+ private:
+  friend class KeyPair;
+  friend bool ed25519_verify(const Hash256& public_key, ByteView message,
+                             const std::uint8_t* signature64);
+  struct Known;
+  std::unique_ptr<Known> m_known;
+};
+
 // A canonical encoding (y < 2^255 - 19) of a y that belongs to no point of small order.
 [[nodiscard]] bool is_acceptable_public_key(const Hash256& public_key);
 

@@ -28,8 +28,8 @@ struct ExecutorOptions {
   // state over the old. Off for traces, which see every output.
   bool fuse = true;
   Nanoseconds nanoseconds = {};  // none: nothing is measured
-  // What memory() may come to. A valid program may ask for terabytes; whoever runs programs of
-  // strangers sets what the machine can spare.
+  // What memory() may come to, the caller's state with it. A valid program may ask for terabytes;
+  // whoever runs programs of strangers sets what the machine can spare.
   std::uint64_t memory_bytes_max = ~std::uint64_t{0};
   // Outputs of at least so many bytes may be computed again for late readers rather than kept, as
   // long as all such copies together are estimated to take no more than this share of a step.
@@ -54,13 +54,14 @@ struct OperatorTime {
 };
 
 // Bytes that an executor holds, from its construction on. The caller's state and the data are not
-// among them.
+// among the total.
 struct MemoryUse {
   std::size_t arena = 0;      // outputs, shared by liveness
   std::size_t arena_min = 0;  // the most that outputs need at one time; not part of the total
   std::size_t constants = 0;
   std::size_t scratch = 0;     // of the kernels and of the threads' tiles
   std::size_t next_state = 0;  // second copies of what cannot be written over
+  std::size_t state = 0;       // every slot once: the caller's; not part of the total
   [[nodiscard]] std::size_t total() const { return arena + constants + scratch + next_state; }
 };
 
@@ -69,13 +70,18 @@ using OnNode = std::function<void(std::uint32_t node, const TensorView& output)>
 
 class Executor {
  public:
-  // `data`: the program's data tensors in the order of its declarations.
+  // `data`: the program's data tensors in the order of its declarations, each at a multiple of
+  // Tensor::kAlignment.
   // Errors: kUnsupported if the processor lacks the ISA or the thread's floating-point mode is not
-  // the profile's; kInvalidArgument if the data does not have the declared types; kLimit if it
-  // would take more memory than the options allow, or than there is.
+  // the profile's; kInvalidArgument if the data does not have the declared types; kLimit if it and
+  // one state would take more memory than the options allow, or than there is.
   [[nodiscard]] static Result<Executor> create(const graph::ValidProgram& program,
                                                std::span<const TensorView> data, TaskPool& pool,
                                                ExecutorOptions options = {});
+  // What such an executor's memory() would be, in the time that planning takes and without the
+  // memory. Errors: kLimit as create().
+  [[nodiscard]] static Result<MemoryUse> plan(const graph::ValidProgram& program,
+                                              const TaskPool& pool, const ExecutorOptions& options);
   Executor(Executor&&) noexcept;
   Executor& operator=(Executor&&) noexcept;
   ~Executor();
@@ -94,7 +100,7 @@ class Executor {
   void trace_until(std::uint32_t last, std::uint64_t t, std::uint64_t seed,
                    const NamedTensors& before, const OnNode& on_node);
 
-  // Zeros of the slots' names and types.
+  // Zeros of the slots' names and types. std::bad_alloc where there is not the memory.
   [[nodiscard]] NamedTensors make_state() const;
   // True if the names and types are the slots'.
   [[nodiscard]] bool accepts(const NamedTensors& state) const;

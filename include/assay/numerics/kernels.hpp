@@ -6,6 +6,7 @@
 #pragma once
 
 #include <span>
+#include <string_view>
 
 #include "assay/core/faces.hpp"
 #include "assay/numerics/operator.hpp"
@@ -18,14 +19,17 @@ enum class Isa : std::uint8_t {
   kNeon,       // AArch64
   kAvx2,       // AVX2 + FMA
   kAvx512,     // AVX-512 F, BW, DQ, VL where a kernel gains by it, AVX2 elsewhere
+  kUnknown,    // of a name that is none of these; supported nowhere
 };
 inline constexpr Isa kAllIsas[] = {Isa::kReference, Isa::kScalar, Isa::kNeon, Isa::kAvx2,
                                    Isa::kAvx512};
 
 [[nodiscard]] const char* name_of(Isa isa) noexcept;
 [[nodiscard]] bool is_supported(Isa isa) noexcept;
+[[nodiscard]] Isa isa_named(std::string_view name) noexcept;
 // The fastest that this processor supports. ASSAY_ISA=reference|scalar|neon|avx2|avx512 in the
-// environment forces one.
+// environment forces one, supported or not: a mistake there must not go unseen, so ask
+// is_supported() (as exec::Executor does) before anything runs.
 [[nodiscard]] Isa best_isa() noexcept;
 
 // Bytes of private scratch memory that `run` wants for this node on `threads` threads.

@@ -45,19 +45,26 @@ struct ExecutionOptions {
   bool fuse = true;
   std::size_t trace_bytes = Execution::kTraceBytes;
   exec::Nanoseconds nanoseconds = {};  // a clock for times by kind of operator; none: not measured
-  // Of each executor: of init, of the step, and of traces. Larger programs are refused (kLimit).
+  // Of each executor with the states that it works on: of init, of the step, and of a trace of
+  // either, which sees every output and keeps three states. Larger programs are refused (kLimit)
+  // before they are run, so that whoever trains a task can also defend it.
   std::uint64_t memory_bytes_max = ~std::uint64_t{0};
+  // Of init, and of one step (graph::work_of): whoever runs strangers' programs is stopped between
+  // steps, not within one. Larger programs are refused (kLimit).
+  std::uint64_t step_operations_max = ~std::uint64_t{0};
 };
 
 // Runs the task's programs as they stand. The task and the pool must outlive it.
 class ProgramExecution final : public Execution {
  public:
   // Errors: kUnsupported if the processor lacks the ISA or the floating-point mode is not sound;
-  // kInvalidArgument if the task's data does not fit its program; kLimit as exec::Executor.
+  // kInvalidArgument if the task's data does not fit its program; kLimit as exec::Executor, and if
+  // a trace would take more memory, or a step more operations, than the options allow.
   [[nodiscard]] static Result<std::unique_ptr<ProgramExecution>> create(
       const Task& task, TaskPool& pool, ExecutionOptions options = {});
   ~ProgramExecution() override;
 
+  // Errors: kLimit where there is not the memory, here and of traces.
   [[nodiscard]] Result<NamedTensors> initial_state() override;
   [[nodiscard]] Status step(std::uint64_t t, NamedTensors& state) override;
   [[nodiscard]] Result<std::unique_ptr<Trace>> trace_init() override;

@@ -96,7 +96,8 @@ class UnitGraph {
   [[nodiscard]] bool can_clone(std::uint32_t node, std::uint32_t unit, int depth,
                                unsigned& clones) const;
   void retire(std::uint32_t node);
-  [[nodiscard]] bool reads(std::uint32_t unit, std::uint32_t storage) const;
+  [[nodiscard]] bool reads(std::uint32_t unit, std::uint32_t storage,
+                           std::uint32_t but = kNone) const;
   [[nodiscard]] bool is_kept(std::uint32_t member, std::uint32_t but) const;
 
   class Scheduler;

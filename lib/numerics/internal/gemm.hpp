@@ -107,7 +107,7 @@ inline constexpr std::size_t kAlign = 64;
   return (bytes + kAlign - 1) / kAlign * kAlign;
 }
 
-// Enough for any layout of this gemm's operands.
+// Enough for this gemm's layouts, whether rows are told or not, and whether B comes packed.
 [[nodiscard]] std::size_t gemm_scratch_bytes(const Gemm& gemm, Isa isa, unsigned threads);
 void run_gemm(const Gemm& gemm, Isa isa, std::span<std::uint8_t> scratch, TaskPool& pool);
 

@@ -68,7 +68,7 @@ void start_game(Context& c, const ChallengeId& challenge, const AccountId& defen
 void finish_game(Context& c, const GameId& game, GameStatus status, bool by_clock);
 void close_stand_up(Context& c, const ChallengeId& challenge);
 void expire_challenge(Context& c, const ChallengeId& challenge);
-// A challenge committed before the disclosure, of the forced entry: no game, the bond back.
+// A challenge of the forced error: no game, the bond back.
 void end_unplayed(Context& c, const ChallengeId& challenge, ChallengeStatus status);
 // The solver did not disclose: its claim falls to nobody, and challenges go back.
 void fall_undisclosed(Context& c, const ClaimId& claim);

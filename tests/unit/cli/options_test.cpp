@@ -57,6 +57,14 @@ TEST(Options, FlagsOverEnvironmentOverFileOverDefaults) {
   unsetenv("ASSAY_LISTEN");
 }
 
+// Six digits would make another price, or another learning rate, of either.
+TEST(Options, DecimalsOfAFileKeepEveryDigit) {
+  for (const char* const text : {"1234567.89", "0.00312345678", "1e+300", "0.1"}) {
+    const std::string path = config_file("listen = " + std::string(text) + "\n");
+    EXPECT_EQ(parse({"--config", path.c_str(), "go"}).listen, text);
+  }
+}
+
 TEST(Options, KnowWhatWasGivenInWhateverWay) {
   using testing::ElementsAre;
   EXPECT_THAT(parse({"go"}).given, ElementsAre(false, false, false));

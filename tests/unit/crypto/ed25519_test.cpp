@@ -107,6 +107,36 @@ TEST(Ed25519, RejectsKeysOfSmallOrderAndSecondEncodings) {
       *hash_from_hex("ebffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f")));
 }
 
+// A memo changes no answer: what is true stays true, what is false false, also of another key,
+// message or signature than the one that was seen.
+TEST(SignatureMemo, ChangesNoAnswer) {
+  std::vector<KeyPair> keys;
+  for (std::uint8_t i = 1; i <= 3; ++i) {
+    const std::array<std::uint8_t, 32> seed{i};
+    keys.emplace_back(SecretKey(seed.data()));
+  }
+  const Bytes messages[] = {{}, {1}, {1, 2}, Bytes(100, 7)};
+  std::vector<Signature> plain;
+  for (const KeyPair& key : keys)
+    for (const Bytes& message : messages) plain.push_back(key.sign(message));
+  const SignatureMemo memo;
+  for (int round = 0; round < 2; ++round) {
+    std::size_t at = 0;
+    for (std::size_t k = 0; k < keys.size(); ++k)
+      for (const Bytes& message : messages) {
+        const Signature signature = keys[k].sign(message);
+        EXPECT_EQ(signature, plain[at++]);
+        for (std::size_t other = 0; other < keys.size(); ++other)
+          for (const Bytes& said : messages)
+            EXPECT_EQ(ed25519_verify(keys[other].public_key(), said, signature.data()),
+                      other == k && said == message);
+        Signature flipped = signature;
+        flipped[static_cast<std::size_t>(round) * 32] ^= 1;
+        EXPECT_FALSE(ed25519_verify(keys[k].public_key(), message, flipped.data()));
+      }
+  }
+}
+
 TEST(SecretKey, IsEmptyOnceMovedFrom) {
   const Bytes seed(32, 7);
   SecretKey first(seed.data());

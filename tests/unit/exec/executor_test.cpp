@@ -106,6 +106,23 @@ TEST(Executor, ReusesMemory) {
   EXPECT_LT(executor.memory().arena, all / 2);
 }
 
+TEST(Executor, RefusesAnInstructionSetThatIsNone) {
+  const auto programs = tiny::conv_net();
+  SerialTaskPool pool;
+  EXPECT_EQ(numerics::isa_named("scalar"), Isa::kScalar);
+  for (const Isa isa : numerics::kAllIsas) {
+    EXPECT_EQ(numerics::isa_named(name_of(isa)), isa);
+    if (numerics::is_supported(isa)) continue;
+    EXPECT_EQ(Executor::create(programs.init, {}, pool, {.isa = isa}).error().code,
+              ErrorCode::kUnsupported);
+  }
+  const auto refused =
+      Executor::create(programs.init, {}, pool, {.isa = numerics::isa_named("avx3")});
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::kUnsupported);
+  EXPECT_NE(refused.error().message.find("ASSAY_ISA"), std::string::npos);
+}
+
 TEST(Executor, RefusesDataOfAnotherType) {
   const auto programs = tiny::conv_net();
   NamedTensors data = tiny::conv_net_data();
@@ -128,19 +145,42 @@ TEST(Executor, AProgramTooLargeForTheMachineIsRefused) {
   ASSERT_TRUE(program.program) << program.words;
   SerialTaskPool pool;
   ExecutorOptions options;
-  options.fuse = false;  // fused, the first node is a tile and the second the caller's state
   options.memory_bytes_max = std::uint64_t{1} << 40;
-  EXPECT_EQ(Executor::create(*program.program, {}, pool, options).error().code, ErrorCode::kLimit);
+  for (const bool fuse : {true, false}) {  // fused, the first is a tile, the second the state
+    options.fuse = fuse;
+    EXPECT_EQ(Executor::create(*program.program, {}, pool, options).error().code,
+              ErrorCode::kLimit);
+  }
 
   const auto programs = tiny::conv_net();
   const NamedTensors data = tiny::conv_net_data();
   options = {};
   const auto made = Executor::create(programs.step, views(data), pool).value();
-  options.memory_bytes_max = made.memory().total();
+  options.memory_bytes_max = made.memory().total() + made.memory().state;
+  EXPECT_EQ(Executor::plan(programs.step, pool, options)->total(), made.memory().total());
   EXPECT_TRUE(Executor::create(programs.step, views(data), pool, options));
   --options.memory_bytes_max;
   EXPECT_EQ(Executor::create(programs.step, views(data), pool, options).error().code,
             ErrorCode::kLimit);
+}
+
+// One constant of 2 TiB bound to many slots: to the executor a single element, to its caller memory
+// for each.
+TEST(Executor, AStateTooLargeForTheMachineIsRefused) {
+  tiny::Sketch s;
+  const TensorType type{DType::kF32, {std::uint64_t{1} << 39}};
+  const auto constant = s.add(OpCode::kConstant, type, {}, {0});
+  for (int i = 0; i < 1'000; ++i)
+    s.program.slots.push_back({"s" + std::to_string(1'000 + i), type, constant});
+  const auto program = graph::validate_init(s.program);
+  ASSERT_TRUE(program.program) << program.words;
+  SerialTaskPool pool;
+  ExecutorOptions options;
+  options.memory_bytes_max = 1'000 * type.byte_count();
+  const auto refused = Executor::create(*program.program, {}, pool, options);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::kLimit);
+  EXPECT_EQ(Executor::plan(*program.program, pool, options).error().code, ErrorCode::kLimit);
 }
 
 // A reshape of what came from outside is a copy: operators canonicalise the NaN that they read.

@@ -134,6 +134,8 @@ TEST(Data, ADescriptionIsFittedToATextAndCutIntoWindows) {
   EXPECT_EQ(windows.tokens, Tensor::of<std::uint8_t>({2, 2}, {4, 5, 6, 7}));
   EXPECT_EQ(windows.next, Tensor::of<std::uint8_t>({2, 2}, {5, 6, 7, 8}));
   EXPECT_FALSE(windows_of(text.view(), 6));
+  const Tensor table = Tensor::of<std::uint8_t>({2, 2}, {4, 5, 6, 7});
+  EXPECT_NE(windows_of(table.view(), 1).error().message.find("one dimension"), std::string::npos);
 }
 
 }  // namespace

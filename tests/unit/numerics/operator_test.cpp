@@ -46,6 +46,13 @@ TEST(Validate, EachVerdict) {
       kFoldTooLong);
 }
 
+TEST(Validate, RanksComeBeforeAttributes) {
+  const TensorType x = f32({1, 4, 4, 1}), y = f32({1, 2, 2, 1});
+  EXPECT_EQ(validate(node(OpCode::kMaxPool2dGrad, x, {x, y, y}, {2})), kValid);
+  EXPECT_EQ(validate(node(OpCode::kMaxPool2dGrad, x, {x, y, y}, {0})), kWrongAttribute);
+  EXPECT_EQ(validate(node(OpCode::kMaxPool2dGrad, x, {x, y, f32({2, 2})}, {0})), kWrongShape);
+}
+
 TEST(Validate, FoldsAtTheLimit) {
   EXPECT_EQ(
       validate(node(OpCode::kMatMul, f32({1, 1}), {f32({1, 131'072}), f32({131'072, 1})}, {0, 0})),

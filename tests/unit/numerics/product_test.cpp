@@ -6,6 +6,7 @@
 
 #include <mutex>
 
+#include "internal/gemm_plan.hpp"
 #include "unit/numerics/random_spec.hpp"
 
 namespace assay::numerics {
@@ -303,6 +304,78 @@ TEST(Product, DepthwiseConvolutionsRunByChannel) {
     set(OpCode::kConv2dGradWeight, w, x, y);
     if (HasFatalFailure()) return;
   }
+}
+
+NodeSpec matmul(std::uint64_t batches, std::uint64_t m, std::uint64_t n, std::uint64_t k, bool ta,
+                bool tb) {
+  NodeSpec s;
+  s.op = OpCode::kMatMul;
+  s.operand_count = s.attribute_count = 2;
+  s.attributes = {ta, tb};
+  s.output = {DType::kF32, {batches, m, n}};
+  s.operands = {TensorType{DType::kF32, ta ? Shape{batches, k, m} : Shape{batches, m, k}},
+                TensorType{DType::kF32, tb ? Shape{batches, n, k} : Shape{batches, k, n}}};
+  return s;
+}
+
+// What the plan of a call would take: operands dense or not, packed, rows told.
+std::size_t planned_bytes(Generator& random, Isa isa, const NodeSpec& s, unsigned threads) {
+  internal::Gemm g;
+  g.batches = s.output.shape[0];
+  g.rows = s.output.shape[1];
+  g.columns = s.output.shape[2];
+  g.depth = s.operands[0].shape[s.attributes[0] != 0 ? 1 : 2];
+  const auto stride = [&](bool turned, std::uint64_t dense) {
+    return random(4) == 0 ? 3 : turned ? static_cast<std::ptrdiff_t>(dense) : 1;
+  };
+  g.a_depth.stride0 = stride(s.attributes[0] != 0, g.rows);
+  g.b_column = stride(s.attributes[1] != 0, g.depth);
+  g.b_depth = s.attributes[1] != 0 ? 1 : static_cast<std::ptrdiff_t>(g.columns + random(2));
+  if (s.op == OpCode::kMatMulTriangular) {
+    g.triangle.kind = static_cast<internal::Triangle::Kind>(1 + s.attributes[2]);
+    g.triangle.diagonal = s.attributes[3];
+  }
+  if (random(3) == 0) g.on_rows.call = [](void*, std::size_t, std::size_t) {};
+  const float packed = 0;
+  if (g.batches == 1 && random(4) == 0) g.packed_b = &packed;
+  return internal::plan_of(g, internal::tile_kernels(isa), threads).floats() * sizeof(float) +
+         internal::kAlign;
+}
+
+// Found on AVX-512 at two threads and up: 128 < n <= 256, with B turned.
+TEST(Product, ScratchSufficesForEveryPlan) {
+  Generator random(13);
+  for (int i = 0; i < 60'000; ++i) {
+    const auto size = [&](std::uint64_t most) { return random.range(1, most >> random(9)); };
+    const std::uint64_t batches = random(3) == 0 ? random.range(2, 9) : 1;
+    NodeSpec s =
+        matmul(batches, size(4'096), size(2'048), size(131'072), random(2) == 0, random(2) == 0);
+    if (random(4) == 0) {
+      s.op = OpCode::kMatMulTriangular;
+      s.attribute_count = 5;
+      s.attributes[2] = random(3);
+      s.attributes[3] = random(64);
+    }
+    const unsigned threads = static_cast<unsigned>(random.range(1, 4));
+    for (const Isa isa : kAllIsas) {
+      if (isa == Isa::kReference) continue;
+      ASSERT_LE(planned_bytes(random, isa, s, threads), scratch_bytes(isa, s, threads))
+          << test::describe(s) << name_of(isa) << " threads " << threads;
+    }
+  }
+}
+
+TEST(Product, ThinWeightsGradientOfALargeVocabularyRuns) {
+  const NodeSpec s = matmul(1, 300, 248, 9'750, false, true);
+  ASSERT_EQ(validate(s), SpecVerdict::kValid);
+  test::ThreadedPool pool(2);
+  const Buffer a(s.operands[0].byte_count()), b(s.operands[1].byte_count());
+  const Buffer y(s.output.byte_count());
+  std::memset(a.data(), 0, a.size());
+  std::memset(b.data(), 0, b.size());
+  const Buffer scratch(scratch_bytes(best_isa(), s, 2));
+  run_product(best_isa(), s, a.data(), b.data(), y.data(), scratch.span(), pool, {});
+  EXPECT_EQ(*reinterpret_cast<const float*>(y.data()), 0.0F);
 }
 
 }  // namespace

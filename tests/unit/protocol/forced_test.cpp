@@ -230,6 +230,29 @@ TEST_F(Forced, AChallengeAfterTheOpeningsWinsNoJackpot) {
   EXPECT_EQ(net.verdict(kBob, StandUp{late}), V::kNoAttestation);
 }
 
+// Nobody knows when the last seal opens: a challenge that meant the error and came a block too late
+// costs a 1024th of the price, and gains nothing.
+TEST_F(Forced, AChallengeOfTheErrorThatCameTooLateIsTakenBack) {
+  start(kAlways);
+  verify();
+  const std::uint64_t before = worth(kEve);
+  ASSERT_EQ(net.verdict(kSolver, disclosure()), V::kApplied);
+  const ChallengeId late = commit_challenge(net, posted, kEve, due.entry);
+  const std::uint64_t other = due.entry == 1 ? 2 : 1;
+  const ChallengeId elsewhere = commit_challenge(net, posted, kAnn, other);
+  const auto nothing = [&](const ChallengeId& id, std::uint64_t entry) {
+    RevealChallenge reveal = challenge_reveal(id, truth, entry);
+    reveal.start_root = reveal.end_root = Hash256{};
+    reveal.start_path = reveal.end_path = commit::Path{};
+    return reveal;
+  };
+  // Of no other entry.
+  EXPECT_EQ(net.verdict(kAnn, nothing(elsewhere, other)), V::kWrongOpening);
+  ASSERT_EQ(net.verdict(kEve, nothing(late, due.entry)), V::kApplied);
+  EXPECT_EQ(net.read().challenge(late).value()->record.status, ChallengeStatus::kVoid);
+  EXPECT_EQ(worth(kEve), before - 1);
+}
+
 // Seals that are open tell where the error is: too late for the jackpot. But what was challenged
 // was false when it was, so the bond goes back, up to the very block of the last opening.
 TEST_F(Forced, AChallengeAfterTheSealingIsRefundedAndWinsNoJackpot) {

@@ -83,6 +83,13 @@ TEST(Npy, ReadsVersionTwoAndOtherSpellings) {
             Shape{});
 }
 
+// numpy's own types for decimals and small numbers: what to do stands in the error.
+TEST(Npy, SaysHowToSaveOtherTypes) {
+  const auto read = read_npy(npy("{'descr':'<f8','fortran_order':False,'shape':(1,)}", 8));
+  ASSERT_FALSE(read);
+  EXPECT_NE(read.error().message.find("astype('float32')"), std::string::npos);
+}
+
 TEST(Npy, NamesWhatIsWrong) {
   const auto code = [](std::string_view header, std::size_t data, unsigned major = 1) {
     const auto result = read_npy(npy(header, data, major));

@@ -3,6 +3,7 @@
 #include <limits>
 #include <random>
 
+#include "assay/graph/meter.hpp"
 #include "assay/models/model.hpp"
 #include "assay/tensor/safetensors.hpp"
 #include "assay/training/evaluate.hpp"
@@ -302,6 +303,60 @@ TEST(Evaluate, CountsWhatATrainedModelGetsRight) {
   EXPECT_LT(before.correct, 64u);
   EXPECT_EQ(evaluate(predict, {}, x, y, pool).error().code, ErrorCode::kInvalidArgument);
   EXPECT_EQ(evaluate(predict, run->state(), y, y, pool).error().code, ErrorCode::kInvalidArgument);
+}
+
+// Fused, the product of a column and a row is only ever a tile; a trace needs it whole. Who could
+// train such a task but not defend it would be slashed for an honest claim.
+TEST(Execution, AStepThatCouldRunButNotBeDefendedIsRefused) {
+  const TensorType column{DType::kF32, {1 << 20, 1}}, row{DType::kF32, {1, 4'096}};
+  tiny::Sketch init, step;
+  init.program.slots = {{"a", column, init.add(numerics::OpCode::kConstant, column, {}, {0})},
+                        {"b", row, init.add(numerics::OpCode::kConstant, row, {}, {0})}};
+  const auto a = step.add(numerics::OpCode::kStateSlot, column, {}, {0});
+  const auto b = step.add(numerics::OpCode::kStateSlot, row, {}, {1});
+  const auto all = step.f32(numerics::OpCode::kAdd, {1 << 20, 4'096}, {a, b});
+  const auto sum = step.f32(numerics::OpCode::kReduceSum, {1 << 20, 1}, {all}, {2});
+  step.program.slots = {{"a", column, sum}, {"b", row, b}};
+  SerialTaskPool pool;
+  const Task task = make_task({1, 1, 1, 1}, init.program, step.program, {}, pool).value();
+  ExecutionOptions options;
+  options.memory_bytes_max = std::uint64_t{1} << 30;
+  exec::ExecutorOptions fused;
+  fused.memory_bytes_max = options.memory_bytes_max;
+  EXPECT_TRUE(exec::Executor::plan(*task.step, pool, fused));
+  const auto refused = ProgramExecution::create(task, pool, options);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::kLimit);
+}
+
+TEST(Execution, ATraceCountsTheThreeStatesThatItKeeps) {
+  const World world;
+  ExecutionOptions options;
+  const auto needed = [&](const graph::ValidProgram& program) {
+    exec::ExecutorOptions plain;
+    plain.fuse = false;
+    const auto use = exec::Executor::plan(program, world.pool, plain).value();
+    return use.total() + 3 * use.state;
+  };
+  SerialTaskPool pool;
+  options.memory_bytes_max = std::max(needed(*world.task.init), needed(*world.task.step));
+  EXPECT_TRUE(ProgramExecution::create(world.task, pool, options));
+  --options.memory_bytes_max;
+  EXPECT_EQ(ProgramExecution::create(world.task, pool, options).error().code, ErrorCode::kLimit);
+}
+
+// A valid step may take decades.
+TEST(Execution, AStepOfTooManyOperationsIsRefused) {
+  const World world;
+  SerialTaskPool pool;
+  ExecutionOptions options;
+  options.step_operations_max = std::max(graph::work_of(world.task.init->program()).operations,
+                                         graph::work_of(world.task.step->program()).operations);
+  EXPECT_TRUE(ProgramExecution::create(world.task, pool, options));
+  --options.step_operations_max;
+  const auto refused = ProgramExecution::create(world.task, pool, options);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::kLimit);
 }
 
 }  // namespace

@@ -1,0 +1,51 @@
+// Bugs that tests plant on purpose, to see that the simulator finds them. A place that can have one
+// asks planted(): a constant false unless the build is one for tests (ASSAY_AUDIT), and
+// then false unless the running thread has planted that bug. One inline function and no second copy
+// of a room: what tests run is the code that is shipped, compiled once.
+#pragma once
+
+#include <cstdint>
+
+namespace assay::testing {
+
+enum class Planted : std::uint8_t {
+  kNone = 0,
+  kMissingSync,        // a block's batch is answered for before it is synced
+  kMissingFileSync,    // a role's file is renamed before it is synced
+  kDoubleRefund,       // a bid's deposit comes back twice, the second time out of its stake
+  kClockOffByOne,      // windows end a millisecond after they should
+  kUncheckedNonce,     // a transaction with an old nonce is taken
+  kLostBurn,           // what a slash should burn goes to its winner
+  kEarlyRelease,       // an unstaked amount is free after a minute
+  kSlashToWrongParty,  // the bounty goes to the task's submitter
+  kLateChallenge,      // a challenge is taken while the claim is resolving
+  kSwappedSides,       // a game's verdict counts for the other side
+  kJackpotTwice,       // the first finder has two shares
+  kStaleRoot,          // a block without transactions keeps its parent's state root
+  kDroppedResend,      // a submission that was not answered is not sent again
+  kForgottenFee,       // an opened seal that earned its fee is not paid
+  kUncheckedDeposit,   // a bid is taken without its deposit
+  kPartialPaysAll,     // a cancelled claim is paid in full
+};
+inline constexpr std::uint8_t kPlantedLast = 16;
+
+#if defined(ASSAY_AUDIT) && ASSAY_AUDIT
+inline thread_local Planted planted_bug = Planted::kNone;
+[[nodiscard]] inline bool planted(Planted bug) noexcept { return planted_bug == bug; }
+
+// Plants one for as long as it lives, in this thread.
+class Plant {
+ public:
+  explicit Plant(Planted bug) : m_saved(planted_bug) { planted_bug = bug; }
+  ~Plant() { planted_bug = m_saved; }
+  Plant(const Plant&) = delete;
+  Plant& operator=(const Plant&) = delete;
+
+ private:
+  Planted m_saved;
+};
+#else
+[[nodiscard]] constexpr bool planted(Planted) noexcept { return false; }
+#endif
+
+}  // namespace assay::testing

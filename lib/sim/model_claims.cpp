@@ -1,0 +1,208 @@
+// The auditor's books: a claim's stages, challenges and games.
+#include <algorithm>
+
+#include "assay/core/checked.hpp"
+#include "internal/model.hpp"
+
+namespace assay::sim {
+
+using protocol::ChallengeStatus;
+using protocol::ClaimStatus;
+using protocol::GameStatus;
+
+std::uint64_t Auditor::Model::window_of(const Task& t, ClaimStatus status) const {
+  const protocol::Windows& w = t.terms.windows;
+  switch (status) {
+    case ClaimStatus::kTraining: return w.train_ms;
+    case ClaimStatus::kEnlisting: return w.enlist_ms;
+    case ClaimStatus::kRevealing: return w.reveal_ms;
+    case ClaimStatus::kSealing: return w.seal_ms;
+    case ClaimStatus::kOpening: return w.open_ms;
+    case ClaimStatus::kDisclosing: return w.disclose_ms;
+    case ClaimStatus::kChallenging: return w.challenge_ms;
+    default: return 0;
+  }
+}
+
+bool Auditor::Model::copies_train(const Claim& c, const Task& t) const {
+  return std::any_of(t.claims.begin(), t.claims.end(), [&](const ClaimId& id) {
+    return id != c.id && m_claims.at(id).status == ClaimStatus::kTraining;
+  });
+}
+
+// The table of a claim's life: by its window, or because nothing is left to wait for.
+bool Auditor::Model::may_advance(const Claim& c, const Task& t, ClaimStatus to,
+                                 const Sent* tx) const {
+  const bool due = tx == nullptr && c.due != 0 && c.due <= m_now;
+  const bool seats_full = c.seats.size() == t.terms.seats;
+  const bool forces = t.terms.force_rate != 0;
+  const auto count = [&](auto&& holds) {
+    return static_cast<std::size_t>(std::count_if(
+        c.seats.begin(), c.seats.end(), [&](const auto& seat) { return holds(seat.second); }));
+  };
+  const std::size_t sealed = count([](const Seat& s) { return s.sealed; });
+  const bool all_open =
+      count([](const Seat& s) { return s.sealed && s.opened.size() < s.draws.size(); }) == 0;
+  const bool sends = tx != nullptr;
+  const bool may_wait = t.stage == Stage::kSelling || copies_train(c, t);
+  const bool must_wait = (t.stage == Stage::kSelling && t.due > m_now) || copies_train(c, t);
+  switch (to) {
+    case ClaimStatus::kTraining: return c.status == ClaimStatus::kTraining && c.due == 0;
+    case ClaimStatus::kEnlisting:
+      if (c.status == ClaimStatus::kEnlisting)
+        return may_wait && (due || (sends && seats_full) || c.due == 0);
+      return sends && c.status == ClaimStatus::kTraining && (!seats_full || may_wait) &&
+             std::holds_alternative<protocol::CommitTranscript>(*tx->payload);
+    case ClaimStatus::kRevealing:
+      if (must_wait) return false;
+      return c.status == ClaimStatus::kEnlisting
+                 ? due || (sends && seats_full) || c.due == 0
+                 : c.status == ClaimStatus::kTraining && sends && seats_full;
+    case ClaimStatus::kDrawing: return sends && c.status == ClaimStatus::kRevealing;
+    case ClaimStatus::kSealing:
+      return due && c.status == ClaimStatus::kDrawing && (!c.seats.empty() || forces);
+    case ClaimStatus::kOpening:
+      return c.status == ClaimStatus::kSealing && sealed > 0 &&
+             (due || (sends && sealed == c.seats.size()));
+    case ClaimStatus::kDisclosing:
+    case ClaimStatus::kChallenging: {
+      if (to == ClaimStatus::kChallenging && c.status == ClaimStatus::kDisclosing)
+        return sends && std::holds_alternative<protocol::Disclose>(*tx->payload);
+      const bool passed =
+          (c.status == ClaimStatus::kDrawing && due && c.seats.empty() && !forces) ||
+          (c.status == ClaimStatus::kSealing && due && sealed == 0) ||
+          (c.status == ClaimStatus::kOpening && (due || (sends && all_open)));
+      return passed && forces == (to == ClaimStatus::kDisclosing);
+    }
+    case ClaimStatus::kResolving: return due && c.status == ClaimStatus::kChallenging;
+    default: return false;
+  }
+}
+
+void Auditor::Model::advance(const protocol::ClaimAdvanced& e, const Sent* tx) {
+  Claim& c = claim(e.claim);
+  const Task& t = task(c.task);
+  if (!may_advance(c, t, e.status, tx))
+    fail("a claim went from " + std::string(to_string(c.status)) + " to " + to_string(e.status) +
+         ", which is not its turn");
+  const bool held = e.status == ClaimStatus::kEnlisting &&
+                    (c.status == ClaimStatus::kEnlisting || c.seats.size() == t.terms.seats);
+  if (c.status == ClaimStatus::kSealing) c.finds_until = c.challenges.size();
+  c.status = e.status;
+  // The draw is due with the next block.
+  c.due = held || e.status == ClaimStatus::kResolving ? 0 : m_now + window_of(t, e.status);
+  if (e.status == ClaimStatus::kDisclosing) c.refunds_until = c.challenges.size();
+  if (e.status == ClaimStatus::kChallenging)
+    for (const ChallengeId& id : c.challenges)
+      challenge(id).due = m_now + t.terms.windows.challenge_reveal_ms;
+}
+
+void Auditor::Model::enlist(const protocol::VerifierEnlisted& e) {
+  Claim& c = claim(e.claim);
+  const Task& t = task(c.task);
+  if (c.status > ClaimStatus::kEnlisting || c.seats.size() >= t.terms.seats ||
+      c.seats.contains(e.verifier))
+    fail("a seat is taken that is not free");
+  Seat& seat = c.seats[e.verifier];
+  seat.stake = t.terms.verifier_stake.value;
+  take(of(e.verifier).staked, seat.stake);
+}
+
+void Auditor::Model::commit_challenge(const protocol::ChallengeCommitted& e) {
+  Claim& c = claim(e.claim);
+  const Task& t = task(c.task);
+  if (c.status < ClaimStatus::kDrawing || c.status > ClaimStatus::kChallenging ||
+      c.status == ClaimStatus::kDisclosing || c.doomed)
+    fail("a challenge is taken outside its window");
+  Challenge& h = m_challenges[e.challenge];
+  h.claim = e.claim;
+  h.challenger = e.challenger;
+  h.bond = t.terms.challenger_bond.value;
+  h.sequence = c.challenges.size();
+  if (c.status == ClaimStatus::kChallenging) h.due = m_now + t.terms.windows.challenge_reveal_ms;
+  take(of(e.challenger).available, h.bond);
+  c.challenges.push_back(e.challenge);
+}
+
+void Auditor::Model::start_game(const protocol::GameStarted& e) {
+  Challenge& h = challenge(e.challenge);
+  const Claim& c = claim(h.claim);
+  ++counts.games;
+  if (h.games.empty() != (e.defender == c.solver)) fail("the solver is not the first to defend");
+  if (!h.games.empty() && h.due <= m_now) fail("an attestor stands up too late");
+  if (!h.games.empty()) {
+    const auto seat = c.seats.find(e.defender);
+    bool attested = false;
+    if (seat != c.seats.end())
+      for (const auto& [draw, opened] : seat->second.opened)
+        attested |= opened.attests && seat->second.draws[draw] == h.entry;
+    if (!attested) fail("somebody stands up who attested nothing");
+  }
+  h.games.push_back(e.game);
+  m_games[e.game] = {e.challenge, e.defender, GameStatus::kOpen};
+}
+
+void Auditor::Model::end_game(const protocol::GameFinished& e) {
+  if (!m_games.contains(e.game)) return fail("an unknown game ends");
+  Game& game = m_games[e.game];
+  if (game.status != GameStatus::kOpen) fail("a game ends twice");
+  game.status = e.status;
+  if (e.status != GameStatus::kChallengerWon) return;
+  Claim& c = claim(challenge(game.challenge).claim);
+  if (game.defender == c.solver)
+    c.solver_lost = true;
+  else
+    c.seats[game.defender].lost = true;
+}
+
+void Auditor::Model::end_challenge(const protocol::ChallengeEnded& e) {
+  Challenge& h = challenge(e.challenge);
+  Claim& c = claim(h.claim);
+  if (protocol::is_resolved(h.status)) return fail("a challenge ends twice");
+  const auto first = [&](GameStatus status) {
+    return std::find_if(h.games.begin(), h.games.end(),
+                        [&](const GameId& id) { return m_games[id].status == status; });
+  };
+  const bool committed = h.status == ChallengeStatus::kCommitted;
+  const bool due = h.due != 0 && h.due <= m_now;
+  switch (e.status) {
+    case ChallengeStatus::kLost: {
+      const auto won = first(GameStatus::kDefenderWon);
+      if (committed || won == h.games.end()) return fail("a challenge is lost to nobody");
+      of(m_games[*won].defender).available += h.bond / 2;
+      m_burned += h.bond - h.bond / 2;
+      break;
+    }
+    case ChallengeStatus::kUnrevealed:
+      if (!committed || !due || c.doomed) fail("a challenge is forfeited that is not late");
+      m_jackpot += h.bond / 2;
+      m_burned += h.bond - h.bond / 2;
+      break;
+    case ChallengeStatus::kWon: {
+      std::size_t beaten = 0;
+      for (const GameId& id : h.games)
+        beaten += m_games[id].status == GameStatus::kChallengerWon ? 1 : 0;
+      if (committed || beaten != h.games.size() || h.games.empty() || !due)
+        fail("a challenge is won before everybody was beaten");
+      c.doomed = true;
+      [[fallthrough]];
+    }
+    default:
+      if (e.status == ChallengeStatus::kFound) {
+        ++counts.found;
+        if (c.forced_entry == 0 || h.entry != c.forced_entry || h.sequence >= c.finds_until)
+          fail("an error is found that was not forced, or too late");
+      }
+      if (h.taken_back) {
+        // What it agreed to pay: a 1024th of the price.
+        const Atoms cost = ceil_div(task(c.task).terms.price.value, Atoms{1024});
+        take(h.bond, cost);
+        m_burned += cost;
+        m_tallies[h.challenger].given += cost;
+      }
+      of(h.challenger).available += h.bond;
+  }
+  h.status = e.status;
+}
+
+}  // namespace assay::sim
