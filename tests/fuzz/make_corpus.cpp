@@ -86,7 +86,6 @@ std::vector<Payload> payloads() {
   const Quote quote{AccountId{named("solver")},
                     named("task root"),
                     Amount{900},
-                    Amount{2001},
                     10,
                     named("r"),
                     QuoteId{1, 2},
@@ -293,8 +292,8 @@ void records() {
   save("record", "reputation", 15,
        bytes_of(Reputation{900, LedgerTimeMs{7}, 3, 2, LedgerTimeMs{5}, 1}));
   save("record", "quote", 16,
-       bytes_of(Quote{AccountId{named("solver")}, named("task root"), Amount{900}, Amount{2001}, 10,
-                      named("r"), QuoteId{1, 2}, Height{500}}));
+       bytes_of(Quote{AccountId{named("solver")}, named("task root"), Amount{900}, 10, named("r"),
+                      QuoteId{1, 2}, Height{500}}));
 }
 
 void programs_and_nodes() {
