@@ -253,7 +253,7 @@ SharedTask LedgerRole::open_task(const protocol::TaskView& task) {
 bool LedgerRole::leaves_time(const protocol::PostTask& terms, std::uint64_t replay_ms) const {
   const protocol::Windows& w = terms.windows;
   return std::min({w.reveal_ms, w.seal_ms, w.open_ms, w.challenge_ms, w.challenge_reveal_ms,
-                   w.stand_up_ms, w.move_ms}) >= m_context.window_min_ms &&
+                   w.move_ms}) >= m_context.window_min_ms &&
          (terms.force_rate == 0 || w.disclose_ms >= m_context.window_min_ms) &&
          w.replay_ms >= replay_ms;
 }
