@@ -41,7 +41,7 @@ class LogTail:
 
 
 class Network:
-    PARTIES = {"submitter": (1000, 0), "solver-1": (10, 1000), "solver-2": (10, 1000),
+    PARTIES = {"submitter": (1000, 0), "solver-1": (10, 2000), "solver-2": (10, 2000),
                "verifier": (300, 500), "whistleblower": (300, 0)}
 
     def __init__(self, build, folder=None):
