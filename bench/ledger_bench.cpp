@@ -26,23 +26,8 @@ namespace fs = std::filesystem;
 
 constexpr unsigned kThreads = 2;
 
-[[noreturn]] void die(const std::string& why) {
-  std::fprintf(stderr, "ledger_bench: %s\n", why.c_str());
-  std::exit(1);
-}
-template <class T>
-T need(Result<T> result) {
-  if (!result) die(result.error().message);
-  return std::move(*result);
-}
-void need(const Status& status) {
-  if (!status) die(status.error().message);
-}
-
-class NoLog final : public Log {
- public:
-  void write(LogLevel, std::string_view, const Fields&) override {}
-};
+using bench::die;
+using bench::need;
 
 // What a measurement cost, of so many transfers.
 struct Cost {
@@ -110,7 +95,7 @@ class LedgerSide {
       });
   }
   host::SystemClock m_clock;
-  NoLog m_log;
+  bench::NoLog m_log;
   std::unique_ptr<store::RocksStore> m_store;
   std::unique_ptr<node::LedgerNode> m_node;
   net::EventLoop m_loop;

@@ -34,21 +34,6 @@ namespace assay::bench {
 
 namespace {
 
-class NoLog final : public Log {
- public:
-  void write(LogLevel, std::string_view, const Fields&) override {}
-};
-
-[[noreturn]] void die(const std::string& why) {
-  std::fprintf(stderr, "ledger_bench: %s\n", why.c_str());
-  std::exit(1);
-}
-template <class T>
-T need(Result<T> result) {
-  if (!result) die(result.error().message);
-  return std::move(*result);
-}
-
 unsigned long count_of(std::string_view text, std::string_view part) {
   unsigned long count = 0;
   for (std::size_t at = text.find(part); at != std::string_view::npos;

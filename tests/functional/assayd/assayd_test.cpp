@@ -12,6 +12,7 @@
 #include "assay/node/home.hpp"
 #include "assay/node/light_client.hpp"
 #include "assay/rpc/https.hpp"
+#include "support/keys.hpp"
 #include "support/process.hpp"
 #include "support/raw_socket.hpp"
 #include "support/temporary_folder.hpp"
@@ -22,11 +23,7 @@ namespace {
 using codec::Json;
 using codec::JsonRef;
 
-crypto::KeyPair key_of(std::uint8_t seed) {
-  std::array<std::uint8_t, 32> bytes{};
-  bytes.fill(seed);
-  return crypto::KeyPair(crypto::SecretKey(bytes.data()));
-}
+using assay::test::key_of;
 
 using assay::test::Process;
 

@@ -19,6 +19,7 @@
 #include "assay/protocol/layout.hpp"
 #include "assay/protocol/view.hpp"
 #include "assay/rpc/https.hpp"
+#include "support/keys.hpp"
 #include "support/process.hpp"
 #include "support/temporary_folder.hpp"
 
@@ -33,11 +34,7 @@ using codec::JsonRef;
 constexpr std::uint8_t kSenders[] = {2, 3, 4, 5};
 constexpr const char* kCutVariable = "ASSAY_CUT_AFTER_SYNCS";
 
-crypto::KeyPair key_of(std::uint8_t seed) {
-  std::array<std::uint8_t, 32> bytes{};
-  bytes.fill(seed);
-  return crypto::KeyPair(crypto::SecretKey(bytes.data()));
-}
+using assay::test::key_of;
 
 protocol::ClientId client_id_of(std::uint64_t nonce) {
   protocol::ClientId id{};

@@ -8,6 +8,8 @@
 #include "assay/node/header.hpp"
 #include "assay/protocol/apply.hpp"
 #include "assay/protocol/view.hpp"
+#include "support/keys.hpp"
+#include "support/sample_task.hpp"
 #include "support/temporary_folder.hpp"
 
 namespace assay::cli {
@@ -16,32 +18,8 @@ namespace {
 using codec::Json;
 using testing::HasSubstr;
 
-crypto::KeyPair key_of(std::uint8_t seed) {
-  std::array<std::uint8_t, 32> bytes{};
-  bytes.fill(seed);
-  return crypto::KeyPair(crypto::SecretKey(bytes.data()));
-}
-AccountId account_of(std::uint8_t seed) { return AccountId{key_of(seed).public_key()}; }
-
-protocol::PostTask task_terms() {
-  protocol::PostTask t;
-  t.header.init_program = t.header.step_program = t.header.data_set =
-      crypto::sha256(as_bytes("program"));
-  t.header.steps = 27;
-  t.header.commit_interval = 3;
-  t.header.checkpoint_interval = 9;
-  t.price = Amount{1000};
-  t.verification_fee = Amount{205};
-  t.tax = Amount{20};
-  t.work_units = 7;
-  t.progress_entries = 2;
-  t.solver_stake = Amount{2001};
-  t.verifier_stake = Amount{400};
-  t.challenger_bond = Amount{251};
-  t.seats = t.draws = 2;
-  t.windows = {10'000, 20'000, 8'000, 9'000, 7'000, 6'000, 12'000, 11'000, 5'000, 3'000, 4'000};
-  return t;
-}
+using assay::test::account_of;
+using assay::test::key_of;
 
 // A chain of two blocks on which a task was posted and accepted, as its operator would serve it.
 struct Chain {
@@ -64,7 +42,7 @@ struct Chain {
     head = made->header;
     task = protocol::task_id_of(head.chain, account_of(2), protocol::ClientId{1});
     claim = protocol::claim_id_of(task, account_of(3));
-    block(2, task_terms());
+    block(2, test::sample_task());
     block(3, protocol::AcceptTask{task, 2000, crypto::sha256(as_bytes("r"))});
   }
 

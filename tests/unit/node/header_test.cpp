@@ -3,17 +3,14 @@
 #include <gtest/gtest.h>
 
 #include "assay/node/light_client.hpp"
+#include "support/keys.hpp"
 
 namespace assay::node {
 namespace {
 
 using protocol::BlockHeader;
 
-crypto::KeyPair key_of(std::uint8_t seed) {
-  std::array<std::uint8_t, 32> bytes{};
-  bytes.fill(seed);
-  return crypto::KeyPair(crypto::SecretKey(bytes.data()));
-}
+using assay::test::key_of;
 
 protocol::Genesis genesis_record() {
   protocol::Genesis g;

@@ -7,6 +7,7 @@
 
 #include "assay/core/memory_store.hpp"
 #include "assay/node/ledger_node.hpp"
+#include "support/keys.hpp"
 
 namespace assay::node::test {
 
@@ -22,12 +23,8 @@ class NoLog final : public Log {
   void write(LogLevel, std::string_view, const Fields&) override {}
 };
 
-inline crypto::KeyPair key_of(std::uint8_t seed) {
-  std::array<std::uint8_t, 32> bytes{};
-  bytes.fill(seed);
-  return crypto::KeyPair(crypto::SecretKey(bytes.data()));
-}
-inline AccountId account_of(std::uint8_t seed) { return AccountId{key_of(seed).public_key()}; }
+using assay::test::account_of;
+using assay::test::key_of;
 
 inline protocol::Genesis genesis_record() {
   protocol::Genesis g;

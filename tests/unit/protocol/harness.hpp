@@ -12,6 +12,7 @@
 #include "assay/economics/splits.hpp"
 #include "assay/protocol/apply.hpp"
 #include "assay/protocol/view.hpp"
+#include "support/sample_task.hpp"
 
 namespace assay::protocol::test {
 
@@ -128,29 +129,8 @@ class Net {
   std::vector<Block> history;
 };
 
-// 10 entries: 27 steps of interval 3.
-inline PostTask sample_task() {
-  PostTask t;
-  t.header.init_program = hash_of_text("init");
-  t.header.step_program = hash_of_text("step");
-  t.header.data_set = hash_of_text("data");
-  t.header.steps = 27;
-  t.header.commit_interval = 3;
-  t.header.checkpoint_interval = 9;
-  t.price = Amount{1000};
-  t.verification_fee = Amount{205};
-  t.tax = Amount{20};
-  t.work_units = 7;
-  t.progress_entries = 2;
-  t.solver_stake = Amount{2001};
-  t.verifier_stake = Amount{400};
-  t.challenger_bond = Amount{251};
-  t.declared_harm = Amount{50};
-  t.seats = 2;
-  t.draws = 2;
-  t.windows = {10'000, 20'000, 8'000, 9'000, 7'000, 6'000, 12'000, 11'000, 5'000, 3'000, 4'000};
-  return t;
-}
+using assay::test::sample_auction;
+using assay::test::sample_task;
 
 struct Posted {
   TaskId task;

@@ -13,14 +13,6 @@ enum : unsigned { kSubmitter, kSolver, kRival, kThird, kFunder, kStranger };
 
 constexpr std::uint64_t kCost = 1000 + 205 + 20;  // of one copy of the sample
 
-PostTask auction() {
-  PostTask t = sample_task();
-  t.sale = Sale::kAuction;
-  t.bid_deposit = Amount{51};
-  t.windows.bid_ms = 9'000;
-  return t;
-}
-
 PlaceBid bid(const TaskId& task, std::uint64_t price) {
   return {task, Amount{price}, 2000, hash_of_text("r"), Height{1'000'000}};
 }
@@ -43,7 +35,7 @@ void deliver(Net& net, const Posted& p, unsigned solver, const PostTask& terms,
 
 TEST(Auction, TheLowestBidWinsAndEveryDepositComesBack) {
   Net net;
-  const TaskId task = post(net, kSubmitter, auction());
+  const TaskId task = post(net, kSubmitter, sample_auction());
   EXPECT_EQ(net.verdict(kSolver, bid(task, 900)), V::kApplied);
   EXPECT_EQ(net.verdict(kRival, bid(task, 880)), V::kApplied);
   EXPECT_EQ(net.verdict(kThird, bid(task, 880)), V::kApplied);
@@ -67,7 +59,7 @@ TEST(Auction, TheLowestBidWinsAndEveryDepositComesBack) {
 
 TEST(Auction, WithoutABidTheMoneyComesBack) {
   Net net;
-  const TaskId task = post(net, kSubmitter, auction());
+  const TaskId task = post(net, kSubmitter, sample_auction());
   EXPECT_EQ(net.verdict(kSolver, bid(task, 900)), V::kApplied);
   EXPECT_EQ(net.verdict(kSolver, WithdrawBid{task}), V::kApplied);
   EXPECT_EQ(available(net, kSolver), Amount{1'000'000});
@@ -80,7 +72,7 @@ TEST(Auction, WithoutABidTheMoneyComesBack) {
 
 TEST(Auction, BidsHaveTheirRules) {
   Net net;
-  PostTask terms = auction();
+  PostTask terms = sample_auction();
   terms.deny = {net.id(kStranger)};
   terms.capabilities = {"cuda"};
   const TaskId task = post(net, kSubmitter, terms);
@@ -118,7 +110,7 @@ TEST(Auction, BidsHaveTheirRules) {
 // Twice the price would need twice the bond: the rise is refused.
 TEST(Auction, APriceThatBreaksTheTermsIsRefused) {
   Net net;
-  const TaskId task = post(net, kSubmitter, auction());
+  const TaskId task = post(net, kSubmitter, sample_auction());
   const Receipt receipt = net.send(kFunder, FundTask{task, Amount{5'100}});
   EXPECT_EQ(receipt.verdict, V::kPriceRefused);
   EXPECT_EQ(receipt.detail, static_cast<std::uint8_t>(economics::TermsVerdict::kDefenceUnpaid));
@@ -128,7 +120,7 @@ TEST(Auction, APriceThatBreaksTheTermsIsRefused) {
 
 TEST(Auction, AFullBookTakesOnlyLowerBids) {
   Net net(kMaxBids + 4);
-  const TaskId task = post(net, 0, auction());
+  const TaskId task = post(net, 0, sample_auction());
   std::vector<Bytes> bids;
   for (unsigned i = 1; i <= kMaxBids; ++i) bids.push_back(net.tx(i, bid(task, 800 + i)));
   for (const Receipt& r : net.block(bids).receipts.receipts) ASSERT_EQ(r.verdict, V::kApplied);
@@ -150,7 +142,7 @@ TEST(Auction, AFullBookTakesOnlyLowerBids) {
 // A bid that cannot be carried out costs its deposit, and the next one wins.
 TEST(Auction, AWinnerWithoutItsStakeLosesItsDeposit) {
   Net net;
-  const TaskId task = post(net, kSubmitter, auction());
+  const TaskId task = post(net, kSubmitter, sample_auction());
   EXPECT_EQ(net.verdict(kSolver, bid(task, 700)), V::kApplied);
   EXPECT_EQ(net.verdict(kRival, bid(task, 900)), V::kApplied);
   ASSERT_EQ(net.verdict(kSolver, Unstake{Amount{999'000}}), V::kApplied);
@@ -166,7 +158,7 @@ TEST(Auction, AWinnerWithoutItsStakeLosesItsDeposit) {
 
 TEST(Auction, TheSubmitterMayAwardBeforeItsEnd) {
   Net net;
-  const TaskId task = post(net, kSubmitter, auction());
+  const TaskId task = post(net, kSubmitter, sample_auction());
   ASSERT_EQ(net.verdict(kSolver, bid(task, 700)), V::kApplied);
   PlaceBid brief = bid(task, 600);
   brief.valid_until = Height{net.head.height.value + 2};
@@ -180,7 +172,7 @@ TEST(Auction, TheSubmitterMayAwardBeforeItsEnd) {
   EXPECT_EQ(net.task(task).claims.at(0).record.price, Amount{700});
   EXPECT_EQ(available(net, kRival), Amount{1'000'000});
   // An expired bid is not awarded at the end either.
-  const TaskId other = post(net, kSubmitter, auction());
+  const TaskId other = post(net, kSubmitter, sample_auction());
   brief = bid(other, 600);
   brief.valid_until = Height{net.head.height.value + 1};
   ASSERT_EQ(net.verdict(kRival, brief), V::kApplied);
@@ -532,7 +524,7 @@ TEST(Reputation, AVerifierThatFallsSilentHasAFault) {
 }
 
 TEST(Offer, EachRuleRefuses) {
-  const PostTask good = auction();
+  const PostTask good = sample_auction();
   EXPECT_EQ(check_offer(good), OfferVerdict::kHolds);
   const auto refused = [&](const std::function<void(PostTask&)>& change) {
     PostTask bad = good;

@@ -16,13 +16,6 @@ constexpr std::uint64_t kFree = 1'000'000;
 constexpr std::uint64_t kCost = 1000 + 205 + 20;  // of one copy of the sample
 constexpr std::uint64_t kMost = ~std::uint64_t{0};
 
-PostTask auction() {
-  PostTask t = sample_task();
-  t.sale = Sale::kAuction;
-  t.bid_deposit = Amount{51};
-  t.windows.bid_ms = 9'000;
-  return t;
-}
 PlaceBid bid_of(const TaskId& task, std::uint64_t price) {
   return {task, Amount{price}, 2000, hash_of_text("r"), Height{1'000'000}};
 }
@@ -294,7 +287,7 @@ TEST(Money, AmountsThatWouldWrapAreRefused) {
   PostTask t = sample_task();
   t.sought = Amount{kMost};
   refuse(net, kSubmitter, t, V::kOfferRefused, "sought");
-  t = auction();
+  t = sample_auction();
   t.bid_deposit = Amount{kMost};
   refuse(net, kSubmitter, t, V::kOfferRefused, "deposit");
   t = sample_task();
@@ -304,7 +297,7 @@ TEST(Money, AmountsThatWouldWrapAreRefused) {
 
 TEST(Money, AbsurdOffersAreRefused) {
   Net net;
-  const TaskId sold = post(net, kSubmitter, auction());
+  const TaskId sold = post(net, kSubmitter, sample_auction());
   refuse(net, kFunder, FundTask{sold, Amount{kMost}}, V::kPriceRefused, "fund_task");
   refuse(net, kFunder, FundTask{sold, Amount{economics::kMaxTaskAtoms}}, V::kPriceRefused,
          "fund_task");
@@ -351,7 +344,7 @@ TEST(Money, NothingCountsTwice) {
 
 TEST(Money, NoDepositNoShareAndNoStakeComesBackTwice) {
   Net net;
-  const TaskId task = post(net, kSubmitter, auction());
+  const TaskId task = post(net, kSubmitter, sample_auction());
   ASSERT_EQ(net.verdict(kRival, bid_of(task, 900)), V::kApplied);
   ASSERT_EQ(net.verdict(kRival, WithdrawBid{task}), V::kApplied);
   refuse(net, kRival, WithdrawBid{task}, V::kUnknownBid, "withdraw_bid");
@@ -376,7 +369,7 @@ TEST(Money, NoDepositNoShareAndNoStakeComesBackTwice) {
 TEST(Money, OneStakeIsNotBehindTwoClaims) {
   Net net(kParties, kFree, 3'000);
   const TaskId one = post(net, kSubmitter, sample_task());
-  PostTask second = auction();
+  PostTask second = sample_auction();
   second.header.seed = 2;
   const TaskId two = post(net, kSubmitter, second);
   ASSERT_EQ(net.verdict(kSolver, bid_of(two, 800)), V::kApplied);
@@ -396,7 +389,7 @@ TEST(TimeOuts, AreTurnedByWhoeverMakesABlock) {
   unfunded.sought = Amount{1};
   unfunded.windows.accept_ms = 4'000;
   const TaskId waiting = post(net, kSubmitter, unfunded);
-  const TaskId sold = post(net, kSubmitter, auction());
+  const TaskId sold = post(net, kSubmitter, sample_auction());
   const TaskId lonely = post(net, kSubmitter, sample_task());
   ASSERT_EQ(net.verdict(kSolver, bid_of(sold, 900)), V::kApplied);
   ASSERT_EQ(net.verdict(kRival, bid_of(sold, 880)), V::kApplied);
