@@ -22,6 +22,7 @@ void Intake::submit(Bytes transaction, LedgerNode::SubmitDone done) {
   const auto refuse = [&](const char* why) {
     done(Error{ErrorCode::kUnavailable, std::string(why) + "; send it again in a while"});
   };
+  if (m_stopped) return done(stopping());
   State& s = *m_state;
   // Checking a signature is what a transaction costs most.
   if (!s.node.has_room(transaction, s.count)) return refuse("too many transactions are waiting");
@@ -57,6 +58,20 @@ void Intake::flush() {
   if (m_run(check, checked)) return;
   check();
   checked();
+}
+
+void Intake::shut_down() {
+  m_stopped = true;
+  if (m_filling) m_state->pieces.push_back(std::exchange(m_filling, nullptr));
+  m_state->count = 0;
+  m_state->bytes = 0;
+  for (const std::shared_ptr<Piece>& piece : std::exchange(m_state->pieces, {}))
+    piece->answer_all(stopping());
+}
+
+// Threads that still check touch everything of an item but this.
+void Intake::Piece::answer_all(const Error& error) {
+  for (Item& item : items) std::exchange(item.done, nullptr)(error);
 }
 
 void Intake::State::hand_on() {

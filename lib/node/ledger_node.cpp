@@ -328,9 +328,11 @@ Status LedgerNode::make_block() {
   return {};
 }
 
-void LedgerNode::shut_down() {
-  answer_all({ErrorCode::kUnavailable, "the node is being stopped; try again in a while"});
+Error stopping() {
+  return {ErrorCode::kUnavailable, "the node is being stopped; try again in a while"};
 }
+
+void LedgerNode::shut_down() { answer_all(stopping()); }
 
 void LedgerNode::answer_all(const Error& error) {
   const auto submitted = std::exchange(m_submitted, {});

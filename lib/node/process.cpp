@@ -29,7 +29,8 @@ std::uint64_t microseconds_since(std::chrono::steady_clock::time_point start) {
 
 }  // namespace
 
-// In order of construction; the servers go first, so that no request finds the rest gone.
+// In order of construction. The servers go first, so that no request finds the rest gone; what
+// answers calls goes last, since whoever drops a call answers it.
 struct NodeProcess::State {
   State(host::FolderLock held, const Clock& the_clock, const NodeConfig& config)
       : lock(std::move(held)),
@@ -41,16 +42,16 @@ struct NodeProcess::State {
   host::FolderLock lock;
   const Clock& clock;
   std::unique_ptr<store::RocksStore> store;
+  NodeMetrics metrics;
+  rpc::Dispatcher dispatcher;
+  rpc::Dispatcher operator_dispatcher;
+  net::RateLimiter limiter;
+  net::EventLoop loop;
   std::unique_ptr<LedgerNode> node;
   std::unique_ptr<Intake> intake;
   std::unique_ptr<NodeService> service;
   std::unique_ptr<EventFeed> feed;
   std::unique_ptr<Faucet> faucet;
-  rpc::Dispatcher dispatcher;
-  rpc::Dispatcher operator_dispatcher;
-  NodeMetrics metrics;
-  net::RateLimiter limiter;
-  net::EventLoop loop;
   net::TimerId timer = 0;
   bool feed_posted = false;
   Status outcome;
@@ -258,6 +259,7 @@ std::uint16_t NodeProcess::operator_port() const noexcept {
 Status NodeProcess::run() {
   m_state->loop.post([this] { m_state->work(); });
   m_state->loop.run();
+  m_state->intake->shut_down();
   m_state->node->shut_down();
   if (m_state->operator_server) m_state->operator_server->stop(kStopGraceMs);
   m_state->server->stop(m_state->outcome ? kStopGraceMs : 0);

@@ -22,7 +22,9 @@ namespace {
 constexpr char kMetaFamily[] = "assay-meta";
 constexpr char kFormatKey[] = "format";
 
+// RocksDB's comparisons take no null pointer, not even to nothing.
 rocksdb::Slice slice(ByteView bytes) {
+  if (bytes.empty()) return {};
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 ByteView view(const rocksdb::Slice& bytes) {

@@ -19,7 +19,7 @@ class Intake {
  public:
   // Runs `job` on some thread and then `done` on the node's. False: neither, for now.
   using Run = std::function<bool(std::function<void()> job, std::function<void()> done)>;
-  // The node must outlive the intake; a `done` may come after it.
+  // The node must outlive the intake; a `done` of a piece under way may come after it.
   Intake(LedgerNode& node, Run run);
 
   // As LedgerNode::submit, but the answer comes later. kUnavailable at once, without looking at the
@@ -27,6 +27,9 @@ class Intake {
   void submit(Bytes transaction, LedgerNode::SubmitDone done);
   // Sends off what does not fill a piece. After a last submit().
   void flush();
+  // Answers everybody whose transaction is being checked with kUnavailable, and whoever comes
+  // later: before an orderly end, with the node's.
+  void shut_down();
   // Transactions whose signatures are not checked yet.
   [[nodiscard]] std::size_t checking() const noexcept { return m_state->count; }
   // When to send again what was refused for want of room, in milliseconds.
@@ -44,6 +47,7 @@ class Intake {
   struct Piece {
     std::vector<Item> items;
     bool checked = false;
+    void answer_all(const Error& error);
   };
   struct State {
     explicit State(LedgerNode& the_node) : node(the_node) {}
@@ -56,6 +60,7 @@ class Intake {
   std::shared_ptr<State> m_state;
   Run m_run;
   std::shared_ptr<Piece> m_filling;
+  bool m_stopped = false;
 };
 
 }  // namespace assay::node

@@ -43,6 +43,9 @@ struct TxOutcome {
   friend bool operator==(const TxOutcome&, const TxOutcome&) = default;
 };
 
+// What whoever still waits is told before an orderly end: kUnavailable.
+[[nodiscard]] Error stopping();
+
 // Not thread-safe: one event loop.
 class LedgerNode {
  public:

@@ -76,5 +76,33 @@ TEST(Intake, RefusesAtOnceWhatItHasNoRoomFor) {
   EXPECT_EQ(intake.checking(), kIntakeTransactionsMax / 2 + 1);
 }
 
+// Found by a node that was stopped under load: calls that were dropped with their pieces answered
+// through a dispatcher that was gone.
+TEST(Intake, AnswersAllBeforeItsEnd) {
+  World w;
+  Threads threads;
+  std::size_t refused = 0;
+  const auto count = [&](const auto& outcome) {
+    ASSERT_FALSE(outcome);
+    EXPECT_EQ(outcome.error().code, ErrorCode::kUnavailable);
+    ++refused;
+  };
+  {
+    Intake intake(*w.node, threads.run());
+    for (std::uint64_t nonce = 1; nonce <= kIntakePiece + 1; ++nonce)
+      intake.submit(w.transfer(2, 3, nonce, 1), count);
+    threads.pieces[0].first();  // checked, but not handed on
+    intake.shut_down();
+    EXPECT_EQ(refused, kIntakePiece + 1);
+    EXPECT_EQ(intake.checking(), 0u);
+    intake.submit(w.transfer(2, 3, 1, 1), count);
+    EXPECT_EQ(refused, kIntakePiece + 2);
+    threads.pieces[0].second();
+  }
+  threads.work(0);
+  EXPECT_EQ(refused, kIntakePiece + 2);
+  EXPECT_EQ(w.node->waiting(), 0u);
+}
+
 }  // namespace
 }  // namespace assay::node::test
