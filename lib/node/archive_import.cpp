@@ -94,6 +94,8 @@ class Import final : public ArchiveVisitor {
     ASSAY_TRY_STATUS(protocol::scan_results(m_store, [&](const protocol::RecordedResult& r) {
       if (!status) return;
       put(result_key(r.id), encode(StoredResult{r.height, r.verdict, r.detail}));
+      auto [key, place] = protocol::index_entry(r);
+      put(std::move(key), std::move(place));
       status = write_if_full();
     }));
     return status;

@@ -44,7 +44,8 @@ store::RocksOptions ledger_store_options() {
                       {"blocks", {'e', 's'}},
                       {"bodies", {kTransactionsPrefix}},
                       {"bodies", {kReceiptsPrefix}},
-                      {"index", {'e', 't'}}};
+                      {"index", {'e', 't'}},
+                      {"clients", {kResultIndexPrefix}}};
   return options;
 }
 

@@ -93,8 +93,8 @@ Status check_state(const KeyValueStore& store, StoreReport& report) {
   return {};
 }
 
-// The index says what the state says. It may hold more: the state forgets a client id once no
-// transaction of its height can be valid any more.
+// The indices say what the state says. That of transactions may hold more: the state forgets a
+// client id once no transaction of its height can be valid any more.
 Status check_results(const KeyValueStore& store, StoreReport& report) {
   std::uint64_t results = 0;
   Status status;
@@ -106,11 +106,22 @@ Status check_results(const KeyValueStore& store, StoreReport& report) {
     if (bytes && (!*bytes || !decode(**bytes, stored) || stored.height != r.height ||
                   stored.verdict != r.verdict || stored.detail != r.detail))
       report.fault("the index has another result of transaction " + to_hex(r.id.value));
+    const auto [key, place] = protocol::index_entry(r);
+    const auto found = store.get(key);
+    if (!found) status = found.error();
+    if (found && *found != place)
+      report.fault("the index of client ids does not find transaction " + to_hex(r.id.value));
   });
   ASSAY_TRY_STATUS(status);
   if (!scanned) return absorb(Result<int>(scanned.error()), "results", report);
   std::uint64_t indexed = 0;
   ASSAY_TRY_STATUS(store.scan(as_bytes("et"), [&](ByteView, ByteView) { return ++indexed > 0; }));
+  std::uint64_t clients = 0;
+  ASSAY_TRY_STATUS(store.scan(Bytes{protocol::kResultIndexPrefix},
+                              [&](ByteView, ByteView) { return ++clients > 0; }));
+  if (clients != results)
+    report.fault("the index of client ids has " + std::to_string(clients) + ", the state " +
+                 std::to_string(results));
   if (indexed < results)
     report.fault("the index has " + std::to_string(indexed) + " results, the state " +
                  std::to_string(results));
@@ -121,6 +132,7 @@ Status check_keys(const KeyValueStore& store, StoreReport& report) {
   const auto known = [&](ByteView key) {
     if (key.empty()) return false;
     if (key[0] == protocol::kStatePrefix || key[0] == protocol::kMapPrefix) return true;
+    if (key[0] == protocol::kResultIndexPrefix) return key.size() == 49;
     if (key[0] == protocol::kHeadKey || key[0] == protocol::kGenesisKey) return key.size() == 1;
     if (key[0] == 'e' && key.size() > 1) {
       if (key[1] == 't') return key.size() == 34;

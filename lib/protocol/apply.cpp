@@ -38,7 +38,7 @@ std::optional<Receipt> answer_without_rules(const State& state, Height height,
   receipt.id = tx.id;
   const Envelope& e = tx.envelope;
   if (!state.account(user_account(e.sender))) return answer(receipt, TxVerdict::kUnknownAccount);
-  if (const auto first = state.first_result(e.sender, e.client_id)) {
+  if (const auto first = state.results().find(e.sender, e.client_id)) {
     if (first->content != tx.content) return answer(receipt, TxVerdict::kClientIdReused);
     receipt.repeated = true;
     return answer(receipt, {first->verdict, first->detail});
@@ -74,8 +74,8 @@ Receipt run_transaction(State& state, const Context& block, const ParsedTransact
   Profile profile = state.profile(e.sender);
   profile.last_nonce = e.nonce;
   state.put(e.sender, profile);
-  state.put(e.sender, e.client_id,
-            FirstResult{tx.id, tx.content, outcome.verdict, outcome.detail, block.height});
+  state.results().add(
+      {e.sender, e.client_id, tx.id, tx.content, outcome.verdict, outcome.detail});
   return answer(std::move(receipt), outcome);
 }
 
@@ -114,6 +114,7 @@ Status seal_block(const KeyValueStore& store, const State& state, const Hash256&
         {to_bytes(RecordTable::key_of(*record)), record->second.now, &record->second.stored});
   ASSAY_TRY(result.header.state_root,
             state_map(store).apply(result.header.height.value, changes, result.batch, cache));
+  state.results().put_index(result.batch);
   if (parent_root != Hash256{} && transactions.empty() &&
       testing::planted(testing::Planted::kStaleRoot))
     result.header.state_root = parent_root;
@@ -188,7 +189,7 @@ LedgerTimeMs ledger_time_at(const BlockHeader& head, std::uint64_t time_ms) noex
 
 struct StateMachine::Caches {
   Caches(const KeyValueStore& the_store, std::size_t bytes)
-      : store(the_store), records(bytes), nodes(bytes) {}
+      : store(the_store), records(bytes), absent(bytes / 1024), nodes(bytes) {}
 
   [[nodiscard]] Result<BlockHeader> head_now() {
     if (!head) {
@@ -201,6 +202,7 @@ struct StateMachine::Caches {
 
   const KeyValueStore& store;
   RecordTable records;
+  AbsentClients absent;
   commit::MapCache nodes;
   std::optional<BlockHeader> head;
   // Of the last apply(), until it is written.
@@ -215,7 +217,7 @@ Result<BlockResult> StateMachine::Caches::apply(const Block& block) {
 
   unwritten.reset();
   records.age();
-  State& state = unwritten.emplace(store, &records);
+  State& state = unwritten.emplace(store, &records, &absent);
   BlockResult result;
   BlockHeader& header = result.header;
   header.chain = parent.chain;
@@ -228,6 +230,7 @@ Result<BlockResult> StateMachine::Caches::apply(const Block& block) {
   Context c{state,         header.chain,
             header.height, header.ledger_time,
             header.beacon, result.receipts.block_events};
+  state.results().erase_due(header.height);
   state.erase_due(header.height, kMaxErasuresPerBlock);
   run_deadlines(c);
   result.receipts.receipts.reserve(block.transactions.size());
@@ -238,6 +241,7 @@ Result<BlockResult> StateMachine::Caches::apply(const Block& block) {
     result.receipts.receipts.push_back(run_transaction(state, c, tx));
     ASSAY_AUDIT_THAT(!state.status() || state.money_conserved());
   }
+  state.results().put_record(header.height);
   state.put_erasures(header.height);
   ASSAY_TRY_STATUS(seal_block(store, state, parent.state_root, transactions, result, &nodes));
   next_head = header;
@@ -259,6 +263,7 @@ void StateMachine::written() {
   c.head = c.next_head;
   c.nodes.written();
   c.unwritten->overlay().written();
+  c.unwritten->results().written();
   c.unwritten.reset();
 }
 
@@ -266,7 +271,7 @@ Result<Receipt> StateMachine::check(const VerifiedTransaction& transaction) {
   Caches& caches = *m_caches;
   ASSAY_TRY(const BlockHeader head, caches.head_now());
   caches.unwritten.reset();
-  const State state(caches.store, &caches.records);
+  const State state(caches.store, &caches.records, &caches.absent);
   const Height height{head.height.value + 1};
   const ParsedTransaction& tx = transaction.parsed();
   std::optional<Receipt> receipt = answer_without_rules(state, height, tx);

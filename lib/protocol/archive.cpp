@@ -56,7 +56,9 @@ Hash256 list_root(std::span<const ByteView> items) {
 Status scan_results(const KeyValueStore& store,
                     const std::function<void(const RecordedResult&)>& visit) {
   const State state(store);
-  state.results([&](const FirstResult& r) { visit({r.id, r.verdict, r.detail, r.height}); });
+  state.results().scan([&](const FirstResult& r, Height height, std::uint32_t position) {
+    visit({r.id, r.verdict, r.detail, height, r.sender, r.client, position});
+  });
   return state.status();
 }
 

@@ -31,6 +31,8 @@ void Overlay::written() {
     for (Record* const record : changed) {
       record->second.stored = std::exchange(record->second.now, std::nullopt);
       record->second.changed = false;
+      if (record->second.stored && record->second.stored->size() > kLongRecordBytes)
+        m_table.forget(record);
     }
     changed.clear();
   }

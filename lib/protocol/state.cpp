@@ -14,27 +14,7 @@ using ledger::PendingId;
 
 namespace {
 
-void write(codec::Writer& w, const FirstResult& r) {
-  w.hash(r.id.value);
-  w.hash(r.content);
-  w.u16(static_cast<std::uint16_t>(r.verdict));
-  w.u8(r.detail);
-  w.u64(r.height.value);
-}
-void read(codec::Reader& r, FirstResult& out) {
-  out.id = TxId{r.hash()};
-  out.content = r.hash();
-  const std::uint16_t verdict = r.u16();
-  if (verdict > kTxVerdictLast) r.fail();
-  out.verdict = static_cast<TxVerdict>(verdict);
-  out.detail = r.u8();
-  out.height = Height{r.u64()};
-}
-
 Bytes profile_key(const AccountId& id) { return Key(Table::kProfile).id(id.value).bytes(); }
-Bytes result_key(const AccountId& id, const ClientId& client) {
-  return Key(Table::kResult).id(id.value).raw(client).bytes();
-}
 Bytes reputation_key(const AccountId& id, Standing role) {
   return Key(Table::kReputation).id(id.value).u8(static_cast<std::uint8_t>(role)).bytes();
 }
@@ -68,8 +48,8 @@ Hash256 last_hash(ByteView key) {
 
 }  // namespace
 
-State::State(const KeyValueStore& store, RecordTable* table)
-    : m_overlay(store, Bytes{kStatePrefix}, table) {}
+State::State(const KeyValueStore& store, RecordTable* table, AbsentClients* absent)
+    : m_overlay(store, Bytes{kStatePrefix}, table), m_results(store, m_overlay, absent) {}
 
 void State::damaged() const {
   m_overlay.fail(
@@ -207,9 +187,6 @@ bool State::money_audited() const {
 Profile State::profile(const AccountId& id) const {
   return load<Profile>(profile_key(id)).value_or(Profile{});
 }
-std::optional<FirstResult> State::first_result(const AccountId& id, const ClientId& client) const {
-  return load<FirstResult>(result_key(id, client));
-}
 Reputation State::reputation(const AccountId& id, Standing role) const {
   return load<Reputation>(reputation_key(id, role)).value_or(Reputation{});
 }
@@ -218,19 +195,6 @@ std::optional<Bid> State::bid(const TaskId& task, const AccountId& bidder) const
 }
 bool State::quote_used(const AccountId& solver, const QuoteId& id) const {
   return m_overlay.get(quote_key(solver, id)).has_value();
-}
-void State::results(const std::function<void(const FirstResult&)>& visit) const {
-  m_overlay.scan(Key(Table::kResult).bytes(), [&](ByteView, ByteView value) {
-    codec::Reader r(value);
-    FirstResult result;
-    read(r, result);
-    if (!r.finish()) {
-      damaged();
-      return false;
-    }
-    visit(result);
-    return true;
-  });
 }
 std::optional<TaskRecord> State::task(const TaskId& id) const {
   return load<TaskRecord>(task_key(id));
@@ -319,10 +283,6 @@ std::vector<TaskId> State::tasks_of(const AccountId& id) const {
 }
 
 void State::put(const AccountId& id, const Profile& r) { store(profile_key(id), r); }
-void State::put(const AccountId& id, const ClientId& client, const FirstResult& r) {
-  store(result_key(id, client), r);
-  erase_after(Height{r.height.value + kMaxValidityBlocks}, result_key(id, client));
-}
 void State::put(const AccountId& id, Standing role, const Reputation& r) {
   store(reputation_key(id, role), r);
 }

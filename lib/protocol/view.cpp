@@ -265,7 +265,7 @@ Result<std::optional<Receipt>> StateReader::result_of(const AccountId& sender,
                                                       const ClientId& client_id) const {
   const State state(m_store);
   std::optional<Receipt> receipt;
-  if (const auto first = state.first_result(sender, client_id))
+  if (const auto first = state.results().find(sender, client_id))
     receipt = Receipt{first->id, first->verdict, first->detail, true, {}};
   return checked(state, std::move(receipt));
 }

@@ -20,14 +20,20 @@ namespace assay::protocol {
 [[nodiscard]] Hash256 list_root(std::span<const Bytes> items);
 [[nodiscard]] Hash256 list_root(std::span<const ByteView> items);
 
-// The first result of every client id that was ever used, in no order that means anything.
+// The first result of every client id that the state remembers, by height and place in the block's
+// record.
 struct RecordedResult {
   TxId id;
   TxVerdict verdict{};
   std::uint8_t detail = 0;
   Height height;
+  AccountId sender;
+  ClientId client{};
+  std::uint32_t position = 0;
 };
 [[nodiscard]] Status scan_results(const KeyValueStore& store,
                                   const std::function<void(const RecordedResult&)>& visit);
+// The key and the value by which the store finds it again.
+[[nodiscard]] std::pair<Bytes, Bytes> index_entry(const RecordedResult& result);
 
 }  // namespace assay::protocol

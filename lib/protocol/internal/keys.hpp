@@ -13,7 +13,7 @@ enum class Table : std::uint8_t {
   kPending = 'P',      // pending id
   kSupply = 'S',       // -
   kProfile = 'N',      // account
-  kResult = 'I',       // account, client id
+  kResult = 'I',       // height of a block (big-endian)
   kTask = 'T',         // task
   kClaim = 'C',        // claim
   kVerifier = 'V',     // claim, account

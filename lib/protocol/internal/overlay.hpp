@@ -38,10 +38,11 @@ class Overlay {
   [[nodiscard]] const Status& status() const { return m_status; }
   // Ascending by key.
   [[nodiscard]] std::vector<const Record*> changes() const;
-  // The changes are in the store.
+  // The changes are in the store. Long records that they left are read again when asked for.
   void written();
 
  private:
+  static constexpr std::size_t kLongRecordBytes = 16'384;
   void set(const Bytes& key, Value value);
   [[nodiscard]] Record& record(ByteView key) const;
   [[nodiscard]] Bytes stored_key(ByteView key) const;

@@ -2,6 +2,7 @@
 // changes. What was not asked for lately goes first.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <optional>
 #include <string>
@@ -49,6 +50,10 @@ class RecordTable {
         *m_young.emplace(std::string(text_of(key)), Entry{std::move(stored), {}, false}).first;
     m_young_bytes += bytes_of(record);
     return &record;
+  }
+  void forget(Record* record) {
+    m_young_bytes -= std::min(m_young_bytes, bytes_of(*record));
+    if (const auto it = m_young.find(record->first); it != m_young.end()) m_young.erase(it);
   }
   // Forgets what was not asked for since about as much was. While nothing is changed.
   void age() {

@@ -4,6 +4,7 @@
 
 #include "assay/ledger/ledger.hpp"
 #include "assay/protocol/block.hpp"
+#include "internal/first_results.hpp"
 #include "internal/keys.hpp"
 #include "internal/overlay.hpp"
 
@@ -26,18 +27,11 @@ struct Deadline {
   Hash256 id;
 };
 
-// The first result of a client id.
-struct FirstResult {
-  TxId id;
-  Hash256 content;
-  TxVerdict verdict{};
-  std::uint8_t detail = 0;
-  Height height;
-};
-
 class State final : public ledger::LedgerView {
  public:
-  explicit State(const KeyValueStore& store, RecordTable* table = nullptr);
+  // With what is known of `store`, if anything is.
+  explicit State(const KeyValueStore& store, RecordTable* table = nullptr,
+                 AbsentClients* absent = nullptr);
 
   // Money.
   [[nodiscard]] std::optional<ledger::Account> account(
@@ -52,10 +46,7 @@ class State final : public ledger::LedgerView {
 
   // Records.
   [[nodiscard]] Profile profile(const AccountId& id) const;
-  [[nodiscard]] std::optional<FirstResult> first_result(const AccountId& id,
-                                                        const ClientId& client) const;
   [[nodiscard]] Reputation reputation(const AccountId& id, Standing role) const;
-  void results(const std::function<void(const FirstResult&)>& visit) const;
   [[nodiscard]] std::optional<TaskRecord> task(const TaskId& id) const;
   [[nodiscard]] std::optional<Bid> bid(const TaskId& task, const AccountId& bidder) const;
   [[nodiscard]] std::vector<Bid> bids(const TaskId& task) const;  // the best first
@@ -77,8 +68,6 @@ class State final : public ledger::LedgerView {
   [[nodiscard]] std::vector<TaskId> tasks_of(const AccountId& id) const;
 
   void put(const AccountId& id, const Profile& r);
-  // For as long as a transaction of its height may be valid (INV-PRO-003).
-  void put(const AccountId& id, const ClientId& client, const FirstResult& r);
   void put(const AccountId& id, Standing role, const Reputation& r);
   void put(const TaskRecord& r);
   void put(const Bid& r);
@@ -106,6 +95,9 @@ class State final : public ledger::LedgerView {
   // The earliest that are due at `now`, `most` of them at most.
   [[nodiscard]] std::vector<Deadline> deadlines_until(LedgerTimeMs now, unsigned most) const;
 
+  // Kept for as long as a transaction of their block's height may be valid (INV-PRO-003).
+  [[nodiscard]] FirstResults& results() { return m_results; }
+  [[nodiscard]] const FirstResults& results() const { return m_results; }
   [[nodiscard]] Overlay& overlay() { return m_overlay; }
   [[nodiscard]] const Overlay& overlay() const { return m_overlay; }
   [[nodiscard]] const Status& status() const { return m_overlay.status(); }
@@ -120,6 +112,7 @@ class State final : public ledger::LedgerView {
   void damaged() const;
 
   Overlay m_overlay;
+  FirstResults m_results;
   std::map<std::uint64_t, Bytes> m_erasures;  // of this block: lists of keys by last height
 };
 

@@ -246,26 +246,38 @@ TEST(Quotes, ASignedQuoteIsAwardedOnce) {
   EXPECT_FALSE(net.read().record(key).value());
 }
 
-// INV-PRO-003: the record of a client id is due to go once no transaction of its height can be
-// valid.
-TEST(ClientIds, TheirRecordsAreQueuedForErasure) {
+// INV-PRO-003: a block's first results are one record under its height, of the transactions that
+// were recorded and in their order; the index finds each.
+TEST(ClientIds, ABlocksFirstResultsAreOneRecord) {
   Net net(2);
-  ASSERT_EQ(net.verdict(0, Transfer{net.id(1), Amount{5}}), V::kApplied);
-  ClientId client{};
-  store_le(client.data(), net.clients);
-  Bytes record{'I'};
-  const Hash256 sender = net.id(0).value;
-  record.insert(record.end(), sender.bytes.begin(), sender.bytes.end());
-  record.insert(record.end(), client.begin(), client.end());
-  ASSERT_TRUE(net.read().record(record).value());
-  Bytes key{'X'};
-  for (const std::uint64_t height :
-       {net.head.height.value + kMaxValidityBlocks, net.head.height.value})
-    for (int shift = 56; shift >= 0; shift -= 8)
-      key.push_back(static_cast<std::uint8_t>(height >> shift));
-  Bytes list{static_cast<std::uint8_t>(record.size())};
-  list.insert(list.end(), record.begin(), record.end());
-  EXPECT_EQ(net.read().record(key).value(), list);
+  const Bytes paid = net.tx(0, Transfer{net.id(1), Amount{5}});
+  const Bytes refused = net.tx(1, Transfer{net.id(0), Amount{}});
+  net.block({paid, refused});
+  const auto transaction = [&](const Bytes& bytes) {
+    ParsedTransaction parsed;
+    EXPECT_EQ(parse_transaction(net.head.chain, bytes, parsed), V::kApplied);
+    return parsed;
+  };
+  Bytes record;
+  for (const auto& [bytes, verdict] :
+       {std::pair(paid, V::kApplied), std::pair(refused, V::kZeroAmount)}) {
+    const ParsedTransaction tx = transaction(bytes);
+    const Envelope& e = tx.envelope;
+    const Bytes entry = codec::encode([&](codec::Writer& w) {
+      w.hash(e.sender.value);
+      w.raw(e.client_id);
+      w.hash(tx.id.value);
+      w.hash(tx.content);
+      w.u16(static_cast<std::uint16_t>(verdict));
+      w.u8(0);
+    });
+    record.insert(record.end(), entry.begin(), entry.end());
+    const auto found = net.read().result_of(e.sender, e.client_id).value();
+    ASSERT_TRUE(found);
+    EXPECT_EQ(found->verdict, verdict);
+    EXPECT_EQ(found->id, tx.id);
+  }
+  EXPECT_EQ(net.read().record(block_key('I', net.head.height)).value(), record);
 }
 
 TEST(Funding, OthersMayPayAndTheLastIsRefundedFirst) {
