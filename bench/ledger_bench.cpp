@@ -51,7 +51,6 @@ class LedgerSide {
   LedgerSide(const fs::path& folder, const protocol::Genesis& genesis, const crypto::KeyPair& key)
       : m_store(need(store::RocksStore::open(folder, node::ledger_store_options()))) {
     node::NodeOptions options;
-    options.block_interval_ms = 50;
     options.may_write = node::reserve_space(*m_store, 1 << 20);
     m_node = need(node::LedgerNode::open(*m_store, genesis, key, m_clock, m_log, options));
     m_checkers = std::make_unique<net::WorkerThread>(m_loop, kThreads);
@@ -74,7 +73,7 @@ class LedgerSide {
   [[nodiscard]] const node::LedgerNode& node() const { return *m_node; }
 
  private:
-  static constexpr std::size_t kInFlight = 6144;
+  static constexpr std::size_t kInFlight = 8192;
   void submit_next() {
     m_intake->submit(std::move(m_given[m_next++]), [this](const Result<node::TxOutcome>& outcome) {
       if (!outcome) die(outcome.error().message);

@@ -7,7 +7,7 @@
 
 namespace assay::protocol {
 
-inline constexpr std::size_t kMaxBlockTransactions = 4096;
+inline constexpr std::size_t kMaxBlockTransactions = 8192;
 inline constexpr std::size_t kMaxBlockBytes = 4 * 1024 * 1024;
 inline constexpr std::size_t kMaxGenesisAccounts = 4096;
 inline constexpr std::uint64_t kMaxLedgerStepMs = 5'000;  // ledger time adds at most this per block
