@@ -6,6 +6,7 @@
 #include <rocksdb/file_checksum.h>
 #include <rocksdb/filter_policy.h>
 #include <rocksdb/options.h>
+#include <rocksdb/slice_transform.h>
 #include <rocksdb/snapshot.h>
 #include <rocksdb/table.h>
 #include <rocksdb/write_batch.h>
@@ -83,6 +84,12 @@ rocksdb::Options make_options(const RocksOptions& options, rocksdb::Env* env) {
   o.max_bgerror_resume_count = 0;  // after an error only a new open is certain
   // Most of what we hold is digests and signatures.
   o.compression = rocksdb::kNoCompression;
+
+  // Writers put the keys of a family in order, so each place is next to the last one's; and most keys
+  // that are asked for before they are written are absent.
+  o.memtable_insert_with_hint_prefix_extractor.reset(rocksdb::NewFixedPrefixTransform(1));
+  o.memtable_whole_key_filtering = true;
+  o.memtable_prefix_bloom_size_ratio = 0.05;
 
   // Recycled logs lost data in recovery (RocksDB pull request 12918).
   o.recycle_log_file_num = 0;
