@@ -22,6 +22,7 @@ namespace {
 
 constexpr char kMetaFamily[] = "assay-meta";
 constexpr char kFormatKey[] = "format";
+constexpr std::size_t kProtectionBytes = 8;  // of a key and its value on their way to the tables
 
 // RocksDB's comparisons take no null pointer, not even to nothing.
 rocksdb::Slice slice(ByteView bytes) {
@@ -161,7 +162,7 @@ bool begins_with(ByteView bytes, ByteView prefix) {
 rocksdb::WriteOptions synced() {
   rocksdb::WriteOptions options;
   options.sync = true;
-  options.protection_bytes_per_key = 8;
+  options.protection_bytes_per_key = kProtectionBytes;
   return options;
 }
 
@@ -349,7 +350,7 @@ Status RocksStore::write(const WriteBatch& batch) {
   if (m_state->broken.load())
     return {ErrorCode::kIo, "store " + m_state->folder.string() +
                                 ": an earlier write failed; mend its cause and start again"};
-  rocksdb::WriteBatch native(bytes + 16);
+  rocksdb::WriteBatch native(bytes + 16, 0, kProtectionBytes, 0);
   for (const auto& [key, value] : batch.writes) {
     rocksdb::ColumnFamilyHandle* const family = m_state->family_of(key);
     const auto status =

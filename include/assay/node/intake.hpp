@@ -9,7 +9,7 @@
 
 namespace assay::node {
 
-inline constexpr std::size_t kIntakePiece = 32;  // transactions that a thread takes at once
+inline constexpr std::size_t kIntakePiece = 128;  // transactions that a thread takes at once
 // Half of each is for games alone, as in the pool.
 inline constexpr std::size_t kIntakeTransactionsMax = 16'384;
 inline constexpr std::size_t kIntakeBytesMax = std::size_t{32} << 20;

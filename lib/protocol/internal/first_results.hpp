@@ -23,8 +23,9 @@ struct FirstResult {
 
 // An account and its client id.
 using ClientKey = std::array<std::uint8_t, 48>;
+// (Not noexcept: as RecordTable::Hasher.)
 struct ClientKeyHasher {
-  std::size_t operator()(const ClientKey& key) const noexcept {
+  std::size_t operator()(const ClientKey& key) const {
     return std::hash<std::string_view>()(
         std::string_view(reinterpret_cast<const char*>(key.data()), key.size()));
   }

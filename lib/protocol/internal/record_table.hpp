@@ -23,9 +23,10 @@ class RecordTable {
     bool changed = false;
     [[nodiscard]] const Value& value() const noexcept { return changed ? now : stored; }
   };
+  // (Not noexcept: so the standard library keeps each hash beside its key, and compares it first.)
   struct Hasher {
     using is_transparent = void;
-    std::size_t operator()(std::string_view key) const noexcept {
+    std::size_t operator()(std::string_view key) const {
       return std::hash<std::string_view>()(key);
     }
   };
