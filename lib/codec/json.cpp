@@ -1,5 +1,6 @@
 #include "assay/codec/json.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <limits>
@@ -107,7 +108,13 @@ class Dumper {
 
 std::string json_quoted(std::string_view text) {
   static constexpr char kDigits[] = "0123456789abcdef";
-  std::string out = "\"";
+  const auto is_plain = [](char c) { return c >= 0x20 && c < 0x7f && c != '"' && c != '\\'; };
+  std::string out;
+  out.reserve(text.size() + 2);
+  out.push_back('"');
+  const auto end = std::find_if_not(text.begin(), text.end(), is_plain);
+  out.append(text.begin(), end);
+  text.remove_prefix(static_cast<std::size_t>(end - text.begin()));
   while (!text.empty()) {
     const std::size_t length = utf8_length(text);
     switch (const char c = text.front(); c) {

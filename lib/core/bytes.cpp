@@ -1,6 +1,7 @@
 #include "assay/core/bytes.hpp"
 
 #include <algorithm>
+#include <array>
 
 #include "assay/core/faces.hpp"
 #include "assay/core/hex.hpp"
@@ -9,22 +10,26 @@ namespace assay {
 
 namespace {
 
-constexpr int digit_value(char c) noexcept {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
+constexpr std::uint8_t kNoDigit = 0xff;
+constexpr std::array<std::uint8_t, 256> kDigitValues = [] {
+  std::array<std::uint8_t, 256> values{};
+  values.fill(kNoDigit);
+  for (std::uint8_t i = 0; i < 10; ++i) values[std::size_t{'0'} + i] = i;
+  for (std::uint8_t i = 0; i < 6; ++i)
+    values[std::size_t{'a'} + i] = values[std::size_t{'A'} + i] = static_cast<std::uint8_t>(10 + i);
+  return values;
+}();
+std::uint8_t digit_value(char c) noexcept { return kDigitValues[static_cast<std::uint8_t>(c)]; }
 
 }  // namespace
 
 std::string to_hex(ByteView bytes) {
   static constexpr char kDigits[] = "0123456789abcdef";
-  std::string text;
-  text.reserve(bytes.size() * 2);
+  std::string text(bytes.size() * 2, '0');
+  char* out = text.data();
   for (std::uint8_t b : bytes) {
-    text.push_back(kDigits[b >> 4]);
-    text.push_back(kDigits[b & 15]);
+    *out++ = kDigits[b >> 4];
+    *out++ = kDigits[b & 15];
   }
   return text;
 }
@@ -34,9 +39,9 @@ Result<Bytes> from_hex(std::string_view text) {
     return {ErrorCode::kMalformed, "hexadecimal text has an odd number of digits"};
   Bytes bytes(text.size() / 2);
   for (std::size_t i = 0; i < bytes.size(); ++i) {
-    const int high = digit_value(text[2 * i]);
-    const int low = digit_value(text[2 * i + 1]);
-    if (high < 0 || low < 0)
+    const unsigned high = digit_value(text[2 * i]);
+    const unsigned low = digit_value(text[2 * i + 1]);
+    if ((high | low) == kNoDigit)
       return {ErrorCode::kMalformed,
               "character " + std::to_string(2 * i) + " or the next is not hexadecimal"};
     bytes[i] = static_cast<std::uint8_t>(high * 16 + low);

@@ -18,6 +18,13 @@ Result<std::uint64_t> parse_amount(const std::string& text) {
   return number;
 }
 
+// from_hex takes it.
+bool is_hex(const std::string& text) {
+  return text.size() % 2 == 0 && std::all_of(text.begin(), text.end(), [](char c) {
+           return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+         });
+}
+
 bool is_type(Type type, const Json& value) {
   switch (type) {
     case Type::kBool: return value.get<bool>() != nullptr;
@@ -31,11 +38,11 @@ bool is_type(Type type, const Json& value) {
     }
     case Type::kHash: {
       const auto* text = value.get<std::string>();
-      return text && hash_from_hex(*text).has_value();
+      return text && text->size() == 64 && is_hex(*text);
     }
     case Type::kHex: {
       const auto* text = value.get<std::string>();
-      return text && from_hex(*text).has_value();
+      return text && is_hex(*text);
     }
     case Type::kText: {
       const auto* text = value.get<std::string>();
