@@ -208,6 +208,7 @@ struct StateMachine::Caches {
   // Of the last apply(), until it is written.
   BlockHeader next_head;
   std::optional<State> unwritten;
+  std::optional<State> reader;  // for check(); never beside `unwritten`
 };
 
 template <class Block>
@@ -215,6 +216,7 @@ Result<BlockResult> StateMachine::Caches::apply(const Block& block) {
   ASSAY_TRY(const BlockHeader parent, head_now());
   ASSAY_TRY_STATUS(check_block(parent, block));
 
+  reader.reset();
   unwritten.reset();
   records.age();
   State& state = unwritten.emplace(store, &records, &absent);
@@ -271,7 +273,8 @@ Result<Receipt> StateMachine::check(const VerifiedTransaction& transaction) {
   Caches& caches = *m_caches;
   ASSAY_TRY(const BlockHeader head, caches.head_now());
   caches.unwritten.reset();
-  const State state(caches.store, &caches.records, &caches.absent);
+  if (!caches.reader) caches.reader.emplace(caches.store, &caches.records, &caches.absent);
+  const State& state = *caches.reader;
   const Height height{head.height.value + 1};
   const ParsedTransaction& tx = transaction.parsed();
   std::optional<Receipt> receipt = answer_without_rules(state, height, tx);
@@ -280,7 +283,10 @@ Result<Receipt> StateMachine::check(const VerifiedTransaction& transaction) {
     const Reading reading{state, head.chain, height, head.ledger_time};
     *receipt = answer(std::move(*receipt), check_payload(reading, tx.envelope, [](auto&&) {}));
   }
-  ASSAY_TRY_STATUS(state.status());
+  if (Status status = state.status(); !status) {
+    caches.reader.reset();
+    return std::move(status).error();
+  }
   return std::move(*receipt);
 }
 

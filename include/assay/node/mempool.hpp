@@ -85,6 +85,7 @@ class Mempool {
            use.bytes + bytes <= kMempoolBytesMax / share;
   }
   using Counts = std::unordered_map<AccountId, std::size_t, FirstBytesHasher>;
+  [[nodiscard]] static bool nonces_ascend(const std::vector<Taken>& taken);
   static void count_down(Counts& counts, const AccountId& id);
   std::unordered_map<TxId, std::list<Entry>::iterator, FirstBytesHasher> m_by_id;
   Counts m_by_sender;
