@@ -77,6 +77,9 @@ struct World {
     terms.end_root = claimed.at(entry);
     return terms;
   }
+  Player player(training::Execution& execution, const dispute::GameTerms& terms, Role role) {
+    return Player(std::make_shared<Interval>(task, execution, terms.entry, pool), terms, role);
+  }
 };
 
 duel::Mover mover(Player& player) {
@@ -128,11 +131,8 @@ TEST_P(PlayerOnModels, EveryLieEndsInItsPlace) {
     while (entry < claimed.size() && claimed[entry] == world.transcript[entry]) ++entry;
     ASSERT_LT(entry, claimed.size());
     const dispute::GameTerms terms = world.terms(entry, claimed);
-    PlayerOptions defends, challenges;
-    defends.role = Role::kDefender;
-    challenges.role = Role::kChallenger;
-    Player defender(world.task, *liar, terms, world.pool, defends);
-    Player challenger(world.task, *world.honest, terms, world.pool, challenges);
+    Player defender = world.player(*liar, terms, Role::kDefender);
+    Player challenger = world.player(*world.honest, terms, Role::kChallenger);
     const duel::Duel duel = duel::play(terms, mover(defender), mover(challenger), true);
     ASSERT_EQ(duel.error, "");
     EXPECT_EQ(duel.position.outcome, Outcome::kChallengerWins);
@@ -159,9 +159,7 @@ TEST_P(PlayerOnModels, TheTruthIsDefendedAtEveryNode) {
   std::set<OpCode> ops, ended;
   for (const std::uint64_t entry : {std::uint64_t{0}, std::uint64_t{2}}) {
     const dispute::GameTerms terms = world.terms(entry, world.transcript);
-    PlayerOptions options;
-    options.role = Role::kDefender;
-    Player defender(world.task, *world.honest, terms, world.pool, options);
+    Player defender = world.player(*world.honest, terms, Role::kDefender);
     const graph::ValidProgram& program = world.task.program_of(entry);
     for (std::uint32_t node = 0; node < program.program().nodes.size(); ++node) {
       ops.insert(program.program().nodes[node].spec.op);
