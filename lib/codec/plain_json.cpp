@@ -107,8 +107,8 @@ class PlainParser {
     return true;
   }
   void skip_space() {
-    while (!m_left.empty() && (m_left[0] == ' ' || m_left[0] == '\t' || m_left[0] == '\n' ||
-                               m_left[0] == '\r'))
+    while (!m_left.empty() &&
+           (m_left[0] == ' ' || m_left[0] == '\t' || m_left[0] == '\n' || m_left[0] == '\r'))
       m_left.remove_prefix(1);
   }
 

@@ -74,8 +74,7 @@ Receipt run_transaction(State& state, const Context& block, const ParsedTransact
   Profile profile = state.profile(e.sender);
   profile.last_nonce = e.nonce;
   state.put(e.sender, profile);
-  state.results().add(
-      {e.sender, e.client_id, tx.id, tx.content, outcome.verdict, outcome.detail});
+  state.results().add({e.sender, e.client_id, tx.id, tx.content, outcome.verdict, outcome.detail});
   return answer(std::move(receipt), outcome);
 }
 

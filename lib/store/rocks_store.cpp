@@ -87,8 +87,8 @@ rocksdb::Options make_options(const RocksOptions& options, rocksdb::Env* env) {
   // Most of what we hold is digests and signatures.
   o.compression = rocksdb::kNoCompression;
 
-  // Writers put the keys of a family in order, so each place is next to the last one's; and most keys
-  // that are asked for before they are written are absent.
+  // Writers put the keys of a family in order, so each place is next to the last one's; and most
+  // keys that are asked for before they are written are absent.
   o.memtable_insert_with_hint_prefix_extractor.reset(rocksdb::NewFixedPrefixTransform(1));
   o.memtable_whole_key_filtering = true;
   o.memtable_prefix_bloom_size_ratio = 0.05;

@@ -7,11 +7,11 @@
 
 namespace assay::protocol {
 
-inline constexpr std::uint8_t kStatePrefix = 's';   // the state's records, under the state root
-inline constexpr std::uint8_t kMapPrefix = 'n';     // the authenticated map's tree and history
+inline constexpr std::uint8_t kStatePrefix = 's';  // the state's records, under the state root
+inline constexpr std::uint8_t kMapPrefix = 'n';    // the authenticated map's tree and history
 // Account, client id -> height u64, place u32 of its first result in that block's record.
 inline constexpr std::uint8_t kResultIndexPrefix = 'f';
-inline constexpr std::uint8_t kHeaderPrefix = 'b';  // height u64 BE -> header
+inline constexpr std::uint8_t kHeaderPrefix = 'b';        // height u64 BE -> header
 inline constexpr std::uint8_t kTransactionsPrefix = 't';  // height u64 BE -> list of byte strings
 inline constexpr std::uint8_t kReceiptsPrefix = 'r';      // height u64 BE -> list of byte strings
 inline constexpr std::uint8_t kHeadKey = 'h';             // -> the last header

@@ -77,7 +77,7 @@ class FirstResults {
   const KeyValueStore& m_store;
   Overlay& m_overlay;
   AbsentClients* m_absent;
-  Bytes m_list;  // of this block
+  Bytes m_list;                                                           // of this block
   std::unordered_map<ClientKey, std::uint32_t, ClientKeyHasher> m_added;  // -> place in the list
   Height m_height;                                                        // of the list
   std::optional<Height> m_erased;
