@@ -118,16 +118,16 @@ class Load {
 
  private:
   std::string body(std::size_t connection, std::size_t connections) {
-    std::string all;
+    codec::Json::Array all;
     std::size_t account = connection;
     for (unsigned i = 0; i < kRpcBatch; ++i) {
       const Bytes tx = m_transfers.make(account, ++m_nonces[account]);
-      all += (all.empty() ? "[" : ",") +
-             rpc::make_request(i, "submit_transaction", codec::Json::object({{"tx", to_hex(tx)}}));
+      all.push_back(to_hex(tx));
       account += connections;
       if (account >= kAccounts) account = connection;
     }
-    return all + "]";
+    return rpc::make_request(1, "submit_transactions",
+                             codec::Json::object({{"txs", std::move(all)}}));
   }
 
   Transfers m_transfers;

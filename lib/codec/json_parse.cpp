@@ -2,7 +2,6 @@
 #include <nlohmann/json.hpp>
 
 #include "assay/codec/json.hpp"
-#include "internal/plain_json.hpp"
 
 namespace assay::codec {
 
@@ -97,7 +96,6 @@ class Builder final : public nlohmann::json_sax<Nlohmann> {
 Result<Json> parse_json(std::string_view text, const JsonLimits& limits) {
   if (text.size() > limits.bytes_max)
     return {ErrorCode::kLimit, "JSON of more than " + std::to_string(limits.bytes_max) + " bytes"};
-  if (auto plain = internal::parse_plain_json(text, limits)) return std::move(*plain);
   if (text.starts_with("\xef\xbb\xbf"))
     return {ErrorCode::kMalformed, "JSON with a byte order mark"};
   // The parser takes a zero byte for the end, and would let anything follow it.

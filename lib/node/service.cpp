@@ -169,18 +169,59 @@ Result<Json> NodeService::events(Height from, std::uint64_t limit) const {
   return Json::object({{"blocks", std::move(blocks)}, {"next", height}});
 }
 
-void NodeService::submit(const Params& params, const Reply& reply) {
+void NodeService::submit(Bytes transaction, SubmitDone done) {
   const std::uint64_t start = m_clock.monotonic_ms();
-  m_intake.submit(params.bytes("tx"), [this, reply, start](const Result<TxOutcome>& outcome) {
-    if (outcome) {
-      if (m_observer) m_observer(*outcome, m_clock.monotonic_ms() - start);
-      return reply.result(to_json(*outcome));
-    }
-    const bool busy =
-        outcome.error().code == ErrorCode::kUnavailable && !m_node.failure() && !m_node.pause();
-    if (!busy) return reply.error(outcome.error());
-    reply.error({rpc::kBusy, outcome.error().message, m_intake.retry_after_ms()});
-  });
+  m_intake.submit(std::move(transaction),
+                  [this, done = std::move(done), start](const Result<TxOutcome>& outcome) {
+                    if (outcome && m_observer) m_observer(*outcome, m_clock.monotonic_ms() - start);
+                    done(outcome);
+                  });
+}
+
+rpc::RpcError NodeService::refusal(const Error& error) const {
+  if (error.code == ErrorCode::kUnavailable && !m_node.failure() && !m_node.pause())
+    return {rpc::kBusy, error.message, m_intake.retry_after_ms()};
+  return rpc::to_rpc_error(error);
+}
+
+// Many at once cost a sender and the node less than as many calls.
+void NodeService::submit_all(const Params& params, const Reply& reply) {
+  const auto& list = *params.json("txs").get<Json::Array>();
+  if (list.empty() || list.size() > rpc::kMaxBatch)
+    return reply.error(Error{ErrorCode::kInvalidArgument,
+                             "'txs' must hold 1 to " + std::to_string(rpc::kMaxBatch)});
+  std::vector<Bytes> transactions;
+  transactions.reserve(list.size());
+  for (const Json& item : list) {
+    const auto* const text = item.get<std::string>();
+    auto bytes = text ? from_hex(*text) : Error{ErrorCode::kMalformed, "it is no text"};
+    if (!bytes)
+      return reply.error(Error{ErrorCode::kInvalidArgument,
+                               "'txs[" + std::to_string(transactions.size()) +
+                                   "]' must be of type hex: " + bytes.error().message});
+    transactions.push_back(std::move(*bytes));
+  }
+  const auto& may_call = reply.caller().may_call;
+  if (may_call && !may_call(transactions.size() - 1))
+    return reply.error({rpc::kTooManyCalls, "too many calls; ask again in a while"});
+  struct Answers {
+    Json::Array outcomes;
+    std::size_t missing = 0;
+  };
+  const auto answers = std::make_shared<Answers>();
+  answers->outcomes.resize(transactions.size());
+  answers->missing = transactions.size();
+  for (std::size_t i = 0; i < transactions.size(); ++i)
+    submit(std::move(transactions[i]), [this, answers, reply, i](const Result<TxOutcome>& outcome) {
+      Json& answer = answers->outcomes[i];
+      if (outcome) {
+        answer = to_json(*outcome);
+      } else {
+        answer = Json::object({{"error", rpc::error_json(refusal(outcome.error()))}});
+      }
+      if (--answers->missing > 0) return;
+      reply.result(Json::object({{"outcomes", std::move(answers->outcomes)}}));
+    });
 }
 
 void NodeService::register_transactions(rpc::Dispatcher& d) {
@@ -189,7 +230,20 @@ void NodeService::register_transactions(rpc::Dispatcher& d) {
          {{"tx", Type::kHex, "the signed bytes"}},
          kOutcome,
          {ErrorCode::kUnavailable},
-         [this](const Params& params, const Reply& reply) { submit(params, reply); }});
+         [this](const Params& params, const Reply& reply) {
+           submit(params.bytes("tx"), [this, reply](const Result<TxOutcome>& outcome) {
+             if (outcome) return reply.result(to_json(*outcome));
+             reply.error(refusal(outcome.error()));
+           });
+         }});
+  d.add({"submit_transactions",
+         "Takes many; answers when all of them are in blocks on disk, or refused. Each counts as a "
+         "call.",
+         {{"txs", Type::kList, "hex, of 1 to 256 transactions"}},
+         {{"outcomes", Type::kList,
+           "in order: what submit_transaction gives, or its error: code, message, data"}},
+         {ErrorCode::kInvalidArgument},
+         [this](const Params& params, const Reply& reply) { submit_all(params, reply); }});
   d.add({"transaction_result",
          "What became of a transaction.",
          {{"tx", Type::kHash, "its id"}},

@@ -12,9 +12,7 @@ namespace {
 std::string response(const Json& id, const Json* result, const RpcError* error) {
   Json r = Json::object({{"jsonrpc", "2.0"}, {"id", id}});
   if (error) {
-    Json& e = r["error"] = Json::object({{"code", error->code}, {"message", error->message}});
-    if (error->retry_after_ms)
-      e["data"] = Json::object({{"retry_after_ms", *error->retry_after_ms}});
+    r["error"] = error_json(*error);
   } else {
     r["result"] = *result;
   }

@@ -68,6 +68,13 @@ std::string fields_text(const std::vector<Field>& fields) {
 
 RpcError to_rpc_error(const Error& error) { return {code_of(error.code), error.message}; }
 
+Json error_json(const RpcError& error) {
+  Json json = Json::object({{"code", error.code}, {"message", error.message}});
+  if (error.retry_after_ms)
+    json["data"] = Json::object({{"retry_after_ms", *error.retry_after_ms}});
+  return json;
+}
+
 Error from_rpc_error(const RpcError& error) {
   const int number = kServerErrorBase - error.code;
   if (number >= static_cast<int>(ErrorCode::kInvalidArgument) &&

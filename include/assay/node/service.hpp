@@ -31,7 +31,11 @@ class NodeService {
   void register_transactions(rpc::Dispatcher& d);
   void register_records(rpc::Dispatcher& d);
   void register_proofs(rpc::Dispatcher& d);
-  void submit(const rpc::Params& params, const rpc::Reply& reply);
+  using SubmitDone = std::function<void(Result<TxOutcome> outcome)>;
+  void submit(Bytes transaction, SubmitDone done);
+  void submit_all(const rpc::Params& params, const rpc::Reply& reply);
+  // Busy, where it is room that is missing.
+  [[nodiscard]] rpc::RpcError refusal(const Error& error) const;
   [[nodiscard]] Result<Json> events(Height from, std::uint64_t limit) const;
   [[nodiscard]] Result<Json> view(const AccountId& account);
   [[nodiscard]] Result<Json> game(const GameId& id) const;

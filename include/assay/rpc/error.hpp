@@ -28,6 +28,8 @@ struct RpcError {
   return kServerErrorBase - static_cast<int>(code);
 }
 [[nodiscard]] RpcError to_rpc_error(const Error& error);
+// As it stands in a response: code, message, data.
+[[nodiscard]] codec::Json error_json(const RpcError& error);
 // The caller's side. Codes that are not ours become kInternal, "no such method" kUnsupported, "too
 // many calls" and "busy" kUnavailable.
 [[nodiscard]] Error from_rpc_error(const RpcError& error);

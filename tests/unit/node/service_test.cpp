@@ -92,6 +92,53 @@ TEST(NodeService, SubmitsAndTellsResults) {
   EXPECT_EQ(*JsonRef(refused)["height"].u64(), 0u);
 }
 
+TEST(NodeService, TakesManyTransactionsAtOnce) {
+  Server s;
+  const auto submit = [&](Json::Array txs) {
+    return s.client.call("submit_transactions", Json::object({{"txs", std::move(txs)}}));
+  };
+  Bytes forged = s.w.transfer(2, 3, 3, 10);
+  forged.back() ^= 1;
+  const auto answer = submit({to_hex(s.w.transfer(2, 3, 1, 10)), to_hex(s.w.transfer(2, 3, 2, 10)),
+                              to_hex(forged), to_hex(s.w.transfer(2, 3, 1, 10))});
+  ASSERT_TRUE(answer) << answer.error().message;
+  const auto verdict = [&](std::size_t i) {
+    return static_cast<protocol::TxVerdict>(
+        *JsonRef(*answer)["outcomes"].at(i)["verdict_code"].u64());
+  };
+  EXPECT_EQ(verdict(0), protocol::TxVerdict::kApplied);
+  EXPECT_EQ(verdict(1), protocol::TxVerdict::kApplied);
+  EXPECT_EQ(verdict(2), protocol::TxVerdict::kWrongSignature);
+  EXPECT_EQ(verdict(3), protocol::TxVerdict::kApplied);  // the same bytes, answered alike
+  EXPECT_EQ(s.w.balance(2), 980u);
+  for (const Json::Array& bad : {Json::Array{}, Json::Array{"0"}, Json::Array{"00", 1},
+                                 Json::Array(rpc::kMaxBatch + 1, Json("00"))})
+    EXPECT_EQ(submit(bad).error().code, ErrorCode::kInvalidArgument);
+  s.w.node->shut_down();
+  s.intake.shut_down();
+  const auto refused = submit({to_hex(s.w.transfer(2, 3, 3, 10))});
+  ASSERT_TRUE(refused);
+  EXPECT_EQ(*JsonRef(*refused)["outcomes"].at(0)["error"]["code"].i64(), rpc::kBusy);
+}
+
+// A stranger's calls are counted one by one, in one call or in many.
+TEST(NodeService, ManyTransactionsAreManyCalls) {
+  Server s;
+  std::size_t asked = 0;
+  rpc::Caller caller;
+  caller.may_call = [&](std::size_t calls) {
+    asked = calls;
+    return false;
+  };
+  std::string response;
+  s.dispatcher.handle(
+      rpc::make_request(1, "submit_transactions",
+                        Json::object({{"txs", Json::Array{"00", "00", "00"}}})),
+      [&](std::string text) { response = std::move(text); }, caller);
+  EXPECT_EQ(asked, 2u);
+  EXPECT_NE(response.find(std::to_string(rpc::kTooManyCalls)), std::string::npos);
+}
+
 TEST(NodeService, TellsOfTheChain) {
   Server s;
   s.submit(s.w.transfer(2, 3, 1, 10));
