@@ -129,7 +129,9 @@ TEST(Json, ThePlainWayAndTheOtherAgree) {
     const auto plain = parse_json(text);
     const auto other = parse_json("[" + text + ",\"\\u0061\"]");
     ASSERT_EQ(plain.has_value(), other.has_value()) << text;
-    if (plain) EXPECT_EQ(other->get<Json::Array>()->front(), *plain) << text;
+    if (plain) {
+      EXPECT_EQ(other->get<Json::Array>()->front(), *plain) << text;
+    }
   };
   for (const char* text : {"{}",
                            "[]",
