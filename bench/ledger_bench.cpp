@@ -157,7 +157,7 @@ class WriteSide {
 struct Figures {
   bench::Spread verify, write, ledger;              // transfers a second
   bench::Spread verify_cpu, write_cpu, ledger_cpu;  // microseconds each
-  bench::Spread of_verify, of_write, of_slower;
+  bench::Spread of_verify, of_write, of_slower, of_verify_cpu;
 
   void take(const Cost& a, const Cost& b, const Cost& c) {
     verify.add(1e6 / a.wall_us);
@@ -169,6 +169,7 @@ struct Figures {
     of_verify.add(a.wall_us / c.wall_us);
     of_write.add(b.wall_us / c.wall_us);
     of_slower.add(std::max(a.wall_us, b.wall_us) / c.wall_us);
+    of_verify_cpu.add(a.cpu_us / c.cpu_us);
   }
   void print() const {
     verify.print("ledger_bare_verification", "/s");
@@ -180,6 +181,7 @@ struct Figures {
     of_verify.print("ledger_committed_of_verification", "x");
     of_write.print("ledger_committed_of_writes", "x");
     of_slower.print("ledger_committed_of_slower_bound", "x");
+    of_verify_cpu.print("ledger_committed_of_verification_cpu", "x");
   }
 };
 

@@ -223,7 +223,7 @@ TEST(NodeStorage, EveryTamperedArchiveIsRefused) {
   reseal(longer);
   EXPECT_TRUE(refused(longer));
   Bytes newer = archive;
-  newer[14] = 3;
+  newer[14] = static_cast<std::uint8_t>(kArchiveVersion + 1);
   MemoryStore store;
   EXPECT_EQ(import_archive(newer, world.genesis, store).error().code, ErrorCode::kUnsupported);
   protocol::Genesis other = world.genesis;

@@ -1,5 +1,6 @@
 // The market: auctions, quotes, funding, copies, cancellation, reputation (docs/spec/protocol.md).
 #include "assay/economics/market.hpp"
+#include "assay/protocol/layout.hpp"
 #include "assay/protocol/offer.hpp"
 #include "harness.hpp"
 
