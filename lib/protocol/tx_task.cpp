@@ -142,9 +142,7 @@ void transition(Context& c, Proof<CancelTask>&& t) {
   for (const ClaimId& id : task.claims) {
     ClaimRecord claim = c.state.need_claim(id);
     if (claim.status != ClaimStatus::kTraining || claim.cancelled) continue;
-    claim.cancelled = true;
-    c.state.put(claim);
-    c.emit(ClaimCancelled{id, entries_max(task, claim)});
+    end_early(c, task, claim);
   }
   if (task.status <= TaskStatus::kOpen)
     end_sale(c, task, TaskStatus::kCancelled, CloseReason::kCancelledOpen);

@@ -68,6 +68,9 @@ class Meddler final : public roles::Role {
       case 2:
       case 3: return m_options.funds && task != nullptr ? fund(view, *task) : std::nullopt;
       case 4: return task != nullptr ? of_own_task(*task) : std::nullopt;
+      case 5:
+        if (m_options.gives_up && task != nullptr) return give_up(*task);
+        [[fallthrough]];
       default: return m_options.pesters && task != nullptr ? pester(*task) : std::nullopt;
     }
   }
@@ -99,6 +102,12 @@ class Meddler final : public roles::Role {
       return protocol::AwardTask{task.record.id, bid->bidder};
     if (m_options.quoters.empty()) return std::nullopt;
     return quote(task, *m_options.quoters[m_rng->below(m_options.quoters.size())]);
+  }
+  Payload give_up(const TaskView& task) {
+    for (const ClaimView& claim : task.claims)
+      if (claim.record.solver == m_context.account())
+        return protocol::AbandonClaim{claim.record.id};
+    return std::nullopt;
   }
   // What the solver would have signed for its customer.
   Payload quote(const TaskView& task, const crypto::KeyPair& key) {

@@ -151,9 +151,19 @@ void Auditor::Model::end_sale(Task& t) {
 void Auditor::Model::cancel(Task& t) {
   for (const ClaimId& id : t.claims) {
     Claim& c = claim(id);
-    c.cancelled |= c.status == protocol::ClaimStatus::kTraining;
+    if (c.status == protocol::ClaimStatus::kTraining && !c.cancelled) end_early(t, c);
   }
   if (t.stage <= Stage::kSelling) end_sale(t);
+}
+
+// The deadline comes nearer: the progress entries' part of the time to train, rounded up, and the
+// window to reveal.
+void Auditor::Model::end_early(const Task& t, Claim& c) {
+  c.cancelled = true;
+  const std::uint64_t all = commit::transcript_entries(t.terms.header) - 1;
+  const std::uint64_t part = std::min(t.terms.progress_entries, all);
+  c.due = std::min(
+      c.due, m_now + (t.terms.windows.train_ms * part + all - 1) / all + t.terms.windows.reveal_ms);
 }
 
 void Auditor::Model::end_task(const protocol::TaskEnded& e) {

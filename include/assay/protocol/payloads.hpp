@@ -110,6 +110,8 @@ struct PostTask {
   // cannot check it, but solvers do.
   std::uint64_t work_units = 0;
   std::uint64_t progress_entries = 0;  // of the transcript, between two reports of progress
+  // A claim that its solver gives up is paid for what it delivers, like one that is cancelled.
+  bool pays_partial = false;
   Windows windows;
   friend bool operator==(const PostTask&, const PostTask&) = default;
 };
@@ -133,6 +135,11 @@ struct CommitTranscript {
   std::uint64_t entries = 0;  // of the transcript: the task's count, fewer of a cancelled claim
   friend bool operator==(const CommitTranscript&, const CommitTranscript&) = default;
 };
+// Opens the last report of progress: the transcript holds at its entry what was reported.
+struct ProgressProof {
+  Hash256 state_root;
+  commit::Path path;
+};
 // A transcript of another length than was committed to cannot open its last entry.
 struct RevealTranscript {
   ClaimId claim;
@@ -141,6 +148,8 @@ struct RevealTranscript {
   Hash256 final_state_root;
   commit::Path final_path;        // of the claim's last entry
   crypto::Signature signature{};  // by the solver over dispute::claim_digest()
+  // Exactly if progress was reported and the task forces no errors.
+  std::optional<ProgressProof> progress;
 };
 struct Seal {
   ClaimId claim;
@@ -178,9 +187,10 @@ struct Disclose {
   ClaimId claim;
   Hash256 r;
   Hash256 salt;
-  Hash256 transcript_root;            // the true one
-  crypto::Signature signature{};      // by the solver over dispute::claim_digest() of it
-  std::optional<ForcedProof> forced;  // exactly if an error was due
+  Hash256 transcript_root;                // the true one
+  crypto::Signature signature{};          // by the solver over dispute::claim_digest() of it
+  std::optional<ForcedProof> forced;      // exactly if an error was due
+  std::optional<ProgressProof> progress;  // exactly if progress was reported
 };
 struct CommitChallenge {
   ClaimId claim;
@@ -266,19 +276,28 @@ struct FundTask {
   friend bool operator==(const FundTask&, const FundTask&) = default;
 };
 // By the solver of a claim in training. If the submitter cancels, at most so many entries more than
-// reported are paid as the task says.
+// reported are paid as the task says. The state's root stays hidden: with it anybody could tell a
+// forced error at that entry without a replay.
 struct ReportProgress {
   ClaimId claim;
   std::uint64_t entries = 0;  // of the transcript so far, the initial state's included
+  Hash256 commitment;         // progress_commitment() of the last one's state
   friend bool operator==(const ReportProgress&, const ReportProgress&) = default;
 };
 
+// By the solver of a claim in training: it gives the claim up. Where the task pays partial work and
+// progress was reported it may deliver as after a cancellation; else the claim ends at once.
+struct AbandonClaim {
+  ClaimId claim;
+  friend bool operator==(const AbandonClaim&, const AbandonClaim&) = default;
+};
+
 // The kind's number on the wire is the alternative's index + 1.
-using Payload =
-    std::variant<Transfer, Stake, Unstake, RegisterProfile, PostTask, CancelTask, AcceptTask,
-                 EnlistVerifier, CommitTranscript, RevealTranscript, Seal, OpenSeal,
-                 CommitChallenge, RevealChallenge, StandUp, PlayMove, ReportContradiction, Disclose,
-                 PlaceBid, WithdrawBid, AwardTask, AwardQuote, FundTask, ReportProgress>;
+using Payload = std::variant<Transfer, Stake, Unstake, RegisterProfile, PostTask, CancelTask,
+                             AcceptTask, EnlistVerifier, CommitTranscript, RevealTranscript, Seal,
+                             OpenSeal, CommitChallenge, RevealChallenge, StandUp, PlayMove,
+                             ReportContradiction, Disclose, PlaceBid, WithdrawBid, AwardTask,
+                             AwardQuote, FundTask, ReportProgress, AbandonClaim>;
 
 enum class TxKind : std::uint8_t {
   kTransfer = 1,
@@ -305,8 +324,9 @@ enum class TxKind : std::uint8_t {
   kAwardQuote,
   kFundTask,
   kReportProgress,
+  kAbandonClaim,
 };
-inline constexpr std::uint8_t kTxKindLast = 24;
+inline constexpr std::uint8_t kTxKindLast = 25;
 static_assert(std::variant_size_v<Payload> == kTxKindLast);
 
 [[nodiscard]] inline TxKind kind_of(const Payload& payload) noexcept {

@@ -53,6 +53,7 @@ class MarketHistory {
       t.bid_deposit = Amount{10 + below(90)};
       t.windows.bid_ms = 6'000 + below(6'000);
     }
+    t.pays_partial = below(2) == 0;
     if (below(3) == 0) t.sought = Amount{1 + below(t.copies * MarketModel::cost(t))};
     return t;
   }
@@ -131,8 +132,11 @@ class MarketHistory {
     const unsigned who = below(9) == 0 ? party() : c.solver;
     if (c.stage == MarketModel::Stage::kTraining && below(2) == 0) {
       const std::uint64_t entries = c.reported + below(4);
-      add(moves, who, ReportProgress{p.claim, entries},
+      add(moves, who, report_of(p, MadeRun(MadeRun::made_up(13, "run")), entries),
           [&m, &t, claim, who, entries] { return m.report(t, claim(), who, entries); });
+    } else if (c.stage == MarketModel::Stage::kTraining && below(16) == 0) {
+      add(moves, who, AbandonClaim{p.claim},
+          [&m, &t, claim, who] { return m.abandon(t, claim(), who); });
     } else if (c.stage == MarketModel::Stage::kTraining && below(4) == 0) {
       const std::uint64_t entries = c.cancelled ? 1 + below(c.reported + 3) : 10;
       const MadeRun run(MadeRun::made_up(entries, "run"));
@@ -189,10 +193,12 @@ TEST(MarketHistoryProperty, ThePlainModelPredictsEveryBalance) {
     all.no_bids += e.no_bids, all.unfunded += e.unfunded, all.not_accepted += e.not_accepted;
     all.cancelled += e.cancelled, all.forfeited += e.forfeited, all.paid += e.paid;
     all.partial += e.partial, all.expired += e.expired, all.raised += e.raised;
+    all.abandoned += e.abandoned;
   }
   // Each end was seen, so that a test of nothing cannot pass.
-  for (const unsigned seen : {all.no_bids, all.unfunded, all.not_accepted, all.cancelled,
-                              all.forfeited, all.paid, all.partial, all.expired, all.raised})
+  for (const unsigned seen :
+       {all.no_bids, all.unfunded, all.not_accepted, all.cancelled, all.forfeited, all.paid,
+        all.partial, all.expired, all.raised, all.abandoned})
     EXPECT_GT(seen, 0u);
 }
 

@@ -401,10 +401,13 @@ struct Training {
 // 27 steps, 10 entries; progress may run 2 entries ahead.
 TEST(Cancelling, WhatWasDoneUpToTheNextProgressPointIsPaid) {
   Training t;
+  const MadeRun whole(MadeRun::made_up(10, "run"));
   const auto report = [&](unsigned who, std::uint64_t entries) {
-    return t.net.verdict(who, ReportProgress{t.p.claim, entries});
+    return t.net.verdict(who, report_of(t.p, whole, entries));
   };
-  EXPECT_EQ(t.net.verdict(kSolver, ReportProgress{ClaimId{}, 3}), V::kUnknownClaim);
+  EXPECT_EQ(t.net.verdict(kSolver, ReportProgress{t.p.claim, 3, {}}), V::kZeroCommitment);
+  EXPECT_EQ(t.net.verdict(kSolver, ReportProgress{ClaimId{}, 3, hash_of_text("p")}),
+            V::kUnknownClaim);
   EXPECT_EQ(report(kRival, 3), V::kNotSolver);
   EXPECT_EQ(report(kSolver, 1), V::kProgressOutOfRange);
   EXPECT_EQ(report(kSolver, 4), V::kProgressOutOfRange);
@@ -416,7 +419,7 @@ TEST(Cancelling, WhatWasDoneUpToTheNextProgressPointIsPaid) {
   // At most 7 entries: 18 of 27 steps; it has done 6 entries, 15 steps.
   CommitTranscript commit = commitment_of(t.p, MadeRun(MadeRun::made_up(8, "run")));
   EXPECT_EQ(t.net.verdict(kSolver, commit), V::kWrongEntryCount);
-  commit.entries = 1;
+  commit.entries = 4;  // less than it reported
   EXPECT_EQ(t.net.verdict(kSolver, commit), V::kWrongEntryCount);
   const MadeRun run(MadeRun::made_up(6, "run"));
   ASSERT_EQ(t.net.verdict(kRival, EnlistVerifier{t.p.claim}), V::kApplied);
@@ -446,7 +449,8 @@ TEST(Cancelling, WhatWasDoneUpToTheNextProgressPointIsPaid) {
 
 TEST(Cancelling, ThePartIsPaidAndTheRestComesBack) {
   Training t;
-  ASSERT_EQ(t.net.verdict(kSolver, ReportProgress{t.p.claim, 3}), V::kApplied);
+  ASSERT_EQ(t.net.verdict(kSolver, report_of(t.p, MadeRun(MadeRun::made_up(5, "run")), 3)),
+            V::kApplied);
   ASSERT_EQ(t.net.verdict(kSubmitter, CancelTask{t.p.task}), V::kApplied);
   deliver(t.net, t.p, kSolver, t.terms, MadeRun(MadeRun::made_up(5, "run")));
   EXPECT_EQ(t.net.claim(t.p.claim).record.reason, CloseReason::kFinalPartial);
@@ -467,6 +471,130 @@ TEST(Cancelling, NothingDeliveredIsNoFault) {
   EXPECT_EQ(reputation(t.net, kSolver, Standing::kSolver).faults, 0u);
   EXPECT_EQ(available(t.net, kSubmitter), Amount{1'000'000});
   EXPECT_EQ(t.net.account(kSolver).staked, Amount{1'000'000});
+}
+
+// Without a transcript the price is locked no longer than the work up to the next progress point
+// may take: 2 of 9 parts of 20,000 ms, and 9,000 ms to reveal.
+TEST(Cancelling, TheDeadlineComesNearer) {
+  Training t;
+  EXPECT_EQ(deliver_ms(t.terms), 4'445u + 9'000u);
+  t.net.wait(1'000);
+  const LedgerTimeMs own = t.net.claim(t.p.claim).record.deadline;
+  ASSERT_EQ(t.net.verdict(kSubmitter, CancelTask{t.p.task}), V::kApplied);
+  const LedgerTimeMs until = t.net.claim(t.p.claim).record.deadline;
+  EXPECT_EQ(until.value, t.net.head.ledger_time.value + 13'445);
+  EXPECT_LT(until, own);
+  t.net.wait(13'444);
+  EXPECT_EQ(t.net.status(t.p.claim), ClaimStatus::kTraining);
+  t.net.wait(1);
+  EXPECT_EQ(t.net.claim(t.p.claim).record.reason, CloseReason::kCancelledTraining);
+  EXPECT_FALSE(t.net.read().next_deadline().value());
+  // A window that ends sooner stays.
+  const Posted late = post_and_accept(t.net, kSubmitter, kSolver, t.terms);
+  const LedgerTimeMs due = t.net.claim(late.claim).record.deadline;
+  t.net.wait(19'000);
+  ASSERT_EQ(t.net.verdict(kSubmitter, CancelTask{late.task}), V::kApplied);
+  EXPECT_EQ(t.net.claim(late.claim).record.deadline, due);
+}
+
+// A solver that reports what it has not done can deliver no transcript.
+TEST(Progress, AMadeUpReportCostsTheClaim) {
+  Training t;
+  const MadeRun run(MadeRun::made_up(10, "run"));
+  const MadeRun made_up(MadeRun::made_up(10, "guess"));
+  for (std::uint64_t entries = 3; entries <= 9; entries += 2)
+    ASSERT_EQ(t.net.verdict(kSolver, report_of(t.p, made_up, entries)), V::kApplied);
+  ASSERT_EQ(t.net.verdict(kSubmitter, CancelTask{t.p.task}), V::kApplied);
+  CommitTranscript commit = commitment_of(t.p, run);
+  commit.entries = 8;
+  EXPECT_EQ(t.net.verdict(kSolver, commit), V::kWrongEntryCount);
+  ASSERT_EQ(t.net.verdict(kSolver, commitment_of(t.p, run)), V::kApplied);
+  t.net.wait(t.terms.windows.enlist_ms);
+  // The true state, the guessed one, and nothing at all.
+  RevealTranscript reveal = reveal_of(t.net, t.p, kSolver, t.terms, run);
+  EXPECT_EQ(t.net.verdict(kSolver, reveal), V::kWrongProgress);
+  reveal.progress->state_root = made_up.transcript.state_root(8);
+  EXPECT_EQ(t.net.verdict(kSolver, reveal), V::kWrongProgress);
+  reveal.progress.reset();
+  EXPECT_EQ(t.net.verdict(kSolver, reveal), V::kWrongProgress);
+  t.net.wait(t.terms.windows.reveal_ms);
+  EXPECT_EQ(t.net.claim(t.p.claim).record.reason, CloseReason::kNotRevealed);
+  EXPECT_EQ(available(t.net, kSubmitter), Amount{1'000'000});
+  EXPECT_EQ(reputation(t.net, kSolver, Standing::kSolver).faults, 1u);
+}
+
+TEST(Progress, ATrueReportIsOpenedByTheTranscript) {
+  Training t;
+  const MadeRun run(MadeRun::made_up(10, "run"));
+  ASSERT_EQ(t.net.verdict(kSolver, report_of(t.p, run, 3)), V::kApplied);
+  deliver(t.net, t.p, kSolver, t.terms, run);
+  EXPECT_EQ(t.net.claim(t.p.claim).record.reason, CloseReason::kFinal);
+  // Nothing was reported: nothing is opened.
+  const Posted p = post_and_accept(t.net, kSubmitter, kSolver, t.terms);
+  ASSERT_EQ(t.net.verdict(kSolver, commitment_of(p, run)), V::kApplied);
+  t.net.wait(t.terms.windows.enlist_ms);
+  RevealTranscript needless = reveal_of(t.net, p, kSolver, t.terms, run);
+  needless.progress = ProgressProof{run.transcript.state_root(2), run.transcript.path(2)};
+  EXPECT_EQ(t.net.verdict(kSolver, needless), V::kWrongProgress);
+}
+
+TEST(Abandoning, WithoutProgressTheClaimEndsAtOnce) {
+  Training t;
+  EXPECT_EQ(t.net.verdict(kSolver, AbandonClaim{ClaimId{}}), V::kUnknownClaim);
+  EXPECT_EQ(t.net.verdict(kRival, AbandonClaim{t.p.claim}), V::kNotSolver);
+  ASSERT_EQ(t.net.verdict(kThird, EnlistVerifier{t.p.claim}), V::kApplied);
+  ASSERT_EQ(t.net.verdict(kSolver, AbandonClaim{t.p.claim}), V::kApplied);
+  EXPECT_EQ(t.net.claim(t.p.claim).record.reason, CloseReason::kAbandoned);
+  EXPECT_EQ(t.net.task(t.p.task).record.status, TaskStatus::kRefunded);
+  EXPECT_EQ(t.net.task(t.p.task).record.reason, CloseReason::kAbandoned);
+  EXPECT_EQ(available(t.net, kSubmitter), Amount{1'000'000});
+  for (const unsigned party : {kSolver, kThird})
+    EXPECT_EQ(t.net.account(party).staked, Amount{1'000'000});
+  EXPECT_EQ(reputation(t.net, kSolver, Standing::kSolver).faults, 1u);
+  EXPECT_EQ(reputation(t.net, kThird, Standing::kVerifier).faults, 0u);
+  EXPECT_FALSE(t.net.read().next_deadline().value());
+  EXPECT_EQ(t.net.verdict(kSolver, AbandonClaim{t.p.claim}), V::kWrongPhase);
+  // What was done is not paid where the terms do not say so.
+  const Posted p = post_and_accept(t.net, kSubmitter, kSolver, t.terms);
+  const MadeRun run(MadeRun::made_up(10, "run"));
+  ASSERT_EQ(t.net.verdict(kSolver, report_of(p, run, 3)), V::kApplied);
+  ASSERT_EQ(t.net.verdict(kSolver, AbandonClaim{p.claim}), V::kApplied);
+  EXPECT_EQ(t.net.claim(p.claim).record.reason, CloseReason::kAbandoned);
+}
+
+TEST(Abandoning, WherePartialWorkIsPaidWhatWasDoneIsDelivered) {
+  Net net;
+  PostTask terms = sample_task();
+  terms.pays_partial = true;
+  const MadeRun run(MadeRun::made_up(5, "run"));
+  const Posted p = post_and_accept(net, kSubmitter, kSolver, terms);
+  ASSERT_EQ(net.verdict(kSolver, report_of(p, run, 3)), V::kApplied);
+  ASSERT_EQ(net.verdict(kSolver, AbandonClaim{p.claim}), V::kApplied);
+  EXPECT_EQ(net.status(p.claim), ClaimStatus::kTraining);
+  EXPECT_EQ(net.verdict(kSubmitter, CancelTask{p.task}), V::kWrongPhase);
+  deliver(net, p, kSolver, terms, run);
+  EXPECT_EQ(net.claim(p.claim).record.reason, CloseReason::kFinalPartial);
+  EXPECT_EQ(available(net, kSolver), Amount{1'000'444});
+  EXPECT_EQ(reputation(net, kSolver, Standing::kSolver).faults, 0u);
+  // Nothing delivered, or given up once more: a fault, and everything back.
+  for (const bool again : {false, true}) {
+    const Posted next = post_and_accept(net, kSubmitter, kRival, terms);
+    ASSERT_EQ(net.verdict(kRival, report_of(next, run, 3)), V::kApplied);
+    ASSERT_EQ(net.verdict(kRival, AbandonClaim{next.claim}), V::kApplied);
+    if (again)
+      ASSERT_EQ(net.verdict(kRival, AbandonClaim{next.claim}), V::kApplied);
+    else
+      net.wait(deliver_ms(terms));
+    EXPECT_EQ(net.claim(next.claim).record.reason, CloseReason::kAbandoned);
+  }
+  EXPECT_EQ(reputation(net, kRival, Standing::kSolver).faults, 2u);
+  EXPECT_EQ(available(net, kSubmitter), Amount{1'000'000 - 444 - 9});
+  // Who is cancelled and delivers nothing has no fault, sooner or later.
+  const Posted last = post_and_accept(net, kSubmitter, kThird, terms);
+  ASSERT_EQ(net.verdict(kSubmitter, CancelTask{last.task}), V::kApplied);
+  ASSERT_EQ(net.verdict(kThird, AbandonClaim{last.claim}), V::kApplied);
+  EXPECT_EQ(net.claim(last.claim).record.reason, CloseReason::kCancelledTraining);
+  EXPECT_EQ(reputation(net, kThird, Standing::kSolver).faults, 0u);
 }
 
 TEST(Reputation, IsTheTaxThatWasTakenAndFaultsTakeItAway) {

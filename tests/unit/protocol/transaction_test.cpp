@@ -30,7 +30,8 @@ std::vector<Payload> samples() {
                     hash_of_text("salt"),
                     hash_of_text("root"),
                     {},
-                    {}};
+                    {},
+                    ProgressProof{hash_of_text("state"), run.transcript.path(2)}};
   disclose.signature.fill(5);
   disclose.forced.emplace();
   disclose.forced->entry_path = run.transcript.path(3);
@@ -53,6 +54,7 @@ std::vector<Payload> samples() {
   RevealTranscript reveal;
   reveal.final_path = run.transcript.path(9);
   reveal.signature.fill(3);
+  reveal.progress = ProgressProof{hash_of_text("state"), run.transcript.path(4)};
   RevealChallenge challenge = challenge_reveal(ChallengeId{hash_of_text("c")}, run, 4);
   ReportContradiction report;
   report.signature.fill(9);
@@ -80,7 +82,8 @@ std::vector<Payload> samples() {
           AwardTask{award.task, award.quote.solver},
           award,
           FundTask{award.task, Amount{70}},
-          ReportProgress{claim, 3}};
+          ReportProgress{claim, 3, hash_of_text("progress")},
+          AbandonClaim{claim}};
 }
 
 TEST(TransactionTable, HasNoHole) {
