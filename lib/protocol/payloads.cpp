@@ -284,14 +284,12 @@ void write(Writer& w, const PlaceBid& p) {
   wire::put(w, p.price);
   w.u64(p.replay_ms);
   w.hash(p.r_commitment);
-  wire::put(w, p.valid_until);
 }
 void read(Reader& r, PlaceBid& p) {
   wire::get(r, p.task);
   wire::get(r, p.price);
   p.replay_ms = r.u64();
   p.r_commitment = r.hash();
-  wire::get(r, p.valid_until);
 }
 
 void write(Writer& w, const WithdrawBid& p) { wire::put(w, p.task); }
@@ -384,7 +382,7 @@ constexpr TxRow kTable[] = {
      "Tamper.report_contradiction", "fuzz_transaction"},
     {TxKind::kDisclose, "disclose", 4 * 32 + 64 + 1 + 32 + 2 * kPathMax + 12 + kProgressMax,
      "disclose", "Tamper.disclose", "fuzz_transaction"},
-    {TxKind::kPlaceBid, "place_bid", 88, "place_bid", "Tamper.place_bid", "fuzz_transaction"},
+    {TxKind::kPlaceBid, "place_bid", 80, "place_bid", "Tamper.place_bid", "fuzz_transaction"},
     {TxKind::kWithdrawBid, "withdraw_bid", 32, "withdraw_bid", "Tamper.withdraw_bid",
      "fuzz_transaction"},
     {TxKind::kAwardTask, "award_task", 64, "award_task", "Tamper.award_task", "fuzz_transaction"},

@@ -107,7 +107,7 @@ void write(Writer& w, const Bid& b) {
   wire::put(w, b.price);
   w.u64(b.replay_ms);
   w.hash(b.r_commitment);
-  wire::put(w, b.valid_until);
+  w.flag(b.has_evicted);
   w.u64(b.sequence);
 }
 void read(Reader& r, Bid& b) {
@@ -116,7 +116,7 @@ void read(Reader& r, Bid& b) {
   wire::get(r, b.price);
   b.replay_ms = r.u64();
   b.r_commitment = r.hash();
-  wire::get(r, b.valid_until);
+  b.has_evicted = r.flag();
   b.sequence = r.u64();
 }
 

@@ -262,9 +262,8 @@ class Solver final : public internal::CheckerRole {
     const std::string id = to_hex(task.record.id.value);
     const std::string purpose = "bid/" + id + "/" + std::to_string(*price);
     report_once(purpose, "bid.placed", {{"task", id}, {"price", std::to_string(*price)}});
-    // It stands for as long as the auction does.
     submit(purpose, protocol::PlaceBid{task.record.id, Amount(*price), m_options.replay_quote_ms,
-                                       r_commitment(task), Height(UINT64_MAX)});
+                                       r_commitment(task)});
     return true;
   }
 

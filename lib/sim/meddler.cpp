@@ -132,8 +132,7 @@ class Meddler final : public roles::Role {
       case 0:
       case 1:
         return protocol::PlaceBid{id, Amount{price - m_rng->below(price / 2)},
-                                  task.record.terms.windows.replay_ms, any_hash(),
-                                  Height{m_rng->below(4) == 0 ? 20u : 1'000'000u}};
+                                  task.record.terms.windows.replay_ms, any_hash()};
       case 2: return protocol::WithdrawBid{id};
       case 3: return protocol::AcceptTask{id, 1 + m_rng->below(1'000), any_hash()};
       case 4: return claim != nullptr ? contradiction(task, *claim) : std::nullopt;

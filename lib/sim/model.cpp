@@ -163,13 +163,16 @@ void Auditor::Model::apply(const Sent& tx) {
   } else if (const auto* bid = std::get_if<protocol::PlaceBid>(tx.payload)) {
     Task& t = task(bid->task);
     if (t.stage != Stage::kSelling) fail("a bid outside its auction");
-    const bool again =
-        std::erase_if(t.offers, [&](const Offer& o) { return o.who == tx.from; }) > 0;
+    bool has_evicted = false;
+    const bool again = std::erase_if(t.offers, [&](const Offer& o) {
+                         has_evicted |= o.who == tx.from && o.has_evicted;
+                         return o.who == tx.from;
+                       }) > 0;
     if (!again) {
       take(sender.available, t.terms.bid_deposit.value);
       m_deposits[{t.id, tx.from}] = t.terms.bid_deposit.value;
     }
-    t.offers.push_back({tx.from, bid->price.value, t.offers_ever++, bid->valid_until.value});
+    t.offers.push_back({tx.from, bid->price.value, t.offers_ever++, has_evicted});
   } else if (const auto* quote = std::get_if<protocol::AwardQuote>(tx.payload)) {
     task(quote->task).won_at[quote->quote.solver] = quote->quote.price.value;
   } else if (const auto* report = std::get_if<protocol::ReportContradiction>(tx.payload)) {

@@ -113,7 +113,7 @@ std::vector<Payload> payloads() {
           Disclose{claim, named("r"), named("salt"), named("root"), signature(5),
                    ForcedProof{named("state"), path(3), 3, 1, path(2), 7},
                    ProgressProof{named("state"), path(2)}},
-          PlaceBid{TaskId{named("task")}, Amount{800}, 10, named("r"), Height{99}},
+          PlaceBid{TaskId{named("task")}, Amount{800}, 10, named("r")},
           WithdrawBid{TaskId{named("task")}},
           AwardTask{TaskId{named("task")}, AccountId{named("solver")}},
           AwardQuote{TaskId{named("task")}, quote, signature(5)},
@@ -221,8 +221,7 @@ View view() {
   task.record.status = TaskStatus::kClaimed;
   task.record.claims = {ClaimId{named("claim")}};
   task.record.funders = {{AccountId{named("funder")}, Amount{1225}}};
-  task.bids = {
-      Bid{task.record.id, AccountId{named("bidder")}, Amount{9}, 3, named("r"), Height{8}, 1}};
+  task.bids = {Bid{task.record.id, AccountId{named("bidder")}, Amount{9}, 3, named("r"), true, 1}};
   ClaimView& claim = task.claims.emplace_back();
   claim.record.id = task.record.claims.front();
   claim.record.entries = commit::transcript_entries(terms.task);

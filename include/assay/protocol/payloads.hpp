@@ -225,16 +225,16 @@ struct ReportContradiction {
   friend bool operator==(const ReportContradiction&, const ReportContradiction&) = default;
 };
 
-// An offer to take a copy in an auction. The deposit is locked until the sale ends; a second bid of
-// the same account takes the first one's place if it is lower.
+// An offer to take a copy in an auction. It stands until the sale ends, and its deposit is locked
+// as long; a second bid of the same account takes the first one's place if it is lower.
 struct PlaceBid {
   TaskId task;
   Amount price;
   std::uint64_t replay_ms = 0;  // as in AcceptTask
   Hash256 r_commitment;
-  Height valid_until;  // the last height at which it may be awarded
   friend bool operator==(const PlaceBid&, const PlaceBid&) = default;
 };
+// Costs the deposit in the last tenth of the auction's window, and where the bid evicted another.
 struct WithdrawBid {
   TaskId task;
   friend bool operator==(const WithdrawBid&, const WithdrawBid&) = default;

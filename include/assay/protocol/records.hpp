@@ -96,7 +96,7 @@ struct Bid {
   Amount price;
   std::uint64_t replay_ms = 0;
   Hash256 r_commitment;
-  Height valid_until;
+  bool has_evicted = false;    // another, when there was no more room
   std::uint64_t sequence = 0;  // among the task's bids ever
   friend bool operator==(const Bid&, const Bid&) = default;
 };

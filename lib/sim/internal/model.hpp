@@ -27,7 +27,8 @@ class Auditor::Model {
   struct Offer {
     AccountId who;
     Atoms price = 0;
-    std::uint64_t order = 0, valid_until = 0;
+    std::uint64_t order = 0;
+    bool has_evicted = false;
   };
   struct Task {
     TaskId id;

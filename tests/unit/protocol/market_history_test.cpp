@@ -97,13 +97,15 @@ class MarketHistory {
       case 2:
       case 3: {
         const std::uint64_t price = 600 + below(700);
-        add(moves, who, PlaceBid{task, Amount{price}, 2000, hash_of_text("r"), Height{1'000'000}},
+        add(moves, who, PlaceBid{task, Amount{price}, 2000, hash_of_text("r")},
             [&m, &t, who, price] { return m.bid(t, who, price); });
         break;
       }
       case 4:
-        if (below(3) == 0)
-          add(moves, who, WithdrawBid{task}, [&m, &t, who] { return m.withdraw(t, who); });
+        if (below(3) == 0) {
+          const unsigned bidder = t.bids.empty() ? who : t.bids[below(t.bids.size())].who;
+          add(moves, bidder, WithdrawBid{task}, [&m, &t, bidder] { return m.withdraw(t, bidder); });
+        }
         break;
       case 5: {
         const unsigned solver = party();
@@ -193,12 +195,12 @@ TEST(MarketHistoryProperty, ThePlainModelPredictsEveryBalance) {
     all.no_bids += e.no_bids, all.unfunded += e.unfunded, all.not_accepted += e.not_accepted;
     all.cancelled += e.cancelled, all.forfeited += e.forfeited, all.paid += e.paid;
     all.partial += e.partial, all.expired += e.expired, all.raised += e.raised;
-    all.abandoned += e.abandoned;
+    all.abandoned += e.abandoned, all.withdrawn_late += e.withdrawn_late;
   }
   // Each end was seen, so that a test of nothing cannot pass.
   for (const unsigned seen :
        {all.no_bids, all.unfunded, all.not_accepted, all.cancelled, all.forfeited, all.paid,
-        all.partial, all.expired, all.raised, all.abandoned})
+        all.partial, all.expired, all.raised, all.abandoned, all.withdrawn_late})
     EXPECT_GT(seen, 0u);
 }
 

@@ -45,7 +45,7 @@ class MarketModel {
   std::map<Hash256, Task> tasks;
   struct Ends {
     unsigned no_bids = 0, unfunded = 0, not_accepted = 0, cancelled = 0, forfeited = 0, paid = 0,
-             partial = 0, expired = 0, raised = 0, abandoned = 0;
+             partial = 0, expired = 0, raised = 0, abandoned = 0, withdrawn_late = 0;
   } ends;
 
   static std::uint64_t cost(const PostTask& t) {
@@ -108,7 +108,12 @@ class MarketModel {
   bool withdraw(Task& t, Party who) {
     const auto own = find_bid(t, who);
     if (own == t.bids.end()) return false;
-    give_back(t, own);
+    if ((t.due - now) * 10 <= t.terms.windows.bid_ms) {
+      ++ends.withdrawn_late;
+      forfeit(t, own);
+    } else {
+      give_back(t, own);
+    }
     return true;
   }
   bool award(Task& t, Party by, Party solver) {
@@ -212,6 +217,12 @@ class MarketModel {
     free[bid->who] += t.terms.bid_deposit.value;
     t.bids.erase(bid);
   }
+  void forfeit(Task& t, std::vector<Bid>::iterator bid) {
+    const std::uint64_t deposit = t.terms.bid_deposit.value;
+    free[t.submitter] += deposit / 2;
+    burned += deposit - deposit / 2;
+    t.bids.erase(bid);
+  }
   // The last funder first.
   void refund(Task& t, std::uint64_t amount) {
     for (auto f = t.funds.rbegin(); f != t.funds.rend(); ++f) {
@@ -272,10 +283,7 @@ class MarketModel {
           sell(t, best.who, best.price);
           continue;
         }
-        const std::uint64_t deposit = t.terms.bid_deposit.value;
-        free[t.submitter] += deposit / 2;
-        burned += deposit - deposit / 2;
-        t.bids.erase(t.bids.begin());
+        forfeit(t, t.bids.begin());
         ++ends.forfeited;
       }
     }

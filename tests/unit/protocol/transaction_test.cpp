@@ -77,7 +77,7 @@ std::vector<Payload> samples() {
           PlayMove{GameId{hash_of_text("g")}, Bytes(100, 1)},
           report,
           disclose,
-          PlaceBid{award.task, Amount{800}, 10, hash_of_text("r"), Height{99}},
+          PlaceBid{award.task, Amount{800}, 10, hash_of_text("r")},
           WithdrawBid{award.task},
           AwardTask{award.task, award.quote.solver},
           award,
