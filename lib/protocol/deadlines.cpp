@@ -164,7 +164,9 @@ void end_opening(Context& c, ClaimRecord& claim) {
 void open_challenges(Context& c, ClaimRecord& claim) {
   TaskRecord task;
   const Windows& windows = windows_of(c, claim, task);
-  c.advance(claim, ClaimStatus::kChallenging, windows.challenge_ms);
+  // A missing attestation widens the audit: whoever else looks has twice the time.
+  const bool has_silent_seat = claim.opened < claim.enlisted * draws_of(task, claim);
+  c.advance(claim, ClaimStatus::kChallenging, (has_silent_seat ? 2 : 1) * windows.challenge_ms);
   // Challenges that were committed to before may be revealed from now on.
   for (ChallengeRecord& challenge : c.state.challenges(claim.id)) {
     challenge.deadline = c.after(windows.challenge_reveal_ms);

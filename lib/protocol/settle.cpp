@@ -114,14 +114,20 @@ void pay_jackpot(Context& c, const Case& s) {
     c.pay(jackpot_account(), user_account(s.found.front()), share);
 }
 
+economics::FeeTerms fee_terms(const PostTask& t) {
+  return {t.verification_fee.value, t.seats, t.draws};
+}
+
+bool is_silent(const VerifierRecord& v) {
+  return !v.draws.empty() && (v.opened.empty() || std::any_of(v.opened.begin(), v.opened.end(),
+                                                              [](const auto& o) { return !o; }));
+}
+
 void pay_verifier(Context& c, Case& s, const VerifierRecord& v) {
   const PostTask& terms = s.task.terms;
-  const std::uint64_t fee =
-      economics::fee_per_seal({terms.verification_fee.value, terms.seats, terms.draws});
+  const std::uint64_t fee = economics::fee_per_seal(fee_terms(terms));
   std::uint64_t earned = 0;
-  bool silent = v.seals.empty();
   for (std::size_t i = 0; i < v.opened.size(); ++i) {
-    silent |= !v.opened[i];
     if (!earns(s, v, i) || testing::planted(testing::Planted::kForgottenFee)) continue;
     spend(c, s, user_account(v.verifier), fee);
     ++earned;
@@ -131,13 +137,21 @@ void pay_verifier(Context& c, Case& s, const VerifierRecord& v) {
     add_completed(c, v.verifier, Standing::kVerifier,
                   s.paid ? economics::part_down(s.tax, earned, seals) : 0);
   }
-  if (silent && !v.draws.empty()) add_fault(c, v.verifier, Standing::kVerifier);
+}
+
+// A seat is not free to keep from others.
+void charge_silence(Context& c, const Case& s, const VerifierRecord& v) {
+  add_fault(c, v.verifier, Standing::kVerifier);
+  const auto lock = lock_account(s.claim.id, v.verifier);
+  c.pay(lock, burned_account(),
+        economics::silence_cost(fee_terms(s.task.terms), v.draws.size(), c.balance(lock)));
 }
 
 void settle_verifiers(Context& c, Case& s) {
   const bool judged = s.end == ClaimStatus::kFinal || s.end == ClaimStatus::kFallen;
   for (const VerifierRecord& v : c.state.verifiers(s.claim.id)) {
     if (judged) pay_verifier(c, s, v);
+    if (judged && is_silent(v)) charge_silence(c, s, v);
     if (v.lost && judged)
       slash(c, s, v.verifier, Standing::kVerifier, winners_over(c, s, v.verifier));
     else if (is_blind(s, v))

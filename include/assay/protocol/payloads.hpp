@@ -38,15 +38,17 @@ inline constexpr std::size_t kMaxCapabilities = 16;  // that a profile lists
 inline constexpr std::size_t kMaxTagBytes = 16;
 
 // Windows of a task, in milliseconds of ledger time, each from 1 to kMaxWindowMs; bid_ms is 0
-// unless it is an auction. Those in which challenges end are together at most kMaxDisputeMs.
+// unless it is an auction. Those in which challenges end are together at most kMaxDisputeMs,
+// challenge_ms counted twice.
 struct Windows {
-  std::uint64_t accept_ms = 0;     // from posting until it is funded; from then: a solver accepts
-  std::uint64_t train_ms = 0;      // from acceptance: the transcript is committed to
-  std::uint64_t enlist_ms = 0;     // from then: free verifier seats are taken
-  std::uint64_t reveal_ms = 0;     // from then: the transcript is revealed
-  std::uint64_t seal_ms = 0;       // from the draw: drawn verifiers seal
-  std::uint64_t open_ms = 0;       // from then: they open
-  std::uint64_t challenge_ms = 0;  // from then: last challenges are committed to
+  std::uint64_t accept_ms = 0;  // from posting until it is funded; from then: a solver accepts
+  std::uint64_t train_ms = 0;   // from acceptance: the transcript is committed to
+  std::uint64_t enlist_ms = 0;  // from then: free verifier seats are taken
+  std::uint64_t reveal_ms = 0;  // from then: the transcript is revealed
+  std::uint64_t seal_ms = 0;    // from the draw: drawn verifiers seal
+  std::uint64_t open_ms = 0;    // from then: they open
+  // From then: last challenges are committed to; twice as long if a verifier fell silent.
+  std::uint64_t challenge_ms = 0;
   std::uint64_t challenge_reveal_ms =
       0;                          // from its commitment, at the earliest from the openings' end
   std::uint64_t stand_up_ms = 0;  // from its reveal: attestors join the defence

@@ -52,6 +52,7 @@ class Auditor::Model {
       Hash256 own_end;
     };
     std::map<std::uint32_t, Opened> opened;
+    [[nodiscard]] bool is_silent() const { return opened.size() < draws.size(); }
   };
   struct Claim {
     ClaimId id;
@@ -102,6 +103,7 @@ class Auditor::Model {
   [[nodiscard]] Tally tally(const AccountId& id) const;
 
   Counts counts;
+  std::vector<SilentSeat> silent_seats;
 
  private:
   // Time (model.cpp).

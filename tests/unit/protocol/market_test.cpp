@@ -665,19 +665,43 @@ TEST(Reputation, IsTheTaxThatWasTakenAndFaultsTakeItAway) {
   EXPECT_EQ(reputation(t.net, kSolver, Standing::kSolver).slashes, 1u);
 }
 
-TEST(Reputation, AVerifierThatFallsSilentHasAFault) {
+// It pays what its seals would have earned, and whoever else looks has twice the time.
+TEST(Verifiers, WhoFallsSilentPaysAndTheWindowIsDoubled) {
   Training t;
-  ASSERT_EQ(t.net.verdict(kRival, EnlistVerifier{t.p.claim}), V::kApplied);
+  for (const unsigned who : {kRival, kThird})
+    ASSERT_EQ(t.net.verdict(who, EnlistVerifier{t.p.claim}), V::kApplied);
   const MadeRun run(MadeRun::made_up(10, "run"));
   ASSERT_EQ(t.net.verdict(kSolver, commitment_of(t.p, run)), V::kApplied);
   t.net.wait(8'000);
   ASSERT_EQ(t.net.verdict(kSolver, reveal_of(t.net, t.p, kSolver, t.terms, run)), V::kApplied);
   t.net.block();
+  // One seals and opens a part, the other does nothing.
+  const VerifierRecord seat = verifier_of(t.net, t.p.claim, kRival);
+  Seal seal{t.p.claim, {}};
+  for (std::uint32_t i = 0; i < seat.draws.size(); ++i)
+    seal.seals.push_back(
+        seal_of(t.net, t.p, kRival, opening_of(t.net, t.p, kRival, run, i, seat.draws[i].entry)));
+  ASSERT_EQ(t.net.verdict(kRival, seal), V::kApplied);
   t.net.wait(7'000);
+  ASSERT_EQ(t.net.verdict(kRival, opening_of(t.net, t.p, kRival, run, 0, seat.draws[0].entry)),
+            V::kApplied);
+  t.net.wait(6'000);
+  ASSERT_EQ(t.net.status(t.p.claim), ClaimStatus::kChallenging);
+  EXPECT_EQ(t.net.claim(t.p.claim).record.deadline.value,
+            t.net.head.ledger_time.value + 2 * t.terms.windows.challenge_ms);
+  t.net.wait(12'000);
+  ASSERT_EQ(t.net.status(t.p.claim), ClaimStatus::kChallenging);
   t.net.wait(12'000);
   ASSERT_EQ(t.net.status(t.p.claim), ClaimStatus::kFinal);
-  EXPECT_EQ(reputation(t.net, kRival, Standing::kVerifier).faults, 1u);
-  EXPECT_EQ(reputation(t.net, kRival, Standing::kVerifier).completed, 0u);
+  // 51 a seal; the tax of 20 is burned by half.
+  EXPECT_EQ(t.net.account(kRival).staked, Amount{1'000'000 - 2 * 51});
+  EXPECT_EQ(available(t.net, kRival), Amount{1'000'000 + 51});
+  EXPECT_EQ(t.net.account(kThird).staked, Amount{1'000'000 - 2 * 51});
+  EXPECT_EQ(t.net.read().totals().value().burned, Amount{10 + 4 * 51});
+  EXPECT_EQ(available(t.net, kSubmitter), Amount{1'000'000 - 1020 - 51});
+  for (const unsigned who : {kRival, kThird})
+    EXPECT_EQ(reputation(t.net, who, Standing::kVerifier).faults, 1u);
+  EXPECT_EQ(reputation(t.net, kThird, Standing::kVerifier).completed, 0u);
 }
 
 TEST(Offer, EachRuleRefuses) {
@@ -713,7 +737,7 @@ TEST(Offer, EachRuleRefuses) {
   EXPECT_EQ(receipt.detail, static_cast<std::uint8_t>(OfferVerdict::kCopiesOutOfRange));
   // The windows in which challenges end are over before anything that unbonds is free.
   bad = good;
-  bad.windows.challenge_ms = kMaxDisputeMs;
+  bad.windows.challenge_ms = kMaxDisputeMs / 2;
   EXPECT_EQ(net.verdict(kSubmitter, bad), V::kWindowOutOfRange);
   static_assert(kMaxDisputeMs < kUnbondingMs);
 }
