@@ -99,8 +99,8 @@ struct PostTask {
   Amount price;             // or the cap of bids
   Amount verification_fee;  // of all verifiers together
   Amount tax;               // on top, at least economics::least_tax(price)
-  Amount sought;       // of all copies' cost, what others are to fund; the rest is the sender's
-  Amount bid_deposit;  // positive in an auction, else zero
+  Amount sought;            // of all copies' cost, what others are to fund: not the tax
+  Amount bid_deposit;       // positive in an auction, else zero
   Amount solver_stake;
   Amount verifier_stake;
   Amount challenger_bond;

@@ -54,7 +54,8 @@ class MarketHistory {
       t.windows.bid_ms = 6'000 + below(6'000);
     }
     t.pays_partial = below(2) == 0;
-    if (below(3) == 0) t.sought = Amount{1 + below(t.copies * MarketModel::cost(t))};
+    if (below(3) == 0)
+      t.sought = Amount{1 + below(t.copies * (MarketModel::cost(t) - t.tax.value))};
     return t;
   }
 

@@ -324,7 +324,7 @@ TEST(Funding, OthersMayPayAndTheLastIsRefundedFirst) {
 TEST(Funding, WhatIsNotFundedInTimeGoesBack) {
   Net net;
   PostTask terms = sample_task();
-  terms.sought = Amount{kCost};
+  terms.sought = Amount{kCost - 20};  // all but the tax
   const TaskId task = post(net, kSubmitter, terms);
   ASSERT_EQ(net.verdict(kFunder, FundTask{task, Amount{1000}}), V::kApplied);
   EXPECT_EQ(available(net, kFunder), Amount{999'000});
@@ -366,14 +366,15 @@ TEST(Funding, OfAnOpenTaskItRaisesThePrice) {
 TEST(Funding, HasAsManyFundersAsATaskHasRoomFor) {
   Net net;
   PostTask terms = sample_task();
-  terms.sought = Amount{kCost};
+  terms.sought = Amount{kCost - 20};
   const TaskId task = post(net, kSubmitter, terms);
-  for (unsigned i = 0; i + 1 < kMaxFunders; ++i) {
+  // The submitter's own tax is one of 16.
+  for (unsigned i = 0; i + 2 < kMaxFunders; ++i) {
     EXPECT_EQ(net.verdict(kStranger, FundTask{task, Amount{1}}), V::kContributionTooSmall);
-    ASSERT_EQ(net.verdict(kFunder, FundTask{task, Amount{77}}), V::kApplied);
+    ASSERT_EQ(net.verdict(kFunder, FundTask{task, Amount{81}}), V::kApplied);
   }
-  EXPECT_EQ(net.verdict(kStranger, FundTask{task, Amount{69}}), V::kContributionTooSmall);
-  EXPECT_EQ(net.verdict(kStranger, FundTask{task, Amount{70}}), V::kApplied);
+  EXPECT_EQ(net.verdict(kStranger, FundTask{task, Amount{70}}), V::kContributionTooSmall);
+  EXPECT_EQ(net.verdict(kStranger, FundTask{task, Amount{71}}), V::kApplied);
   EXPECT_EQ(net.task(task).record.status, TaskStatus::kOpen);
   EXPECT_EQ(net.verdict(kFunder, FundTask{task, Amount{51}}), V::kTooManyFunders);
   // A rise is a hundredth of the price at least.
@@ -720,7 +721,7 @@ TEST(Offer, EachRuleRefuses) {
   EXPECT_EQ(refused([](PostTask& t) { t.sale = Sale::kFixed; }), OfferVerdict::kBidDepositMismatch);
   EXPECT_EQ(refused([](PostTask& t) { t.tax = Amount{economics::kMaxTaskAtoms + 1}; }),
             OfferVerdict::kAmountTooLarge);
-  EXPECT_EQ(refused([](PostTask& t) { t.sought = Amount{kCost + 1}; }),
+  EXPECT_EQ(refused([](PostTask& t) { t.sought = Amount{kCost - 20 + 1}; }),
             OfferVerdict::kSoughtTooMuch);
   EXPECT_EQ(refused([](PostTask& t) { t.work_units = 0; }), OfferVerdict::kNoWork);
   EXPECT_EQ(refused([](PostTask& t) { t.progress_entries = 0; }),

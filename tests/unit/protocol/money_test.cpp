@@ -490,10 +490,10 @@ TEST(Paying, CancellingPaysWhatWasDone) {
 TEST(Paying, FundersShareWhatIsLeftInTheOrderThatTheyCame) {
   Net net;
   PostTask terms = sample_task();
-  terms.sought = Amount{kCost};
+  terms.sought = Amount{kCost - 20};
   const TaskId task = post(net, kSubmitter, terms);
   for (const auto& [who, atoms] :
-       {std::pair<unsigned, std::uint64_t>{kFunder, 400}, {kStranger, 500}, {kVerifier, 325}})
+       {std::pair<unsigned, std::uint64_t>{kFunder, 400}, {kStranger, 500}, {kVerifier, 305}})
     ASSERT_EQ(net.verdict(who, FundTask{task, Amount{atoms}}), V::kApplied);
   ASSERT_EQ(net.verdict(kSolver, acceptance_of(task)), V::kApplied);
   const Posted p{task, claim_id_of(task, net.id(kSolver))};
@@ -509,11 +509,11 @@ TEST(Paying, FundersShareWhatIsLeftInTheOrderThatTheyCame) {
   net.block();
   net.wait(terms.windows.challenge_ms);
   ASSERT_EQ(net.claim(p.claim).record.reason, CloseReason::kFinalPartial);
-  // 453 were spent: all of the first contribution and 53 of the second.
+  // 453 were spent: the submitter's tax, all of the first contribution and 33 of the second.
   EXPECT_EQ(net.account(kFunder).available, Amount{kFree - 400});
-  EXPECT_EQ(net.account(kStranger).available, Amount{kFree - 53});
+  EXPECT_EQ(net.account(kStranger).available, Amount{kFree - 33});
   EXPECT_EQ(net.account(kVerifier).available, Amount{kFree});
-  EXPECT_EQ(net.account(kSubmitter).available, Amount{kFree});
+  EXPECT_EQ(net.account(kSubmitter).available, Amount{kFree - 20});
 }
 
 }  // namespace
