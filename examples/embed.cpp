@@ -81,9 +81,10 @@ Status run(const char* evidence_name) {
   // 4. The liar signed its transcript. The challenger disputes the first false interval, and both
   // play.
   examples::Match match(task, lie, entry);
-  player::Player defender(task, liar, match.terms(), pool, {.role = dispute::Role::kDefender});
-  player::Player challenger(task, *honest, match.terms(), pool,
-                            {.role = dispute::Role::kChallenger});
+  player::Player defender(std::make_shared<player::Interval>(task, liar, entry, pool),
+                          match.terms(), dispute::Role::kDefender);
+  player::Player challenger(std::make_shared<player::Interval>(task, *honest, entry, pool),
+                            match.terms(), dispute::Role::kChallenger);
   ASSAY_TRY(const dispute::Position end, match.play(defender, challenger));
   const auto& labels = task.step->program().labels;
   std::cout << dispute::explain(match.terms(), end, [&](std::uint32_t node) {

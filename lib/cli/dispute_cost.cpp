@@ -159,8 +159,12 @@ Result<DisputeCost> dispute_cost(const training::Task& task, TaskPool& pool) {
   Game game;
   open(game, task, claimed);
   const dispute::GameTerms& terms = game.evidence.terms;
-  player::Player defender(task, faulty, terms, pool, {.role = Role::kDefender});
-  player::Player challenger(task, *sound, terms, pool, {.role = Role::kChallenger});
+  const auto player = [&](training::Execution& execution, Role role) {
+    return player::Player(std::make_shared<player::Interval>(task, execution, terms.entry, pool),
+                          terms, role);
+  };
+  player::Player defender = player(faulty, Role::kDefender);
+  player::Player challenger = player(*sound, Role::kChallenger);
   ASSAY_TRY_STATUS(play(game, defender, challenger));
   ASSAY_TRY_STATUS(judge(game));
   count_bytes(game);

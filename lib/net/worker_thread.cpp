@@ -1,5 +1,5 @@
 #include <condition_variable>
-#include <deque>
+#include <map>
 #include <mutex>
 #include <thread>
 #include <vector>
@@ -16,7 +16,7 @@ struct WorkerThread::State {
   std::shared_ptr<EventLoop::State> loop;
   mutable std::mutex mutex;
   std::condition_variable changed;
-  std::deque<Entry> entries;
+  std::multimap<std::uint64_t, Entry> entries;  // by `due`, then by arrival
   bool stopping = false;
   std::vector<std::thread> threads;
 
@@ -25,8 +25,8 @@ struct WorkerThread::State {
     while (true) {
       changed.wait(lock, [&] { return stopping || !entries.empty(); });
       if (stopping) return;
-      Entry entry = std::move(entries.front());
-      entries.pop_front();
+      Entry entry = std::move(entries.begin()->second);
+      entries.erase(entries.begin());
       lock.unlock();
       entry.job();
       entry.job = nullptr;
@@ -51,11 +51,12 @@ WorkerThread::~WorkerThread() {
   for (std::thread& thread : m_state->threads) thread.join();
 }
 
-bool WorkerThread::submit(std::function<void()> job, std::function<void()> done) {
+bool WorkerThread::submit(std::function<void()> job, std::function<void()> done,
+                          std::uint64_t due) {
   {
     const std::lock_guard lock(m_state->mutex);
     if (m_state->entries.size() >= kMaxQueuedJobs) return false;
-    m_state->entries.push_back({std::move(job), std::move(done)});
+    m_state->entries.emplace(due, State::Entry{std::move(job), std::move(done)});
   }
   m_state->changed.notify_one();
   return true;

@@ -1,5 +1,6 @@
 #include "assay/player/player.hpp"
 
+#include "assay/core/contract.hpp"
 #include "internal/knowledge.hpp"
 
 namespace assay::player {
@@ -8,29 +9,31 @@ using dispute::Position;
 using dispute::Stage;
 
 struct Player::Parts {
-  dispute::GameTerms terms;
-  PlayerOptions options;
-  Knowledge knowledge;
+  Parts(std::shared_ptr<Interval> the_interval, Interval::State& state,
+        dispute::GameTerms the_terms, dispute::Role the_role)
+      : interval(std::move(the_interval)),
+        terms(std::move(the_terms)),
+        role(the_role),
+        knowledge(state, terms) {}
 
-  Parts(const training::Task& task, training::Execution& execution, dispute::GameTerms t,
-        TaskPool& pool, PlayerOptions o)
-      : terms(std::move(t)),
-        options(std::move(o)),
-        knowledge(task, execution, terms, pool, options) {}
+  std::shared_ptr<Interval> interval;
+  dispute::GameTerms terms;
+  dispute::Role role;
+  Knowledge knowledge;
 };
 
-Player::Player(const training::Task& task, training::Execution& execution, dispute::GameTerms terms,
-               TaskPool& pool, PlayerOptions options)
-    : m_parts(
-          std::make_unique<Parts>(task, execution, std::move(terms), pool, std::move(options))) {}
+Player::Player(std::shared_ptr<Interval> interval, dispute::GameTerms terms, dispute::Role role) {
+  Interval::State& state = *interval->m_state;
+  ASSAY_EXPECTS(terms.entry == state.entry);
+  m_parts = std::make_unique<Parts>(std::move(interval), state, std::move(terms), role);
+}
 Player::~Player() = default;
 
 Result<std::optional<Bytes>> Player::next_move(const Position& position) {
   Knowledge& own = m_parts->knowledge;
   own.note_offer(position);
-  if (!dispute::may_move(position, m_parts->options.role)) return std::optional<Bytes>{};
-  ASSAY_TRY_STATUS(own.check_start());
-  own.prune(position);
+  if (!dispute::may_move(position, m_parts->role)) return std::optional<Bytes>{};
+  ASSAY_TRY_STATUS(own.begin_move());
   switch (position.stage) {
     case Stage::kChainOffer: return chain_offer(own, position);
     case Stage::kChainPoint: return chain_point(own, position);

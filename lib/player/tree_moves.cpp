@@ -53,28 +53,28 @@ MoveResult chain_point(Knowledge& own, const Position& position) {
 }
 
 MoveResult trace_offer(Knowledge& own, const Position& position) {
-  ASSAY_TRY(const auto* tree, own.trace_tree(position.step_low));
+  ASSAY_TRY(const TracedStep* const traced, own.traced(position.step_low));
+  const commit::MerkleTree& tree = traced->tree;
   const bool first = position.program.node_count == 0;
-  const commit::Range range = first ? commit::Range{0, tree->size()} : position.range;
-  if (!covers(*tree, range)) return wrong_position();
-  const std::vector<Hash256> roots = tree->children_roots(range);
+  const commit::Range range = first ? commit::Range{0, tree.size()} : position.range;
+  if (!covers(tree, range)) return wrong_position();
+  const std::vector<Hash256> roots = tree.children_roots(range);
   const commit::ProgramHeader header = own.program().trees().header;
   return {
       encode([&](Writer& w) { dispute::write_trace_offer(w, first ? &header : nullptr, roots); })};
 }
 
 MoveResult trace_point(Knowledge& own, const Position& position) {
-  ASSAY_TRY(const auto* tree, own.trace_tree(position.step_low));
-  if (!covers(*tree, position.range)) return wrong_position();
+  ASSAY_TRY(const TracedStep* const traced, own.traced(position.step_low));
+  const commit::MerkleTree& tree = traced->tree;
+  if (!covers(tree, position.range)) return wrong_position();
   const commit::Children children = commit::children_of(position.range);
-  const unsigned index = first_difference(*tree, position);
+  const unsigned index = first_difference(tree, position);
   if (index == children.count) {
     // All outputs are agreed; only the claimed state may differ, and only the whole list may say
     // so.
-    if (position.range.count != tree->size())
-      return nothing_to_dispute("every node of the subtree");
-    ASSAY_TRY(auto* trace, own.trace(position.step_low));
-    if (trace->end_state().root(commit::Tag::kState) == position.root_high) {
+    if (position.range.count != tree.size()) return nothing_to_dispute("every node of the subtree");
+    if (traced->end_state.root(commit::Tag::kState) == position.root_high) {
       return nothing_to_dispute("every node and the state after them");
     }
     return {encode([&](Writer& w) { dispute::write_trace_point(w, index); })};
@@ -88,16 +88,16 @@ MoveResult trace_point(Knowledge& own, const Position& position) {
 }
 
 MoveResult state_offer(Knowledge& own, const Position& position) {
-  ASSAY_TRY(auto* trace, own.trace(position.step_low));
-  const commit::MerkleTree& tree = trace->end_state().tree;
+  ASSAY_TRY(const TracedStep* const traced, own.traced(position.step_low));
+  const commit::MerkleTree& tree = traced->end_state.tree;
   if (!covers(tree, position.range)) return wrong_position();
   const std::vector<Hash256> roots = tree.children_roots(position.range);
   return {encode([&](Writer& w) { dispute::write_tree_offer(w, Stage::kStateOffer, roots); })};
 }
 
 MoveResult state_point(Knowledge& own, const Position& position) {
-  ASSAY_TRY(auto* trace, own.trace(position.step_low));
-  const commit::MerkleTree& tree = trace->end_state().tree;
+  ASSAY_TRY(const TracedStep* const traced, own.traced(position.step_low));
+  const commit::MerkleTree& tree = traced->end_state.tree;
   if (!covers(tree, position.range)) return wrong_position();
   const unsigned index = first_difference(tree, position);
   if (index == commit::children_of(position.range).count) {
@@ -107,16 +107,16 @@ MoveResult state_point(Knowledge& own, const Position& position) {
 }
 
 MoveResult state_leaf(Knowledge& own, const Position& position) {
-  ASSAY_TRY(const auto* tree, own.trace_tree(position.step_low));
-  ASSAY_TRY(auto* trace, own.trace(position.step_low));
+  ASSAY_TRY(const TracedStep* const traced, own.traced(position.step_low));
+  const commit::MerkleTree& tree = traced->tree;
   const auto slot = static_cast<std::uint32_t>(position.range.first);
   const graph::Program& program = own.program().program();
   if (slot >= program.slots.size()) return wrong_position();
   const Bytes record = graph::slot_record(program, slot);
   const commit::Path record_path = own.program().trees().slots.path(slot);
   const std::uint32_t node = program.slots[slot].output;
-  const Hash256 output = trace->node_roots()[node];
-  const commit::Path output_path = tree->path(node);
+  const Hash256 output = traced->node_roots[node];
+  const commit::Path output_path = tree.path(node);
   return {encode(
       [&](Writer& w) { dispute::write_state_leaf(w, record, record_path, output, output_path); })};
 }

@@ -1,5 +1,6 @@
 // commit_challenge, reveal_challenge, stand_up, play_move, report_contradiction.
 #include <algorithm>
+#include <set>
 
 #include "assay/commit/transcript.hpp"
 #include "assay/core/checked.hpp"
@@ -67,15 +68,16 @@ bool opens(const ClaimRecord& claim, const RevealChallenge& p) {
 }
 
 // Challenges of one interval share its place in the queue, because they share its replay; a new
-// interval waits for those in play.
+// interval waits for those in play, however far back they began: else aliases that play about two
+// intervals by turns could lengthen a liar's clock without end (INV-PRO-015).
 std::uint32_t queue_position(const State& state, const ClaimId& claim, std::uint64_t entry) {
-  std::uint32_t last = 0;
+  std::set<std::uint64_t> in_play;
   for (const ChallengeRecord& other : state.challenges(claim)) {
     if (other.status != ChallengeStatus::kPlaying) continue;
     if (other.entry == entry) return other.queue_position;
-    last = std::max(last, other.queue_position);
+    in_play.insert(other.entry);
   }
-  return last + 1;
+  return static_cast<std::uint32_t>(in_play.size()) + 1;
 }
 
 // Of the forced entry, committed to before the disclosure: when it was, the transcript that stood

@@ -245,7 +245,8 @@ void Driver::State::start_job(StartJob job) {
       [this, name = job.job](JobResult outcome_of_job) {
         jobs_under_way.erase(name);
         handle(JobFinished{name, std::move(outcome_of_job)});
-      });
+      },
+      job.due.value);
   if (!queued) jobs_under_way.erase(job.job);
 }
 

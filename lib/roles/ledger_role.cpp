@@ -1,6 +1,7 @@
 #include "internal/ledger_role.hpp"
 
 #include <algorithm>
+#include <mutex>
 
 #include "assay/core/planted.hpp"
 #include "assay/crypto/sha256.hpp"
@@ -162,7 +163,7 @@ bool LedgerRole::fetch_failed(const std::string& name) const {
   return found != m_fetches.end() && found->second.failed;
 }
 
-void LedgerRole::start_job(const std::string& job, JobBody body, bool lengthy) {
+void LedgerRole::start_job(const std::string& job, JobBody body, bool lengthy, LedgerTimeMs due) {
   Job& entry = m_jobs[job];
   if (entry.under_way || entry.outcome) return;
   if (m_now_ms < entry.retry_ms) {
@@ -170,7 +171,7 @@ void LedgerRole::start_job(const std::string& job, JobBody body, bool lengthy) {
     return;
   }
   entry.under_way = true;
-  act(StartJob{job, std::move(body), lengthy});
+  act(StartJob{job, std::move(body), lengthy, due});
 }
 
 bool LedgerRole::job_under_way(const std::string& job) const {
@@ -268,10 +269,42 @@ void LedgerRole::forget(const protocol::ClaimView& settled) {
   });
 }
 
-// One side of one game. The player is used by one job at a time: its name is the game's.
-struct LedgerRole::Seat {
+// An interval that one or more games are about. Used by one job at a time.
+struct LedgerRole::Replay {
+  std::mutex mutex;
   SharedTask task;
+  std::uint64_t entry = 0;
+  player::StateProvider states;
   std::unique_ptr<training::Execution> execution;
+  std::shared_ptr<player::Interval> interval;
+
+  // With the mutex held.
+  [[nodiscard]] Status prepare(const RoleContext& context) {
+    if (interval) return {};
+    ASSAY_TRY(execution, context.execution(*task, context.pool));
+    interval = std::make_shared<player::Interval>(*task, *execution, entry, context.pool,
+                                                  player::IntervalOptions{.states = states});
+    return {};
+  }
+};
+
+std::shared_ptr<LedgerRole::Replay> LedgerRole::replay_of(const ReplayKey& key,
+                                                          const Known& known) {
+  std::erase_if(m_replays, [](const auto& replay) { return replay.second.expired(); });
+  std::weak_ptr<Replay>& shared = m_replays[key];
+  std::shared_ptr<Replay> replay = shared.lock();
+  if (replay) return replay;
+  replay = std::make_shared<Replay>();
+  replay->task = known.task;
+  replay->entry = std::get<1>(key);
+  replay->states = known.states;
+  shared = replay;
+  return replay;
+}
+
+// One side of one game.
+struct LedgerRole::Seat {
+  std::shared_ptr<Replay> replay;
   std::unique_ptr<player::Player> player;
   std::uint32_t explained_turn = UINT32_MAX;
   bool start_given = true;
@@ -290,7 +323,6 @@ void LedgerRole::play(const protocol::TaskView& task, const protocol::ChallengeV
   const auto sit_down = [&] {
     const std::uint32_t explained_turn = seat ? seat->explained_turn : UINT32_MAX;
     seat = std::make_shared<Seat>();
-    seat->task = known.task;
     seat->explained_turn = explained_turn;
     seat->start_given = known.start_given;
   };
@@ -326,39 +358,42 @@ void LedgerRole::play(const protocol::TaskView& task, const protocol::ChallengeV
     }
     return;
   }
-  start_job(job,
-            [seat, terms, position, role, context = m_context, states = known.states,
-             moves = game.moves](const auto&) -> JobResult {
-              if (!seat->player) {
-                ASSAY_TRY(seat->execution, context.execution(*seat->task, context.pool));
-                seat->player = std::make_unique<player::Player>(
-                    *seat->task, *seat->execution, terms, context.pool,
-                    player::PlayerOptions{.role = role, .states = states});
-              }
-              // A player opens operands against what was offered on the way, also before it sat
-              // down here.
-              dispute::Position earlier = dispute::start(terms);
-              for (const Bytes& bytes : moves) {
-                seat->player->see(earlier);
-                codec::Reader reader(bytes);
-                const dispute::SignedMove move = dispute::read_signed_move(reader);
-                if (dispute::apply(crypto::sha256_function(), terms, earlier, move.role,
-                                   move.body) != dispute::MoveVerdict::kAccepted)
-                  return {ErrorCode::kIntegrity,
-                          "the ledger shows a move that the game's rules do not accept"};
-              }
-              auto outcome = std::make_shared<Move>();
-              auto body = seat->player->next_move(position);
-              if (!body) {
-                if (body.error().code != ErrorCode::kConflict) return std::move(body).error();
-                outcome->nothing_to_dispute = true;
-              } else if (*body) {
-                outcome->move = dispute::record_move(
-                    crypto::sha256_function(), terms, position, role, std::move(**body),
-                    [&](const Hash256& digest) { return context.key.sign(digest.view()); });
-              }
-              return std::shared_ptr<JobOutcome>(std::move(outcome));
-            });
+  if (!seat->replay)
+    seat->replay = replay_of({game.record.claim, terms.entry, known.start_given}, known);
+  start_job(
+      job,
+      [seat, terms, position, role, context = m_context,
+       moves = game.moves](const auto&) -> JobResult {
+        Replay& replay = *seat->replay;
+        const std::lock_guard one_at_a_time(replay.mutex);
+        ASSAY_TRY_STATUS(replay.prepare(context));
+        if (!seat->player)
+          seat->player = std::make_unique<player::Player>(replay.interval, terms, role);
+        // A player opens operands against what was offered on the way, also before it sat
+        // down here.
+        dispute::Position earlier = dispute::start(terms);
+        for (const Bytes& bytes : moves) {
+          seat->player->see(earlier);
+          codec::Reader reader(bytes);
+          const dispute::SignedMove move = dispute::read_signed_move(reader);
+          if (dispute::apply(crypto::sha256_function(), terms, earlier, move.role, move.body) !=
+              dispute::MoveVerdict::kAccepted)
+            return {ErrorCode::kIntegrity,
+                    "the ledger shows a move that the game's rules do not accept"};
+        }
+        auto outcome = std::make_shared<Move>();
+        auto body = seat->player->next_move(position);
+        if (!body) {
+          if (body.error().code != ErrorCode::kConflict) return std::move(body).error();
+          outcome->nothing_to_dispute = true;
+        } else if (*body) {
+          outcome->move = dispute::record_move(
+              crypto::sha256_function(), terms, position, role, std::move(**body),
+              [&](const Hash256& digest) { return context.key.sign(digest.view()); });
+        }
+        return std::shared_ptr<JobOutcome>(std::move(outcome));
+      },
+      /*lengthy=*/false, game.record.deadline);
 }
 
 void LedgerRole::report(LogLevel level, std::string event, Log::Fields fields) {

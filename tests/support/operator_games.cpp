@@ -130,11 +130,11 @@ Game World::play(bool in_init, training::Execution& defends, const std::vector<H
                                                     claim.task_id, terms.task, transcript.root())
                                   .view());
 
-  player::PlayerOptions as_defender, as_challenger;
-  as_defender.role = Role::kDefender;
-  as_challenger.role = Role::kChallenger;
-  player::Player defender(m_task, defends, terms, m_pool, as_defender);
-  player::Player challenger(m_task, *m_honest, terms, m_pool, as_challenger);
+  player::Player defender(std::make_shared<player::Interval>(m_task, defends, terms.entry, m_pool),
+                          terms, Role::kDefender);
+  player::Player challenger(
+      std::make_shared<player::Interval>(m_task, *m_honest, terms.entry, m_pool), terms,
+      Role::kChallenger);
   const duel::Mover random = duel::random_pointer(m_task, terms, seed);
   const auto recorded = [&](Role role, const Position& position,
                             Result<std::optional<Bytes>> move) {

@@ -59,16 +59,17 @@ class WorkerThread {
   WorkerThread& operator=(const WorkerThread&) = delete;
 
   // Runs `job` on a worker, then `done` on the loop (also if the worker is destroyed meanwhile, but
-  // not the loop). False, and neither runs, if the queue is full. Jobs must not throw.
-  bool submit(std::function<void()> job, std::function<void()> done);
+  // not the loop). Of jobs that wait the one with the least `due` is next, in whatever unit; among
+  // equals the first that came. False, and neither runs, if the queue is full. Jobs must not throw.
+  bool submit(std::function<void()> job, std::function<void()> done, std::uint64_t due = 0);
 
   // The same for a job with a result: then(result) runs on the loop.
   template <class Job, class Then>
-  bool call(Job job, Then then) {
+  bool call(Job job, Then then, std::uint64_t due = 0) {
     using T = decltype(job());
     auto slot = std::make_shared<std::unique_ptr<T>>();
     return submit([slot, job = std::move(job)]() mutable { *slot = std::make_unique<T>(job()); },
-                  [slot, then = std::move(then)]() mutable { then(std::move(**slot)); });
+                  [slot, then = std::move(then)]() mutable { then(std::move(**slot)); }, due);
   }
 
   [[nodiscard]] std::size_t queued() const;

@@ -2,11 +2,11 @@
 // own (docs/spec/player.md). The honest party is the one whose execution is; a player never argues
 // against its own execution, whatever that computed.
 //
-// Sans-I/O and resumable: a move is a function of position and execution; what a Player keeps is a
-// cache. One exception: to open the scalar step a challenger needs the subtree roots that the
-// defender offered on the walk through the trace, which a later position does not keep. It notes
-// them at its own turns; one that was made anew in between must see() the earlier positions again,
-// or it leaves that opening to the defender, whose clock runs. Not thread-safe.
+// Sans-I/O and resumable: a move is a function of position and execution; what a Player and its
+// Interval keep is a cache. One exception: to open the scalar step a challenger needs the subtree
+// roots that the defender offered on the walk through the trace, which a later position does not
+// keep. It notes them at its own turns; one that was made anew in between must see() the earlier
+// positions again, or it leaves that opening to the defender, whose clock runs. Not thread-safe.
 #pragma once
 
 #include <functional>
@@ -24,17 +24,33 @@ namespace assay::player {
 using StateProvider =
     std::function<Result<std::optional<training::KnownState>>(std::uint64_t step)>;
 
-struct PlayerOptions {
-  dispute::Role role = dispute::Role::kChallenger;
+struct IntervalOptions {
   StateProvider states = {};  // none: everything from the initial state
-  std::size_t state_cache_bytes = std::size_t{512} << 20;  // of states inside the interval
+  std::size_t state_cache_bytes = std::size_t{512} << 20;   // of states inside the interval
+  std::size_t output_cache_bytes = std::size_t{512} << 20;  // of disputed outputs and operands
+};
+
+// What one execution knows of one interval of a run: whatever a game about it makes it compute, all
+// the others find. Not thread-safe, nor are players of one interval beside each other.
+class Interval {
+ public:
+  // The interval that ends at transcript entry `entry`. Everything passed in must outlive it.
+  // `task` is the committed one, whatever `execution` does.
+  Interval(const training::Task& task, training::Execution& execution, std::uint64_t entry,
+           TaskPool& pool, IntervalOptions options = {});
+  ~Interval();
+
+  struct State;
+
+ private:
+  friend class Player;
+  std::unique_ptr<State> m_state;
 };
 
 class Player {
  public:
-  // Everything passed in must outlive it. `task` is the committed one, whatever `execution` does.
-  Player(const training::Task& task, training::Execution& execution, dispute::GameTerms terms,
-         TaskPool& pool, PlayerOptions options);
+  // The terms' entry is the interval's.
+  Player(std::shared_ptr<Interval> interval, dispute::GameTerms terms, dispute::Role role);
   ~Player();
 
   // The body of the next move (dispute/moves.hpp); nothing if it is not this role's to move.

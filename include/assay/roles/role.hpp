@@ -66,6 +66,8 @@ struct StartJob {  // does nothing while a job of that name is under way
   // Trains or replays, for hours maybe. Jobs of one kind run one after another; a lengthy one must
   // not hold up the others, because games have clocks.
   bool lengthy = false;
+  // Ledger time at which it is too late. Of those that wait the earliest runs first; 0 before all.
+  LedgerTimeMs due{0};
 };
 struct Fetch {  // a blob by the name its publisher gave it; the bytes are not trusted
   std::string name;

@@ -1,38 +1,36 @@
-// What a player knows of its own execution: states and their roots inside the interval, and one
-// step's trace at a time. All of it is recomputed when it is not at hand.
+// What a player knows of one game beside what its execution computes: what was offered in it.
 #pragma once
 
-#include <map>
-
-#include "assay/player/player.hpp"
+#include "internal/interval.hpp"
 
 namespace assay::player {
 
 class Knowledge {
  public:
-  Knowledge(const training::Task& task, training::Execution& execution,
-            const dispute::GameTerms& terms, TaskPool& pool, const PlayerOptions& options);
+  Knowledge(Interval::State& interval, const dispute::GameTerms& terms)
+      : m_interval(interval), m_terms(terms) {}
 
-  [[nodiscard]] const training::Task& task() const { return m_task; }
+  [[nodiscard]] const training::Task& task() const { return m_interval.task; }
   [[nodiscard]] const dispute::GameTerms& terms() const { return m_terms; }
-  [[nodiscard]] bool is_init() const { return m_terms.entry == 0; }
-  // The program whose execution the game may come to, and the trees under its root.
-  [[nodiscard]] const graph::ValidProgram& program() const {
-    return m_task.program_of(m_terms.entry);
+  [[nodiscard]] const graph::ValidProgram& program() const { return m_interval.program(); }
+
+  [[nodiscard]] Result<Hash256> state_root(std::uint64_t step) {
+    return m_interval.state_root(step);
   }
-
-  [[nodiscard]] Result<Hash256> state_root(std::uint64_t step);
   // The tree of the state before the traced step.
-  [[nodiscard]] Result<commit::NamedTree> state_tree(std::uint64_t step);
-
-  // The trace of the program's execution from the state after `step` steps; of init for entry 0.
-  [[nodiscard]] Result<training::Trace*> trace(std::uint64_t step);
-  // The list over the trace's output roots.
-  [[nodiscard]] Result<const commit::MerkleTree*> trace_tree(std::uint64_t step);
-  // A traced node's output, and the tree over its chunks.
-  [[nodiscard]] Result<const Bytes*> output(std::uint64_t step, std::uint32_t node);
+  [[nodiscard]] Result<commit::NamedTree> state_tree(std::uint64_t step) {
+    return m_interval.state_tree(step);
+  }
+  // Digests of the program's execution from the state after `step` steps; of init for entry 0.
+  [[nodiscard]] Result<const TracedStep*> traced(std::uint64_t step);
+  // A traced node's output, and the tree over its chunks; both until the next begin_move().
+  [[nodiscard]] Result<const Bytes*> output(std::uint64_t step, std::uint32_t node) {
+    return m_interval.output(step, node);
+  }
   [[nodiscard]] Result<const commit::MerkleTree*> output_tree(std::uint64_t step,
-                                                              std::uint32_t node);
+                                                              std::uint32_t node) {
+    return m_interval.output_tree(step, node);
+  }
 
   // The trace that the defender claims differs from ours from the disputed node on, so paths to its
   // root need the subtree roots that it offered; everything before is agreed, that is, ours.
@@ -43,35 +41,17 @@ class Knowledge {
 
   // Whether this execution has the state that the interval starts from. Errors: kUnavailable if its
   // own state there is another, because something before was false; those of the execution.
-  [[nodiscard]] Status check_start();
-
-  // Forgets what a game at this position will not ask for again.
-  void prune(const dispute::Position& position);
+  [[nodiscard]] Status begin_move();
 
  private:
-  [[nodiscard]] Status walk_to(std::uint64_t step);
-  void keep_current();
-  [[nodiscard]] Hash256 claimed_root(commit::Range range) const;
+  [[nodiscard]] Hash256 claimed_root(const commit::MerkleTree& own, commit::Range range) const;
 
-  const training::Task& m_task;
-  training::Execution& m_execution;
+  Interval::State& m_interval;
   const dispute::GameTerms& m_terms;
-  TaskPool& m_pool;
-  const PlayerOptions& m_options;
-
-  std::optional<training::KnownState> m_current;
-  std::map<std::uint64_t, NamedTensors>
-      m_kept;  // states that roots were asked for, within the budget
-  std::map<std::uint64_t, Hash256> m_roots;
   bool m_start_checked = false;
-
-  std::optional<std::uint64_t> m_traced;
-  std::unique_ptr<training::Trace> m_trace;
-  commit::MerkleTree m_trace_tree;
+  std::uint64_t m_step = 0;
+  std::shared_ptr<const TracedStep> m_traced;                            // of m_step
   std::map<std::pair<std::uint64_t, std::uint64_t>, Hash256> m_offered;  // of the claimed trace
-  std::uint32_t m_node = 0;  // the disputed node that m_outputs are kept for
-  std::map<std::uint32_t, Bytes> m_outputs;
-  std::map<std::uint32_t, commit::MerkleTree> m_output_trees;
 };
 
 using MoveResult = Result<std::optional<Bytes>>;

@@ -4,6 +4,7 @@
 
 #include <map>
 #include <set>
+#include <tuple>
 
 #include "assay/player/player.hpp"
 #include "assay/roles/role.hpp"
@@ -53,7 +54,8 @@ class LedgerRole : public Role {
   // Names that fetched() asked for and whose last try failed.
   [[nodiscard]] bool fetch_failed(const std::string& name) const;
   // Starts the job unless it runs, has finished or failed a moment ago.
-  void start_job(const std::string& job, JobBody body, bool lengthy = false);
+  void start_job(const std::string& job, JobBody body, bool lengthy = false,
+                 LedgerTimeMs due = LedgerTimeMs{0});
   // A job's outcome, kept until forget_job().
   [[nodiscard]] JobOutcome* finished_job(const std::string& job) const;
   [[nodiscard]] bool job_under_way(const std::string& job) const;
@@ -115,6 +117,10 @@ class LedgerRole : public Role {
     std::uint64_t repeat_ms = kRepeatJobMs;
   };
   struct Seat;
+  struct Replay;
+  // Of a claim, an entry and where its start is from: the games about it share what they compute.
+  using ReplayKey = std::tuple<ClaimId, std::uint64_t, bool>;
+  [[nodiscard]] std::shared_ptr<Replay> replay_of(const ReplayKey& key, const Known& known);
 
   void wake_at(std::uint64_t ms);
 
@@ -129,6 +135,7 @@ class LedgerRole : public Role {
   std::map<std::string, Job> m_jobs;
   std::map<TaskId, SharedTask> m_tasks;
   std::map<GameId, std::shared_ptr<Seat>> m_seats;
+  std::map<ReplayKey, std::weak_ptr<Replay>> m_replays;
   std::set<std::string> m_reported;
 };
 

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <mutex>
 #include <string>
 #include <thread>
 #include <vector>
@@ -82,6 +83,23 @@ TEST(WorkerThread, BringsResultsBackToTheLoop) {
         }));
   loop.run();
   EXPECT_EQ(sum, 4950);
+}
+
+TEST(WorkerThread, TakesWhatIsDueFirst) {
+  EventLoop loop;
+  WorkerThread worker(loop);
+  std::mutex held;
+  std::vector<int> order;
+  held.lock();
+  ASSERT_TRUE(worker.submit([&] { const std::lock_guard wait(held); }, nullptr));
+  while (worker.queued() > 0) std::this_thread::yield();
+  for (const auto& [name, due] : {std::pair{1, 30}, {2, 20}, {3, 30}, {4, 0}})
+    ASSERT_TRUE(worker.submit([&order, job = name] { order.push_back(job); }, nullptr,
+                              static_cast<std::uint64_t>(due)));
+  ASSERT_TRUE(worker.submit([&loop] { loop.stop(); }, nullptr, 40));
+  held.unlock();
+  loop.run();
+  EXPECT_EQ(order, (std::vector{4, 2, 1, 3}));
 }
 
 TEST(WorkerThread, EndsWithJobsWaitingAndTheLoopGone) {

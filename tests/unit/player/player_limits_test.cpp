@@ -178,9 +178,7 @@ class PlayerAtTheLimits : public testing::TestWithParam<Sketches (*)()> {
     return terms;
   }
   Player player(training::Execution& execution, const dispute::GameTerms& terms, Role role) {
-    PlayerOptions options;
-    options.role = role;
-    return Player(task, execution, terms, pool, options);
+    return Player(std::make_shared<Interval>(task, execution, terms.entry, pool), terms, role);
   }
   static duel::Mover mover(Player& player) {
     return [&player](const dispute::Position& position) { return player.next_move(position); };

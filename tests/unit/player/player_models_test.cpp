@@ -5,6 +5,7 @@
 #include <set>
 
 #include "assay/crypto/sha256.hpp"
+#include "assay/dispute/bounds.hpp"
 #include "assay/models/model.hpp"
 #include "assay/player/player.hpp"
 #include "assay/training/run.hpp"
@@ -77,6 +78,9 @@ struct World {
     terms.end_root = claimed.at(entry);
     return terms;
   }
+  Player player(training::Execution& execution, const dispute::GameTerms& terms, Role role) {
+    return Player(std::make_shared<Interval>(task, execution, terms.entry, pool), terms, role);
+  }
 };
 
 duel::Mover mover(Player& player) {
@@ -128,11 +132,8 @@ TEST_P(PlayerOnModels, EveryLieEndsInItsPlace) {
     while (entry < claimed.size() && claimed[entry] == world.transcript[entry]) ++entry;
     ASSERT_LT(entry, claimed.size());
     const dispute::GameTerms terms = world.terms(entry, claimed);
-    PlayerOptions defends, challenges;
-    defends.role = Role::kDefender;
-    challenges.role = Role::kChallenger;
-    Player defender(world.task, *liar, terms, world.pool, defends);
-    Player challenger(world.task, *world.honest, terms, world.pool, challenges);
+    Player defender = world.player(*liar, terms, Role::kDefender);
+    Player challenger = world.player(*world.honest, terms, Role::kChallenger);
     const duel::Duel duel = duel::play(terms, mover(defender), mover(challenger), true);
     ASSERT_EQ(duel.error, "");
     EXPECT_EQ(duel.position.outcome, Outcome::kChallengerWins);
@@ -158,11 +159,11 @@ TEST_P(PlayerOnModels, TheTruthIsDefendedAtEveryNode) {
   World world(GetParam().description);
   std::set<OpCode> ops, ended;
   for (const std::uint64_t entry : {std::uint64_t{0}, std::uint64_t{2}}) {
+    std::size_t most_bytes = 0;
     const dispute::GameTerms terms = world.terms(entry, world.transcript);
-    PlayerOptions options;
-    options.role = Role::kDefender;
-    Player defender(world.task, *world.honest, terms, world.pool, options);
+    Player defender = world.player(*world.honest, terms, Role::kDefender);
     const graph::ValidProgram& program = world.task.program_of(entry);
+    const dispute::GameBounds most = dispute::bounds_of(program, entry == 0 ? 1 : 10);
     for (std::uint32_t node = 0; node < program.program().nodes.size(); ++node) {
       ops.insert(program.program().nodes[node].spec.op);
       const duel::Mover random = duel::random_pointer(world.task, terms, node + 1000 * entry);
@@ -175,8 +176,13 @@ TEST_P(PlayerOnModels, TheTruthIsDefendedAtEveryNode) {
       ASSERT_EQ(duel.position.outcome, Outcome::kDefenderWins)
           << graph::describe_node(program.program(), node);
       ASSERT_EQ(duel.position.node_index, node);
+      EXPECT_LE(duel.moves[0], most.defender_moves);  // INV-DSP-008
+      EXPECT_LE(duel.moves[1], most.challenger_moves);
+      EXPECT_LE(duel.bytes[0] + duel.bytes[1], most.body_bytes);
+      most_bytes = std::max(most_bytes, duel.bytes[0] + duel.bytes[1]);
       ended.insert(duel.position.node.spec.op);
     }
+    EXPECT_GE(10 * most_bytes, 7 * most.body_bytes) << "the bound is far from any game";
   }
   EXPECT_EQ(ops, ended);
 }

@@ -52,9 +52,7 @@ struct World {
     return terms;
   }
   Player player(training::Execution& execution, const dispute::GameTerms& terms, Role role) {
-    PlayerOptions options;
-    options.role = role;
-    return Player(task, execution, terms, pool, options);
+    return Player(std::make_shared<Interval>(task, execution, terms.entry, pool), terms, role);
   }
 };
 
@@ -246,10 +244,12 @@ TEST(Player, RemembersNothingThatMatters) {
     Player challenger = world.player(*world.honest, terms, Role::kChallenger);
     const auto recording = [&, fresh](Player& kept, training::Execution& execution, Role role) {
       return [&, fresh, role](const Position& position) {
-        PlayerOptions options;
-        options.role = role;
+        IntervalOptions options;
         options.state_cache_bytes = 0;
-        Player once(world.task, execution, terms, world.pool, options);
+        options.output_cache_bytes = 0;
+        Player once(
+            std::make_shared<Interval>(world.task, execution, terms.entry, world.pool, options),
+            terms, role);
         auto move = (fresh ? once : kept).next_move(position);
         if (move && *move) moves[fresh].push_back(**move);
         return move;
@@ -365,12 +365,13 @@ TEST(Player, DoesNotPlayFromAnotherStateThanTheAgreedOne) {
 
   Player defender = world.player(*liar, terms, Role::kDefender);
   Player without = world.player(*world.honest, terms, Role::kChallenger);
-  PlayerOptions options;
-  options.role = Role::kChallenger;
+  IntervalOptions options;
   options.states = [&](std::uint64_t) -> Result<std::optional<training::KnownState>> {
     return std::optional<training::KnownState>{{40, agreed}};
   };
-  Player with(world.task, *world.honest, terms, world.pool, options);
+  Player with(
+      std::make_shared<Interval>(world.task, *world.honest, terms.entry, world.pool, options),
+      terms, Role::kChallenger);
   const duel::Duel duel = duel::play(terms, mover(defender), [&](const Position& position) {
     EXPECT_EQ(without.next_move(position).error().code, ErrorCode::kUnavailable);
     return with.next_move(position);
@@ -395,20 +396,95 @@ TEST(Player, NarrowsALongIntervalFromCheckpoints) {
   const NamedTensors at_300 =
       run(world.task, *world.honest, start, 1, world.pool, {}).value().end_state;
   int asked = 0;
-  PlayerOptions options;
+  IntervalOptions options;
   options.states = [&](std::uint64_t step) -> Result<std::optional<training::KnownState>> {
     ++asked;
     EXPECT_GE(step, 300u);
     return std::optional<training::KnownState>{{300, at_300}};
   };
-  options.role = Role::kChallenger;
-  Player challenger(world.task, *world.honest, terms, world.pool, options);
+  Player challenger(
+      std::make_shared<Interval>(world.task, *world.honest, terms.entry, world.pool, options),
+      terms, Role::kChallenger);
   Player defender = world.player(*liar, terms, Role::kDefender);
   const duel::Duel duel = duel::play(terms, mover(defender), mover(challenger));
   EXPECT_EQ(duel.error, "");
   EXPECT_EQ(duel.position.step_low, 471u);
   EXPECT_EQ(duel.position.outcome, Outcome::kChallengerWins);
   EXPECT_EQ(asked, 1);
+}
+
+// Counts what it is asked to compute.
+class Counting final : public training::Execution {
+ public:
+  explicit Counting(training::Execution& own) : m_own(own) {}
+  Result<NamedTensors> initial_state() override { return m_own.initial_state(); }
+  Status step(std::uint64_t t, NamedTensors& state) override {
+    ++steps;
+    return m_own.step(t, state);
+  }
+  Result<std::unique_ptr<training::Trace>> trace_init() override { return m_own.trace_init(); }
+  Result<std::unique_ptr<training::Trace>> trace_step(std::uint64_t t,
+                                                      const NamedTensors& before) override {
+    ++traces;
+    return m_own.trace_step(t, before);
+  }
+  std::uint64_t steps = 0;
+  std::uint64_t traces = 0;
+
+ private:
+  training::Execution& m_own;
+};
+
+// INV-PLR-005: however many challenge one interval, its defender replays it once; beyond that a
+// game costs a walk within one segment of the first offer, and its trace.
+TEST(Player, GamesAboutOneIntervalShareItsReplay) {
+  constexpr std::uint64_t kSteps = 300;
+  constexpr unsigned kGames = 48;
+  World world({9, 2 * kSteps, kSteps, kSteps});
+  const auto before = world.transcript;
+  dispute::GameTerms terms;
+  terms.task = world.task.header;
+  terms.entry = 1;
+  terms.start_root = before[0];
+  terms.end_root = before[1];
+  Counting counting(*world.honest);
+  const auto interval = std::make_shared<Interval>(world.task, counting, terms.entry, world.pool);
+  struct Game {
+    std::unique_ptr<Player> defender;
+    duel::Mover challenger;
+    Position position;
+  };
+  std::vector<Game> games;
+  for (unsigned i = 0; i < kGames; ++i)
+    games.push_back({std::make_unique<Player>(interval, terms, Role::kDefender),
+                     duel::random_pointer(world.task, terms, i), dispute::start(terms)});
+  // Turn by turn, so that each game finds the others' traces in between.
+  for (bool moved = true; moved;) {
+    moved = false;
+    for (Game& game : games) {
+      if (game.position.stage == Stage::kFinished) continue;
+      moved = true;
+      const bool defends = dispute::may_move(game.position, Role::kDefender);
+      const auto move =
+          defends ? game.defender->next_move(game.position) : game.challenger(game.position);
+      ASSERT_TRUE(move) << move.error().message;
+      ASSERT_TRUE(*move);
+      if (!defends) {
+        ASSERT_FALSE(game.defender->next_move(game.position).value());
+      }
+      ASSERT_EQ(dispute::apply(crypto::sha256_function(), terms, game.position,
+                               defends ? Role::kDefender : Role::kChallenger, **move),
+                dispute::MoveVerdict::kAccepted);
+    }
+  }
+  for (const Game& game : games) EXPECT_EQ(game.position.outcome, Outcome::kDefenderWins);
+  const std::uint64_t segment = kSteps / 16 + 1;
+  EXPECT_LE(counting.steps, kSteps + kGames * 4 * segment);
+  EXPECT_GE(counting.traces, 1u);
+  std::printf("figure player_shared_steps %llu steps, %llu traces, %u games about %llu steps\n",
+              static_cast<unsigned long long>(counting.steps),
+              static_cast<unsigned long long>(counting.traces), kGames,
+              static_cast<unsigned long long>(kSteps));
 }
 
 }  // namespace

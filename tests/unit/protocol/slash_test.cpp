@@ -113,6 +113,26 @@ TEST(Slash, ASolversTinyQuoteBindsNobodyElse) {
   EXPECT_EQ(game(kAnn).defender_bank_ms, p.terms.windows.replay_ms);
 }
 
+// INV-PRO-015: aliases that play about intervals by turns never make a queue that is longer than
+// the intervals in play.
+TEST(Slash, IntervalsPlayedByTurnsLengthenNoClock) {
+  Played p(truth());
+  const auto position = [&](const ChallengeId& id) {
+    return p.net.read().challenge(id).value()->record.queue_position;
+  };
+  const ChallengeId first = p.challenge(0);
+  EXPECT_EQ(position(first), 1u);
+  const ChallengeId second = p.challenge(1);
+  EXPECT_EQ(position(second), 2u);
+  p.play(first, kSolver, truth(), toy::Challenger::kBlind);
+  ASSERT_EQ(p.game_status(first, kSolver), GameStatus::kDefenderWon);
+  const ChallengeId third = p.challenge(2);
+  EXPECT_EQ(position(third), 2u);
+  EXPECT_EQ(
+      p.net.read().game(game_id_of(third, p.net.id(kSolver))).value()->record.defender_bank_ms,
+      2 * p.net.claim(p.posted.claim).record.replay_ms);
+}
+
 // A program over the profile's limits should never have been admitted: everybody is refunded.
 TEST(Slash, AProgramOverTheLimitsIsVoid) {
   commit::ProgramHeader absurd;
