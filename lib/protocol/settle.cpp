@@ -114,10 +114,6 @@ void pay_jackpot(Context& c, const Case& s) {
     c.pay(jackpot_account(), user_account(s.found.front()), share);
 }
 
-economics::FeeTerms fee_terms(const PostTask& t) {
-  return {t.verification_fee.value, t.seats, t.draws};
-}
-
 bool is_silent(const VerifierRecord& v) {
   return !v.draws.empty() && (v.opened.empty() || std::any_of(v.opened.begin(), v.opened.end(),
                                                               [](const auto& o) { return !o; }));
@@ -125,7 +121,8 @@ bool is_silent(const VerifierRecord& v) {
 
 void pay_verifier(Context& c, Case& s, const VerifierRecord& v) {
   const PostTask& terms = s.task.terms;
-  const std::uint64_t fee = economics::fee_per_seal(fee_terms(terms));
+  const std::uint64_t fee =
+      economics::fee_per_seal({terms.verification_fee.value, terms.seats, terms.draws});
   std::uint64_t earned = 0;
   for (std::size_t i = 0; i < v.opened.size(); ++i) {
     if (!earns(s, v, i) || testing::planted(testing::Planted::kForgottenFee)) continue;
@@ -139,19 +136,12 @@ void pay_verifier(Context& c, Case& s, const VerifierRecord& v) {
   }
 }
 
-// A seat is not free to keep from others.
-void charge_silence(Context& c, const Case& s, const VerifierRecord& v) {
-  add_fault(c, v.verifier, Standing::kVerifier);
-  const auto lock = lock_account(s.claim.id, v.verifier);
-  c.pay(lock, burned_account(),
-        economics::silence_cost(fee_terms(s.task.terms), v.draws.size(), c.balance(lock)));
-}
-
 void settle_verifiers(Context& c, Case& s) {
   const bool judged = s.end == ClaimStatus::kFinal || s.end == ClaimStatus::kFallen;
   for (const VerifierRecord& v : c.state.verifiers(s.claim.id)) {
     if (judged) pay_verifier(c, s, v);
-    if (judged && is_silent(v)) charge_silence(c, s, v);
+    // No more than that: nobody can tell on the ledger who slept and who was kept from the data.
+    if (judged && is_silent(v)) add_fault(c, v.verifier, Standing::kVerifier);
     if (v.lost && judged)
       slash(c, s, v.verifier, Standing::kVerifier, winners_over(c, s, v.verifier));
     else if (is_blind(s, v))

@@ -49,7 +49,7 @@ class Verifier final : public internal::CheckerRole {
     return nullptr;
   }
 
-  // A seat that is left silent costs: none is taken of a task that cannot be had, or does not open.
+  // A silent seat is a fault: none is taken of a task that cannot be had, or does not open.
   [[nodiscard]] bool wants(const protocol::View& view, const TaskView& task,
                            const ClaimView& of) const {
     const protocol::ClaimRecord& claim = of.record;

@@ -34,7 +34,6 @@ Status Auditor::see_end(const protocol::StateReader& reader) const {
 }
 
 Tally Auditor::tally_of(const AccountId& account) const { return m_model->tally(account); }
-const std::vector<SilentSeat>& Auditor::silent_seats() const { return m_model->silent_seats; }
 Auditor::Counts Auditor::counts() const { return m_model->counts; }
 
 }  // namespace assay::sim

@@ -122,12 +122,6 @@ Atoms Auditor::Model::settle_seat(Claim& c, const Task& t, const AccountId& who)
       if (earns) earned += each;
     }
   of(who).available += earned;
-  if ((final_claim || fallen) && seat.is_silent()) {
-    const Atoms cost = std::min<Atoms>(each * seat.draws.size(), seat.stake);
-    m_burned += cost;
-    seat.stake -= cost;
-    silent_seats.push_back({who, c.solver, t.submitter, cost});
-  }
   if (seat.lost && (final_claim || fallen))
     slash(c, t, seat.stake, winners_over(c, who));
   else if (blind)

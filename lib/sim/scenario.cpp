@@ -124,30 +124,13 @@ class Run {
     ASSAY_TRY_STATUS(check_root(reader, m_simulator.store()));
     for (const std::string& name : m_population.honest) {
       const Tally tally = m_auditor.tally_of(m_simulator.account_of(name));
-      if (tally.loss() > kept_from_work(name))
+      if (tally.loss() > 0)
         return {ErrorCode::kIntegrity,
                 "honest " + name + " lost " + std::to_string(tally.loss()) + " atoms: INV-SIM-004"};
     }
     for (const Population::Posted& posted : m_population.postings)
       ASSAY_TRY_STATUS(check_claims(reader, posted));
     return {};
-  }
-
-  // What an honest verifier paid for seats where solver or submitter kept their blobs to
-  // themselves.
-  [[nodiscard]] std::int64_t kept_from_work(const std::string& name) const {
-    const AccountId id = m_simulator.account_of(name);
-    const auto serves = [&](const std::set<std::string>& names, const AccountId& who) {
-      return std::any_of(names.begin(), names.end(), [&](const std::string& one) {
-        return m_simulator.account_of(one) == who;
-      });
-    };
-    std::int64_t atoms = 0;
-    for (const SilentSeat& seat : m_auditor.silent_seats())
-      if (seat.verifier == id && !(serves(m_population.served, seat.solver) &&
-                                   serves(m_population.honest, seat.submitter)))
-        atoms += static_cast<std::int64_t>(seat.atoms);
-    return atoms;
   }
 
   // INV-SIM-001 and 008: no true claim of an honest solver falls, and no false one stands where an

@@ -56,13 +56,4 @@ struct FeeTerms {
   return t.fee / (std::uint64_t{t.seats} * t.draws);
 }
 
-// What a seat costs whose verifier left one of its `drawn` seals unopened: what they would have
-// earned, at most its stake. All of it burns: whoever keeps data from verifiers must not gain by
-// their silence.
-[[nodiscard]] constexpr std::uint64_t silence_cost(const FeeTerms& t, std::uint64_t drawn,
-                                                   std::uint64_t stake) noexcept {
-  const std::uint64_t fees = drawn * fee_per_seal(t);
-  return fees < stake ? fees : stake;
-}
-
 }  // namespace assay::economics

@@ -7,7 +7,6 @@
 #include <memory>
 #include <set>
 #include <string>
-#include <vector>
 
 #include "assay/protocol/view.hpp"
 
@@ -26,12 +25,6 @@ struct Tally {
   }
 };
 
-// What a verifier paid for a seat that it left silent, and who could have kept it from its work.
-struct SilentSeat {
-  AccountId verifier, solver, submitter;
-  std::uint64_t atoms = 0;
-};
-
 class Auditor {
  public:
   Auditor();
@@ -43,7 +36,6 @@ class Auditor {
   // All balances, and that nothing is locked, reserved for a task or under way any more.
   [[nodiscard]] Status see_end(const protocol::StateReader& reader) const;
   [[nodiscard]] Tally tally_of(const AccountId& account) const;
-  [[nodiscard]] const std::vector<SilentSeat>& silent_seats() const;
 
   // What was seen so far.
   struct Counts {

@@ -103,7 +103,6 @@ class Auditor::Model {
   [[nodiscard]] Tally tally(const AccountId& id) const;
 
   Counts counts;
-  std::vector<SilentSeat> silent_seats;
 
  private:
   // Time (model.cpp).

@@ -54,12 +54,8 @@ TEST(Splits, BondsAddUp) {
 TEST(Splits, FeesNeverExceedTheTotal) {
   for (std::uint64_t fee = 0; fee < 200; ++fee)
     for (std::uint32_t seats = 1; seats <= 5; ++seats)
-      for (std::uint32_t draws = 1; draws <= 5; ++draws) {
+      for (std::uint32_t draws = 1; draws <= 5; ++draws)
         ASSERT_LE(fee_per_seal({fee, seats, draws}) * seats * draws, fee);
-        // Of all silent seats together no more than the fee; of one no more than its stake.
-        ASSERT_LE(seats * silence_cost({fee, seats, draws}, draws, fee), fee);
-        ASSERT_EQ(silence_cost({fee, seats, draws}, draws, 0), 0u);
-      }
 }
 
 // Against doubles where they are exact: everything stays below 2^53.

@@ -340,8 +340,6 @@ class History {
       const bool opened_all = !v.opened.empty() && std::all_of(v.opened.begin(), v.opened.end(),
                                                                [](const auto& o) { return !!o; });
       if (!v.draws.empty() && !opened_all) {
-        m_staked[who] -= 2 * fee;
-        m_burned += 2 * fee;
         ++seen.silent;
       }
       for (std::size_t i = 0; i < v.opened.size(); ++i) {

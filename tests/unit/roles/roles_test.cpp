@@ -273,7 +273,7 @@ TEST_F(Roles, AVerifierEnlistsWhereItMayAndCanPay) {
                        [](const std::string& name) { return std::optional(blob(name)); }) == 1;
   };
   EXPECT_TRUE(enlists());
-  // A seat that it could not fill costs: the data is withheld.
+  // A seat that it could not fill is a fault: the data is withheld.
   EXPECT_EQ(enlistments(*make_verifier(context(), {}), update(),
                         [](const std::string& name) -> std::optional<Bytes> {
                           if (name == data_blob(task()->header.data_set)) return std::nullopt;
