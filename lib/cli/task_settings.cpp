@@ -55,6 +55,7 @@ void add_task_options(Command& command, TaskSettings& s, bool with_model_file) {
       .option("sought", s.sought, "tokens of the cost that others are to fund")
       .option("progress-intervals", s.progress_intervals,
               "intervals between reports of progress; 0: a quarter of them")
+      .flag("pays-partial", s.pays_partial, "pay a solver that gives up for what it delivers")
       .option("reputation-min", s.reputation_min, "least score of a solver, atoms of tax")
       .option("require", s.required, "capability that a solver must list, repeated")
       .option("deny", s.deny, "account that may not take the task, repeated")
@@ -199,6 +200,7 @@ Status add_market(const TaskSettings& s, const training::Task& task, protocol::P
   terms.progress_entries =
       s.progress_intervals != 0 ? s.progress_intervals : std::max(entries / 4, apart);
   terms.progress_entries = std::min(terms.progress_entries, entries);
+  terms.pays_partial = s.pays_partial;
   return {};
 }
 

@@ -44,10 +44,7 @@ void draw(Context& c, ClaimRecord& claim) {
 void end_claim_status(Context& c, const ClaimId& id) {
   ClaimRecord claim = c.state.need_claim(id);
   switch (claim.status) {
-    case ClaimStatus::kTraining:
-      settle(c, id, ClaimStatus::kExpired,
-             claim.cancelled ? CloseReason::kCancelledTraining : CloseReason::kNotCommitted);
-      break;
+    case ClaimStatus::kTraining: end_undelivered(c, claim); break;
     case ClaimStatus::kRevealing:
       settle(c, id, ClaimStatus::kExpired, CloseReason::kNotRevealed);
       break;
@@ -110,6 +107,23 @@ bool waits_for_copies(Context& c, const TaskRecord& task, const ClaimId& claim) 
 
 }  // namespace
 
+void end_early(Context& c, const TaskRecord& task, ClaimRecord& claim) {
+  claim.cancelled = true;
+  const LedgerTimeMs until = std::min(claim.deadline, c.after(deliver_ms(task.terms)));
+  c.state.remove_deadline({claim.deadline, DeadlineKind::kClaim, claim.id.value});
+  claim.deadline = until;
+  c.state.add_deadline({until, DeadlineKind::kClaim, claim.id.value});
+  c.state.put(claim);
+  c.emit(ClaimCancelled{claim.id, entries_max(task, claim)});
+}
+
+void end_undelivered(Context& c, const ClaimRecord& claim) {
+  settle(c, claim.id, ClaimStatus::kExpired,
+         claim.abandoned   ? CloseReason::kAbandoned
+         : claim.cancelled ? CloseReason::kCancelledTraining
+                           : CloseReason::kNotCommitted);
+}
+
 void end_enlisting(Context& c, ClaimRecord& claim) {
   TaskRecord task;
   const Windows& windows = windows_of(c, claim, task);
@@ -150,7 +164,9 @@ void end_opening(Context& c, ClaimRecord& claim) {
 void open_challenges(Context& c, ClaimRecord& claim) {
   TaskRecord task;
   const Windows& windows = windows_of(c, claim, task);
-  c.advance(claim, ClaimStatus::kChallenging, windows.challenge_ms);
+  // A missing attestation widens the audit: whoever else looks has twice the time.
+  const bool has_silent_seat = claim.opened < claim.enlisted * draws_of(task, claim);
+  c.advance(claim, ClaimStatus::kChallenging, (has_silent_seat ? 2 : 1) * windows.challenge_ms);
   // Challenges that were committed to before may be revealed from now on.
   for (ChallengeRecord& challenge : c.state.challenges(claim.id)) {
     challenge.deadline = c.after(windows.challenge_reveal_ms);

@@ -44,6 +44,12 @@ Hash256 transcript_commitment(const ClaimId& claim, const Hash256& transcript_ro
                          transcript_root.view(), salt.view()});
 }
 
+Hash256 progress_commitment(const ClaimId& claim, std::uint64_t entries, const Hash256& state_root,
+                            const Hash256& salt) {
+  return crypto::sha256({as_bytes("assay/progress/1"), claim.value.view(), Word(entries).view(),
+                         state_root.view(), salt.view()});
+}
+
 Hash256 seal_commitment(const SealParts& p) {
   return crypto::sha256({as_bytes("assay/seal/1"), p.claim.value.view(), p.verifier.value.view(),
                          Word(p.draw).view(), p.salt.view(), p.interior_root.view(),

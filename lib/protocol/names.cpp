@@ -72,6 +72,7 @@ const char* to_string(TxVerdict verdict) noexcept {
     case TxVerdict::kSameBlock: return "in the block of its commitment";
     case TxVerdict::kWrongCommitment: return "not what was committed to";
     case TxVerdict::kWrongOpening: return "opening does not lead to the transcript";
+    case TxVerdict::kWrongProgress: return "not the progress that was reported";
     case TxVerdict::kWrongClaimSignature: return "wrong claim signature";
     case TxVerdict::kWrongAttestation: return "wrong attestation";
     case TxVerdict::kWrongDisclosure: return "wrong disclosure";
@@ -109,8 +110,9 @@ const char* to_string(CloseReason reason) noexcept {
     case CloseReason::kNotCommitted: return "no transcript in time";
     case CloseReason::kNotRevealed: return "transcript not revealed in time";
     case CloseReason::kCancelledTraining: return "cancelled, nothing delivered";
+    case CloseReason::kAbandoned: return "given up, nothing delivered";
     case CloseReason::kFinal: return "final";
-    case CloseReason::kFinalPartial: return "cancelled, the part delivered is final";
+    case CloseReason::kFinalPartial: return "ended early, the part delivered is final";
     case CloseReason::kThrown: return "final, but its solver lost a game";
     case CloseReason::kFallen: return "disproved";
     case CloseReason::kContradicted: return "its solver contradicted itself";

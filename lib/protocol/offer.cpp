@@ -14,7 +14,8 @@ const char* to_string(OfferVerdict verdict) noexcept {
     case OfferVerdict::kBidDepositMismatch:
       return "an auction needs a deposit for bids, a fixed price has none";
     case OfferVerdict::kAmountTooLarge: return "an amount is over the limit of a task";
-    case OfferVerdict::kSoughtTooMuch: return "others are to fund more than the task costs";
+    case OfferVerdict::kSoughtTooMuch:
+      return "others are to fund more than the task costs without its tax";
     case OfferVerdict::kNoWork: return "no work is declared";
     case OfferVerdict::kProgressOutOfRange:
       return "entries between reports of progress: at least one, at most the transcript's";
@@ -37,7 +38,8 @@ OfferVerdict check_offer(const PostTask& t) noexcept {
   if ((t.bid_deposit.value > 0) != auction) return OfferVerdict::kBidDepositMismatch;
   for (const Amount a : {t.price, t.verification_fee, t.tax, t.bid_deposit})
     if (a.value > economics::kMaxTaskAtoms) return OfferVerdict::kAmountTooLarge;
-  if (t.sought.value > task_cost(t)) return OfferVerdict::kSoughtTooMuch;
+  // Who posts brings the tax at least: a flood of posts that others are to fund locks as much.
+  if (t.sought.value > task_cost(t) - t.copies * t.tax.value) return OfferVerdict::kSoughtTooMuch;
   if (t.work_units == 0) return OfferVerdict::kNoWork;
   if (t.progress_entries < 1 || t.progress_entries > commit::transcript_entries(t.header))
     return OfferVerdict::kProgressOutOfRange;

@@ -58,7 +58,7 @@ constexpr Amount PostTask::*kAmounts[] = {
     &PostTask::verifier_stake, &PostTask::challenger_bond,  &PostTask::declared_harm};
 constexpr std::size_t kPostTaskBytesMax = commit::kTaskHeaderBytes + 1 + 2 * (4 + 32 * kMaxListed) +
                                           (4 + kMaxRequired * (4 + kMaxTagBytes)) + 8 + 4 +
-                                          8 * std::size(kAmounts) + 3 * 4 + 2 * 8 +
+                                          8 * std::size(kAmounts) + 3 * 4 + 2 * 8 + 1 +
                                           8 * std::size(kWindows);
 
 void write(Writer& w, const PostTask& p) {
@@ -75,6 +75,7 @@ void write(Writer& w, const PostTask& p) {
   w.u32(p.force_rate);
   w.u64(p.work_units);
   w.u64(p.progress_entries);
+  w.flag(p.pays_partial);
   for (const auto window : kWindows) w.u64(p.windows.*window);
 }
 void read(Reader& r, PostTask& p) {
@@ -91,6 +92,7 @@ void read(Reader& r, PostTask& p) {
   p.force_rate = r.u32();
   p.work_units = r.u64();
   p.progress_entries = r.u64();
+  p.pays_partial = r.flag();
   for (const auto window : kWindows) p.windows.*window = r.u64();
 }
 
@@ -122,6 +124,18 @@ void read(Reader& r, CommitTranscript& p) {
   p.entries = r.u64();
 }
 
+void put(Writer& w, const std::optional<ProgressProof>& p) {
+  w.flag(p.has_value());
+  if (!p) return;
+  w.hash(p->state_root);
+  commit::write_path(w, p->path);
+}
+void get(Reader& r, std::optional<ProgressProof>& p) {
+  if (!r.flag()) return;
+  p.emplace().state_root = r.hash();
+  p->path = commit::read_path(r);
+}
+
 void write(Writer& w, const RevealTranscript& p) {
   w.hash(p.claim.value);
   w.hash(p.transcript_root);
@@ -129,6 +143,7 @@ void write(Writer& w, const RevealTranscript& p) {
   w.hash(p.final_state_root);
   commit::write_path(w, p.final_path);
   wire::put(w, p.signature);
+  put(w, p.progress);
 }
 void read(Reader& r, RevealTranscript& p) {
   p.claim = ClaimId{r.hash()};
@@ -137,6 +152,7 @@ void read(Reader& r, RevealTranscript& p) {
   p.final_state_root = r.hash();
   p.final_path = commit::read_path(r);
   wire::get(r, p.signature);
+  get(r, p.progress);
 }
 
 void write(Writer& w, const Seal& p) {
@@ -251,6 +267,7 @@ void write(Writer& w, const Disclose& p) {
   wire::put(w, p.signature);
   w.flag(p.forced.has_value());
   if (p.forced) put(w, *p.forced);
+  put(w, p.progress);
 }
 void read(Reader& r, Disclose& p) {
   p.claim = ClaimId{r.hash()};
@@ -259,6 +276,7 @@ void read(Reader& r, Disclose& p) {
   p.transcript_root = r.hash();
   wire::get(r, p.signature);
   if (r.flag()) get(r, p.forced.emplace());
+  get(r, p.progress);
 }
 
 void write(Writer& w, const PlaceBid& p) {
@@ -266,14 +284,12 @@ void write(Writer& w, const PlaceBid& p) {
   wire::put(w, p.price);
   w.u64(p.replay_ms);
   w.hash(p.r_commitment);
-  wire::put(w, p.valid_until);
 }
 void read(Reader& r, PlaceBid& p) {
   wire::get(r, p.task);
   wire::get(r, p.price);
   p.replay_ms = r.u64();
   p.r_commitment = r.hash();
-  wire::get(r, p.valid_until);
 }
 
 void write(Writer& w, const WithdrawBid& p) { wire::put(w, p.task); }
@@ -311,11 +327,16 @@ void read(Reader& r, FundTask& p) {
 void write(Writer& w, const ReportProgress& p) {
   wire::put(w, p.claim);
   w.u64(p.entries);
+  w.hash(p.commitment);
 }
 void read(Reader& r, ReportProgress& p) {
   wire::get(r, p.claim);
   p.entries = r.u64();
+  p.commitment = r.hash();
 }
+
+void write(Writer& w, const AbandonClaim& p) { wire::put(w, p.claim); }
+void read(Reader& r, AbandonClaim& p) { wire::get(r, p.claim); }
 
 // The alternative with this index, default-constructed.
 template <std::size_t... I>
@@ -326,6 +347,7 @@ Payload empty_payload(std::size_t index, std::index_sequence<I...>) {
 }
 
 constexpr std::size_t kPathMax = 1 + 32 * commit::kMaxPathLength;
+constexpr std::size_t kProgressMax = 1 + 32 + kPathMax;
 constexpr TxRow kTable[] = {
     {TxKind::kTransfer, "transfer", 40, "transfer", "Tamper.transfer", "fuzz_transaction"},
     {TxKind::kStake, "stake", 8, "stake", "Tamper.stake", "fuzz_transaction"},
@@ -343,8 +365,8 @@ constexpr TxRow kTable[] = {
      "fuzz_transaction"},
     {TxKind::kCommitTranscript, "commit_transcript", 72, "commit_transcript",
      "Tamper.commit_transcript", "fuzz_transaction"},
-    {TxKind::kRevealTranscript, "reveal_transcript", 4 * 32 + kPathMax + 64, "reveal_transcript",
-     "Tamper.reveal_transcript", "fuzz_transaction"},
+    {TxKind::kRevealTranscript, "reveal_transcript", 4 * 32 + kPathMax + 64 + kProgressMax,
+     "reveal_transcript", "Tamper.reveal_transcript", "fuzz_transaction"},
     {TxKind::kSeal, "seal", 36 + 32 * economics::kMaxDraws, "seal", "Tamper.seal",
      "fuzz_transaction"},
     {TxKind::kOpenSeal, "open_seal", 36 + 5 * 32 + 2 * kPathMax + 65, "open_seal",
@@ -358,16 +380,18 @@ constexpr TxRow kTable[] = {
      "fuzz_transaction"},
     {TxKind::kReportContradiction, "report_contradiction", 128, "report_contradiction",
      "Tamper.report_contradiction", "fuzz_transaction"},
-    {TxKind::kDisclose, "disclose", 4 * 32 + 64 + 1 + 32 + 2 * kPathMax + 12, "disclose",
-     "Tamper.disclose", "fuzz_transaction"},
-    {TxKind::kPlaceBid, "place_bid", 88, "place_bid", "Tamper.place_bid", "fuzz_transaction"},
+    {TxKind::kDisclose, "disclose", 4 * 32 + 64 + 1 + 32 + 2 * kPathMax + 12 + kProgressMax,
+     "disclose", "Tamper.disclose", "fuzz_transaction"},
+    {TxKind::kPlaceBid, "place_bid", 80, "place_bid", "Tamper.place_bid", "fuzz_transaction"},
     {TxKind::kWithdrawBid, "withdraw_bid", 32, "withdraw_bid", "Tamper.withdraw_bid",
      "fuzz_transaction"},
     {TxKind::kAwardTask, "award_task", 64, "award_task", "Tamper.award_task", "fuzz_transaction"},
     {TxKind::kAwardQuote, "award_quote", 32 + kQuoteBytes + 64, "award_quote", "Tamper.award_quote",
      "fuzz_transaction"},
     {TxKind::kFundTask, "fund_task", 40, "fund_task", "Tamper.fund_task", "fuzz_transaction"},
-    {TxKind::kReportProgress, "report_progress", 40, "report_progress", "Tamper.report_progress",
+    {TxKind::kReportProgress, "report_progress", 72, "report_progress", "Tamper.report_progress",
+     "fuzz_transaction"},
+    {TxKind::kAbandonClaim, "abandon_claim", 32, "abandon_claim", "Tamper.abandon_claim",
      "fuzz_transaction"},
 };
 static_assert(std::size(kTable) == kTxKindLast);

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "assay/economics/market.hpp"
+
 #include "internal/wire.hpp"
 
 namespace assay::protocol {
@@ -105,7 +107,7 @@ void write(Writer& w, const Bid& b) {
   wire::put(w, b.price);
   w.u64(b.replay_ms);
   w.hash(b.r_commitment);
-  wire::put(w, b.valid_until);
+  w.flag(b.has_evicted);
   w.u64(b.sequence);
 }
 void read(Reader& r, Bid& b) {
@@ -114,7 +116,7 @@ void read(Reader& r, Bid& b) {
   wire::get(r, b.price);
   b.replay_ms = r.u64();
   b.r_commitment = r.hash();
-  wire::get(r, b.valid_until);
+  b.has_evicted = r.flag();
   b.sequence = r.u64();
 }
 
@@ -129,7 +131,9 @@ void write(Writer& w, const ClaimRecord& c) {
   wire::put(w, c.tax);
   w.u64(c.entries);
   w.u64(c.reported);
+  w.hash(c.progress);
   w.flag(c.cancelled);
+  w.flag(c.abandoned);
   w.u64(c.replay_ms);
   w.hash(c.r_commitment);
   w.raw(c.quote);
@@ -161,7 +165,9 @@ void read(Reader& r, ClaimRecord& c) {
   wire::get(r, c.tax);
   c.entries = r.u64();
   c.reported = r.u64();
+  c.progress = r.hash();
   c.cancelled = r.flag();
+  c.abandoned = r.flag();
   c.replay_ms = r.u64();
   c.r_commitment = r.hash();
   const ByteView quote = r.take(c.quote.size());
@@ -301,7 +307,15 @@ std::uint64_t entries_max(const TaskRecord& task, const ClaimRecord& claim) noex
 }
 
 std::uint64_t entries_min(const TaskRecord& task, const ClaimRecord& claim) noexcept {
-  return claim.cancelled ? 2 : commit::transcript_entries(task.terms.header);
+  return claim.cancelled ? std::max<std::uint64_t>(2, claim.reported)
+                         : commit::transcript_entries(task.terms.header);
+}
+
+std::uint64_t deliver_ms(const PostTask& terms) noexcept {
+  const std::uint64_t trained = commit::transcript_entries(terms.header) - 1;
+  return economics::part_up(terms.windows.train_ms, std::min(terms.progress_entries, trained),
+                            trained) +
+         terms.windows.reveal_ms;
 }
 
 dispute::GameTerms terms_of(const ChainId& chain, const GameRecord& game,

@@ -149,7 +149,6 @@ namespace {
 void award_bids(Context& c, TaskRecord& task) {
   for (const Bid& bid : c.state.bids(task.id)) {
     if (task.status != TaskStatus::kOpen) return;
-    if (bid.valid_until < c.height) continue;
     const bool able =
         c.state.account(stake_account(bid.bidder)).value_or(ledger::Account{}).available() >=
         task.terms.solver_stake;

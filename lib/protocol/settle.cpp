@@ -114,14 +114,17 @@ void pay_jackpot(Context& c, const Case& s) {
     c.pay(jackpot_account(), user_account(s.found.front()), share);
 }
 
+bool is_silent(const VerifierRecord& v) {
+  return !v.draws.empty() && (v.opened.empty() || std::any_of(v.opened.begin(), v.opened.end(),
+                                                              [](const auto& o) { return !o; }));
+}
+
 void pay_verifier(Context& c, Case& s, const VerifierRecord& v) {
   const PostTask& terms = s.task.terms;
   const std::uint64_t fee =
       economics::fee_per_seal({terms.verification_fee.value, terms.seats, terms.draws});
   std::uint64_t earned = 0;
-  bool silent = v.seals.empty();
   for (std::size_t i = 0; i < v.opened.size(); ++i) {
-    silent |= !v.opened[i];
     if (!earns(s, v, i) || testing::planted(testing::Planted::kForgottenFee)) continue;
     spend(c, s, user_account(v.verifier), fee);
     ++earned;
@@ -131,13 +134,14 @@ void pay_verifier(Context& c, Case& s, const VerifierRecord& v) {
     add_completed(c, v.verifier, Standing::kVerifier,
                   s.paid ? economics::part_down(s.tax, earned, seals) : 0);
   }
-  if (silent && !v.draws.empty()) add_fault(c, v.verifier, Standing::kVerifier);
 }
 
 void settle_verifiers(Context& c, Case& s) {
   const bool judged = s.end == ClaimStatus::kFinal || s.end == ClaimStatus::kFallen;
   for (const VerifierRecord& v : c.state.verifiers(s.claim.id)) {
     if (judged) pay_verifier(c, s, v);
+    // No more than that: nobody can tell on the ledger who slept and who was kept from the data.
+    if (judged && is_silent(v)) add_fault(c, v.verifier, Standing::kVerifier);
     if (v.lost && judged)
       slash(c, s, v.verifier, Standing::kVerifier, winners_over(c, s, v.verifier));
     else if (is_blind(s, v))

@@ -1,4 +1,4 @@
-// report_progress, commit_transcript, reveal_transcript.
+// report_progress, abandon_claim, commit_transcript, reveal_transcript.
 #include "assay/commit/transcript.hpp"
 #include "assay/crypto/sha256.hpp"
 #include "assay/dispute/claims.hpp"
@@ -8,7 +8,17 @@ namespace assay::protocol::internal {
 
 using V = TxVerdict;
 
+// Whoever reports what was not done has no transcript that holds it.
+bool opens_progress(const ClaimRecord& claim, const Hash256& transcript_root, const Hash256& salt,
+                    const std::optional<ProgressProof>& proof) {
+  if (claim.progress == Hash256{} || !proof) return (claim.progress == Hash256{}) == !proof;
+  return progress_commitment(claim.id, claim.reported, proof->state_root, salt) == claim.progress &&
+         commit::verify_entry(crypto::sha256_function(), transcript_root, claim.entries,
+                              claim.reported - 1, proof->state_root, proof->path);
+}
+
 Checked<ReportProgress> Rules::check(const Reading& r, const Sender& s, const ReportProgress& p) {
+  if (p.commitment == Hash256{}) return V::kZeroCommitment;
   std::optional<ClaimRecord> claim = r.state.claim(p.claim);
   if (!claim) return V::kUnknownClaim;
   if (claim->solver != s.id) return V::kNotSolver;
@@ -23,8 +33,30 @@ Checked<ReportProgress> Rules::check(const Reading& r, const Sender& s, const Re
 void transition(Context& c, Proof<ReportProgress>&& t) {
   ClaimRecord& claim = t.found.claim;
   claim.reported = t.payload.entries;
+  claim.progress = t.payload.commitment;
   c.state.put(claim);
   c.emit(ProgressReported{claim.id, claim.reported});
+}
+
+Checked<AbandonClaim> Rules::check(const Reading& r, const Sender& s, const AbandonClaim& p) {
+  std::optional<ClaimRecord> claim = r.state.claim(p.claim);
+  if (!claim) return V::kUnknownClaim;
+  if (claim->solver != s.id) return V::kNotSolver;
+  if (claim->status != ClaimStatus::kTraining) return V::kWrongPhase;
+  TaskRecord task = r.state.need_task(claim->task);
+  return holds(p, s, {{std::move(*claim), std::move(task)}});
+}
+// What was begun may be delivered where the task pays for it; of a claim that ends early already
+// nothing is.
+void transition(Context& c, Proof<AbandonClaim>&& t) {
+  auto& [claim, task] = static_cast<OfClaim&>(t.found);
+  if (!claim.cancelled && claim.reported > 1 && task.terms.pays_partial) {
+    claim.abandoned = true;
+    return end_early(c, task, claim);
+  }
+  claim.abandoned |= !claim.cancelled;
+  c.state.put(claim);
+  end_undelivered(c, claim);
 }
 
 Checked<CommitTranscript> Rules::check(const Reading& r, const Sender& s,
@@ -72,6 +104,10 @@ Checked<RevealTranscript> Rules::check(const Reading& r, const Sender& s,
   if (!commit::verify_entry(crypto::sha256_function(), p.transcript_root, count, count - 1,
                             p.final_state_root, p.final_path))
     return V::kWrongOpening;
+  // A forced error may be at the reported entry: then what was reported shows at the disclosure.
+  if (forces ? p.progress.has_value()
+             : !opens_progress(*claim, p.transcript_root, p.salt, p.progress))
+    return V::kWrongProgress;
   const Hash256 digest = dispute::claim_digest(crypto::sha256_function(), r.chain, task.id,
                                                header_of(task, *claim), p.transcript_root);
   if (!crypto::ed25519_verify(s.id.value, digest.view(), p.signature.data()))

@@ -51,6 +51,7 @@ Checked<Disclose> Rules::check(const Reading& r, const Sender& s, const Disclose
   if (crypto::sha256(p.r.view()) != claim->r_commitment ||
       transcript_commitment(claim->id, p.transcript_root, p.salt) != claim->commitment)
     return V::kWrongCommitment;
+  if (!opens_progress(*claim, p.transcript_root, p.salt, p.progress)) return V::kWrongProgress;
   TaskRecord task = r.state.need_task(claim->task);
   const Hash256 digest = dispute::claim_digest(crypto::sha256_function(), r.chain, task.id,
                                                header_of(task, *claim), p.transcript_root);

@@ -62,7 +62,6 @@ Checked<PlaceBid> Rules::check(const Reading& r, const Sender& s, const PlaceBid
   if (p.price.value == 0 || p.price > task->terms.price) return V::kPriceOutOfRange;
   if (const auto v = check_price(task->terms, p.price); v != economics::TermsVerdict::kHolds)
     return Outcome(V::kPriceRefused, v);
-  if (p.valid_until < r.height) return V::kOfferExpired;
   std::optional<Bid> own = r.state.bid(task->id, s.id);
   if (own && p.price >= own->price) return V::kBidNotLower;
   std::optional<Bid> evicted;
@@ -82,7 +81,8 @@ void transition(Context& c, Proof<PlaceBid>&& t) {
             task.terms.bid_deposit.value);
     ++task.bids;
   }
-  c.state.put(Bid{task.id, t.sender.id, p.price, p.replay_ms, p.r_commitment, p.valid_until,
+  const bool has_evicted = t.found.evicted || (t.found.bid && t.found.bid->has_evicted);
+  c.state.put(Bid{task.id, t.sender.id, p.price, p.replay_ms, p.r_commitment, has_evicted,
                   task.bids_ever++});
   c.state.put(task);
   c.state.add_part(t.sender.id, task.id);
@@ -96,8 +96,13 @@ Checked<WithdrawBid> Rules::check(const Reading& r, const Sender& s, const Withd
   if (!bid) return V::kUnknownBid;
   return holds(p, s, {{std::move(*task), std::move(bid), std::nullopt}});
 }
+// Who keeps others out of an auction until it is too late for them to come back pays like a winner
+// without a stake: else aliases that bid low and withdraw would leave it without a bid.
 void transition(Context& c, Proof<WithdrawBid>&& t) {
-  end_bid(c, t.found.task, *t.found.bid, BidEnd::kWithdrawn);
+  const TaskRecord& task = t.found.task;
+  const LedgerTimeMs last_tenth = c.after(task.terms.windows.bid_ms / 10);
+  const bool is_late = task.deadline <= last_tenth || t.found.bid->has_evicted;
+  end_bid(c, t.found.task, *t.found.bid, is_late ? BidEnd::kForfeited : BidEnd::kWithdrawn);
   c.state.put(t.found.task);
 }
 
@@ -107,7 +112,6 @@ Checked<AwardTask> Rules::check(const Reading& r, const Sender& s, const AwardTa
   if (task->submitter != s.id) return V::kNotSubmitter;
   if (task->status != TaskStatus::kOpen) return V::kWrongPhase;
   std::optional<Bid> bid = r.state.bid(p.task, p.solver);
-  if (bid && bid->valid_until < r.height) return V::kOfferExpired;
   if (!bid) return V::kUnknownBid;
   if (!r.has(stake_account(p.solver), task->terms.solver_stake.value)) return V::kInsufficientStake;
   return holds(p, s, {{std::move(*task), std::move(bid), std::nullopt}});

@@ -20,7 +20,9 @@ bool windows_in_range(const PostTask& p) {
   if ((w.bid_ms > 0) != (p.sale == Sale::kAuction) || w.bid_ms > kMaxWindowMs) return false;
   if ((w.disclose_ms > 0) != (p.force_rate > 0) || w.disclose_ms > kMaxWindowMs) return false;
   if (w.move_ms > kMaxMoveMs || w.replay_ms > kMaxMoveMs) return false;
-  return w.disclose_ms + w.challenge_ms + w.challenge_reveal_ms + w.stand_up_ms <= kMaxDisputeMs;
+  // Twice the challenge window where a verifier falls silent.
+  return w.disclose_ms + 2 * w.challenge_ms + w.challenge_reveal_ms + w.stand_up_ms <=
+         kMaxDisputeMs;
 }
 
 }  // namespace
@@ -142,9 +144,7 @@ void transition(Context& c, Proof<CancelTask>&& t) {
   for (const ClaimId& id : task.claims) {
     ClaimRecord claim = c.state.need_claim(id);
     if (claim.status != ClaimStatus::kTraining || claim.cancelled) continue;
-    claim.cancelled = true;
-    c.state.put(claim);
-    c.emit(ClaimCancelled{id, entries_max(task, claim)});
+    end_early(c, task, claim);
   }
   if (task.status <= TaskStatus::kOpen)
     end_sale(c, task, TaskStatus::kCancelled, CloseReason::kCancelledOpen);

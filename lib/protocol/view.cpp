@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <set>
+#include <tuple>
 
 #include "assay/protocol/archive.hpp"
 #include "assay/protocol/offer.hpp"
@@ -14,8 +15,8 @@ using namespace internal;
 
 namespace {
 
-// In one view. Anybody may post tasks and challenge claims for a deposit: without limits, strangers
-// could make everybody's views longer than an answer may be.
+// In one view. Anybody may post tasks and challenge claims for what they lock: without limits,
+// strangers could make everybody's views longer than an answer may be.
 constexpr std::size_t kMaxEndedTasks = 256;
 constexpr std::size_t kMaxForeignTasks = 4096;
 
@@ -197,27 +198,51 @@ Result<std::vector<TaskId>> StateReader::tasks_of(const AccountId& id) const {
 
 namespace {
 
+// How much a stranger's task matters to whoever looks for work, the most first. What is to be
+// checked before what is only sold, that before what is for sale; what nobody pays yet comes last.
+// Of equals the dearest: to hide one, others must lock as much money in each of theirs.
+struct Foreign {
+  enum class Group { kNamesSelf, kChallengeable, kSold, kForSale, kFunding };
+  Group group;
+  std::uint64_t atoms;  // that are in it
+  TaskId id;
+};
+
+Foreign::Group group_of(const State& state, const TaskRecord& task, const AccountId& self) {
+  using enum Foreign::Group;
+  if (!task.terms.allow.empty() && allows(task.terms, self)) return kNamesSelf;
+  if (task.status == TaskStatus::kFunding) return kFunding;
+  if (std::any_of(task.claims.begin(), task.claims.end(),
+                  [&](const ClaimId& id) { return is_challengeable(state.need_claim(id).status); }))
+    return kChallengeable;
+  return task.status == TaskStatus::kOpen ? kForSale : kSold;
+}
+
 // Its own live tasks first, then those that ended, then the others'.
-std::set<TaskId> tasks_for(const State& state, const AccountId& self) {
+std::vector<TaskId> tasks_for(const State& state, const AccountId& self) {
   const std::vector<TaskId> live = state.live_tasks();
   const std::set<TaskId> is_live(live.begin(), live.end());
-  std::set<TaskId> wanted;
-  std::size_t ended = 0;
-  for (const TaskId& id : state.tasks_of(self))
-    if (is_live.contains(id) || ended++ < kMaxEndedTasks) wanted.insert(id);
-  const std::size_t own = wanted.size();
-  const auto names_self = [&](const TaskId& id) {
-    const PostTask terms = state.need_task(id).terms;
-    return !terms.allow.empty() && allows(terms, self);
-  };
-  const auto add = [&](bool reserved) {
-    for (const TaskId& id : live) {
-      if (wanted.size() - own >= kMaxForeignTasks) return;
-      if (!reserved || names_self(id)) wanted.insert(id);
-    }
-  };
-  add(true);
-  add(false);
+  std::vector<TaskId> wanted, ended;
+  std::set<TaskId> own;
+  for (const TaskId& id : state.tasks_of(self)) {
+    own.insert(id);
+    if (is_live.contains(id))
+      wanted.push_back(id);
+    else if (ended.size() < kMaxEndedTasks)
+      ended.push_back(id);
+  }
+  wanted.insert(wanted.end(), ended.begin(), ended.end());
+  std::vector<Foreign> others;
+  for (const TaskId& id : live) {
+    if (own.contains(id)) continue;
+    const TaskRecord task = state.need_task(id);
+    others.push_back({group_of(state, task, self), task_cost(task.terms) - task.missing.value, id});
+  }
+  std::sort(others.begin(), others.end(), [](const Foreign& a, const Foreign& b) {
+    return std::tie(a.group, b.atoms, a.id) < std::tie(b.group, a.atoms, b.id);
+  });
+  if (others.size() > kMaxForeignTasks) others.resize(kMaxForeignTasks);
+  for (const Foreign& other : others) wanted.push_back(other.id);
   return wanted;
 }
 

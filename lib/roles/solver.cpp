@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <mutex>
 
 #include "assay/commit/transcript.hpp"
 #include "assay/crypto/sha256.hpp"
@@ -36,9 +37,25 @@ struct Trained final : JobOutcome {
 std::string run_folder(const ClaimId& claim) { return "runs/" + to_hex(claim.value).substr(0, 16); }
 
 // What a run and its role tell each other.
-struct Watch {
-  std::atomic<std::uint64_t> entries = 1;  // of the transcript at the newest kept checkpoint
-  std::atomic<bool> cancelled = false;     // stop at what is kept, once something is
+class Watch {
+ public:
+  std::atomic<bool> cancelled = false;  // stop at what is kept, once something is
+
+  // The transcript up to the newest kept checkpoint.
+  void keep(const std::vector<Hash256>& roots, std::uint64_t entries) {
+    const std::lock_guard lock(m_mutex);
+    m_kept.assign(roots.begin(), roots.begin() + static_cast<std::ptrdiff_t>(entries));
+  }
+  // The root of entry `entry`, if it is kept.
+  [[nodiscard]] std::optional<Hash256> kept(std::uint64_t entry) const {
+    const std::lock_guard lock(m_mutex);
+    if (entry >= m_kept.size()) return std::nullopt;
+    return m_kept[entry];
+  }
+
+ private:
+  mutable std::mutex m_mutex;
+  std::vector<Hash256> m_kept;
 };
 using SharedWatch = std::shared_ptr<Watch>;
 
@@ -87,7 +104,7 @@ JobResult train(const RoleContext& context, const training::Task& task, const Cl
     if (cancelled()) return Error{ErrorCode::kCancelled, "training was asked to stop; it resumes"};
     if (watch->cancelled && kept() > 1) break;
     ASSAY_TRY_STATUS(run->advance(std::min(kReportSteps, last_step - run->step())));
-    watch->entries = kept();
+    watch->keep(run->transcript(), std::min<std::uint64_t>(kept(), run->transcript().size()));
     log_progress(context, task, id, *run, committed);
   }
   ASSAY_TRY_STATUS(sink.flush());
@@ -245,9 +262,8 @@ class Solver final : public internal::CheckerRole {
     const std::string id = to_hex(task.record.id.value);
     const std::string purpose = "bid/" + id + "/" + std::to_string(*price);
     report_once(purpose, "bid.placed", {{"task", id}, {"price", std::to_string(*price)}});
-    // It stands for as long as the auction does.
     submit(purpose, protocol::PlaceBid{task.record.id, Amount(*price), m_options.replay_quote_ms,
-                                       r_commitment(task), Height(UINT64_MAX)});
+                                       r_commitment(task)});
     return true;
   }
 
@@ -277,7 +293,7 @@ class Solver final : public internal::CheckerRole {
     const auto* trained = static_cast<Trained*>(finished_job("train/" + id));
     if (trained == nullptr) {
       start_training(opened, claim, watch);
-      report_progress(task, claim, watch->entries);
+      report_progress(task, claim, *watch);
       return;
     }
     const std::uint64_t entries = delivered(*trained, task, claim);
@@ -317,14 +333,26 @@ class Solver final : public internal::CheckerRole {
 
   // When what is kept has left what would be paid behind.
   void report_progress(const TaskView& task, const protocol::ClaimRecord& claim,
-                       std::uint64_t entries) {
-    const std::uint64_t apart = task.record.terms.progress_entries;
-    if (claim.status != ClaimStatus::kTraining || claim.cancelled ||
-        entries < claim.reported + apart)
-      return;
-    const std::uint64_t next = claim.reported + apart;
+                       const Watch& watch) {
+    if (claim.status != ClaimStatus::kTraining || claim.cancelled) return;
+    const std::uint64_t next = claim.reported + task.record.terms.progress_entries;
+    const std::optional<Hash256> root = watch.kept(next - 1);
+    if (!root) return;
     submit("progress/" + to_hex(claim.id.value) + "/" + std::to_string(next),
-           protocol::ReportProgress{claim.id, next});
+           protocol::ReportProgress{
+               claim.id, next,
+               protocol::progress_commitment(claim.id, next, *root, transcript_salt(claim.id))});
+  }
+
+  [[nodiscard]] Hash256 transcript_salt(const ClaimId& claim) const {
+    return internal::derive_secret(context().key, "transcript/" + to_hex(claim.value));
+  }
+  // Of what was reported, in the true transcript.
+  [[nodiscard]] static std::optional<protocol::ProgressProof> progress_of(
+      const protocol::ClaimRecord& claim, const commit::Transcript& transcript) {
+    if (claim.progress == Hash256{}) return std::nullopt;
+    return protocol::ProgressProof{transcript.state_root(claim.reported - 1),
+                                   transcript.path(claim.reported - 1)};
   }
 
   // Commits to the transcript, reveals it, and discloses what was forced.
@@ -332,7 +360,7 @@ class Solver final : public internal::CheckerRole {
             const std::vector<Hash256>& roots) {
     const std::string id = to_hex(claim.id.value);
     const commit::Transcript transcript(roots);
-    const Hash256 salt = internal::derive_secret(context().key, "transcript/" + id);
+    const Hash256 salt = transcript_salt(claim.id);
     const Hash256 commitment = protocol::transcript_commitment(claim.id, transcript.root(), salt);
     if (claim.status == ClaimStatus::kTraining) {
       report_once(id, "training.finished",
@@ -352,7 +380,7 @@ class Solver final : public internal::CheckerRole {
       }
       reveal_posted(task, claim, commit::Transcript(posted_roots(claim, roots)), salt);
     } else if (claim.status == ClaimStatus::kDisclosing) {
-      disclose(task, claim, transcript.root(), salt);
+      disclose(task, claim, transcript, salt);
     }
   }
 
@@ -417,18 +445,26 @@ class Solver final : public internal::CheckerRole {
     protocol::RevealTranscript payload;
     payload.claim = claim.id;
     payload.transcript_root = posted.root();
-    if (task.record.terms.force_rate == 0) payload.salt = salt;
+    if (task.record.terms.force_rate == 0) {
+      payload.salt = salt;
+      payload.progress = progress_of(claim, posted);
+    }
     payload.final_state_root = posted.state_root(posted.size() - 1);
     payload.final_path = posted.path(posted.size() - 1);
     payload.signature = sign_claim(task, claim, posted.root());
     submit("reveal/" + to_hex(claim.id.value), std::move(payload));
   }
 
-  void disclose(const TaskView& task, const protocol::ClaimRecord& claim, const Hash256& true_root,
-                const Hash256& salt) {
+  void disclose(const TaskView& task, const protocol::ClaimRecord& claim,
+                const commit::Transcript& transcript, const Hash256& salt) {
     const std::string id = to_hex(claim.id.value);
-    protocol::Disclose payload{claim.id,  random_bits(task, claim),           salt,
-                               true_root, sign_claim(task, claim, true_root), std::nullopt};
+    protocol::Disclose payload{claim.id,
+                               random_bits(task, claim),
+                               salt,
+                               transcript.root(),
+                               sign_claim(task, claim, transcript.root()),
+                               std::nullopt,
+                               progress_of(claim, transcript)};
     const internal::ForcedError* error = forced(claim);
     if (error != nullptr) payload.forced = error->proof;
     report_once(id, "transcript.disclosed",

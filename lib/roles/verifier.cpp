@@ -26,6 +26,7 @@ class Verifier final : public internal::CheckerRole {
       bool busy = task.claims.empty();
       for (const ClaimView& claim : task.claims) {
         const protocol::VerifierRecord* seat = seat_of(claim);
+        busy |= seat == nullptr && wants(view, task, claim);
         if (seat == nullptr) continue;
         if (!protocol::is_settled(claim.record.status)) ++seats;
         busy |= check(task, claim, *seat);
@@ -34,7 +35,8 @@ class Verifier final : public internal::CheckerRole {
     }
     for (const TaskView& task : view.tasks)
       for (const ClaimView& claim : task.claims)
-        if (seat_of(claim) == nullptr && seats < m_options.seats_max && wants(view, task, claim)) {
+        if (seat_of(claim) == nullptr && seats < m_options.seats_max && wants(view, task, claim) &&
+            open_task(task)) {
           ++seats;
           submit("enlist/" + to_hex(claim.record.id.value),
                  protocol::EnlistVerifier{claim.record.id});
@@ -47,6 +49,7 @@ class Verifier final : public internal::CheckerRole {
     return nullptr;
   }
 
+  // A silent seat is a fault: none is taken of a task that cannot be had, or does not open.
   [[nodiscard]] bool wants(const protocol::View& view, const TaskView& task,
                            const ClaimView& of) const {
     const protocol::ClaimRecord& claim = of.record;
@@ -66,7 +69,6 @@ class Verifier final : public internal::CheckerRole {
       forget(of);
       return false;
     }
-    // Opened early, so that the sealing window holds nothing but the replay.
     const internal::SharedTask opened = open_task(task);
     if (!opened || claim.status < ClaimStatus::kSealing) return true;
     if (const commit::Transcript* roots = transcript(of)) {

@@ -68,6 +68,9 @@ class Meddler final : public roles::Role {
       case 2:
       case 3: return m_options.funds && task != nullptr ? fund(view, *task) : std::nullopt;
       case 4: return task != nullptr ? of_own_task(*task) : std::nullopt;
+      case 5:
+        if (m_options.gives_up && task != nullptr) return give_up(*task);
+        [[fallthrough]];
       default: return m_options.pesters && task != nullptr ? pester(*task) : std::nullopt;
     }
   }
@@ -100,6 +103,12 @@ class Meddler final : public roles::Role {
     if (m_options.quoters.empty()) return std::nullopt;
     return quote(task, *m_options.quoters[m_rng->below(m_options.quoters.size())]);
   }
+  Payload give_up(const TaskView& task) {
+    for (const ClaimView& claim : task.claims)
+      if (claim.record.solver == m_context.account())
+        return protocol::AbandonClaim{claim.record.id};
+    return std::nullopt;
+  }
   // What the solver would have signed for its customer.
   Payload quote(const TaskView& task, const crypto::KeyPair& key) {
     const protocol::PostTask& terms = task.record.terms;
@@ -123,8 +132,7 @@ class Meddler final : public roles::Role {
       case 0:
       case 1:
         return protocol::PlaceBid{id, Amount{price - m_rng->below(price / 2)},
-                                  task.record.terms.windows.replay_ms, any_hash(),
-                                  Height{m_rng->below(4) == 0 ? 20u : 1'000'000u}};
+                                  task.record.terms.windows.replay_ms, any_hash()};
       case 2: return protocol::WithdrawBid{id};
       case 3: return protocol::AcceptTask{id, 1 + m_rng->below(1'000), any_hash()};
       case 4: return claim != nullptr ? contradiction(task, *claim) : std::nullopt;

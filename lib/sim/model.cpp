@@ -163,13 +163,16 @@ void Auditor::Model::apply(const Sent& tx) {
   } else if (const auto* bid = std::get_if<protocol::PlaceBid>(tx.payload)) {
     Task& t = task(bid->task);
     if (t.stage != Stage::kSelling) fail("a bid outside its auction");
-    const bool again =
-        std::erase_if(t.offers, [&](const Offer& o) { return o.who == tx.from; }) > 0;
+    bool has_evicted = false;
+    const bool again = std::erase_if(t.offers, [&](const Offer& o) {
+                         has_evicted |= o.who == tx.from && o.has_evicted;
+                         return o.who == tx.from;
+                       }) > 0;
     if (!again) {
       take(sender.available, t.terms.bid_deposit.value);
       m_deposits[{t.id, tx.from}] = t.terms.bid_deposit.value;
     }
-    t.offers.push_back({tx.from, bid->price.value, t.offers_ever++, bid->valid_until.value});
+    t.offers.push_back({tx.from, bid->price.value, t.offers_ever++, has_evicted});
   } else if (const auto* quote = std::get_if<protocol::AwardQuote>(tx.payload)) {
     task(quote->task).won_at[quote->quote.solver] = quote->quote.price.value;
   } else if (const auto* report = std::get_if<protocol::ReportContradiction>(tx.payload)) {
@@ -193,9 +196,36 @@ void Auditor::Model::apply(const Sent& tx) {
     if (!seat.sealed || seat.opened.contains(opened->draw))
       fail("a seal is opened that is not there");
     seat.opened[opened->draw] = {opened->attestation.has_value(), opened->own_end_root};
+  } else if (const auto* progress = std::get_if<protocol::ReportProgress>(tx.payload)) {
+    claim(progress->claim).progress = progress->commitment;
+  } else if (const auto* abandoned = std::get_if<protocol::AbandonClaim>(tx.payload)) {
+    Claim& c = claim(abandoned->claim);
+    const Task& t = task(c.task);
+    if (c.solver != tx.from) fail("a claim is given up by somebody else");
+    c.abandoned |= !c.cancelled;
+    if (t.terms.pays_partial && c.reported > 1 && !c.cancelled)
+      end_early(t, c);
+    else
+      c.due = m_now;  // now
+  } else if (const auto* shown = std::get_if<protocol::RevealTranscript>(tx.payload)) {
+    const Claim& c = claim(shown->claim);
+    if (task(c.task).terms.force_rate == 0) opens_progress(c, shown->progress, shown->salt);
   } else if (const auto* disclosed = std::get_if<protocol::Disclose>(tx.payload)) {
+    opens_progress(claim(disclosed->claim), disclosed->progress, disclosed->salt);
     if (disclosed->forced) claim(disclosed->claim).forced_root = disclosed->forced->state_root;
   }
+}
+
+// Whoever reported shows the state that it reported; its place in the transcript is not looked at.
+void Auditor::Model::opens_progress(const Claim& c,
+                                    const std::optional<protocol::ProgressProof>& proof,
+                                    const Hash256& salt) {
+  const bool reported = c.reported > 1;
+  if (reported != proof.has_value() || c.entries < c.reported)
+    return fail("a transcript stands without what was reported");
+  if (reported &&
+      protocol::progress_commitment(c.id, c.reported, proof->state_root, salt) != c.progress)
+    fail("a transcript stands with another state than was reported");
 }
 
 void Auditor::Model::event(const protocol::Event& e, const Sent* tx) {

@@ -91,6 +91,10 @@ void Auditor::Model::advance(const protocol::ClaimAdvanced& e, const Sent* tx) {
   c.status = e.status;
   // The draw is due with the next block.
   c.due = held || e.status == ClaimStatus::kResolving ? 0 : m_now + window_of(t, e.status);
+  if (e.status == ClaimStatus::kChallenging &&
+      std::any_of(c.seats.begin(), c.seats.end(),
+                  [](const auto& seat) { return seat.second.is_silent(); }))
+    c.due += window_of(t, e.status);
   if (e.status == ClaimStatus::kDisclosing) c.refunds_until = c.challenges.size();
   if (e.status == ClaimStatus::kChallenging)
     for (const ChallengeId& id : c.challenges)

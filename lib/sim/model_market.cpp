@@ -105,15 +105,28 @@ void Auditor::Model::end_offer(const protocol::BidEnded& e, const Sent* tx) {
   if (offer == t.offers.end() || deposit == m_deposits.end())
     return fail("a bid ends that did not stand");
   const bool able = of(e.bidder).staked >= t.terms.solver_stake.value;
-  const bool wins = e.how == protocol::BidEnd::kAwarded || e.how == protocol::BidEnd::kForfeited;
+  const bool withdrawn =
+      tx != nullptr && std::holds_alternative<protocol::WithdrawBid>(*tx->payload);
+  const bool wins =
+      !withdrawn && (e.how == protocol::BidEnd::kAwarded || e.how == protocol::BidEnd::kForfeited);
+  const auto rank = [](const Offer& o) { return std::pair(o.price, o.order); };
   if (wins && tx == nullptr)
     for (const Offer& other : t.offers)
-      if (other.valid_until >= m_height &&
-          std::pair(other.price, other.order) < std::pair(offer->price, offer->order))
-        fail("a lower or earlier bid was passed over");
+      if (rank(other) < rank(*offer)) fail("a lower or earlier bid was passed over");
+  if (e.how == protocol::BidEnd::kEvicted)
+    for (Offer& other : t.offers) {
+      if (rank(other) > rank(*offer) && other.who != tx->from)
+        fail("another bid than the highest was evicted");
+      other.has_evicted |= other.who == tx->from;
+    }
+  // In the window's last tenth, or after it made another give way, a bid is not taken back free.
+  const bool late =
+      withdrawn && (offer->has_evicted || t.due - m_now <= t.terms.windows.bid_ms / 10);
+  if (withdrawn && late != (e.how == protocol::BidEnd::kForfeited))
+    fail("a bid is withdrawn late for nothing, or early for its deposit");
   if (e.how == protocol::BidEnd::kAwarded) t.won_at[e.bidder] = offer->price;
   if (e.how == protocol::BidEnd::kForfeited) {
-    if (able) fail("a bidder with a stake loses its deposit");
+    if (wins && able) fail("a bidder with a stake loses its deposit");
     of(t.submitter).available += deposit->second / 2;
     m_burned += deposit->second - deposit->second / 2;
   } else {
@@ -151,9 +164,19 @@ void Auditor::Model::end_sale(Task& t) {
 void Auditor::Model::cancel(Task& t) {
   for (const ClaimId& id : t.claims) {
     Claim& c = claim(id);
-    c.cancelled |= c.status == protocol::ClaimStatus::kTraining;
+    if (c.status == protocol::ClaimStatus::kTraining && !c.cancelled) end_early(t, c);
   }
   if (t.stage <= Stage::kSelling) end_sale(t);
+}
+
+// The deadline comes nearer: the progress entries' part of the time to train, rounded up, and the
+// window to reveal.
+void Auditor::Model::end_early(const Task& t, Claim& c) {
+  c.cancelled = true;
+  const std::uint64_t all = commit::transcript_entries(t.terms.header) - 1;
+  const std::uint64_t part = std::min(t.terms.progress_entries, all);
+  c.due = std::min(
+      c.due, m_now + (t.terms.windows.train_ms * part + all - 1) / all + t.terms.windows.reveal_ms);
 }
 
 void Auditor::Model::end_task(const protocol::TaskEnded& e) {

@@ -69,13 +69,16 @@ bool Auditor::Model::may_settle(const Claim& c, const protocol::ClaimSettled& e,
     for (const GameId& game : h.games)
       voided += m_games.at(game).status == GameStatus::kVoid ? 1 : 0;
   }
-  const bool due = tx == nullptr && c.due != 0 && c.due <= m_now;
+  const bool given_up =
+      tx != nullptr && std::holds_alternative<protocol::AbandonClaim>(*tx->payload);
+  const bool due = (tx == nullptr || given_up) && c.due != 0 && c.due <= m_now;
   const std::uint64_t whole = commit::transcript_entries(m_tasks.at(c.task).terms.header);
   switch (e.reason) {
     case CloseReason::kNotCommitted:
       return due && c.status == ClaimStatus::kTraining && !c.cancelled;
     case CloseReason::kCancelledTraining:
-      return due && c.status == ClaimStatus::kTraining && c.cancelled;
+      return due && c.status == ClaimStatus::kTraining && c.cancelled && !c.abandoned;
+    case CloseReason::kAbandoned: return due && c.status == ClaimStatus::kTraining && c.abandoned;
     case CloseReason::kNotRevealed: return due && c.status == ClaimStatus::kRevealing;
     case CloseReason::kUndisclosed: return due && c.status == ClaimStatus::kDisclosing;
     case CloseReason::kVoid: return voided > 0 && !c.solver_lost;

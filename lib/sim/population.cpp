@@ -59,6 +59,12 @@ class Populator {
     party.make = [solver](const RoleContext& context) {
       return roles::make_solver(context, solver);
     };
+    // It keeps its word but not its claims: that costs it nothing but its reputation.
+    if (one_in(6))
+      party.make = [solver, rng = own_rng()](const RoleContext& context) {
+        return make_meddler(context, roles::make_solver(context, solver), rng,
+                            {.chance = 0.1, .gives_up = true, .until_ms = 90'000});
+      };
     const bool false_run = lies(3);
     const bool breaks_rules = !false_run && lies(6);
     const bool bad_host = !false_run && !breaks_rules && lies(6);
@@ -207,6 +213,7 @@ class Populator {
     t.draws = static_cast<std::uint32_t>(1 + m_rng.below(2));
     t.work_units = training::work_units(task);
     t.progress_entries = task.header.checkpoint_interval / task.header.commit_interval;
+    t.pays_partial = one_in(2);
     if (one_in(4)) t.sought = Amount{1 + m_rng.below(t.copies * (t.price.value + 200))};
     if (one_in(8) && !m_quoters.empty())
       t.allow = {m_simulator.account_of(m_quoters[m_rng.below(m_quoters.size())])};

@@ -90,34 +90,36 @@ std::vector<Payload> payloads() {
                     named("r"),
                     QuoteId{1, 2},
                     Height{500}};
-  return {
-      Transfer{AccountId{named("to")}, Amount{5}},
-      Stake{Amount{6}},
-      Unstake{Amount{7}},
-      RegisterProfile{"https://127.0.0.1:9000", named("certificate"), {"cuda"}},
-      task,
-      CancelTask{TaskId{named("task")}},
-      AcceptTask{TaskId{named("task")}, 10, named("r")},
-      EnlistVerifier{claim},
-      CommitTranscript{claim, named("commitment"), 5},
-      RevealTranscript{claim, named("root"), named("salt"), named("final"), path(3), signature(3)},
-      Seal{claim, {named("a"), named("b")}},
-      OpenSeal{claim, 1, named("salt"), named("interior"), named("end"), named("start"), path(2),
-               named("end"), path(2), signature(7)},
-      CommitChallenge{claim, named("commitment")},
-      RevealChallenge{ChallengeId{named("c")}, 2, named("salt"), named("start"), path(2),
-                      named("end"), path(2)},
-      StandUp{ChallengeId{named("c")}},
-      PlayMove{GameId{named("g")}, Bytes(150, 1)},
-      ReportContradiction{claim, named("root"), signature(9)},
-      Disclose{claim, named("r"), named("salt"), named("root"), signature(5),
-               ForcedProof{named("state"), path(3), 3, 1, path(2), 7}},
-      PlaceBid{TaskId{named("task")}, Amount{800}, 10, named("r"), Height{99}},
-      WithdrawBid{TaskId{named("task")}},
-      AwardTask{TaskId{named("task")}, AccountId{named("solver")}},
-      AwardQuote{TaskId{named("task")}, quote, signature(5)},
-      FundTask{TaskId{named("task")}, Amount{70}},
-      ReportProgress{claim, 3}};
+  return {Transfer{AccountId{named("to")}, Amount{5}},
+          Stake{Amount{6}},
+          Unstake{Amount{7}},
+          RegisterProfile{"https://127.0.0.1:9000", named("certificate"), {"cuda"}},
+          task,
+          CancelTask{TaskId{named("task")}},
+          AcceptTask{TaskId{named("task")}, 10, named("r")},
+          EnlistVerifier{claim},
+          CommitTranscript{claim, named("commitment"), 5},
+          RevealTranscript{claim, named("root"), named("salt"), named("final"), path(3),
+                           signature(3), ProgressProof{named("state"), path(2)}},
+          Seal{claim, {named("a"), named("b")}},
+          OpenSeal{claim, 1, named("salt"), named("interior"), named("end"), named("start"),
+                   path(2), named("end"), path(2), signature(7)},
+          CommitChallenge{claim, named("commitment")},
+          RevealChallenge{ChallengeId{named("c")}, 2, named("salt"), named("start"), path(2),
+                          named("end"), path(2)},
+          StandUp{ChallengeId{named("c")}},
+          PlayMove{GameId{named("g")}, Bytes(150, 1)},
+          ReportContradiction{claim, named("root"), signature(9)},
+          Disclose{claim, named("r"), named("salt"), named("root"), signature(5),
+                   ForcedProof{named("state"), path(3), 3, 1, path(2), 7},
+                   ProgressProof{named("state"), path(2)}},
+          PlaceBid{TaskId{named("task")}, Amount{800}, 10, named("r")},
+          WithdrawBid{TaskId{named("task")}},
+          AwardTask{TaskId{named("task")}, AccountId{named("solver")}},
+          AwardQuote{TaskId{named("task")}, quote, signature(5)},
+          FundTask{TaskId{named("task")}, Amount{70}},
+          ReportProgress{claim, 3, named("progress")},
+          AbandonClaim{claim}};
 }
 
 void transactions() {
@@ -219,8 +221,7 @@ View view() {
   task.record.status = TaskStatus::kClaimed;
   task.record.claims = {ClaimId{named("claim")}};
   task.record.funders = {{AccountId{named("funder")}, Amount{1225}}};
-  task.bids = {
-      Bid{task.record.id, AccountId{named("bidder")}, Amount{9}, 3, named("r"), Height{8}, 1}};
+  task.bids = {Bid{task.record.id, AccountId{named("bidder")}, Amount{9}, 3, named("r"), true, 1}};
   ClaimView& claim = task.claims.emplace_back();
   claim.record.id = task.record.claims.front();
   claim.record.entries = commit::transcript_entries(terms.task);

@@ -40,6 +40,7 @@ struct TaskSettings {
   std::uint64_t bid_window_s = 60;
   std::uint64_t copies = 1;
   std::uint64_t progress_intervals = 0;  // between reports of progress; 0: a quarter of them
+  bool pays_partial = false;             // what a solver that gives up has done
   std::uint64_t reputation_min = 0;
   std::vector<std::string> required;  // capabilities
   std::vector<std::string> deny;      // accounts

@@ -20,6 +20,10 @@ using ChallengeId = Strong<struct ChallengeIdTag, Hash256>;
 // What commit_transcript carries.
 [[nodiscard]] Hash256 transcript_commitment(const ClaimId& claim, const Hash256& transcript_root,
                                             const Hash256& salt);
+// What report_progress carries: the state's root at the last reported entry, under the salt of the
+// claim's transcript.
+[[nodiscard]] Hash256 progress_commitment(const ClaimId& claim, std::uint64_t entries,
+                                          const Hash256& state_root, const Hash256& salt);
 
 // What seal carries for one draw: nobody else can open it, because the verifier's id is inside.
 struct SealParts {

@@ -38,15 +38,17 @@ inline constexpr std::size_t kMaxCapabilities = 16;  // that a profile lists
 inline constexpr std::size_t kMaxTagBytes = 16;
 
 // Windows of a task, in milliseconds of ledger time, each from 1 to kMaxWindowMs; bid_ms is 0
-// unless it is an auction. Those in which challenges end are together at most kMaxDisputeMs.
+// unless it is an auction. Those in which challenges end are together at most kMaxDisputeMs,
+// challenge_ms counted twice.
 struct Windows {
-  std::uint64_t accept_ms = 0;     // from posting until it is funded; from then: a solver accepts
-  std::uint64_t train_ms = 0;      // from acceptance: the transcript is committed to
-  std::uint64_t enlist_ms = 0;     // from then: free verifier seats are taken
-  std::uint64_t reveal_ms = 0;     // from then: the transcript is revealed
-  std::uint64_t seal_ms = 0;       // from the draw: drawn verifiers seal
-  std::uint64_t open_ms = 0;       // from then: they open
-  std::uint64_t challenge_ms = 0;  // from then: last challenges are committed to
+  std::uint64_t accept_ms = 0;  // from posting until it is funded; from then: a solver accepts
+  std::uint64_t train_ms = 0;   // from acceptance: the transcript is committed to
+  std::uint64_t enlist_ms = 0;  // from then: free verifier seats are taken
+  std::uint64_t reveal_ms = 0;  // from then: the transcript is revealed
+  std::uint64_t seal_ms = 0;    // from the draw: drawn verifiers seal
+  std::uint64_t open_ms = 0;    // from then: they open
+  // From then: last challenges are committed to; twice as long if a verifier fell silent.
+  std::uint64_t challenge_ms = 0;
   std::uint64_t challenge_reveal_ms =
       0;                          // from its commitment, at the earliest from the openings' end
   std::uint64_t stand_up_ms = 0;  // from its reveal: attestors join the defence
@@ -97,8 +99,8 @@ struct PostTask {
   Amount price;             // or the cap of bids
   Amount verification_fee;  // of all verifiers together
   Amount tax;               // on top, at least economics::least_tax(price)
-  Amount sought;       // of all copies' cost, what others are to fund; the rest is the sender's
-  Amount bid_deposit;  // positive in an auction, else zero
+  Amount sought;            // of all copies' cost, what others are to fund: not the tax
+  Amount bid_deposit;       // positive in an auction, else zero
   Amount solver_stake;
   Amount verifier_stake;
   Amount challenger_bond;
@@ -110,6 +112,8 @@ struct PostTask {
   // cannot check it, but solvers do.
   std::uint64_t work_units = 0;
   std::uint64_t progress_entries = 0;  // of the transcript, between two reports of progress
+  // A claim that its solver gives up is paid for what it delivers, like one that is cancelled.
+  bool pays_partial = false;
   Windows windows;
   friend bool operator==(const PostTask&, const PostTask&) = default;
 };
@@ -133,6 +137,11 @@ struct CommitTranscript {
   std::uint64_t entries = 0;  // of the transcript: the task's count, fewer of a cancelled claim
   friend bool operator==(const CommitTranscript&, const CommitTranscript&) = default;
 };
+// Opens the last report of progress: the transcript holds at its entry what was reported.
+struct ProgressProof {
+  Hash256 state_root;
+  commit::Path path;
+};
 // A transcript of another length than was committed to cannot open its last entry.
 struct RevealTranscript {
   ClaimId claim;
@@ -141,6 +150,8 @@ struct RevealTranscript {
   Hash256 final_state_root;
   commit::Path final_path;        // of the claim's last entry
   crypto::Signature signature{};  // by the solver over dispute::claim_digest()
+  // Exactly if progress was reported and the task forces no errors.
+  std::optional<ProgressProof> progress;
 };
 struct Seal {
   ClaimId claim;
@@ -178,9 +189,10 @@ struct Disclose {
   ClaimId claim;
   Hash256 r;
   Hash256 salt;
-  Hash256 transcript_root;            // the true one
-  crypto::Signature signature{};      // by the solver over dispute::claim_digest() of it
-  std::optional<ForcedProof> forced;  // exactly if an error was due
+  Hash256 transcript_root;                // the true one
+  crypto::Signature signature{};          // by the solver over dispute::claim_digest() of it
+  std::optional<ForcedProof> forced;      // exactly if an error was due
+  std::optional<ProgressProof> progress;  // exactly if progress was reported
 };
 struct CommitChallenge {
   ClaimId claim;
@@ -215,16 +227,16 @@ struct ReportContradiction {
   friend bool operator==(const ReportContradiction&, const ReportContradiction&) = default;
 };
 
-// An offer to take a copy in an auction. The deposit is locked until the sale ends; a second bid of
-// the same account takes the first one's place if it is lower.
+// An offer to take a copy in an auction. It stands until the sale ends, and its deposit is locked
+// as long; a second bid of the same account takes the first one's place if it is lower.
 struct PlaceBid {
   TaskId task;
   Amount price;
   std::uint64_t replay_ms = 0;  // as in AcceptTask
   Hash256 r_commitment;
-  Height valid_until;  // the last height at which it may be awarded
   friend bool operator==(const PlaceBid&, const PlaceBid&) = default;
 };
+// Costs the deposit in the last tenth of the auction's window, and where the bid evicted another.
 struct WithdrawBid {
   TaskId task;
   friend bool operator==(const WithdrawBid&, const WithdrawBid&) = default;
@@ -266,19 +278,28 @@ struct FundTask {
   friend bool operator==(const FundTask&, const FundTask&) = default;
 };
 // By the solver of a claim in training. If the submitter cancels, at most so many entries more than
-// reported are paid as the task says.
+// reported are paid as the task says. The state's root stays hidden: with it anybody could tell a
+// forced error at that entry without a replay.
 struct ReportProgress {
   ClaimId claim;
   std::uint64_t entries = 0;  // of the transcript so far, the initial state's included
+  Hash256 commitment;         // progress_commitment() of the last one's state
   friend bool operator==(const ReportProgress&, const ReportProgress&) = default;
 };
 
+// By the solver of a claim in training: it gives the claim up. Where the task pays partial work and
+// progress was reported it may deliver as after a cancellation; else the claim ends at once.
+struct AbandonClaim {
+  ClaimId claim;
+  friend bool operator==(const AbandonClaim&, const AbandonClaim&) = default;
+};
+
 // The kind's number on the wire is the alternative's index + 1.
-using Payload =
-    std::variant<Transfer, Stake, Unstake, RegisterProfile, PostTask, CancelTask, AcceptTask,
-                 EnlistVerifier, CommitTranscript, RevealTranscript, Seal, OpenSeal,
-                 CommitChallenge, RevealChallenge, StandUp, PlayMove, ReportContradiction, Disclose,
-                 PlaceBid, WithdrawBid, AwardTask, AwardQuote, FundTask, ReportProgress>;
+using Payload = std::variant<Transfer, Stake, Unstake, RegisterProfile, PostTask, CancelTask,
+                             AcceptTask, EnlistVerifier, CommitTranscript, RevealTranscript, Seal,
+                             OpenSeal, CommitChallenge, RevealChallenge, StandUp, PlayMove,
+                             ReportContradiction, Disclose, PlaceBid, WithdrawBid, AwardTask,
+                             AwardQuote, FundTask, ReportProgress, AbandonClaim>;
 
 enum class TxKind : std::uint8_t {
   kTransfer = 1,
@@ -305,8 +326,9 @@ enum class TxKind : std::uint8_t {
   kAwardQuote,
   kFundTask,
   kReportProgress,
+  kAbandonClaim,
 };
-inline constexpr std::uint8_t kTxKindLast = 24;
+inline constexpr std::uint8_t kTxKindLast = 25;
 static_assert(std::variant_size_v<Payload> == kTxKindLast);
 
 [[nodiscard]] inline TxKind kind_of(const Payload& payload) noexcept {

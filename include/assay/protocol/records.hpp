@@ -54,8 +54,9 @@ enum class CloseReason : std::uint8_t {
   kNotCommitted,
   kNotRevealed,
   kCancelledTraining,  // cancelled, and no part of the work was delivered
+  kAbandoned,          // its solver gave it up and delivered nothing
   kFinal,
-  kFinalPartial,  // cancelled; the part that was done became final
+  kFinalPartial,  // cancelled or given up; the part that was done became final
   kThrown,        // the work stood, but its solver lost a game about it
   kFallen,
   kContradicted,
@@ -95,7 +96,7 @@ struct Bid {
   Amount price;
   std::uint64_t replay_ms = 0;
   Hash256 r_commitment;
-  Height valid_until;
+  bool has_evicted = false;    // another, when there was no more room
   std::uint64_t sequence = 0;  // among the task's bids ever
   friend bool operator==(const Bid&, const Bid&) = default;
 };
@@ -134,7 +135,9 @@ struct ClaimRecord {
   Amount tax;
   std::uint64_t entries = 0;    // of its transcript: the task's count, fewer if it was cancelled
   std::uint64_t reported = 1;   // entries by the last report of progress
+  Hash256 progress;             // its commitment to the state there; zero: there was no report
   bool cancelled = false;       // at most reported + progress_entries are wanted
+  bool abandoned = false;       // by its solver; else by the submitter
   std::uint64_t replay_ms = 0;  // the solver's quote
   Hash256 r_commitment;
   QuoteId quote{};          // that was awarded; zeros: none
@@ -271,9 +274,14 @@ void read(codec::Reader& r, GameRecord& out);
                                            const ClaimRecord& claim) noexcept;
 // Draws of each of the claim's verifiers: the task's, no more than the claim has entries.
 [[nodiscard]] std::uint32_t draws_of(const TaskRecord& task, const ClaimRecord& claim) noexcept;
-// The most entries that the claim's transcript may have, and the least.
+// The most entries that the claim's transcript may have, and the least: what was reported is
+// delivered.
 [[nodiscard]] std::uint64_t entries_max(const TaskRecord& task, const ClaimRecord& claim) noexcept;
 [[nodiscard]] std::uint64_t entries_min(const TaskRecord& task, const ClaimRecord& claim) noexcept;
+
+// How long a cancelled claim's solver has to deliver: the progress entries' part of the time to
+// train, and the window to reveal.
+[[nodiscard]] std::uint64_t deliver_ms(const PostTask& terms) noexcept;
 
 // The terms of a game, from the records that fix it.
 [[nodiscard]] dispute::GameTerms terms_of(const ChainId& chain, const GameRecord& game,

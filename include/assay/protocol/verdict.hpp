@@ -81,6 +81,7 @@ enum class TxVerdict : std::uint16_t {
   kSameBlock,        // challenges and transcripts are revealed in later blocks than committed to
   kWrongCommitment,  // what is revealed is not what was committed to
   kWrongOpening,     // a path that does not lead to the transcript's root
+  kWrongProgress,    // what was reported does not stand in the transcript, or is not opened
   kWrongClaimSignature,
   kWrongAttestation,  // no, or a needless, or somebody else's signature
   kWrongDisclosure,   // not forced when due, or forced when not, or otherwise than by one bit

@@ -53,7 +53,7 @@ struct View {
   BlockHeader head;
   Totals totals;
   AccountView self;
-  std::vector<TaskView> tasks;        // ascending by id
+  std::vector<TaskView> tasks;        // its own first; then others' as the spec's "Reads" says
   std::vector<AccountView> accounts;  // ascending by id
 };
 // A view's bytes, for the wire.

@@ -53,6 +53,11 @@ inline constexpr unsigned kMaxDeadlinesPerBlock = 10'000;
 void run_deadlines(Context& c);
 // Records that no client needs any more; as many a block at most.
 inline constexpr unsigned kMaxErasuresPerBlock = 10'000;
+// A claim in training is cancelled or given up: its solver has until the deadline, which comes
+// nearer, to deliver up to its next progress point.
+void end_early(Context& c, const TaskRecord& task, ClaimRecord& claim);
+// It ends without a transcript.
+void end_undelivered(Context& c, const ClaimRecord& claim);
 // What follows each status when it ends, by its deadline or because nothing is left to wait for.
 void end_enlisting(Context& c, ClaimRecord& claim);
 // Claims that waited for other copies and need not any more.

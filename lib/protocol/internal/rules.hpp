@@ -91,6 +91,8 @@ struct Found<CommitTranscript> : OfClaim {};
 template <>
 struct Found<ReportProgress> : OfClaim {};
 template <>
+struct Found<AbandonClaim> : OfClaim {};
+template <>
 struct Found<RevealTranscript> : OfClaim {};
 template <>
 struct Found<EnlistVerifier> : OfClaim {};
@@ -159,6 +161,7 @@ struct Rules {
   static Checked<AwardQuote> check(const Reading& r, const Sender& s, const AwardQuote& p);
   static Checked<FundTask> check(const Reading& r, const Sender& s, const FundTask& p);
   static Checked<ReportProgress> check(const Reading& r, const Sender& s, const ReportProgress& p);
+  static Checked<AbandonClaim> check(const Reading& r, const Sender& s, const AbandonClaim& p);
 
  private:
   template <class P>
@@ -192,5 +195,10 @@ void transition(Context& c, Proof<AwardTask>&& t);
 void transition(Context& c, Proof<AwardQuote>&& t);
 void transition(Context& c, Proof<FundTask>&& t);
 void transition(Context& c, Proof<ReportProgress>&& t);
+void transition(Context& c, Proof<AbandonClaim>&& t);
+
+// The last report of progress holds of this transcript (tx_claim.cpp).
+[[nodiscard]] bool opens_progress(const ClaimRecord& claim, const Hash256& transcript_root,
+                                  const Hash256& salt, const std::optional<ProgressProof>& proof);
 
 }  // namespace assay::protocol::internal

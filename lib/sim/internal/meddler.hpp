@@ -12,9 +12,10 @@ struct MeddlerOptions {
   bool moves_money = false;
   bool stakes = false;
   bool funds = false;
-  bool cancels = false;  // tasks of its own
-  bool awards = false;   // the same, to bids and by quotes
-  bool pesters = false;  // bids, accepts, enlists and challenges, and keeps nothing of it
+  bool cancels = false;   // tasks of its own
+  bool gives_up = false;  // claims of its own
+  bool awards = false;    // the same, to bids and by quotes
+  bool pesters = false;   // bids, accepts, enlists and challenges, and keeps nothing of it
   std::uint64_t until_ms = 60'000;
   // Of solvers that quote off the ledger, for awards.
   std::vector<const crypto::KeyPair*> quoters = {};

@@ -27,7 +27,8 @@ class Auditor::Model {
   struct Offer {
     AccountId who;
     Atoms price = 0;
-    std::uint64_t order = 0, valid_until = 0;
+    std::uint64_t order = 0;
+    bool has_evicted = false;
   };
   struct Task {
     TaskId id;
@@ -51,6 +52,7 @@ class Auditor::Model {
       Hash256 own_end;
     };
     std::map<std::uint32_t, Opened> opened;
+    [[nodiscard]] bool is_silent() const { return opened.size() < draws.size(); }
   };
   struct Claim {
     ClaimId id;
@@ -61,7 +63,8 @@ class Auditor::Model {
     std::uint64_t due = 0;  // 0: it has no deadline
     Atoms price = 0, tax = 0, stake = 0;
     std::uint64_t entries = 0, reported = 1, committed_at = 0;
-    bool cancelled = false, doomed = false, solver_lost = false;
+    Hash256 progress;  // what was reported last hides
+    bool cancelled = false, abandoned = false, doomed = false, solver_lost = false;
     std::uint64_t forced_entry = 0;
     Hash256 forced_root;
     // How many challenges there were when sealing ended, and when the disclosing began.
@@ -126,6 +129,9 @@ class Auditor::Model {
   void give_back(Task& t, Atoms atoms);
   void end_task(const protocol::TaskEnded& e);
   void cancel(Task& t);
+  void end_early(const Task& t, Claim& c);
+  void opens_progress(const Claim& c, const std::optional<protocol::ProgressProof>& proof,
+                      const Hash256& salt);
 
   // Claims (model_claims.cpp).
   void advance(const protocol::ClaimAdvanced& e, const Sent* tx);

@@ -40,9 +40,9 @@ Hash256 state_root(std::uint64_t entry, std::uint32_t loss_bits) {
                               state_tree(entry, loss_bits).root());
 }
 // Every entry true, but for the loss bit of `flipped` (0: none).
-MadeRun run_with(std::uint64_t flipped) {
+MadeRun run_with(std::uint64_t flipped, std::uint64_t entries = kEntries) {
   std::vector<Hash256> roots;
-  for (std::uint64_t e = 0; e < kEntries; ++e)
+  for (std::uint64_t e = 0; e < entries; ++e)
     roots.push_back(state_root(e, loss_at(e) ^ (e != 0 && e == flipped ? 1 : 0)));
   return MadeRun(std::move(roots));
 }
@@ -108,9 +108,11 @@ class Forced : public testing::Test {
     ASSERT_EQ(net.status(posted.claim), ClaimStatus::kDisclosing);
   }
   Disclose disclosure() const {
-    Disclose d{posted.claim, hash_of_text("r"), truth.salt, truth.transcript.root(), {}, {}};
-    const Hash256 digest = dispute::claim_digest(crypto::sha256_function(), net.head.chain,
-                                                 posted.task, terms.header, d.transcript_root);
+    Disclose d{posted.claim, hash_of_text("r"), truth.salt, truth.transcript.root(), {}, {}, {}};
+    const Hash256 digest =
+        dispute::claim_digest(crypto::sha256_function(), net.head.chain, posted.task,
+                              header_of(net.task(posted.task).record, record()), d.transcript_root);
+    d.progress = progress_of(net, posted.claim, truth);
     d.signature = net.keys[kSolver].sign(digest.view());
     if (due.is_due)
       d.forced = ForcedProof{truth.transcript.state_root(due.entry),
@@ -353,6 +355,36 @@ TEST_F(Forced, EveryPartOfADisclosureIsChecked) {
 
 // A solver that is silent, or did not force when due and has nothing to show: all of its stake
 // burns, and whoever challenged has its bond back.
+// The reported entry is the forced one: the posted transcript does not hold what was reported, and
+// must not tell. The disclosed one does.
+TEST_F(Forced, AReportOfTheForcedEntryIsOpenedAtTheDisclosure) {
+  truth = run_with(0, 2);
+  terms = forcing_task(kAlways);
+  posted = post_and_accept(net, kSubmitter, kSolver, terms);
+  for (const unsigned v : {kAnn, kBob})
+    ASSERT_EQ(net.verdict(v, EnlistVerifier{posted.claim}), V::kApplied);
+  ASSERT_EQ(net.verdict(kSolver, report_of(posted, truth, 2)), V::kApplied);
+  ASSERT_EQ(net.verdict(kSubmitter, CancelTask{posted.task}), V::kApplied);
+  ASSERT_EQ(net.verdict(kSolver, commitment_of(posted, truth)), V::kApplied);
+  net.block();
+  due = economics::draw_force(crypto::sha256_function(), {hash_of_text("r"), record().force_beacon,
+                                                          posted.claim, 2, terms.force_rate});
+  ASSERT_TRUE(due.is_due);
+  ASSERT_EQ(due.entry, 1u);
+  claimed = run_with(1, 2);
+  RevealTranscript telling = reveal();
+  telling.progress = progress_of(net, posted.claim, claimed);
+  EXPECT_EQ(net.verdict(kSolver, telling), V::kWrongProgress);
+  verify();
+  Disclose bad = disclosure();
+  bad.progress->state_root = claimed.transcript.state_root(1);
+  EXPECT_EQ(net.verdict(kSolver, bad), V::kWrongProgress);
+  bad.progress.reset();
+  EXPECT_EQ(net.verdict(kSolver, bad), V::kWrongProgress);
+  EXPECT_EQ(net.verdict(kSolver, disclosure()), V::kApplied);
+  EXPECT_EQ(net.status(posted.claim), ClaimStatus::kChallenging);
+}
+
 TEST_F(Forced, NotForcingWhenDueIsSlashed) {
   start(kAlways);
   claimed = run_with(0);

@@ -156,6 +156,20 @@ inline Posted post_and_accept(Net& net, unsigned submitter, unsigned solver,
   return p;
 }
 
+// A report of the run's first `entries`.
+inline ReportProgress report_of(const Posted& p, const MadeRun& run, std::uint64_t entries) {
+  return {p.claim, entries,
+          progress_commitment(p.claim, entries, run.transcript.state_root(entries - 1), run.salt)};
+}
+// Of what the claim's last report says, if there was one.
+inline std::optional<ProgressProof> progress_of(const Net& net, const ClaimId& claim,
+                                                const MadeRun& run) {
+  const auto view = net.read().claim(claim).value();
+  if (!view || view->record.progress == Hash256{}) return std::nullopt;
+  const std::uint64_t entry = view->record.reported - 1;
+  return ProgressProof{run.transcript.state_root(entry), run.transcript.path(entry)};
+}
+
 inline RevealTranscript reveal_of(const Net& net, const Posted& p, unsigned solver,
                                   const PostTask& terms, const MadeRun& run) {
   RevealTranscript r;
@@ -170,6 +184,7 @@ inline RevealTranscript reveal_of(const Net& net, const Posted& p, unsigned solv
   const Hash256 digest = dispute::claim_digest(crypto::sha256_function(), net.head.chain, p.task,
                                                header, r.transcript_root);
   r.signature = net.keys[solver].sign(digest.view());
+  if (terms.force_rate == 0) r.progress = progress_of(net, p.claim, run);
   return r;
 }
 

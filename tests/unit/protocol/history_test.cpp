@@ -45,7 +45,7 @@ struct Plan {
 // What the histories went through, so that a test of nothing cannot pass.
 struct Seen {
   unsigned final = 0, fallen = 0, expired = 0, cancelled = 0, unrevealed = 0, thrown = 0,
-           attestors_lost = 0, attestors_won = 0, shared_bounties = 0;
+           attestors_lost = 0, attestors_won = 0, shared_bounties = 0, silent = 0;
 };
 
 class History {
@@ -337,6 +337,11 @@ class History {
       unsigned who = 0;
       while (m_net.id(who) != v.verifier) ++who;
       const bool lost = beaten.count(v.verifier) != 0;
+      const bool opened_all = !v.opened.empty() && std::all_of(v.opened.begin(), v.opened.end(),
+                                                               [](const auto& o) { return !!o; });
+      if (!v.draws.empty() && !opened_all) {
+        ++seen.silent;
+      }
       for (std::size_t i = 0; i < v.opened.size(); ++i) {
         if (!v.opened[i] || lost) continue;
         const bool at_fall = doomed && v.draws[i].entry == won.front()->record.entry;
@@ -400,14 +405,14 @@ TEST(HistoryProperty, TheAuditorPredictsEveryBalance) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     History history(seed);
     history.run();
-    for (const auto field :
-         {&Seen::final, &Seen::fallen, &Seen::expired, &Seen::cancelled, &Seen::unrevealed,
-          &Seen::thrown, &Seen::attestors_lost, &Seen::attestors_won, &Seen::shared_bounties})
+    for (const auto field : {&Seen::final, &Seen::fallen, &Seen::expired, &Seen::cancelled,
+                             &Seen::unrevealed, &Seen::thrown, &Seen::attestors_lost,
+                             &Seen::attestors_won, &Seen::shared_bounties, &Seen::silent})
       all.*field += history.seen.*field;
   }
-  for (const auto field :
-       {&Seen::final, &Seen::fallen, &Seen::expired, &Seen::cancelled, &Seen::unrevealed,
-        &Seen::thrown, &Seen::attestors_lost, &Seen::attestors_won, &Seen::shared_bounties})
+  for (const auto field : {&Seen::final, &Seen::fallen, &Seen::expired, &Seen::cancelled,
+                           &Seen::unrevealed, &Seen::thrown, &Seen::attestors_lost,
+                           &Seen::attestors_won, &Seen::shared_bounties, &Seen::silent})
     EXPECT_GT(all.*field, 0u);
 }
 

@@ -53,7 +53,9 @@ class MarketHistory {
       t.bid_deposit = Amount{10 + below(90)};
       t.windows.bid_ms = 6'000 + below(6'000);
     }
-    if (below(3) == 0) t.sought = Amount{1 + below(t.copies * MarketModel::cost(t))};
+    t.pays_partial = below(2) == 0;
+    if (below(3) == 0)
+      t.sought = Amount{1 + below(t.copies * (MarketModel::cost(t) - t.tax.value))};
     return t;
   }
 
@@ -96,13 +98,15 @@ class MarketHistory {
       case 2:
       case 3: {
         const std::uint64_t price = 600 + below(700);
-        add(moves, who, PlaceBid{task, Amount{price}, 2000, hash_of_text("r"), Height{1'000'000}},
+        add(moves, who, PlaceBid{task, Amount{price}, 2000, hash_of_text("r")},
             [&m, &t, who, price] { return m.bid(t, who, price); });
         break;
       }
       case 4:
-        if (below(3) == 0)
-          add(moves, who, WithdrawBid{task}, [&m, &t, who] { return m.withdraw(t, who); });
+        if (below(3) == 0) {
+          const unsigned bidder = t.bids.empty() ? who : t.bids[below(t.bids.size())].who;
+          add(moves, bidder, WithdrawBid{task}, [&m, &t, bidder] { return m.withdraw(t, bidder); });
+        }
         break;
       case 5: {
         const unsigned solver = party();
@@ -131,8 +135,11 @@ class MarketHistory {
     const unsigned who = below(9) == 0 ? party() : c.solver;
     if (c.stage == MarketModel::Stage::kTraining && below(2) == 0) {
       const std::uint64_t entries = c.reported + below(4);
-      add(moves, who, ReportProgress{p.claim, entries},
+      add(moves, who, report_of(p, MadeRun(MadeRun::made_up(13, "run")), entries),
           [&m, &t, claim, who, entries] { return m.report(t, claim(), who, entries); });
+    } else if (c.stage == MarketModel::Stage::kTraining && below(16) == 0) {
+      add(moves, who, AbandonClaim{p.claim},
+          [&m, &t, claim, who] { return m.abandon(t, claim(), who); });
     } else if (c.stage == MarketModel::Stage::kTraining && below(4) == 0) {
       const std::uint64_t entries = c.cancelled ? 1 + below(c.reported + 3) : 10;
       const MadeRun run(MadeRun::made_up(entries, "run"));
@@ -189,10 +196,12 @@ TEST(MarketHistoryProperty, ThePlainModelPredictsEveryBalance) {
     all.no_bids += e.no_bids, all.unfunded += e.unfunded, all.not_accepted += e.not_accepted;
     all.cancelled += e.cancelled, all.forfeited += e.forfeited, all.paid += e.paid;
     all.partial += e.partial, all.expired += e.expired, all.raised += e.raised;
+    all.abandoned += e.abandoned, all.withdrawn_late += e.withdrawn_late;
   }
   // Each end was seen, so that a test of nothing cannot pass.
-  for (const unsigned seen : {all.no_bids, all.unfunded, all.not_accepted, all.cancelled,
-                              all.forfeited, all.paid, all.partial, all.expired, all.raised})
+  for (const unsigned seen :
+       {all.no_bids, all.unfunded, all.not_accepted, all.cancelled, all.forfeited, all.paid,
+        all.partial, all.expired, all.raised, all.abandoned, all.withdrawn_late})
     EXPECT_GT(seen, 0u);
 }
 

@@ -45,7 +45,7 @@ class MarketModel {
   std::map<Hash256, Task> tasks;
   struct Ends {
     unsigned no_bids = 0, unfunded = 0, not_accepted = 0, cancelled = 0, forfeited = 0, paid = 0,
-             partial = 0, expired = 0, raised = 0;
+             partial = 0, expired = 0, raised = 0, abandoned = 0, withdrawn_late = 0;
   } ends;
 
   static std::uint64_t cost(const PostTask& t) {
@@ -108,7 +108,12 @@ class MarketModel {
   bool withdraw(Task& t, Party who) {
     const auto own = find_bid(t, who);
     if (own == t.bids.end()) return false;
-    give_back(t, own);
+    if ((t.due - now) * 10 <= t.terms.windows.bid_ms) {
+      ++ends.withdrawn_late;
+      forfeit(t, own);
+    } else {
+      give_back(t, own);
+    }
     return true;
   }
   bool award(Task& t, Party by, Party solver) {
@@ -123,7 +128,8 @@ class MarketModel {
     bool trains = false;
     for (const Claim& c : t.claims) trains |= c.stage == Stage::kTraining && !c.cancelled;
     if (by != t.submitter || (!t.funding && !t.selling && !trains)) return false;
-    for (Claim& c : t.claims) c.cancelled |= c.stage == Stage::kTraining;
+    for (Claim& c : t.claims)
+      if (c.stage == Stage::kTraining && !c.cancelled) end_early(t, c);
     if (t.funding || t.selling) {
       ++ends.cancelled;
       end_sale(t);
@@ -137,11 +143,21 @@ class MarketModel {
     c.reported = entries;
     return true;
   }
+  bool abandon(Task& t, Claim& c, Party by) {
+    if (by != c.solver || c.stage != Stage::kTraining) return false;
+    ++ends.abandoned;
+    if (t.terms.pays_partial && c.reported > 1 && !c.cancelled)
+      end_early(t, c);
+    else
+      end_stage(t, c);
+    return true;
+  }
   bool commit(Task& t, Claim& c, Party by, std::uint64_t entries) {
     if (by != c.solver || c.stage != Stage::kTraining) return false;
     const std::uint64_t most =
         c.cancelled ? std::min<std::uint64_t>(10, c.reported + t.terms.progress_entries) : 10;
-    if (entries < (c.cancelled ? 2 : 10) || entries > most) return false;
+    const std::uint64_t least = c.cancelled ? std::max<std::uint64_t>(2, c.reported) : 10;
+    if (entries < least || entries > most) return false;
     c.entries = entries;
     move(c, Stage::kEnlisting, t.terms.windows.enlist_ms);
     end_waiting(t);
@@ -201,6 +217,12 @@ class MarketModel {
     free[bid->who] += t.terms.bid_deposit.value;
     t.bids.erase(bid);
   }
+  void forfeit(Task& t, std::vector<Bid>::iterator bid) {
+    const std::uint64_t deposit = t.terms.bid_deposit.value;
+    free[t.submitter] += deposit / 2;
+    burned += deposit - deposit / 2;
+    t.bids.erase(bid);
+  }
   // The last funder first.
   void refund(Task& t, std::uint64_t amount) {
     for (auto f = t.funds.rbegin(); f != t.funds.rend(); ++f) {
@@ -219,6 +241,12 @@ class MarketModel {
     t.claims.push_back(c);
     refund(t, t.terms.price.value - price);
     if (t.claims.size() == t.terms.copies) end_sale(t);
+  }
+  // The time for the entries up to the next report: their part of that for all 9, rounded up.
+  void end_early(Task& t, Claim& c) {
+    const Windows& w = t.terms.windows;
+    c.cancelled = true;
+    c.due = std::min(c.due, now + (w.train_ms * t.terms.progress_entries + 8) / 9 + w.reveal_ms);
   }
   void end_sale(Task& t) {
     while (!t.bids.empty()) give_back(t, t.bids.begin());
@@ -255,10 +283,7 @@ class MarketModel {
           sell(t, best.who, best.price);
           continue;
         }
-        const std::uint64_t deposit = t.terms.bid_deposit.value;
-        free[t.submitter] += deposit / 2;
-        burned += deposit - deposit / 2;
-        t.bids.erase(t.bids.begin());
+        forfeit(t, t.bids.begin());
         ++ends.forfeited;
       }
     }

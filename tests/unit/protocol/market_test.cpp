@@ -15,7 +15,7 @@ enum : unsigned { kSubmitter, kSolver, kRival, kThird, kFunder, kStranger };
 constexpr std::uint64_t kCost = 1000 + 205 + 20;  // of one copy of the sample
 
 PlaceBid bid(const TaskId& task, std::uint64_t price) {
-  return {task, Amount{price}, 2000, hash_of_text("r"), Height{1'000'000}};
+  return {task, Amount{price}, 2000, hash_of_text("r")};
 }
 
 Amount available(const Net& net, unsigned party) { return net.account(party).available; }
@@ -92,9 +92,6 @@ TEST(Auction, BidsHaveTheirRules) {
   EXPECT_EQ(net.verdict(kSolver, b), V::kQuoteTooSlow);
   EXPECT_EQ(net.verdict(kSolver, bid(task, 0)), V::kPriceOutOfRange);
   EXPECT_EQ(net.verdict(kSolver, bid(task, 1001)), V::kPriceOutOfRange);
-  b = bid(task, 900);
-  b.valid_until = net.head.height;
-  EXPECT_EQ(net.verdict(kSolver, b), V::kOfferExpired);
   EXPECT_EQ(net.verdict(kSolver, bid(task, 900)), V::kApplied);
   EXPECT_EQ(net.verdict(kSolver, bid(task, 900)), V::kBidNotLower);
   EXPECT_EQ(net.verdict(kSolver, bid(task, 899)), V::kApplied);
@@ -140,6 +137,49 @@ TEST(Auction, AFullBookTakesOnlyLowerBids) {
   EXPECT_EQ(net.read().view(net.id(0)).value().tasks[0].bids.size(), kMaxBids);
 }
 
+// The window is 9,000 ms: in its last 900 nobody withdraws for nothing.
+TEST(Auction, ALateWithdrawalCostsTheDeposit) {
+  Net net;
+  const TaskId task = post(net, kSubmitter, sample_auction());
+  for (const unsigned who : {kSolver, kRival, kThird})
+    ASSERT_EQ(net.verdict(who, bid(task, 900)), V::kApplied);
+  const std::uint64_t end = net.task(task).record.deadline.value;
+  net.wait(end - 900 - 1 - 100 - net.head.ledger_time.value);
+  ASSERT_EQ(net.verdict(kSolver, WithdrawBid{task}), V::kApplied);
+  EXPECT_EQ(net.head.ledger_time.value, end - 901);
+  EXPECT_EQ(available(net, kSolver), Amount{1'000'000});
+  EXPECT_EQ(reputation(net, kSolver, Standing::kSolver).faults, 0u);
+  net.wait(1);
+  ASSERT_EQ(net.verdict(kRival, WithdrawBid{task}), V::kApplied);
+  EXPECT_EQ(available(net, kRival), Amount{1'000'000 - 51});
+  EXPECT_EQ(reputation(net, kRival, Standing::kSolver).faults, 1u);
+  EXPECT_EQ(available(net, kSubmitter), Amount{1'000'000 - kCost + 25});
+  EXPECT_EQ(net.read().totals().value().burned, Amount{26});
+  net.wait(900);
+  EXPECT_EQ(net.task(task).claims.at(0).record.solver, net.id(kThird));
+}
+
+// Aliases that fill the book, push an honest bid out and withdraw: the pushing costs.
+TEST(Auction, WhoEvictedAnotherDoesNotWithdrawForNothing) {
+  Net net(kMaxBids + 3);
+  const unsigned honest = 1, pushed_by = kMaxBids + 1;
+  const TaskId task = post(net, 0, sample_auction());
+  ASSERT_EQ(net.verdict(honest, bid(task, 900)), V::kApplied);
+  std::vector<Bytes> aliases;
+  for (unsigned i = 2; i <= kMaxBids; ++i) aliases.push_back(net.tx(i, bid(task, 800)));
+  for (const Receipt& r : net.block(aliases).receipts.receipts) ASSERT_EQ(r.verdict, V::kApplied);
+  ASSERT_EQ(net.verdict(pushed_by, bid(task, 800)), V::kApplied);
+  EXPECT_EQ(net.account(honest).available, Amount{1'000'000});
+  // It stays one that evicted, also at another price.
+  ASSERT_EQ(net.verdict(pushed_by, bid(task, 799)), V::kApplied);
+  ASSERT_EQ(net.verdict(pushed_by, WithdrawBid{task}), V::kApplied);
+  EXPECT_EQ(net.account(pushed_by).available, Amount{1'000'000 - 51});
+  // One that only stood goes free, and early enough for others to come.
+  ASSERT_EQ(net.verdict(2, WithdrawBid{task}), V::kApplied);
+  EXPECT_EQ(net.account(2).available, Amount{1'000'000});
+  EXPECT_EQ(net.verdict(honest, bid(task, 900)), V::kApplied);
+}
+
 // A bid that cannot be carried out costs its deposit, and the next one wins.
 TEST(Auction, AWinnerWithoutItsStakeLosesItsDeposit) {
   Net net;
@@ -161,24 +201,13 @@ TEST(Auction, TheSubmitterMayAwardBeforeItsEnd) {
   Net net;
   const TaskId task = post(net, kSubmitter, sample_auction());
   ASSERT_EQ(net.verdict(kSolver, bid(task, 700)), V::kApplied);
-  PlaceBid brief = bid(task, 600);
-  brief.valid_until = Height{net.head.height.value + 2};
-  ASSERT_EQ(net.verdict(kRival, brief), V::kApplied);
+  ASSERT_EQ(net.verdict(kRival, bid(task, 600)), V::kApplied);
   EXPECT_EQ(net.verdict(kSubmitter, AwardTask{TaskId{}, net.id(kSolver)}), V::kUnknownTask);
   EXPECT_EQ(net.verdict(kThird, AwardTask{task, net.id(kSolver)}), V::kNotSubmitter);
-  EXPECT_EQ(net.verdict(kSubmitter, AwardTask{task, net.id(kRival)}), V::kOfferExpired);
   EXPECT_EQ(net.verdict(kSubmitter, AwardTask{task, net.id(kThird)}), V::kUnknownBid);
   EXPECT_EQ(net.verdict(kSubmitter, AwardTask{task, net.id(kSolver)}), V::kApplied);
   EXPECT_EQ(net.verdict(kSubmitter, AwardTask{task, net.id(kRival)}), V::kWrongPhase);
   EXPECT_EQ(net.task(task).claims.at(0).record.price, Amount{700});
-  EXPECT_EQ(available(net, kRival), Amount{1'000'000});
-  // An expired bid is not awarded at the end either.
-  const TaskId other = post(net, kSubmitter, sample_auction());
-  brief = bid(other, 600);
-  brief.valid_until = Height{net.head.height.value + 1};
-  ASSERT_EQ(net.verdict(kRival, brief), V::kApplied);
-  net.wait(9'000);
-  EXPECT_EQ(net.task(other).record.reason, CloseReason::kNoBids);
   EXPECT_EQ(available(net, kRival), Amount{1'000'000});
 }
 
@@ -308,7 +337,7 @@ TEST(Funding, OthersMayPayAndTheLastIsRefundedFirst) {
 TEST(Funding, WhatIsNotFundedInTimeGoesBack) {
   Net net;
   PostTask terms = sample_task();
-  terms.sought = Amount{kCost};
+  terms.sought = Amount{kCost - 20};  // all but the tax
   const TaskId task = post(net, kSubmitter, terms);
   ASSERT_EQ(net.verdict(kFunder, FundTask{task, Amount{1000}}), V::kApplied);
   EXPECT_EQ(available(net, kFunder), Amount{999'000});
@@ -350,14 +379,15 @@ TEST(Funding, OfAnOpenTaskItRaisesThePrice) {
 TEST(Funding, HasAsManyFundersAsATaskHasRoomFor) {
   Net net;
   PostTask terms = sample_task();
-  terms.sought = Amount{kCost};
+  terms.sought = Amount{kCost - 20};
   const TaskId task = post(net, kSubmitter, terms);
-  for (unsigned i = 0; i + 1 < kMaxFunders; ++i) {
+  // The submitter's own tax is one of 16.
+  for (unsigned i = 0; i + 2 < kMaxFunders; ++i) {
     EXPECT_EQ(net.verdict(kStranger, FundTask{task, Amount{1}}), V::kContributionTooSmall);
-    ASSERT_EQ(net.verdict(kFunder, FundTask{task, Amount{77}}), V::kApplied);
+    ASSERT_EQ(net.verdict(kFunder, FundTask{task, Amount{81}}), V::kApplied);
   }
-  EXPECT_EQ(net.verdict(kStranger, FundTask{task, Amount{69}}), V::kContributionTooSmall);
-  EXPECT_EQ(net.verdict(kStranger, FundTask{task, Amount{70}}), V::kApplied);
+  EXPECT_EQ(net.verdict(kStranger, FundTask{task, Amount{70}}), V::kContributionTooSmall);
+  EXPECT_EQ(net.verdict(kStranger, FundTask{task, Amount{71}}), V::kApplied);
   EXPECT_EQ(net.task(task).record.status, TaskStatus::kOpen);
   EXPECT_EQ(net.verdict(kFunder, FundTask{task, Amount{51}}), V::kTooManyFunders);
   // A rise is a hundredth of the price at least.
@@ -414,10 +444,13 @@ struct Training {
 // 27 steps, 10 entries; progress may run 2 entries ahead.
 TEST(Cancelling, WhatWasDoneUpToTheNextProgressPointIsPaid) {
   Training t;
+  const MadeRun whole(MadeRun::made_up(10, "run"));
   const auto report = [&](unsigned who, std::uint64_t entries) {
-    return t.net.verdict(who, ReportProgress{t.p.claim, entries});
+    return t.net.verdict(who, report_of(t.p, whole, entries));
   };
-  EXPECT_EQ(t.net.verdict(kSolver, ReportProgress{ClaimId{}, 3}), V::kUnknownClaim);
+  EXPECT_EQ(t.net.verdict(kSolver, ReportProgress{t.p.claim, 3, {}}), V::kZeroCommitment);
+  EXPECT_EQ(t.net.verdict(kSolver, ReportProgress{ClaimId{}, 3, hash_of_text("p")}),
+            V::kUnknownClaim);
   EXPECT_EQ(report(kRival, 3), V::kNotSolver);
   EXPECT_EQ(report(kSolver, 1), V::kProgressOutOfRange);
   EXPECT_EQ(report(kSolver, 4), V::kProgressOutOfRange);
@@ -429,7 +462,7 @@ TEST(Cancelling, WhatWasDoneUpToTheNextProgressPointIsPaid) {
   // At most 7 entries: 18 of 27 steps; it has done 6 entries, 15 steps.
   CommitTranscript commit = commitment_of(t.p, MadeRun(MadeRun::made_up(8, "run")));
   EXPECT_EQ(t.net.verdict(kSolver, commit), V::kWrongEntryCount);
-  commit.entries = 1;
+  commit.entries = 4;  // less than it reported
   EXPECT_EQ(t.net.verdict(kSolver, commit), V::kWrongEntryCount);
   const MadeRun run(MadeRun::made_up(6, "run"));
   ASSERT_EQ(t.net.verdict(kRival, EnlistVerifier{t.p.claim}), V::kApplied);
@@ -459,7 +492,8 @@ TEST(Cancelling, WhatWasDoneUpToTheNextProgressPointIsPaid) {
 
 TEST(Cancelling, ThePartIsPaidAndTheRestComesBack) {
   Training t;
-  ASSERT_EQ(t.net.verdict(kSolver, ReportProgress{t.p.claim, 3}), V::kApplied);
+  ASSERT_EQ(t.net.verdict(kSolver, report_of(t.p, MadeRun(MadeRun::made_up(5, "run")), 3)),
+            V::kApplied);
   ASSERT_EQ(t.net.verdict(kSubmitter, CancelTask{t.p.task}), V::kApplied);
   deliver(t.net, t.p, kSolver, t.terms, MadeRun(MadeRun::made_up(5, "run")));
   EXPECT_EQ(t.net.claim(t.p.claim).record.reason, CloseReason::kFinalPartial);
@@ -480,6 +514,130 @@ TEST(Cancelling, NothingDeliveredIsNoFault) {
   EXPECT_EQ(reputation(t.net, kSolver, Standing::kSolver).faults, 0u);
   EXPECT_EQ(available(t.net, kSubmitter), Amount{1'000'000});
   EXPECT_EQ(t.net.account(kSolver).staked, Amount{1'000'000});
+}
+
+// Without a transcript the price is locked no longer than the work up to the next progress point
+// may take: 2 of 9 parts of 20,000 ms, and 9,000 ms to reveal.
+TEST(Cancelling, TheDeadlineComesNearer) {
+  Training t;
+  EXPECT_EQ(deliver_ms(t.terms), 4'445u + 9'000u);
+  t.net.wait(1'000);
+  const LedgerTimeMs own = t.net.claim(t.p.claim).record.deadline;
+  ASSERT_EQ(t.net.verdict(kSubmitter, CancelTask{t.p.task}), V::kApplied);
+  const LedgerTimeMs until = t.net.claim(t.p.claim).record.deadline;
+  EXPECT_EQ(until.value, t.net.head.ledger_time.value + 13'445);
+  EXPECT_LT(until, own);
+  t.net.wait(13'444);
+  EXPECT_EQ(t.net.status(t.p.claim), ClaimStatus::kTraining);
+  t.net.wait(1);
+  EXPECT_EQ(t.net.claim(t.p.claim).record.reason, CloseReason::kCancelledTraining);
+  EXPECT_FALSE(t.net.read().next_deadline().value());
+  // A window that ends sooner stays.
+  const Posted late = post_and_accept(t.net, kSubmitter, kSolver, t.terms);
+  const LedgerTimeMs due = t.net.claim(late.claim).record.deadline;
+  t.net.wait(19'000);
+  ASSERT_EQ(t.net.verdict(kSubmitter, CancelTask{late.task}), V::kApplied);
+  EXPECT_EQ(t.net.claim(late.claim).record.deadline, due);
+}
+
+// A solver that reports what it has not done can deliver no transcript.
+TEST(Progress, AMadeUpReportCostsTheClaim) {
+  Training t;
+  const MadeRun run(MadeRun::made_up(10, "run"));
+  const MadeRun made_up(MadeRun::made_up(10, "guess"));
+  for (std::uint64_t entries = 3; entries <= 9; entries += 2)
+    ASSERT_EQ(t.net.verdict(kSolver, report_of(t.p, made_up, entries)), V::kApplied);
+  ASSERT_EQ(t.net.verdict(kSubmitter, CancelTask{t.p.task}), V::kApplied);
+  CommitTranscript commit = commitment_of(t.p, run);
+  commit.entries = 8;
+  EXPECT_EQ(t.net.verdict(kSolver, commit), V::kWrongEntryCount);
+  ASSERT_EQ(t.net.verdict(kSolver, commitment_of(t.p, run)), V::kApplied);
+  t.net.wait(t.terms.windows.enlist_ms);
+  // The true state, the guessed one, and nothing at all.
+  RevealTranscript reveal = reveal_of(t.net, t.p, kSolver, t.terms, run);
+  EXPECT_EQ(t.net.verdict(kSolver, reveal), V::kWrongProgress);
+  reveal.progress->state_root = made_up.transcript.state_root(8);
+  EXPECT_EQ(t.net.verdict(kSolver, reveal), V::kWrongProgress);
+  reveal.progress.reset();
+  EXPECT_EQ(t.net.verdict(kSolver, reveal), V::kWrongProgress);
+  t.net.wait(t.terms.windows.reveal_ms);
+  EXPECT_EQ(t.net.claim(t.p.claim).record.reason, CloseReason::kNotRevealed);
+  EXPECT_EQ(available(t.net, kSubmitter), Amount{1'000'000});
+  EXPECT_EQ(reputation(t.net, kSolver, Standing::kSolver).faults, 1u);
+}
+
+TEST(Progress, ATrueReportIsOpenedByTheTranscript) {
+  Training t;
+  const MadeRun run(MadeRun::made_up(10, "run"));
+  ASSERT_EQ(t.net.verdict(kSolver, report_of(t.p, run, 3)), V::kApplied);
+  deliver(t.net, t.p, kSolver, t.terms, run);
+  EXPECT_EQ(t.net.claim(t.p.claim).record.reason, CloseReason::kFinal);
+  // Nothing was reported: nothing is opened.
+  const Posted p = post_and_accept(t.net, kSubmitter, kSolver, t.terms);
+  ASSERT_EQ(t.net.verdict(kSolver, commitment_of(p, run)), V::kApplied);
+  t.net.wait(t.terms.windows.enlist_ms);
+  RevealTranscript needless = reveal_of(t.net, p, kSolver, t.terms, run);
+  needless.progress = ProgressProof{run.transcript.state_root(2), run.transcript.path(2)};
+  EXPECT_EQ(t.net.verdict(kSolver, needless), V::kWrongProgress);
+}
+
+TEST(Abandoning, WithoutProgressTheClaimEndsAtOnce) {
+  Training t;
+  EXPECT_EQ(t.net.verdict(kSolver, AbandonClaim{ClaimId{}}), V::kUnknownClaim);
+  EXPECT_EQ(t.net.verdict(kRival, AbandonClaim{t.p.claim}), V::kNotSolver);
+  ASSERT_EQ(t.net.verdict(kThird, EnlistVerifier{t.p.claim}), V::kApplied);
+  ASSERT_EQ(t.net.verdict(kSolver, AbandonClaim{t.p.claim}), V::kApplied);
+  EXPECT_EQ(t.net.claim(t.p.claim).record.reason, CloseReason::kAbandoned);
+  EXPECT_EQ(t.net.task(t.p.task).record.status, TaskStatus::kRefunded);
+  EXPECT_EQ(t.net.task(t.p.task).record.reason, CloseReason::kAbandoned);
+  EXPECT_EQ(available(t.net, kSubmitter), Amount{1'000'000});
+  for (const unsigned party : {kSolver, kThird})
+    EXPECT_EQ(t.net.account(party).staked, Amount{1'000'000});
+  EXPECT_EQ(reputation(t.net, kSolver, Standing::kSolver).faults, 1u);
+  EXPECT_EQ(reputation(t.net, kThird, Standing::kVerifier).faults, 0u);
+  EXPECT_FALSE(t.net.read().next_deadline().value());
+  EXPECT_EQ(t.net.verdict(kSolver, AbandonClaim{t.p.claim}), V::kWrongPhase);
+  // What was done is not paid where the terms do not say so.
+  const Posted p = post_and_accept(t.net, kSubmitter, kSolver, t.terms);
+  const MadeRun run(MadeRun::made_up(10, "run"));
+  ASSERT_EQ(t.net.verdict(kSolver, report_of(p, run, 3)), V::kApplied);
+  ASSERT_EQ(t.net.verdict(kSolver, AbandonClaim{p.claim}), V::kApplied);
+  EXPECT_EQ(t.net.claim(p.claim).record.reason, CloseReason::kAbandoned);
+}
+
+TEST(Abandoning, WherePartialWorkIsPaidWhatWasDoneIsDelivered) {
+  Net net;
+  PostTask terms = sample_task();
+  terms.pays_partial = true;
+  const MadeRun run(MadeRun::made_up(5, "run"));
+  const Posted p = post_and_accept(net, kSubmitter, kSolver, terms);
+  ASSERT_EQ(net.verdict(kSolver, report_of(p, run, 3)), V::kApplied);
+  ASSERT_EQ(net.verdict(kSolver, AbandonClaim{p.claim}), V::kApplied);
+  EXPECT_EQ(net.status(p.claim), ClaimStatus::kTraining);
+  EXPECT_EQ(net.verdict(kSubmitter, CancelTask{p.task}), V::kWrongPhase);
+  deliver(net, p, kSolver, terms, run);
+  EXPECT_EQ(net.claim(p.claim).record.reason, CloseReason::kFinalPartial);
+  EXPECT_EQ(available(net, kSolver), Amount{1'000'444});
+  EXPECT_EQ(reputation(net, kSolver, Standing::kSolver).faults, 0u);
+  // Nothing delivered, or given up once more: a fault, and everything back.
+  for (const bool again : {false, true}) {
+    const Posted next = post_and_accept(net, kSubmitter, kRival, terms);
+    ASSERT_EQ(net.verdict(kRival, report_of(next, run, 3)), V::kApplied);
+    ASSERT_EQ(net.verdict(kRival, AbandonClaim{next.claim}), V::kApplied);
+    if (again)
+      ASSERT_EQ(net.verdict(kRival, AbandonClaim{next.claim}), V::kApplied);
+    else
+      net.wait(deliver_ms(terms));
+    EXPECT_EQ(net.claim(next.claim).record.reason, CloseReason::kAbandoned);
+  }
+  EXPECT_EQ(reputation(net, kRival, Standing::kSolver).faults, 2u);
+  EXPECT_EQ(available(net, kSubmitter), Amount{1'000'000 - 444 - 9});
+  // Who is cancelled and delivers nothing has no fault, sooner or later.
+  const Posted last = post_and_accept(net, kSubmitter, kThird, terms);
+  ASSERT_EQ(net.verdict(kSubmitter, CancelTask{last.task}), V::kApplied);
+  ASSERT_EQ(net.verdict(kThird, AbandonClaim{last.claim}), V::kApplied);
+  EXPECT_EQ(net.claim(last.claim).record.reason, CloseReason::kCancelledTraining);
+  EXPECT_EQ(reputation(net, kThird, Standing::kSolver).faults, 0u);
 }
 
 TEST(Reputation, IsTheTaxThatWasTakenAndFaultsTakeItAway) {
@@ -521,19 +679,43 @@ TEST(Reputation, IsTheTaxThatWasTakenAndFaultsTakeItAway) {
   EXPECT_EQ(reputation(t.net, kSolver, Standing::kSolver).slashes, 1u);
 }
 
-TEST(Reputation, AVerifierThatFallsSilentHasAFault) {
+// Whoever else looks has twice the time.
+TEST(Verifiers, WhoFallsSilentHasAFaultAndTheWindowIsDoubled) {
   Training t;
-  ASSERT_EQ(t.net.verdict(kRival, EnlistVerifier{t.p.claim}), V::kApplied);
+  for (const unsigned who : {kRival, kThird})
+    ASSERT_EQ(t.net.verdict(who, EnlistVerifier{t.p.claim}), V::kApplied);
   const MadeRun run(MadeRun::made_up(10, "run"));
   ASSERT_EQ(t.net.verdict(kSolver, commitment_of(t.p, run)), V::kApplied);
   t.net.wait(8'000);
   ASSERT_EQ(t.net.verdict(kSolver, reveal_of(t.net, t.p, kSolver, t.terms, run)), V::kApplied);
   t.net.block();
+  // One seals and opens a part, the other does nothing.
+  const VerifierRecord seat = verifier_of(t.net, t.p.claim, kRival);
+  Seal seal{t.p.claim, {}};
+  for (std::uint32_t i = 0; i < seat.draws.size(); ++i)
+    seal.seals.push_back(
+        seal_of(t.net, t.p, kRival, opening_of(t.net, t.p, kRival, run, i, seat.draws[i].entry)));
+  ASSERT_EQ(t.net.verdict(kRival, seal), V::kApplied);
   t.net.wait(7'000);
+  ASSERT_EQ(t.net.verdict(kRival, opening_of(t.net, t.p, kRival, run, 0, seat.draws[0].entry)),
+            V::kApplied);
+  t.net.wait(6'000);
+  ASSERT_EQ(t.net.status(t.p.claim), ClaimStatus::kChallenging);
+  EXPECT_EQ(t.net.claim(t.p.claim).record.deadline.value,
+            t.net.head.ledger_time.value + 2 * t.terms.windows.challenge_ms);
+  t.net.wait(12'000);
+  ASSERT_EQ(t.net.status(t.p.claim), ClaimStatus::kChallenging);
   t.net.wait(12'000);
   ASSERT_EQ(t.net.status(t.p.claim), ClaimStatus::kFinal);
-  EXPECT_EQ(reputation(t.net, kRival, Standing::kVerifier).faults, 1u);
-  EXPECT_EQ(reputation(t.net, kRival, Standing::kVerifier).completed, 0u);
+  // 51 a seal; the tax of 20 is burned by half.
+  EXPECT_EQ(t.net.account(kRival).staked, Amount{1'000'000});
+  EXPECT_EQ(available(t.net, kRival), Amount{1'000'000 + 51});
+  EXPECT_EQ(t.net.account(kThird).staked, Amount{1'000'000});
+  EXPECT_EQ(t.net.read().totals().value().burned, Amount{10});
+  EXPECT_EQ(available(t.net, kSubmitter), Amount{1'000'000 - 1020 - 51});
+  for (const unsigned who : {kRival, kThird})
+    EXPECT_EQ(reputation(t.net, who, Standing::kVerifier).faults, 1u);
+  EXPECT_EQ(reputation(t.net, kThird, Standing::kVerifier).completed, 0u);
 }
 
 TEST(Offer, EachRuleRefuses) {
@@ -552,7 +734,7 @@ TEST(Offer, EachRuleRefuses) {
   EXPECT_EQ(refused([](PostTask& t) { t.sale = Sale::kFixed; }), OfferVerdict::kBidDepositMismatch);
   EXPECT_EQ(refused([](PostTask& t) { t.tax = Amount{economics::kMaxTaskAtoms + 1}; }),
             OfferVerdict::kAmountTooLarge);
-  EXPECT_EQ(refused([](PostTask& t) { t.sought = Amount{kCost + 1}; }),
+  EXPECT_EQ(refused([](PostTask& t) { t.sought = Amount{kCost - 20 + 1}; }),
             OfferVerdict::kSoughtTooMuch);
   EXPECT_EQ(refused([](PostTask& t) { t.work_units = 0; }), OfferVerdict::kNoWork);
   EXPECT_EQ(refused([](PostTask& t) { t.progress_entries = 0; }),
@@ -569,7 +751,7 @@ TEST(Offer, EachRuleRefuses) {
   EXPECT_EQ(receipt.detail, static_cast<std::uint8_t>(OfferVerdict::kCopiesOutOfRange));
   // The windows in which challenges end are over before anything that unbonds is free.
   bad = good;
-  bad.windows.challenge_ms = kMaxDisputeMs;
+  bad.windows.challenge_ms = kMaxDisputeMs / 2;
   EXPECT_EQ(net.verdict(kSubmitter, bad), V::kWindowOutOfRange);
   static_assert(kMaxDisputeMs < kUnbondingMs);
 }

@@ -17,7 +17,7 @@ constexpr std::uint64_t kCost = 1000 + 205 + 20;  // of one copy of the sample
 constexpr std::uint64_t kMost = ~std::uint64_t{0};
 
 PlaceBid bid_of(const TaskId& task, std::uint64_t price) {
-  return {task, Amount{price}, 2000, hash_of_text("r"), Height{1'000'000}};
+  return {task, Amount{price}, 2000, hash_of_text("r")};
 }
 AcceptTask acceptance_of(const TaskId& task) { return {task, 2000, hash_of_text("r")}; }
 
@@ -147,7 +147,8 @@ std::vector<Act> acts_of(const Story& s) {
       {kRival, bid_of(task, 900), {}},
       {kSubmitter, AwardTask{task, s.net.id(kRival)}, {}},
       {kSubmitter, quote, {kOpen}},
-      {kSolver, ReportProgress{claim, 2}, {kTraining}},
+      {kSolver, ReportProgress{claim, 2, hash_of_text("p")}, {kTraining}},
+      {kSolver, AbandonClaim{claim}, {kTraining}},
       {kSolver, commitment_of(s.p, s.run), {kTraining}},
       {kSolver, reveal_of(s.net, s.p, kSolver, s.terms, s.run), {kRevealing}},
       {kRival, EnlistVerifier{claim}, {kTraining, kEnlisting}},
@@ -158,7 +159,7 @@ std::vector<Act> acts_of(const Story& s) {
       {kVerifier, StandUp{s.challenge}, {kResolving}},
       {kSolver, PlayMove{game_id_of(s.challenge, s.net.id(kSolver)), {}}, {kResolving}},
       {kSolver,
-       Disclose{claim, hash_of_text("r"), s.run.salt, s.run.transcript.root(), {}, {}},
+       Disclose{claim, hash_of_text("r"), s.run.salt, s.run.transcript.root(), {}, {}, {}},
        {}},
       {kRival,
        ReportContradiction{claim, s.run.transcript.root(), {}},
@@ -211,7 +212,8 @@ TEST(Money, NothingMovesForTheWrongSender) {
                    {kStranger, AwardTask{s.p.task, net.id(kSolver)}, V::kNotSubmitter},
                    {kStranger, WithdrawBid{s.p.task}, V::kUnknownBid}});
   s.next();
-  expect_refusals({{kRival, ReportProgress{claim, 2}, V::kNotSolver},
+  expect_refusals({{kRival, ReportProgress{claim, 2, hash_of_text("p")}, V::kNotSolver},
+                   {kRival, AbandonClaim{claim}, V::kNotSolver},
                    {kSubmitter, commitment_of(s.p, s.run), V::kNotSolver},
                    {kSolver, EnlistVerifier{claim}, V::kSelfDealing}});
   s.next();
@@ -230,8 +232,8 @@ TEST(Money, NothingMovesForTheWrongSender) {
   s.next();
   s.take(kStranger, CommitChallenge{claim, s.challenge_hash()});
   expect_refusals({{kRival, challenge_reveal(s.challenge, s.run, 4), V::kNotChallenger},
-                   {kSolver, Disclose{claim, {}, {}, {}, {}, {}}, V::kWrongPhase},
-                   {kRival, Disclose{claim, {}, {}, {}, {}, {}}, V::kNotSolver}});
+                   {kSolver, Disclose{claim, {}, {}, {}, {}, {}, {}}, V::kWrongPhase},
+                   {kRival, Disclose{claim, {}, {}, {}, {}, {}, {}}, V::kNotSolver}});
   s.take(kStranger, challenge_reveal(s.challenge, s.run, 4));
   expect_refusals({{kRival, StandUp{s.challenge}, V::kNotVerifier}});
 }
@@ -305,14 +307,12 @@ TEST(Money, AbsurdOffersAreRefused) {
   PlaceBid slow = bid_of(sold, 900);
   slow.replay_ms = kMost;
   refuse(net, kRival, slow, V::kQuoteTooSlow, "place_bid");
-  // Valid for ever: it is, and the sale ends all the same.
-  PlaceBid lasting = bid_of(sold, 900);
-  lasting.valid_until = Height{kMost};
-  EXPECT_EQ(net.verdict(kRival, lasting), V::kApplied);
+  EXPECT_EQ(net.verdict(kRival, bid_of(sold, 900)), V::kApplied);
   net.wait(9'000);
   const ClaimId claim = claim_id_of(sold, net.id(kRival));
   EXPECT_EQ(net.status(claim), ClaimStatus::kTraining);
-  refuse(net, kRival, ReportProgress{claim, kMost}, V::kProgressOutOfRange, "report_progress");
+  refuse(net, kRival, ReportProgress{claim, kMost, hash_of_text("p")}, V::kProgressOutOfRange,
+         "report_progress");
   refuse(net, kRival, CommitTranscript{claim, hash_of_text("c"), kMost}, V::kWrongEntryCount,
          "commit_transcript");
 }
@@ -463,7 +463,7 @@ TEST(Paying, CancellingPaysWhatWasDone) {
   const MadeRun run(MadeRun::made_up(10, "run"));
   const MadeRun half(MadeRun::made_up(5, "run"));
   ASSERT_EQ(net.verdict(kSolver, commitment_of(whole, run)), V::kApplied);
-  ASSERT_EQ(net.verdict(kRival, ReportProgress{part.claim, 3}), V::kApplied);
+  ASSERT_EQ(net.verdict(kRival, report_of(part, half, 3)), V::kApplied);
   ASSERT_EQ(net.verdict(kSubmitter, CancelTask{task}), V::kApplied);
   EXPECT_FALSE(net.claim(whole.claim).record.cancelled);
   EXPECT_TRUE(net.claim(part.claim).record.cancelled);
@@ -490,14 +490,15 @@ TEST(Paying, CancellingPaysWhatWasDone) {
 TEST(Paying, FundersShareWhatIsLeftInTheOrderThatTheyCame) {
   Net net;
   PostTask terms = sample_task();
-  terms.sought = Amount{kCost};
+  terms.sought = Amount{kCost - 20};
   const TaskId task = post(net, kSubmitter, terms);
   for (const auto& [who, atoms] :
-       {std::pair<unsigned, std::uint64_t>{kFunder, 400}, {kStranger, 500}, {kVerifier, 325}})
+       {std::pair<unsigned, std::uint64_t>{kFunder, 400}, {kStranger, 500}, {kVerifier, 305}})
     ASSERT_EQ(net.verdict(who, FundTask{task, Amount{atoms}}), V::kApplied);
   ASSERT_EQ(net.verdict(kSolver, acceptance_of(task)), V::kApplied);
   const Posted p{task, claim_id_of(task, net.id(kSolver))};
-  ASSERT_EQ(net.verdict(kSolver, ReportProgress{p.claim, 3}), V::kApplied);
+  ASSERT_EQ(net.verdict(kSolver, report_of(p, MadeRun(MadeRun::made_up(5, "run")), 3)),
+            V::kApplied);
   // Not the funders: who posted it decides.
   refuse(net, kFunder, CancelTask{task}, V::kNotSubmitter, "cancel_task");
   ASSERT_EQ(net.verdict(kSubmitter, CancelTask{task}), V::kApplied);
@@ -508,11 +509,11 @@ TEST(Paying, FundersShareWhatIsLeftInTheOrderThatTheyCame) {
   net.block();
   net.wait(terms.windows.challenge_ms);
   ASSERT_EQ(net.claim(p.claim).record.reason, CloseReason::kFinalPartial);
-  // 453 were spent: all of the first contribution and 53 of the second.
+  // 453 were spent: the submitter's tax, all of the first contribution and 33 of the second.
   EXPECT_EQ(net.account(kFunder).available, Amount{kFree - 400});
-  EXPECT_EQ(net.account(kStranger).available, Amount{kFree - 53});
+  EXPECT_EQ(net.account(kStranger).available, Amount{kFree - 33});
   EXPECT_EQ(net.account(kVerifier).available, Amount{kFree});
-  EXPECT_EQ(net.account(kSubmitter).available, Amount{kFree});
+  EXPECT_EQ(net.account(kSubmitter).available, Amount{kFree - 20});
 }
 
 }  // namespace

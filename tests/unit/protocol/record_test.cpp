@@ -70,7 +70,7 @@ std::vector<Sample> samples() {
       {"claim", bytes_of(claim.record), read_again<ClaimRecord>},
       {"reputation", bytes_of(Reputation{900, LedgerTimeMs{7}, 3, 2, LedgerTimeMs{5}, 1}),
        read_again<Reputation>},
-      {"bid", bytes_of(Bid{p.task, net.id(1), Amount{9}, 3, hash_of_text("r"), Height{8}, 1}),
+      {"bid", bytes_of(Bid{p.task, net.id(1), Amount{9}, 3, hash_of_text("r"), true, 1}),
        read_again<Bid>},
       {"quote",
        bytes_of(Quote{net.id(1), hash_of_text("terms"), Amount{9}, 3, hash_of_text("r"), QuoteId{1},

@@ -30,7 +30,8 @@ std::vector<Payload> samples() {
                     hash_of_text("salt"),
                     hash_of_text("root"),
                     {},
-                    {}};
+                    {},
+                    ProgressProof{hash_of_text("state"), run.transcript.path(2)}};
   disclose.signature.fill(5);
   disclose.forced.emplace();
   disclose.forced->entry_path = run.transcript.path(3);
@@ -53,6 +54,7 @@ std::vector<Payload> samples() {
   RevealTranscript reveal;
   reveal.final_path = run.transcript.path(9);
   reveal.signature.fill(3);
+  reveal.progress = ProgressProof{hash_of_text("state"), run.transcript.path(4)};
   RevealChallenge challenge = challenge_reveal(ChallengeId{hash_of_text("c")}, run, 4);
   ReportContradiction report;
   report.signature.fill(9);
@@ -75,12 +77,13 @@ std::vector<Payload> samples() {
           PlayMove{GameId{hash_of_text("g")}, Bytes(100, 1)},
           report,
           disclose,
-          PlaceBid{award.task, Amount{800}, 10, hash_of_text("r"), Height{99}},
+          PlaceBid{award.task, Amount{800}, 10, hash_of_text("r")},
           WithdrawBid{award.task},
           AwardTask{award.task, award.quote.solver},
           award,
           FundTask{award.task, Amount{70}},
-          ReportProgress{claim, 3}};
+          ReportProgress{claim, 3, hash_of_text("progress")},
+          AbandonClaim{claim}};
 }
 
 TEST(TransactionTable, HasNoHole) {

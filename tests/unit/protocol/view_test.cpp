@@ -30,6 +30,42 @@ TEST(View, StrangersTasksCannotFloodIt) {
                             [&](const TaskView& task) { return task.record.id == id; }));
 }
 
+// Nor hide what there is to check and to do from those who look for it: what is to be challenged
+// comes first, then what is sold, then what is for sale, the dearest before the others.
+TEST(View, AFloodOfPostsHidesNothing) {
+  constexpr std::size_t kPosts = 4200;
+  Net net(4, 100'000'000);
+  PostTask wanted = sample_task();
+  wanted.sought = Amount{100};
+  const TaskId funding = post(net, 0, wanted);
+  const TaskId open = post(net, 0, sample_task());
+  const Posted trained = post_and_accept(net, 0, 1, sample_task());
+  const Posted claimed = post_and_accept(net, 0, 1, sample_task());
+  const MadeRun run(MadeRun::made_up(10, "run"));
+  ASSERT_EQ(net.verdict(1, commitment_of(claimed, run)), TxVerdict::kApplied);
+  net.wait(sample_task().windows.enlist_ms);
+  ASSERT_EQ(net.verdict(1, reveal_of(net, claimed, 1, sample_task(), run)), TxVerdict::kApplied);
+  net.block();
+  PostTask free = sample_task();
+  free.sought = Amount{1205};  // all but the tax
+  PostTask cheap = sample_task();
+  cheap.price = Amount{1};
+  cheap.tax = Amount{1};
+  for (std::size_t posted = 0; posted < kPosts; posted += 1400) {
+    std::vector<Bytes> transactions;
+    for (unsigned i = 0; i < 1400; ++i) transactions.push_back(net.tx(3, i % 2 ? free : cheap));
+    for (const Receipt& r : net.block(std::move(transactions)).receipts.receipts)
+      ASSERT_EQ(r.verdict, TxVerdict::kApplied) << int{r.detail};
+  }
+  const View view = net.read().view(net.id(2)).value();
+  ASSERT_EQ(view.tasks.size(), 4096u);
+  EXPECT_EQ(view.tasks[0].record.id, claimed.task);
+  EXPECT_EQ(view.tasks[1].record.id, trained.task);
+  EXPECT_EQ(view.tasks[2].record.id, open);
+  // More of it is in the flood's than in one that lacks a part; that one has more than most.
+  EXPECT_EQ(view.tasks[3 + kPosts / 2].record.id, funding);
+}
+
 TEST(View, StrangersGamesComeWithoutTheirMoves) {
   Played p(truth());
   const ChallengeId id = p.challenge(1);

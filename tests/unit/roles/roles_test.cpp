@@ -137,6 +137,24 @@ std::vector<T> only(const Actions& actions) {
   return found;
 }
 
+// How often a verifier enlists where every job ends and `blob_of` says which blobs come.
+template <class BlobOf>
+std::size_t enlistments(Role& role, const LedgerUpdate& update, BlobOf&& blob_of) {
+  std::vector<Event> events{update};
+  std::size_t enlisted = 0;
+  for (std::size_t i = 0; i < events.size(); ++i) {
+    const Actions actions = role.on(Event(events[i]), 0);
+    for (const Submit& s : only<Submit>(actions))
+      enlisted += protocol::kind_of(s.payload) == protocol::TxKind::kEnlistVerifier ? 1 : 0;
+    for (const Fetch& f : only<Fetch>(actions))
+      if (const std::optional<Bytes> bytes = blob_of(f.name))
+        events.push_back(FetchFinished{f.name, *bytes});
+    for (const StartJob& j : only<StartJob>(actions))
+      events.push_back(JobFinished{j.job, j.body([] { return false; })});
+  }
+  return enlisted;
+}
+
 // INV-ROL-001.
 TEST_F(Roles, TheSameViewTwiceSubmitsOnceUntilTheRepeatTime) {
   const auto role = make_poster();
@@ -204,7 +222,8 @@ TEST_F(Roles, NobodyRisksAStakeInATaskThatLeavesNoTimeToAnswer) {
     return only<Fetch>(make_solver(context(), {.take_open_tasks = true})->on(update(), 0)).size();
   };
   const auto enlists = [&] {
-    return only<Submit>(make_verifier(context(), {})->on(update(), 0)).size();
+    return enlistments(*make_verifier(context(), {}), update(),
+                       [](const std::string& name) { return std::optional(blob(name)); });
   };
   add_task();
   EXPECT_EQ(fetches(), 3u);
@@ -250,9 +269,17 @@ TEST_F(Roles, AWhistleblowerIgnoresItsOwnClaims) {
 TEST_F(Roles, AVerifierEnlistsWhereItMayAndCanPay) {
   add_task(&solver);
   const auto enlists = [&] {
-    return only<Submit>(make_verifier(context(), {})->on(update(), 0)).size() == 1;
+    return enlistments(*make_verifier(context(), {}), update(),
+                       [](const std::string& name) { return std::optional(blob(name)); }) == 1;
   };
   EXPECT_TRUE(enlists());
+  // A seat that it could not fill is a fault: the data is withheld.
+  EXPECT_EQ(enlistments(*make_verifier(context(), {}), update(),
+                        [](const std::string& name) -> std::optional<Bytes> {
+                          if (name == data_blob(task()->header.data_set)) return std::nullopt;
+                          return blob(name);
+                        }),
+            0u);
   view.self.staked = Amount(199);
   EXPECT_FALSE(enlists()) << "too little staked";
   view.self.staked = Amount(200);
