@@ -44,7 +44,7 @@ class Watch {
   // The transcript up to the newest kept checkpoint.
   void keep(const std::vector<Hash256>& roots, std::uint64_t entries) {
     const std::lock_guard lock(m_mutex);
-    m_kept.assign(roots.begin(), roots.begin() + static_cast<std::ptrdiff_t>(entries));
+    for (std::uint64_t i = m_kept.size(); i < entries; ++i) m_kept.push_back(roots[i]);
   }
   // The root of entry `entry`, if it is kept.
   [[nodiscard]] std::optional<Hash256> kept(std::uint64_t entry) const {
