@@ -128,7 +128,7 @@ class Host {
     const auto found = m_shelf.find(fetch.name);
     const bool fits = found != m_shelf.end() && found->second.size() <= fetch.bytes_max;
     party.inbox.push_back(roles::FetchFinished{
-        fetch.name,
+        fetch.name, fetch.from,
         fits ? Result<Bytes>(found->second) : Result<Bytes>(ErrorCode::kNotFound, "no such blob")});
   }
   void perform(Party&, roles::Publish&& blob) { m_shelf[blob.name] = std::move(blob.bytes); }

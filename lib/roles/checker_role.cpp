@@ -119,12 +119,12 @@ const commit::Transcript* CheckerRole::transcript(const ClaimView& view) {
     commit::Transcript candidate(std::move(roots));
     if (candidate.root() == claim.posted_root) candidate = as_disclosed(claim, candidate);
     if (candidate.root() == claim.transcript_root) {
-      release(name);
+      release(name, claim.solver);
       return &m_transcripts.emplace(claim.id, std::move(candidate)).first->second;
     }
   }
   report_once(name, "blob.wrong", {{"name", name}, {"solver", to_hex(claim.solver.value)}});
-  release_wrong(name);
+  release_wrong(name, claim.solver);
   return nullptr;
 }
 
@@ -151,7 +151,7 @@ SharedState CheckerRole::checkpoint(const ClaimView& view, const SharedTask& ope
   }
   const Bytes* bytes = fetched(name, claim.solver, state_bytes_max(*opened));
   if (bytes == nullptr) {
-    if (fetch_failed(name)) gave_up = tries(name) >= kCheckpointTries;
+    if (fetch_failed(name, claim.solver)) gave_up = tries(name) >= kCheckpointTries;
     return nullptr;
   }
   start_job(job,
@@ -162,7 +162,7 @@ SharedState CheckerRole::checkpoint(const ClaimView& view, const SharedTask& ope
               if (state) outcome->state = std::make_shared<const NamedTensors>(std::move(*state));
               return std::shared_ptr<JobOutcome>(std::move(outcome));
             });
-  release(name);
+  release(name, claim.solver);
   return nullptr;
 }
 

@@ -14,6 +14,7 @@
 #include "assay/net/client.hpp"
 #include "assay/net/event_loop.hpp"
 #include "assay/net/server.hpp"
+#include "assay/roles/names.hpp"
 #include "assay/rpc/client.hpp"
 #include "assay/rpc/https.hpp"
 
@@ -274,26 +275,27 @@ class FetchLimit final : public Progress {
 }  // namespace
 
 void Driver::State::fetch(Fetch wanted) {
-  if (!fetches_under_way.insert(wanted.name).second) return;
-  const auto get = [this, wanted]() -> Result<Bytes> {
+  const std::string kept_as = kept_blob(wanted.name, wanted.from);
+  if (!fetches_under_way.insert(kept_as).second) return;
+  const auto get = [this, wanted, kept_as]() -> Result<Bytes> {
     blob::BlobClient client(*blobs, blob::make_get(*https, kBlobTimeoutMs));
     FetchLimit limit(loop, stopping);
     auto entry = client.fetch_by_name(wanted.name, {wanted.url}, wanted.bytes_max, &limit);
     if (entry) {
-      ASSAY_TRY_STATUS(blobs->set_name(wanted.name, entry->id));
+      ASSAY_TRY_STATUS(blobs->set_name(kept_as, entry->id));
     } else {
       // Who served it may be gone for good: what was got once is still here, also for a role that
       // was made anew.
-      const auto kept = blobs->find_name(wanted.name);
+      const auto kept = blobs->find_name(kept_as);
       if (!kept || !*kept) return std::move(entry).error();
       entry = **kept;
     }
     ASSAY_TRY(Bytes bytes, blobs->read_all(entry->id, wanted.bytes_max));
     return bytes;
   };
-  fetchers->call(get, [this, name = wanted.name](Result<Bytes> bytes) {
-    fetches_under_way.erase(name);
-    handle(FetchFinished{name, std::move(bytes)});
+  fetchers->call(get, [this, name = wanted.name, from = wanted.from, kept_as](Result<Bytes> bytes) {
+    fetches_under_way.erase(kept_as);
+    handle(FetchFinished{name, from, std::move(bytes)});
   });
 }
 

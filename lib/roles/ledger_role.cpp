@@ -92,7 +92,7 @@ Actions LedgerRole::on(const Event& event, std::uint64_t now_ms) {
     }
     on_job(job->job, job->outcome);
   } else if (const auto* fetch = std::get_if<FetchFinished>(&event)) {
-    const auto found = m_fetches.find(fetch->name);
+    const auto found = m_fetches.find({fetch->name, fetch->from});
     if (found != m_fetches.end()) {
       found->second.under_way = false;
       found->second.failed = !fetch->bytes;
@@ -138,28 +138,27 @@ void LedgerRole::submit(const std::string& purpose, protocol::Payload payload) {
 
 const Bytes* LedgerRole::fetched(const std::string& name, const AccountId& from,
                                  std::uint64_t bytes_max) {
-  Fetching& fetching = m_fetches[name];
+  Fetching& fetching = m_fetches[{name, from}];
   if (fetching.bytes) return &*fetching.bytes;
   if (fetching.under_way) return nullptr;
-  const std::string url = url_of(from);
-  if (m_now_ms < fetching.retry_ms || url.empty()) {
-    wake_at(std::max(fetching.retry_ms, m_now_ms + kRepeatFetchMs / 4));
+  if (m_now_ms < fetching.retry_ms) {
+    wake_at(fetching.retry_ms);
     return nullptr;
   }
   fetching.under_way = true;
-  act(Fetch{name, url, bytes_max});
+  act(Fetch{name, from, url_of(from), bytes_max});
   return nullptr;
 }
 
-void LedgerRole::release_wrong(const std::string& name) {
-  Fetching& fetching = m_fetches[name];
+void LedgerRole::release_wrong(const std::string& name, const AccountId& from) {
+  Fetching& fetching = m_fetches[{name, from}];
   fetching.bytes.reset();
   fetching.retry_ms = m_now_ms + kRepeatFetchMs;
   wake_at(fetching.retry_ms);
 }
 
-bool LedgerRole::fetch_failed(const std::string& name) const {
-  const auto found = m_fetches.find(name);
+bool LedgerRole::fetch_failed(const std::string& name, const AccountId& from) const {
+  const auto found = m_fetches.find({name, from});
   return found != m_fetches.end() && found->second.failed;
 }
 
@@ -245,9 +244,9 @@ SharedTask LedgerRole::open_task(const protocol::TaskView& task) {
               ASSAY_TRY(const auto weighed, execution(*outcome->task, pool));
               return std::shared_ptr<JobOutcome>(std::move(outcome));
             });
-  release(init_name);
-  release(step_name);
-  release(data_name);
+  release(init_name, from);
+  release(step_name, from);
+  release(data_name, from);
   return nullptr;
 }
 
@@ -265,7 +264,7 @@ void LedgerRole::forget(const protocol::ClaimView& settled) {
     return !job.second.under_way && job.first.find(claim) != std::string::npos;
   });
   std::erase_if(m_fetches, [&](const auto& fetch) {
-    return !fetch.second.under_way && fetch.first.find(claim) != std::string::npos;
+    return !fetch.second.under_way && fetch.first.first.find(claim) != std::string::npos;
   });
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <mutex>
+#include <set>
 
 #include "assay/commit/transcript.hpp"
 #include "assay/crypto/sha256.hpp"
@@ -140,9 +141,10 @@ class Solver final : public internal::CheckerRole {
 
  private:
   void update(const protocol::View& view) override {
+    look_at_offers(view);
     std::size_t under_way = 0;
     for (const TaskView& task : view.tasks) {
-      if (own_bid(task) != nullptr) ++under_way;
+      if (has_offered(task)) ++under_way;
       if (const ClaimView* claim = own_claim(task)) {
         under_way += protocol::is_settled(claim->record.status) ? 0 : 1;
         follow(task, *claim);
@@ -151,10 +153,43 @@ class Solver final : public internal::CheckerRole {
     for (const TaskView& task : view.tasks) {
       if (task.record.status != TaskStatus::kOpen || !wants(view, task)) continue;
       const bool bids = task.record.terms.sale == protocol::Sale::kAuction;
-      if (under_way >= m_options.tasks_max && own_bid(task) == nullptr) continue;
+      const bool is_new = !has_offered(task);
+      if (under_way >= m_options.tasks_max && is_new) continue;
       if (!(bids ? bid(task) : accept(task))) continue;
-      if (own_bid(task) == nullptr) ++under_way;
+      under_way += is_new ? 1 : 0;
     }
+  }
+
+  // What was sent may apply before it is seen, also what an earlier life sent: so it is written
+  // down first, and counts until the sale is over or the claim is there.
+  void look_at_offers(const protocol::View& view) {
+    Files& files = context().files;
+    if (!std::exchange(m_knows_offers, true))
+      if (const auto names = files.list(kOfferFolder))
+        for (const std::string& name : *names)
+          if (const auto id = hash_from_hex(name.substr(name.rfind('/') + 1)))
+            m_offers.insert(TaskId{*id});
+    std::erase_if(m_offers, [&](const TaskId& id) {
+      for (const TaskView& task : view.tasks)
+        if (task.record.id == id && task.record.status == TaskStatus::kOpen &&
+            own_claim(task) == nullptr)
+          return false;
+      static_cast<void>(files.remove(offer_file(id)));
+      return true;
+    });
+  }
+  [[nodiscard]] bool has_offered(const TaskView& task) const {
+    return own_bid(task) != nullptr || m_offers.contains(task.record.id);
+  }
+  [[nodiscard]] bool offer(const TaskId& id) {
+    if (m_offers.contains(id)) return true;
+    if (!context().files.write_atomically(offer_file(id), Bytes{1})) return false;  // a full disk
+    m_offers.insert(id);
+    return true;
+  }
+  static constexpr const char* kOfferFolder = "offers";
+  [[nodiscard]] static std::string offer_file(const TaskId& id) {
+    return std::string(kOfferFolder) + "/" + to_hex(id.value);
   }
 
   [[nodiscard]] const ClaimView* own_claim(const TaskView& task) const {
@@ -179,11 +214,12 @@ class Solver final : public internal::CheckerRole {
                      std::uint64_t{1}});
   }
 
-  // The stakes that bids on other tasks promise: one that wins without its stake loses its deposit.
+  // The stakes that offers for other tasks promise: a bid that wins without its stake loses its
+  // deposit.
   [[nodiscard]] std::uint64_t promised(const protocol::View& view, const TaskView& but) const {
     std::uint64_t atoms = 0;
     for (const TaskView& task : view.tasks)
-      if (task.record.id != but.record.id && own_bid(task) != nullptr)
+      if (task.record.id != but.record.id && has_offered(task))
         atoms += task.record.terms.solver_stake.value;
     return atoms;
   }
@@ -235,7 +271,7 @@ class Solver final : public internal::CheckerRole {
   }
 
   bool accept(const TaskView& task) {
-    if (!is_sound(task)) return false;
+    if (!is_sound(task) || !offer(task.record.id)) return false;
     submit("accept/" + to_hex(task.record.id.value),
            protocol::AcceptTask{task.record.id, m_options.replay_quote_ms, r_commitment(task)});
     return true;
@@ -258,7 +294,7 @@ class Solver final : public internal::CheckerRole {
 
   bool bid(const TaskView& task) {
     const std::optional<std::uint64_t> price = next_price(task);
-    if (!price || !is_sound(task)) return false;
+    if (!price || !is_sound(task) || !offer(task.record.id)) return false;
     const std::string id = to_hex(task.record.id.value);
     const std::string purpose = "bid/" + id + "/" + std::to_string(*price);
     report_once(purpose, "bid.placed", {{"task", id}, {"price", std::to_string(*price)}});
@@ -560,6 +596,8 @@ class Solver final : public internal::CheckerRole {
   }
 
   SolverOptions m_options;
+  std::set<TaskId> m_offers;  // that were sent
+  bool m_knows_offers = false;
   std::set<ClaimId> m_published;  // the true transcript
   std::set<ClaimId> m_forced;     // one with a forced error
   std::map<ClaimId, SharedWatch> m_watches;

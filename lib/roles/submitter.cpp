@@ -155,7 +155,7 @@ class Submitter final : public internal::LedgerRole {
                 outcome->bytes = model.size();
                 return std::shared_ptr<JobOutcome>(std::move(outcome));
               });
-    release(name);
+    release(name, claim.solver);
     return false;
   }
 

@@ -1,5 +1,6 @@
 // What parties do: events in, actions out, through the network.
 #include "assay/crypto/sha256.hpp"
+#include "assay/roles/names.hpp"
 #include "internal/world.hpp"
 
 namespace assay::sim {
@@ -154,11 +155,12 @@ void Simulator::World::fetch(Party& party, roles::Fetch fetch) {
                  : Result<Bytes>(blob->second);
   }
   // As roles::Driver does it: kept, and given where nobody answers.
+  const std::string kept_as = roles::kept_blob(fetch.name, fetch.from);
   if (result)
-    party.blobs[fetch.name] = *result;
-  else if (const auto kept = party.blobs.find(fetch.name); kept != party.blobs.end())
+    party.blobs[kept_as] = *result;
+  else if (const auto kept = party.blobs.find(kept_as); kept != party.blobs.end())
     result = kept->second;
-  deliver(party, party.life, roles::FetchFinished{fetch.name, std::move(result)});
+  deliver(party, party.life, roles::FetchFinished{fetch.name, fetch.from, std::move(result)});
 }
 
 }  // namespace assay::sim

@@ -61,7 +61,8 @@ class LazyVerifier final : public roles::Role {
       if (is_time("fetch/" + name))
         for (const protocol::AccountView& account : m_view->accounts)
           if (account.id == claim.solver)
-            m_actions.push_back(roles::Fetch{name, account.profile.url, claim.entries * 32});
+            m_actions.push_back(
+                roles::Fetch{name, claim.solver, account.profile.url, claim.entries * 32});
       return {};
     }
     std::vector<Hash256> roots(blob->second.size() / 32);

@@ -19,5 +19,9 @@ namespace assay::roles {
 [[nodiscard]] inline std::string checkpoint_blob(const ClaimId& claim, std::uint64_t step) {
   return "checkpoint/" + to_hex(claim.value) + "/" + std::to_string(step);
 }
+// Under which a fetched blob is kept: publishers may give one name to different bytes.
+[[nodiscard]] inline std::string kept_blob(const std::string& name, const AccountId& from) {
+  return "kept/" + to_hex(from.value).substr(0, 16) + "/" + name;
+}
 
 }  // namespace assay::roles

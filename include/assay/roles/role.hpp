@@ -48,8 +48,9 @@ struct JobFinished {
   std::string job;
   JobResult outcome;
 };
-struct FetchFinished {
+struct FetchFinished {  // of the Fetch with this name and publisher
   std::string name;
+  AccountId from;
   Result<Bytes> bytes;
 };
 struct Tick {};  // next_deadline() has come
@@ -71,7 +72,8 @@ struct StartJob {  // does nothing while a job of that name is under way
 };
 struct Fetch {  // a blob by the name its publisher gave it; the bytes are not trusted
   std::string name;
-  std::string url;  // of the publisher's end point, from the ledger
+  AccountId from;   // the publisher: others may give the same name to something else
+  std::string url;  // of its end point, from the ledger; empty: not known, but it may be kept
   std::uint64_t bytes_max = 0;
 };
 struct Publish {  // bytes under a name

@@ -48,11 +48,11 @@ class LedgerRole : public Role {
   // The bytes if they have arrived (and are kept until release()); else sees to it that they come.
   [[nodiscard]] const Bytes* fetched(const std::string& name, const AccountId& from,
                                      std::uint64_t bytes_max);
-  void release(const std::string& name) { m_fetches.erase(name); }
+  void release(const std::string& name, const AccountId& from) { m_fetches.erase({name, from}); }
   // They were wrong: asked for again, but not at once.
-  void release_wrong(const std::string& name);
+  void release_wrong(const std::string& name, const AccountId& from);
   // Names that fetched() asked for and whose last try failed.
-  [[nodiscard]] bool fetch_failed(const std::string& name) const;
+  [[nodiscard]] bool fetch_failed(const std::string& name, const AccountId& from) const;
   // Starts the job unless it runs, has finished or failed a moment ago.
   void start_job(const std::string& job, JobBody body, bool lengthy = false,
                  LedgerTimeMs due = LedgerTimeMs{0});
@@ -131,7 +131,8 @@ class LedgerRole : public Role {
   std::optional<std::uint64_t> m_wake_ms;
   bool m_finished = false;
   std::map<std::string, Submission> m_submissions;
-  std::map<std::string, Fetching> m_fetches;
+  // By name and publisher: one that keeps its blobs back holds up nobody else's of the same names.
+  std::map<std::pair<std::string, AccountId>, Fetching> m_fetches;
   std::map<std::string, Job> m_jobs;
   std::map<TaskId, SharedTask> m_tasks;
   std::map<GameId, std::shared_ptr<Seat>> m_seats;

@@ -137,22 +137,32 @@ std::vector<T> only(const Actions& actions) {
   return found;
 }
 
-// How often a verifier enlists where every job ends and `blob_of` says which blobs come.
+// What a role submits where every job ends and `blob_of` says which blobs come from whom.
 template <class BlobOf>
-std::size_t enlistments(Role& role, const LedgerUpdate& update, BlobOf&& blob_of) {
+std::vector<Submit> submissions(Role& role, const LedgerUpdate& update, BlobOf&& blob_of) {
   std::vector<Event> events{update};
-  std::size_t enlisted = 0;
+  std::vector<Submit> submitted;
   for (std::size_t i = 0; i < events.size(); ++i) {
     const Actions actions = role.on(Event(events[i]), 0);
-    for (const Submit& s : only<Submit>(actions))
-      enlisted += protocol::kind_of(s.payload) == protocol::TxKind::kEnlistVerifier ? 1 : 0;
-    for (const Fetch& f : only<Fetch>(actions))
-      if (const std::optional<Bytes> bytes = blob_of(f.name))
-        events.push_back(FetchFinished{f.name, *bytes});
+    for (const Submit& s : only<Submit>(actions)) submitted.push_back(s);
+    for (const Fetch& f : only<Fetch>(actions)) {
+      const std::optional<Bytes> bytes = blob_of(f);
+      events.push_back(FetchFinished{
+          f.name, f.from,
+          bytes ? Result<Bytes>(*bytes) : Result<Bytes>(ErrorCode::kUnavailable, "not there")});
+    }
     for (const StartJob& j : only<StartJob>(actions))
       events.push_back(JobFinished{j.job, j.body([] { return false; })});
   }
-  return enlisted;
+  return submitted;
+}
+// How often a verifier enlists.
+template <class BlobOf>
+std::size_t enlistments(Role& role, const LedgerUpdate& update, BlobOf&& blob_of) {
+  const auto all = submissions(role, update, [&](const Fetch& f) { return blob_of(f.name); });
+  return static_cast<std::size_t>(std::count_if(all.begin(), all.end(), [](const Submit& s) {
+    return protocol::kind_of(s.payload) == protocol::TxKind::kEnlistVerifier;
+  }));
 }
 
 // INV-ROL-001.
@@ -306,7 +316,7 @@ TEST_F(Roles, ASolverAcceptsOnlyWhatItCouldOpen) {
     for (const Fetch& fetch : fetches) {
       Bytes bytes = blob(fetch.name);
       if (!honest && fetch.name == data_blob(task()->header.data_set)) bytes.back() ^= 1;
-      actions = role->on(FetchFinished{fetch.name, std::move(bytes)}, 10);
+      actions = role->on(FetchFinished{fetch.name, fetch.from, std::move(bytes)}, 10);
     }
     const auto jobs = only<StartJob>(actions);
     ASSERT_EQ(jobs.size(), 1u);
@@ -336,7 +346,7 @@ TEST_F(Roles, ASolverShowsItsWorkOnlyWhenTheLedgerHasIt) {
       published += only<Publish>(actions).size() + only<PublishFile>(actions).size();
       for (const Submit& s : only<Submit>(actions)) submitted.push_back(s);
       for (const Fetch& f : only<Fetch>(actions))
-        events.push_back(FetchFinished{f.name, blob(f.name)});
+        events.push_back(FetchFinished{f.name, f.from, blob(f.name)});
       for (const StartJob& j : only<StartJob>(actions))
         events.push_back(JobFinished{j.job, j.body([] { return false; })});
     }
@@ -370,13 +380,65 @@ TEST_F(Roles, ATaskThatDoesNotOpenIsNotFetchedInALoop) {
     const Actions actions = role->on(Event(events[i]), 1'000);
     for (const Fetch& f : only<Fetch>(actions)) {
       ++fetches;
-      events.push_back(FetchFinished{f.name, Bytes(3)});
+      events.push_back(FetchFinished{f.name, f.from, Bytes(3)});
     }
     for (const StartJob& j : only<StartJob>(actions))
       events.push_back(JobFinished{j.job, j.body([] { return false; })});
   }
   EXPECT_EQ(fetches, 3u);
   EXPECT_EQ(role->next_deadline(), 1'000 + 2'000u);
+}
+
+// INV-ROL-007: two tasks of one program, whose first submitter keeps it back. Found by the
+// simulator: whoever posted a copy of a task could keep everybody from its blobs.
+TEST_F(Roles, WhoKeepsItsBlobsBackHoldsUpNobodyElse) {
+  for (const crypto::KeyPair* from : {&submitter, &solver}) {
+    protocol::TaskView& task = add_task();
+    task.record.id = TaskId(crypto::sha256(from->public_key().view()));
+    task.record.submitter = id_of(*from);
+    task.record.terms.allow = {id_of(key)};
+  }
+  for (const crypto::KeyPair* keeps : {&submitter, &solver}) {
+    const std::vector<std::string> offers = files.list("offers").value();
+    for (const std::string& name : offers) ASSERT_TRUE(files.remove(name));
+    const auto role = make_solver(context(), {});
+    const auto submitted =
+        submissions(*role, update(), [&](const Fetch& fetch) -> std::optional<Bytes> {
+          if (fetch.from == id_of(*keeps)) return std::nullopt;
+          return blob(fetch.name);
+        });
+    ASSERT_EQ(submitted.size(), 1u);
+    EXPECT_NE(std::get<protocol::AcceptTask>(submitted[0].payload).task.value,
+              crypto::sha256(keeps->public_key().view()));
+  }
+}
+
+// INV-ROL-008: what was sent promises its stake, seen or not, also what an earlier life sent. Found
+// by the simulator: a solver that bid and accepted at once lost the bid's deposit.
+TEST_F(Roles, ASolverPromisesItsStakeOnce) {
+  view.self.staked = Amount(1'500);
+  for (const char* name : {"one", "two"}) {
+    protocol::TaskView& task = add_task();
+    task.record.id = TaskId(crypto::sha256(as_bytes(name)));
+    task.record.terms.allow = {id_of(key)};
+  }
+  const auto offered = [&] {
+    std::set<TaskId> tasks;
+    const auto role = make_solver(context(), {.tasks_max = 8});
+    for (const Submit& s : submissions(
+             *role, update(), [](const Fetch& fetch) { return std::optional(blob(fetch.name)); }))
+      tasks.insert(std::get<protocol::AcceptTask>(s.payload).task);
+    return tasks;
+  };
+  const std::set<TaskId> first = offered();
+  ASSERT_EQ(first.size(), 1u);
+  EXPECT_EQ(offered(), first) << "after a restart";
+  std::reverse(view.tasks.begin(), view.tasks.end());
+  EXPECT_EQ(offered(), first);
+  for (protocol::TaskView& task : view.tasks)
+    if (task.record.id == *first.begin()) task.record.status = TaskStatus::kClaimed;
+  EXPECT_EQ(offered().size(), 1u);  // another was faster there: the stake is free for the other
+  EXPECT_NE(offered(), first);
 }
 
 TEST_F(Roles, ASolverLeavesOpenTasksAloneUnlessItIsTold) {
@@ -393,14 +455,14 @@ TEST_F(Roles, ASolverLeavesOpenTasksAloneUnlessItIsTold) {
 TEST_F(Roles, AFailedFetchIsTriedAgainAfterAWhile) {
   add_task().record.terms.allow = {id_of(key)};
   const auto role = make_solver(context(), {});
-  const std::string name = only<Fetch>(role->on(update(), 0))[0].name;
+  const auto [name, from, url, bytes_max] = only<Fetch>(role->on(update(), 0))[0];
   const auto asks_for_it = [&](const Actions& actions) {
     const auto fetches = only<Fetch>(actions);
     return std::any_of(fetches.begin(), fetches.end(),
-                       [&](const Fetch& fetch) { return fetch.name == name; });
+                       [wanted = name](const Fetch& fetch) { return fetch.name == wanted; });
   };
   const Result<Bytes> gone(ErrorCode::kUnavailable, "nobody answers");
-  EXPECT_FALSE(asks_for_it(role->on(FetchFinished{name, gone}, 100)));
+  EXPECT_FALSE(asks_for_it(role->on(FetchFinished{name, from, gone}, 100)));
   EXPECT_FALSE(asks_for_it(role->on(update(), 200)));
   ASSERT_TRUE(role->next_deadline());
   EXPECT_TRUE(asks_for_it(role->on(Tick{}, *role->next_deadline())));
@@ -412,7 +474,7 @@ TEST_F(Roles, EventsThatNobodyAskedForAreHarmless) {
                            make_whistleblower(context(), {})}) {
     EXPECT_TRUE(only<Submit>(role->on(Tick{}, 0)).empty()) << "before any view";
     (void)role->on(TransactionRefused{{}, TxVerdict::kApplied, 0}, 1);
-    (void)role->on(FetchFinished{"data/00", Bytes(3)}, 2);
+    (void)role->on(FetchFinished{"data/00", AccountId{}, Bytes(3)}, 2);
     (void)role->on(JobFinished{"train/00", JobResult(ErrorCode::kCancelled, "stopped")}, 3);
     (void)role->on(update(), 4);
   }
