@@ -5,6 +5,7 @@
 #include "assay/cli/bench_command.hpp"
 #include "assay/cli/call.hpp"
 #include "assay/cli/devnet.hpp"
+#include "assay/cli/dispute_picture.hpp"
 #include "assay/cli/doctor_command.hpp"
 #include "assay/cli/quote.hpp"
 #include "assay/cli/verdict.hpp"
@@ -29,6 +30,7 @@ struct AuditOptions {
   std::string file;
   std::string program;
   bool json = false;
+  bool moves = false;
 };
 
 void print_key(const Hash256& key) { std::printf("%s\n", assay::to_hex(key).c_str()); }
@@ -65,7 +67,9 @@ Status check_key(const KeyOptions& options) {
 Status audit(const AuditOptions& options, ExitCode& exit_code) {
   ASSAY_TRY(const assay::cli::Audit audit,
             assay::cli::audit_evidence_file(options.file, options.program));
-  const std::string text = options.json ? audit.json.dump(2) + "\n" : audit.text;
+  const std::string text = options.json    ? audit.json.dump(2) + "\n"
+                           : options.moves ? audit.moves + audit.text
+                                           : audit.text;
   std::fputs(text.c_str(), stdout);
   exit_code = audit.exit_code;
   return {};
@@ -160,6 +164,7 @@ void add_audit(Command& root, AuditOptions& options, ExitCode& exit_code) {
       .argument("file", options.file, "evidence file")
       .option("program", options.program, "the task's program file, for the names of its nodes")
       .flag("json", options.json, "print JSON")
+      .flag("moves", options.moves, "tell every move before")
       .examples(
           "  assay audit game.evidence\n"
           "  assay audit game.evidence --json | jq .convicted\n"
@@ -178,9 +183,11 @@ int main(int argc, char** argv) {
   assay::cli::BenchSettings bench;
   assay::cli::QuoteSettings quote;
   assay::cli::VerdictSettings verdict;
+  assay::cli::DisputeSettings dispute;
   ExitCode exit_code = ExitCode::kOk;
   add_keys(program.root(), keys);
   add_audit(program.root(), audits, exit_code);
+  assay::cli::add_dispute_command(program.root(), dispute, exit_code);
   assay::cli::add_verdict_command(program.root(), verdict, exit_code);
   add_devnet(program.root(), devnet);
   add_call(program.root(), call);

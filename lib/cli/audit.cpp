@@ -194,6 +194,34 @@ Json json_of(const EvidenceReport& report, const std::vector<LevelLine>& levels,
   return json;
 }
 
+const char* role_name(dispute::Role role) {
+  return role == dispute::Role::kDefender ? "defender" : "challenger";
+}
+
+std::string text_of(const std::vector<dispute::Chapter>& chapters) {
+  std::string text = "Move by move\n";
+  for (const dispute::Chapter& c : chapters) {
+    const std::string turn = std::to_string(c.turn), bytes = std::to_string(c.bytes);
+    text += std::string(turn.size() < 4 ? 4 - turn.size() : 0, ' ') + turn + "  ";
+    text += role_name(c.role);
+    text.append(c.role == dispute::Role::kDefender ? 4 : 2, ' ');
+    text +=
+        std::string(bytes.size() < 6 ? 6 - bytes.size() : 0, ' ') + bytes + " B  " + c.words + "\n";
+  }
+  return text + "\n";
+}
+
+Json json_of(const std::vector<dispute::Chapter>& chapters) {
+  Json list = Json::array();
+  for (const dispute::Chapter& c : chapters)
+    list.push_back(Json::object({{"turn", c.turn},
+                                 {"by", role_name(c.role)},
+                                 {"stage", dispute::to_string(c.stage)},
+                                 {"bytes", c.bytes},
+                                 {"words", c.words}}));
+  return list;
+}
+
 }  // namespace
 
 Result<Audit> audit_evidence(ByteView file, const graph::Program* program) {
@@ -210,14 +238,23 @@ Result<Audit> audit_evidence(ByteView file, const graph::Program* program) {
                   (report.terms.entry == 0 ? "init" : "step") +
                   " program, which the dispute is about; name the other, or none"};
   }
+  const dispute::NodeLabel label = [&](std::uint32_t node) {
+    const bool named = program != nullptr && node < program->labels.size();
+    return named ? printable(program->labels[node]) : std::string();
+  };
   std::vector<LevelLine> levels;
-  if (has_game(report))
-    levels = dispute::explain_levels(report.terms, report.position, [&](std::uint32_t node) {
-      const bool named = program != nullptr && node < program->labels.size();
-      return named ? printable(program->labels[node]) : std::string();
-    });
+  if (has_game(report)) {
+    levels = dispute::explain_levels(report.terms, report.position, label);
+    // What was judged stands; the moves before one that does not are told all the same.
+    ASSAY_TRY(audit.story,
+              dispute::tell(report.terms, file.subspan(report.moves_at), report.move, label));
+  }
   audit.text = text_of(report, levels);
   audit.json = json_of(report, levels, program);
+  if (audit.story) {
+    audit.moves = text_of(audit.story->chapters);
+    audit.json["chapters"] = json_of(audit.story->chapters);
+  }
   return audit;
 }
 
@@ -230,16 +267,15 @@ Result<Audit> audit_evidence_file(const std::string& path, const std::string& pr
     return error;
   };
   // One byte more than allowed is read, so that the judge says "too long" and not the disk.
-  const Result<Bytes> file = host::read_file(path, dispute::kMaxEvidenceBytes + 1);
-  if (!file && file.error().code == ErrorCode::kLimit)
-    return audit_evidence(Bytes(dispute::kMaxEvidenceBytes + 1));
-  if (!file) return usage(file.error());
-  if (program_path.empty()) return audit_evidence(*file);
+  Result<Bytes> file = host::read_file(path, dispute::kMaxEvidenceBytes + 1);
+  if (!file && file.error().code != ErrorCode::kLimit) return usage(file.error());
+  const Bytes bytes = file ? std::move(*file) : Bytes(dispute::kMaxEvidenceBytes + 1);
+  if (program_path.empty()) return audit_evidence(bytes);
   const Result<Bytes> program_bytes = host::read_file(program_path, graph::kMaxProgramBytes);
   if (!program_bytes) return usage(program_bytes.error());
   const Result<graph::Program> program = graph::decode_program(*program_bytes);
   if (!program) return usage(with_context(program.error(), program_path));
-  return audit_evidence(*file, &*program);
+  return audit_evidence(bytes, &*program);
 }
 
 }  // namespace assay::cli

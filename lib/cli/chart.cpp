@@ -4,6 +4,8 @@
 #include <cmath>
 #include <cstdio>
 
+#include "internal/svg.hpp"
+
 namespace assay::cli {
 
 namespace {
@@ -19,26 +21,12 @@ constexpr std::size_t kMostMarkers = 40;  // more points than this are a line al
 constexpr const char* kColours[] = {"#0072b2", "#d55e00", "#009e73", "#cc79a7",
                                     "#e69f00", "#56b4e9", "#000000"};
 
-using Points = std::vector<std::pair<double, double>>;
+using Points = Svg::Points;
 
 std::string format(const char* pattern, double value) {
   char text[64];
   std::snprintf(text, sizeof text, pattern, value);
   return text;
-}
-
-std::string escaped(const std::string& text) {
-  std::string out;
-  for (const char c : text) {
-    if (c == '&') {
-      out += "&amp;";
-    } else if (c == '<') {
-      out += "&lt;";
-    } else {
-      out += c;
-    }
-  }
-  return out;
 }
 
 struct Tick {
@@ -122,38 +110,14 @@ Axis y_axis(const ChartPanel& panel) {
   return axis;
 }
 
-class Svg {
- public:
-  void line(double x1, double y1, double x2, double y2, const char* style) {
-    m_text += "<line x1='" + at(x1) + "' y1='" + at(y1) + "' x2='" + at(x2) + "' y2='" + at(y2) +
-              "' " + style + "/>\n";
-  }
-  void text(double x, double y, const char* style, const std::string& words) {
-    m_text +=
-        "<text x='" + at(x) + "' y='" + at(y) + "' " + style + ">" + escaped(words) + "</text>\n";
-  }
-  void path(const Points& points, const ChartLine& line) {
-    const std::string colour = kColours[line.colour % std::size(kColours)];
-    std::string list;
-    for (const auto& [x, y] : points) list += at(x) + "," + at(y) + " ";
-    m_text += "<polyline points='" + list + "' fill='none' stroke='" + colour +
-              "' stroke-width='2'" + (line.is_dashed ? " stroke-dasharray='6 4'" : "") + "/>\n";
-    if (points.size() > kMostMarkers) return;
-    for (const auto& [x, y] : points) {
-      m_text += "<circle cx='" + at(x) + "' cy='" + at(y) + "' r='3.5' stroke='" + colour +
-                "' stroke-width='2' fill='" + (line.is_dashed ? "white" : colour) + "'/>\n";
-    }
-  }
-  [[nodiscard]] std::string document(double width, double height) const {
-    return "<svg xmlns='http://www.w3.org/2000/svg' width='" + at(width) + "' height='" +
-           at(height) + "' font-family='sans-serif' font-size='12'>\n" +
-           "<rect width='100%' height='100%' fill='white'/>\n" + m_text + "</svg>\n";
-  }
-
- private:
-  static std::string at(double value) { return format("%.1f", value); }
-  std::string m_text;
-};
+void draw_line(Svg& svg, const Points& points, const ChartLine& line) {
+  const std::string colour = kColours[line.colour % std::size(kColours)];
+  const std::string stroke = "stroke='" + colour + "' stroke-width='2'";
+  svg.polyline(points, stroke + (line.is_dashed ? " stroke-dasharray='6 4'" : ""));
+  if (points.size() > kMostMarkers) return;
+  for (const auto& [x, y] : points)
+    svg.circle(x, y, 3.5, stroke + " fill='" + (line.is_dashed ? "white" : colour) + "'");
+}
 
 constexpr const char* kMiddle = "text-anchor='middle'";
 constexpr const char* kEnd = "text-anchor='end'";
@@ -184,8 +148,8 @@ void draw(Svg& svg, const ChartPanel& panel, double left) {
       if (!y.is_log || value > 0)
         points.emplace_back(left + kPanelWidth * x.place(at),
                             kTop + kPanelHeight * (1 - y.place(value)));
-    svg.path(points, line);
-    svg.path({{left, legend - 4}, {left + 26, legend - 4}}, line);
+    draw_line(svg, points, line);
+    draw_line(svg, {{left, legend - 4}, {left + 26, legend - 4}}, line);
     svg.text(left + 38, legend, "", line.label);
     legend += kLegendLine;
   }

@@ -11,8 +11,6 @@ void add_solver_options(Command& command, roles::SolverOptions& options) {
               "follow lower bids of others down to this; 0: bid once")
       .option("replay-quote-ms", options.replay_quote_ms,
               "longest replay of one interval on this machine")
-      .option("stake-kept-atoms", options.stake_kept_atoms,
-              "stake that is never offered: as much as the quotes that were handed out promise")
       .option("tasks-max", options.tasks_max, "tasks under way at a time");
 }
 

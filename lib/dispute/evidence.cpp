@@ -67,6 +67,7 @@ EvidenceReport judge_evidence(Sha256Function sha256, VerifyFunction verify, Byte
   if (!reader.ok() || count > kMaxTurns || !are_moves(reader, count))
     return reject(EvidenceVerdict::kMalformed);
   report.terms = terms;
+  report.moves_at = reader.position();
   if (!is_valid(terms)) return reject(EvidenceVerdict::kInvalidTerms);
   switch (check_claim(sha256, verify, terms, claim)) {
     case ClaimVerdict::kBinding: break;

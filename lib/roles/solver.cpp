@@ -236,8 +236,7 @@ class Solver final : public internal::CheckerRole {
            protocol::has_required(terms, view.self.profile.capabilities) &&
            score >= terms.reputation_min && terms.price.value >= asked(terms) &&
            leaves_time(terms, m_options.replay_quote_ms) && may_be_paid_in_part(terms) &&
-           view.self.staked.value >=
-               m_options.stake_kept_atoms + promised(view, task) + terms.solver_stake.value;
+           view.self.staked.value >= promised(view, task) + terms.solver_stake.value;
   }
 
   // A cancelled claim delivers what a checkpoint holds: the next one must lie within what is paid.

@@ -51,14 +51,11 @@ class Populator {
     PartyOptions party;
     party.name = name;
     party.balance_atoms = 2'000 + m_rng.below(2'000);
-    // Anybody may award a quote in its name, one of each task.
-    constexpr std::uint64_t kQuoted = 4 * 5'000;
-    party.staked_atoms = kQuoted + 5'000 * (1 + m_rng.below(3));
+    party.staked_atoms = 5'000 * (1 + m_rng.below(3));
     const roles::SolverOptions solver{.take_open_tasks = true,
                                       .price_min_atoms = 500 + m_rng.below(500),
                                       .replay_quote_ms = 1'000 + m_rng.below(kReplayMs - 1'000),
-                                      .tasks_max = 1 + m_rng.below(2),
-                                      .stake_kept_atoms = kQuoted};
+                                      .tasks_max = 1 + m_rng.below(2)};
     party.make = [solver](const RoleContext& context) {
       return roles::make_solver(context, solver);
     };

@@ -2,11 +2,13 @@
 // alone: no ledger, no network, no data set, no executor. Thread-safe.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "assay/cli/options.hpp"
 #include "assay/codec/json.hpp"
 #include "assay/dispute/evidence.hpp"
+#include "assay/dispute/story.hpp"
 #include "assay/graph/program.hpp"
 
 namespace assay::cli {
@@ -16,8 +18,11 @@ struct Audit {
   // evidence (cut, changed, not signed by whom it names).
   ExitCode exit_code = ExitCode::kIntegrity;
   dispute::EvidenceReport report;
-  std::string text;  // some 20 lines
-  codec::Json json;  // the same, for scripts
+  std::string text;   // some 20 lines
+  std::string moves;  // a line for each move that stands
+  codec::Json json;   // the same, for scripts
+  // How the search went; none of a file that is no evidence.
+  std::optional<dispute::Story> story;
 };
 
 // `program` gives the node its name: it must be the one that the dispute is about, else

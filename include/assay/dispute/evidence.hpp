@@ -32,7 +32,8 @@ struct EvidenceReport {
   bool has_convicted = false;  // proven, and not void
   AccountId convicted;         // the defender of a false claim, or the challenger of a true one
   GameTerms terms;
-  Position position;  // the last one reached
+  Position position;         // the last one reached
+  std::size_t moves_at = 0;  // where the first signed move begins, once the form is right
 };
 
 // File: magic, version u16, terms, claim, count u32 of moves (at most kMaxTurns), signed moves.

@@ -17,9 +17,6 @@ struct SolverOptions {
   std::uint64_t bid_floor_per_million_units = 0;
   std::uint64_t replay_quote_ms = 60'000;  // what replaying one interval takes this solver, at most
   std::size_t tasks_max = 1;               // claims under way and bids that stand, at a time
-  // Of its stake, what is never offered: who hands out quotes keeps as much as they promise, for a
-  // bid that wins when a quote has taken its stake loses its deposit.
-  std::uint64_t stake_kept_atoms = 0;
 };
 
 // Trains in a job that keeps checkpoints under the context's files (runs/<claim>/...), so that a

@@ -439,11 +439,6 @@ TEST_F(Roles, ASolverPromisesItsStakeOnce) {
     if (task.record.id == *first.begin()) task.record.status = TaskStatus::kClaimed;
   EXPECT_EQ(offered().size(), 1u);  // another was faster there: the stake is free for the other
   EXPECT_NE(offered(), first);
-  // What quotes promise is not offered at all.
-  const auto keeps = make_solver(context(), {.stake_kept_atoms = 501});
-  EXPECT_TRUE(submissions(*keeps, update(), [](const Fetch& fetch) {
-                return std::optional(blob(fetch.name));
-              }).empty());
 }
 
 TEST_F(Roles, ASolverLeavesOpenTasksAloneUnlessItIsTold) {
