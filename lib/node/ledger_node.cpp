@@ -160,8 +160,9 @@ void LedgerNode::submit(const protocol::VerifiedTransaction& transaction, Submit
   }
   std::vector<SubmitDone>& waiters = found->second.waiters;
   if (waiters.size() >= kMaxSubmitWaiters)
-    return done(Error{ErrorCode::kUnavailable,
-                      "too many wait for this transaction; ask for its result in a while"});
+    return done(Error{ErrorCode::kAlreadyExists,
+                      "it waits for a block already, and too many wait for its answer; ask for its "
+                      "result in a while"});
   waiters.push_back(std::move(done));
 }
 

@@ -229,7 +229,7 @@ void NodeService::register_transactions(rpc::Dispatcher& d) {
          "Takes a signed transaction; answers when it is in a block on disk, or refused.",
          {{"tx", Type::kHex, "the signed bytes"}},
          kOutcome,
-         {ErrorCode::kUnavailable},
+         {ErrorCode::kAlreadyExists, ErrorCode::kUnavailable},
          [this](const Params& params, const Reply& reply) {
            submit(params.bytes("tx"), [this, reply](const Result<TxOutcome>& outcome) {
              if (outcome) return reply.result(to_json(*outcome));

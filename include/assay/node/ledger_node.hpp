@@ -61,7 +61,8 @@ class LedgerNode {
 
   // Calls `done` once: at once for what is refused by itself or was answered before, else when the
   // transaction is in a block and on disk. Errors: kUnavailable (the pool is full, or the node
-  // failed: try again), kMalformed is never one (it is a verdict).
+  // failed: try again), kAlreadyExists (it waits, and kMaxSubmitWaiters wait for its answer);
+  // kMalformed is never one (it is a verdict).
   using SubmitDone = std::function<void(const Result<TxOutcome>& outcome)>;
   void submit(ByteView transaction, SubmitDone done);
   // The same of a transaction of this chain whose signature was checked elsewhere, on another

@@ -66,6 +66,23 @@ TEST(LedgerNode, SendingAgainChangesNothing) {
   EXPECT_EQ(w.balance(2), 990u);
 }
 
+// It stays in the pool, so this is no refusal: whoever sends it again later learns its result.
+TEST(LedgerNode, SoManyWaitForOneTransactionAndNoMore) {
+  World w;
+  const Bytes tx = w.transfer(2, 3, 1, 10);
+  std::vector<Answer> answers(kMaxSubmitWaiters);
+  for (Answer& answer : answers) w.node->submit(tx, answer.done());
+  Answer more;
+  w.node->submit(tx, more.done());
+  ASSERT_TRUE(more.got);
+  EXPECT_EQ(more.got->error().code, ErrorCode::kAlreadyExists);
+  w.step();
+  for (const Answer& answer : answers) {
+    ASSERT_TRUE(answer.got && *answer.got);
+    EXPECT_EQ((*answer.got)->verdict, TxVerdict::kApplied);
+  }
+}
+
 TEST(LedgerNode, RefusesAtOnceWhatBytesDecide) {
   World w;
   Bytes forged = w.transfer(2, 3, 1, 10);
