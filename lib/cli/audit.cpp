@@ -194,16 +194,12 @@ Json json_of(const EvidenceReport& report, const std::vector<LevelLine>& levels,
   return json;
 }
 
-const char* role_name(dispute::Role role) {
-  return role == dispute::Role::kDefender ? "defender" : "challenger";
-}
-
 std::string text_of(const std::vector<dispute::Chapter>& chapters) {
   std::string text = "Move by move\n";
   for (const dispute::Chapter& c : chapters) {
     const std::string turn = std::to_string(c.turn), bytes = std::to_string(c.bytes);
     text += std::string(turn.size() < 4 ? 4 - turn.size() : 0, ' ') + turn + "  ";
-    text += role_name(c.role);
+    text += dispute::to_string(c.role);
     text.append(c.role == dispute::Role::kDefender ? 4 : 2, ' ');
     text +=
         std::string(bytes.size() < 6 ? 6 - bytes.size() : 0, ' ') + bytes + " B  " + c.words + "\n";
@@ -215,7 +211,7 @@ Json json_of(const std::vector<dispute::Chapter>& chapters) {
   Json list = Json::array();
   for (const dispute::Chapter& c : chapters)
     list.push_back(Json::object({{"turn", c.turn},
-                                 {"by", role_name(c.role)},
+                                 {"by", dispute::to_string(c.role)},
                                  {"stage", dispute::to_string(c.stage)},
                                  {"bytes", c.bytes},
                                  {"words", c.words}}));

@@ -46,7 +46,7 @@ void add_spaced(Cost& cost, std::uint64_t length, std::uint64_t segments_max,
   }
 }
 
-// Rounds down a tree to its leaf `index`; the last point is the caller's if `points_at_leaf`.
+// Rounds down a tree to its leaf `index`; the last point is the caller's unless `points_at_leaf`.
 void add_tree(Cost& cost, std::uint64_t index, std::uint64_t count, bool points_at_leaf) {
   for (commit::Range range{0, count}; range.count > 1;) {
     const commit::Children children = commit::children_of(range);

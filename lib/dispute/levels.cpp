@@ -49,12 +49,6 @@ bool is_in_state(const Position& p) {
   return stage == Stage::kStateOffer || stage == Stage::kStatePoint || stage == Stage::kStateLeaf;
 }
 
-std::string range_words(const commit::Range& range, const char* what) {
-  if (range.count == 1) return std::string(what) + " " + number(range.first);
-  return std::string(what) + "s " + number(range.first) + " to " +
-         number(range.first + range.count - 1);
-}
-
 void explain_place(const Position& p, const NodeLabel& label, Lines& lines) {
   if (has_node(p)) {
     lines.push_back({"node", node_words(p, label)});
@@ -104,6 +98,16 @@ void explain_element(const Position& p, Lines& lines) {
 
 }  // namespace
 
+const char* to_string(Role role) noexcept {
+  return role == Role::kDefender ? "defender" : "challenger";
+}
+
+std::string range_words(const commit::Range& range, const char* what) {
+  if (range.count == 1) return std::string(what) + " " + number(range.first);
+  return std::string(what) + "s " + number(range.first) + " to " +
+         number(range.first + range.count - 1);
+}
+
 std::string coordinates(const Shape& shape, std::uint64_t index) {
   std::string text = "]";
   for (unsigned i = shape.rank; i-- > 0;) {
@@ -146,9 +150,8 @@ std::vector<LevelLine> explain_levels(const GameTerms& terms, const Position& po
                         (position.by_clock ? ": the clock ran out at the " : ", decided at the ") +
                         to_string(position.ended_at)});
   } else {
-    lines.push_back(
-        {"next", std::string(to_string(position.stage)) + " by the " +
-                     (on_turn(position) == Role::kDefender ? "defender" : "challenger")});
+    lines.push_back({"next", std::string(to_string(position.stage)) + " by the " +
+                                 to_string(on_turn(position))});
   }
   return lines;
 }

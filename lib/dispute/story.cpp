@@ -10,13 +10,6 @@ namespace {
 
 std::string number(std::uint64_t value) { return std::to_string(value); }
 
-std::string range_words(const char* what, std::uint64_t first, std::uint64_t count) {
-  const std::string from = std::string(what) + (count == 1 ? " " : "s ") + number(first);
-  return count == 1 ? from : from + " to " + number(first + count - 1);
-}
-std::string nodes_of(const commit::Range& range) {
-  return range_words("node", range.first, range.count);
-}
 // Between two ends: "steps 0 to 18", or the one that leads from the first to the second.
 std::string steps_between(const char* what, std::uint64_t low, std::uint64_t high) {
   return high - low == 1 ? std::string(what) + " " + number(low)
@@ -56,7 +49,7 @@ class Teller {
       case Stage::kStateOffer:
       case Stage::kTensorOffer:
         return "reveals the roots of " + number(move.count) + " parts of " +
-               range_words(tree_part(before.stage), before.range.first, before.range.count);
+               range_words(before.range, tree_part(before.stage));
       case Stage::kStatePoint:
       case Stage::kTensorPoint: return tree_point(before, move, after);
       case Stage::kStateLeaf: return "opens the slot and the node that it is bound to";
@@ -91,7 +84,7 @@ class Teller {
 
   std::string trace_offer(const Position& before, const Move& move, const Position& after) const {
     const std::string roots = "the roots of " + number(move.count) + " parts of ";
-    if (!move.has_program) return "reveals " + roots + nodes_of(before.range);
+    if (!move.has_program) return "reveals " + roots + range_words(before.range, "node");
     return "shows the program, " + number(after.program.node_count) + " nodes, and " + roots +
            "the trace of " +
            (m_terms.entry == 0 ? "the initial state" : "step " + number(before.step_low));
@@ -99,30 +92,30 @@ class Teller {
 
   std::string trace_point(const Position& before, const Move& move, const Position& after) {
     const commit::Children children = commit::children_of(before.range);
-    const std::string whole = nodes_of(before.range) + " of the trace";
+    const std::string whole = range_words(before.range, "node") + " of the trace";
     if (move.index == children.count) {
       narrow(whole, 1, 0, "the state after them");
       return "agrees with every node, and disputes the claimed state";
     }
     const std::string part = move.has_record && after.node_leaf != Hash256{}
                                  ? node_words(after, m_label)
-                                 : nodes_of(children.ranges[move.index]);
+                                 : range_words(children.ranges[move.index], "node");
     narrow(whole, children.count, move.index, part);
     return "disputes " + part;
   }
 
   std::string tree_point(const Position& before, const Move& move, const Position& after) {
     const char* const what = tree_part(before.stage);
-    const std::string part = range_words(what, after.range.first, after.range.count);
-    narrow(range_words(what, before.range.first, before.range.count),
-           commit::children_of(before.range).count, move.index, part);
+    const std::string part = range_words(after.range, what);
+    narrow(range_words(before.range, what), commit::children_of(before.range).count, move.index,
+           part);
     return "disputes " + part;
   }
 
   std::string element_point(const Position& before, const Position& after) {
     const std::uint64_t size = size_of(before.node.spec.output.dtype);
     const std::uint64_t first = before.range.first * (commit::kChunkBytes / size);
-    narrow(range_words("element", first, before.offered_bytes / size) + " in chunk " +
+    narrow(range_words({first, before.offered_bytes / size}, "element") + " in chunk " +
                number(before.range.first),
            before.offered_bytes / size, after.element - first, element_words(after));
     return "disputes " + element_words(after);

@@ -16,6 +16,7 @@
 #include "assay/training/checkpoints.hpp"
 #include "fuzz/archive_scene.hpp"
 #include "fuzz/scenes.hpp"
+#include "support/sample_task.hpp"
 #include "unit/numerics/random_spec.hpp"
 
 using namespace assay;
@@ -57,19 +58,8 @@ commit::Path path(unsigned length) {
 }
 
 PostTask post_task() {
-  PostTask t;
+  PostTask t = assay::test::sample_task();
   t.header = toy::evidence_task().header;
-  t.price = Amount{1000};
-  t.verification_fee = Amount{205};
-  t.solver_stake = Amount{2001};
-  t.verifier_stake = Amount{400};
-  t.challenger_bond = Amount{251};
-  t.declared_harm = Amount{50};
-  t.tax = Amount{20};
-  t.work_units = 7;
-  t.progress_entries = 2;
-  t.seats = t.draws = 2;
-  t.windows = {10'000, 20'000, 8'000, 9'000, 7'000, 6'000, 12'000, 11'000, 5'000, 3'000, 4'000};
   return t;
 }
 

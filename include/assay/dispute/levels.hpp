@@ -29,6 +29,10 @@ using NodeLabel = std::function<std::string(std::uint32_t node_index)>;
 [[nodiscard]] std::string explain(const GameTerms& terms, const Position& position,
                                   const NodeLabel& label = {});
 
+// "defender", "challenger".
+[[nodiscard]] const char* to_string(Role role) noexcept;
+// "nodes 3 to 7", "node 3".
+[[nodiscard]] std::string range_words(const commit::Range& range, const char* what);
 // Coordinates of a row-major index: "[3, 17]"; "[]" for a scalar.
 [[nodiscard]] std::string coordinates(const Shape& shape, std::uint64_t index);
 // "0x3f800000 (1)".
