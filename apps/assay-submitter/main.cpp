@@ -61,7 +61,7 @@ int main(int argc, char** argv) {
       .examples(
           "  assay-submitter --home submitter --ledger https://127.0.0.1:8645 --model cnn\n"
           "  assay-submitter --config submitter.toml --solver 3b6a... --solver 9f01...\n"
-          "  assay-submitter --auction --price 80 --bid-window-s 600 --require cuda\n"
+          "  assay-submitter --auction --price 80 --bid-window-s 600 --require avx512\n"
           "The model is saved as HOME/data/models/LABEL.safetensors.")
       .action([&] { return run(role, task, solvers, label); });
   return program.run(argc, argv);

@@ -1,4 +1,4 @@
-// assay: what a person does by hand. Keys, audits of evidence, local networks, benches.
+// assay: what a person does by hand. Keys, transactions, quotes, audits of evidence, benches.
 #include <cstdio>
 
 #include "assay/cli/audit.hpp"
@@ -8,6 +8,7 @@
 #include "assay/cli/dispute_picture.hpp"
 #include "assay/cli/doctor_command.hpp"
 #include "assay/cli/quote.hpp"
+#include "assay/cli/send.hpp"
 #include "assay/cli/verdict.hpp"
 #include "assay/crypto/random.hpp"
 #include "assay/host/key_file.hpp"
@@ -95,37 +96,6 @@ void add_keys(Command& root, KeyOptions& options) {
       .action([&options] { return check_key(options); });
 }
 
-struct CallOptions {
-  std::string method;
-  std::string params = "{}";
-  std::string ledger = "https://127.0.0.1:8645";
-  std::string authority = "authority.pem";
-  assay::cli::ClientIdentity identity;
-};
-
-void add_call(Command& root, CallOptions& options) {
-  root.subcommand("call", "Ask a ledger node and print its answer as JSON")
-      .argument("method", options.method, "a method of docs/spec/rpc.md; rpc_methods lists them")
-      .argument("params", options.params, "its parameters, a JSON object", false)
-      .option("ledger", options.ledger, "the ledger node's address")
-      .option("authority", options.authority, "certificate that the node's must lead to")
-      .option("certificate", options.identity.certificate_path, "to show, for operators' calls")
-      .option("tls-key", options.identity.key_path, "its key's file")
-      .examples(
-          "  assay call chain_status --authority net/ledger/tls/authority.pem\n"
-          "  assay call account '{\"account\": \"3b6a...\"}' | jq .account.available\n"
-          "  assay call log_level '{\"level\": \"debug\"}' --ledger https://127.0.0.1:8646 \\\n"
-          "    --authority tls/authority.pem --certificate tls/operator.pem --tls-key "
-          "tls/operator.key")
-      .action([&options]() -> Status {
-        ASSAY_TRY(const assay::codec::Json answer,
-                  assay::cli::call_ledger(options.ledger, options.authority, options.method,
-                                          options.params, options.identity));
-        std::printf("%s\n", answer.dump(2).c_str());
-        return {};
-      });
-}
-
 struct DevnetOptions {
   std::string folder;
   std::string chain = "devnet";
@@ -175,13 +145,15 @@ void add_audit(Command& root, AuditOptions& options, ExitCode& exit_code) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  assay::cli::Program program("assay", "Keys, audits, local networks and benches for assay");
+  assay::cli::Program program(
+      "assay", "Keys, transactions, quotes, audits, local networks and benches for assay");
   KeyOptions keys;
   AuditOptions audits;
   DevnetOptions devnet;
-  CallOptions call;
+  assay::cli::CallSettings call;
   assay::cli::BenchSettings bench;
   assay::cli::QuoteSettings quote;
+  assay::cli::SendSettings send;
   assay::cli::VerdictSettings verdict;
   assay::cli::DisputeSettings dispute;
   ExitCode exit_code = ExitCode::kOk;
@@ -190,7 +162,8 @@ int main(int argc, char** argv) {
   assay::cli::add_dispute_command(program.root(), dispute, exit_code);
   assay::cli::add_verdict_command(program.root(), verdict, exit_code);
   add_devnet(program.root(), devnet);
-  add_call(program.root(), call);
+  assay::cli::add_call_command(program.root(), call);
+  assay::cli::add_send_command(program.root(), send, exit_code);
   assay::cli::add_doctor_command(program.root(), exit_code);
   assay::cli::add_bench_commands(program.root(), bench);
   assay::cli::add_quote_command(program.root(), quote);

@@ -4,7 +4,7 @@
 
 #include "assay/cli/genesis_file.hpp"
 #include "assay/cli/options.hpp"
-#include "assay/cli/role_program.hpp"
+#include "assay/cli/party.hpp"
 #include "assay/crypto/random.hpp"
 #include "assay/host/clock.hpp"
 #include "assay/host/key_file.hpp"
@@ -12,6 +12,7 @@
 #include "assay/host/signals.hpp"
 #include "assay/node/home.hpp"
 #include "assay/node/process.hpp"
+#include "certificate_commands.hpp"
 #include "storage_commands.hpp"
 #include "surface.hpp"
 
@@ -162,6 +163,7 @@ int assayd_main(int argc, char** argv, const assay::node::StoreOpener& open_stor
           "  curl --cacert node/tls/authority.pem https://127.0.0.1:8645/status")
       .action([&] { return run(options, open_store); });
   options.surface.add_to(run_command);
+  CertificateCommands certificates(root);
   StorageCommands storage(root, open_store);
   assay::cli::ExitCode exit_code = assay::cli::ExitCode::kOk;
   SurfaceCommands surface(root, exit_code);

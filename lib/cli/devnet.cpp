@@ -8,13 +8,13 @@
 #include "assay/host/clock.hpp"
 #include "assay/host/key_file.hpp"
 #include "assay/host/read_file.hpp"
+#include "assay/node/certificates.hpp"
 #include "assay/node/home.hpp"
 
 namespace assay::cli {
 
 namespace {
 
-constexpr std::uint64_t kFileBytesMax = std::uint64_t{1} << 20;
 // The password lies beside the key, so a slow derivation would protect nothing.
 constexpr std::uint64_t kDevnetScryptN = 1024;
 
@@ -36,18 +36,9 @@ Result<std::uint64_t> parse_tokens(std::string_view text, const std::string& who
   return tokens;
 }
 
-Status make_folder(const std::filesystem::path& folder) {
-  std::error_code failure;
-  std::filesystem::create_directories(folder, failure);
-  if (failure) return {ErrorCode::kIo, folder.string() + ": " + failure.message()};
-  std::filesystem::permissions(folder, std::filesystem::perms::owner_all, failure);
-  if (failure) return {ErrorCode::kIo, folder.string() + ": " + failure.message()};
-  return {};
-}
-
 // Makes FOLDER with a password and returns it.
 Result<std::string> make_password(const std::filesystem::path& folder, Rng& rng) {
-  ASSAY_TRY_STATUS(make_folder(folder));
+  ASSAY_TRY_STATUS(node::make_private_folder(folder));
   std::array<std::uint8_t, 16> random;
   rng.fill(random);
   const std::string password = to_hex(random);
@@ -81,7 +72,7 @@ Result<std::vector<DevnetAccount>> make_devnet(const DevnetSettings& settings) {
       !std::filesystem::is_empty(settings.folder, failure))
     return {ErrorCode::kAlreadyExists,
             settings.folder.string() + " is not empty: name another folder"};
-  ASSAY_TRY_STATUS(make_folder(settings.folder));
+  ASSAY_TRY_STATUS(node::make_private_folder(settings.folder));
   const host::SystemClock clock;
   crypto::SystemRng rng;
   const std::filesystem::path ledger = settings.folder / "ledger";
@@ -105,19 +96,12 @@ Result<std::vector<DevnetAccount>> make_devnet(const DevnetSettings& settings) {
   }
   ASSAY_TRY(home.password, make_password(ledger, rng));
   ASSAY_TRY_STATUS(node::init_home(home, clock, rng));
-  ASSAY_TRY(const Bytes genesis, host::read_file(node::genesis_path(ledger), kFileBytesMax));
-  ASSAY_TRY(const Bytes authority, host::read_file(node::authority_path(ledger), kFileBytesMax));
-  for (const DevnetAccount& account : accounts) {
-    const std::filesystem::path folder = settings.folder / account.name;
-    ASSAY_TRY(
-        const node::RoleCertificate certificate,
-        node::issue_role_certificate(ledger, account.name, {"127.0.0.1", "localhost"}, clock));
-    ASSAY_TRY_STATUS(host::write_file(folder / "tls.pem", as_bytes(certificate.certificate_pem)));
-    ASSAY_TRY_STATUS(
-        host::write_secret_file(folder / "tls-key.pem", as_bytes(certificate.key_pem)));
-    ASSAY_TRY_STATUS(host::write_file(folder / "authority.pem", authority));
-    ASSAY_TRY_STATUS(host::write_file(folder / "genesis.bin", genesis));
-  }
+  for (const DevnetAccount& account : accounts)
+    if (const auto issued =
+            node::issue_party_certificate(ledger, settings.folder / account.name, account.name,
+                                          {"127.0.0.1", "localhost"}, clock);
+        !issued)
+      return issued.error();
   return accounts;
 }
 

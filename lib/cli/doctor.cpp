@@ -242,9 +242,10 @@ void Examination::check_certificate(const fs::path& path) {
   const std::uint64_t now = host::SystemClock().unix_ms() / 1000;
   const std::string until = "good until " + host::rfc3339(info->validity.not_after_unix_s * 1000);
   if (now > info->validity.not_after_unix_s || now < info->validity.not_before_unix_s)
-    return add(Health::kFail, check, "not good now (" + until + "): issue another");
+    return add(Health::kFail, check, "not good now (" + until + "): assayd certificate renew");
   const bool soon = info->validity.not_after_unix_s - now < kCertificateWarnDays * 86'400;
-  add(soon ? Health::kWarn : Health::kOk, check, until + (soon ? ": issue another" : ""));
+  add(soon ? Health::kWarn : Health::kOk, check,
+      until + (soon ? ": assayd certificate renew" : ""));
 }
 
 void Examination::check_home() {

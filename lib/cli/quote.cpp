@@ -4,17 +4,17 @@
 #include <chrono>
 #include <cstdio>
 
+#include "assay/cli/amounts.hpp"
 #include "assay/core/hex.hpp"
 #include "assay/crypto/sha256.hpp"
 #include "assay/economics/market.hpp"
-#include "assay/host/key_file.hpp"
-#include "assay/host/read_file.hpp"
 #include "assay/host/thread_pool.hpp"
 #include "assay/protocol/block.hpp"
 #include "assay/protocol/offer.hpp"
 #include "assay/roles/solver.hpp"
 #include "assay/training/execution.hpp"
 #include "assay/training/metering.hpp"
+#include "internal/state_proof.hpp"
 
 namespace assay::cli {
 
@@ -51,7 +51,7 @@ double median(std::vector<double> times) {
 }
 
 // The run's first steps; the first of all warms up.
-Status measure(const training::Task& task, double seconds, TaskPool& pool, QuoteReport& report) {
+Result<Measured> measure(const training::Task& task, double seconds, TaskPool& pool) {
   constexpr std::size_t kStepsMin = 3;
   constexpr std::size_t kStepsMax = 1000;
   ASSAY_TRY(const auto execution, training::ProgramExecution::create(task, pool));
@@ -68,18 +68,59 @@ Status measure(const training::Task& task, double seconds, TaskPool& pool, Quote
     roots.push_back(now_s() - middle);
     if (steps.size() >= kStepsMin && now_s() - begin > seconds) break;
   }
-  report.step_s = median(std::move(steps));
-  report.root_s = median(std::move(roots));
-  report.seconds = report.step_s * static_cast<double>(task.header.steps) +
-                   report.root_s * static_cast<double>(commit::transcript_entries(task.header));
+  Measured measured{median(std::move(steps)), median(std::move(roots)), 0};
+  measured.seconds = measured.step_s * static_cast<double>(task.header.steps) +
+                     measured.root_s * static_cast<double>(commit::transcript_entries(task.header));
+  return measured;
+}
+
+double price_by_rate(const QuoteSettings& settings, std::uint64_t units) {
+  return static_cast<double>(units) * static_cast<double>(settings.rate) / 1e6 / kAtomsPerToken;
+}
+
+// The task of a posted one's header, made of the model and the data that the options name.
+Result<PreparedTask> prepare_posted(TaskSettings settings, const protocol::PostTask& terms,
+                                    TaskPool& pool) {
+  const commit::TaskHeader& header = terms.header;
+  settings.steps = header.steps;
+  settings.interval = header.commit_interval;
+  settings.checkpoint_every = header.checkpoint_interval / header.commit_interval;
+  settings.seed = header.seed;
+  ASSAY_TRY(PreparedTask prepared, prepare_task(settings, pool));
+  if (prepared.task->header != header)
+    return {ErrorCode::kInvalidArgument, "this model or its data is not the posted task's"};
+  const std::uint64_t units = training::work_units(*prepared.task);
+  if (units != terms.work_units)
+    return {ErrorCode::kConflict, "the posted task declares " + std::to_string(terms.work_units) +
+                                      " units of work, but has " + std::to_string(units)};
+  return prepared;
+}
+
+Status check_for_sale(const QuoteSettings& s, const internal::PostedTask& posted) {
+  const protocol::TaskStatus status = posted.record.status;
+  if (status != protocol::TaskStatus::kOpen && status != protocol::TaskStatus::kFunding)
+    return {ErrorCode::kConflict,
+            std::string("the task is not for sale: it is ") + to_string(status)};
+  if (s.sign && s.valid_until <= posted.height.value)
+    return {ErrorCode::kConflict, "--valid-until is past: the ledger is at height " +
+                                      std::to_string(posted.height.value)};
   return {};
 }
 
-std::string tokens(Amount amount) {
-  char text[48];
-  std::snprintf(text, sizeof text, "%.6f tokens",
-                static_cast<double>(amount.value) / static_cast<double>(kAtomsPerToken));
-  return text;
+// The price that is asked for a posted task.
+Result<Amount> asked_price(const QuoteSettings& s, const protocol::PostTask& terms) {
+  if (s.rate == 0 && !s.price_given) return terms.price;
+  ASSAY_TRY(
+      const Amount price,
+      amount_of_tokens(s.rate == 0 ? s.task.price : price_by_rate(s, terms.work_units), "price"));
+  if (price <= terms.price) return price;
+  return {ErrorCode::kConflict,
+          format_tokens(price) + " is over what the task pays, " + format_tokens(terms.price)};
+}
+
+void judge(QuoteReport& report) {
+  report.verdict = economics::check_terms(protocol::terms_of(report.terms));
+  report.least = least_amounts(report.terms);
 }
 
 }  // namespace
@@ -90,18 +131,38 @@ LeastAmounts least_amounts(const protocol::PostTask& terms) {
           least(t, &TaskTerms::challenger_bond)};
 }
 
+namespace {
+
+Result<QuoteReport> report_posted(const QuoteSettings& settings, TaskPool& pool) {
+  const auto id = hash_from_hex(settings.posted);
+  if (!id) return {ErrorCode::kInvalidArgument, "--task is 64 hexadecimal digits"};
+  ASSAY_TRY(internal::PostedTask posted, internal::read_posted_task(settings.party, TaskId(*id)));
+  ASSAY_TRY_STATUS(check_for_sale(settings, posted));
+  QuoteReport report;
+  report.terms = std::move(posted.record.terms);
+  report.digest = posted.record.posted_terms;
+  if (!settings.task.model.empty() || !settings.task.model_file.empty()) {
+    ASSAY_TRY(const PreparedTask prepared, prepare_posted(settings.task, report.terms, pool));
+    ASSAY_TRY(report.measured, measure(*prepared.task, settings.seconds, pool));
+  }
+  ASSAY_TRY(report.terms.price, asked_price(settings, report.terms));
+  judge(report);
+  return report;
+}
+
+}  // namespace
+
 Result<QuoteReport> make_quote_report(const QuoteSettings& settings, TaskPool& pool) {
+  if (!settings.posted.empty()) return report_posted(settings, pool);
   ASSAY_TRY(const PreparedTask prepared, prepare_task(settings.task, pool));
   QuoteReport report;
   TaskSettings task = settings.task;
-  if (settings.rate != 0) {
-    const double units = static_cast<double>(training::work_units(*prepared.task));
-    task.price = units * static_cast<double>(settings.rate) / 1e6 / kAtomsPerToken;
-  }
+  if (settings.rate != 0)
+    task.price = price_by_rate(settings, training::work_units(*prepared.task));
   ASSAY_TRY(report.terms, make_unchecked_terms(task, *prepared.task));
-  report.verdict = economics::check_terms(protocol::terms_of(report.terms));
-  report.least = least_amounts(report.terms);
-  ASSAY_TRY_STATUS(measure(*prepared.task, settings.seconds, pool, report));
+  report.digest = protocol::terms_digest(report.terms);
+  judge(report);
+  ASSAY_TRY(report.measured, measure(*prepared.task, settings.seconds, pool));
   return report;
 }
 
@@ -114,53 +175,56 @@ std::string to_text(const QuoteReport& r) {
     text += line;
   };
   add("work", std::to_string(t.work_units) + " units (10^6 weighted operations)");
-  std::snprintf(line, sizeof line, "%.3f ms a step, %.3f ms a root, here", 1e3 * r.step_s,
-                1e3 * r.root_s);
-  add("measured", line);
-  std::snprintf(line, sizeof line, "%.1f s for %llu steps and %llu roots", r.seconds,
-                static_cast<unsigned long long>(t.header.steps),
-                static_cast<unsigned long long>(commit::transcript_entries(t.header)));
-  add("time", line);
-  add("price", tokens(t.price));
-  add("verification fee", tokens(t.verification_fee));
-  add("tax", tokens(t.tax));
-  add("in all", tokens(Amount(t.price.value + t.verification_fee.value + t.tax.value)));
-  add("least solver stake", tokens(r.least.solver_stake));
-  add("least verifier stake", tokens(r.least.verifier_stake));
-  add("least challenger bond", tokens(r.least.challenger_bond));
+  if (r.measured) {
+    std::snprintf(line, sizeof line, "%.3f ms a step, %.3f ms a root, here",
+                  1e3 * r.measured->step_s, 1e3 * r.measured->root_s);
+    add("measured", line);
+    std::snprintf(line, sizeof line, "%.1f s for %llu steps and %llu roots", r.measured->seconds,
+                  static_cast<unsigned long long>(t.header.steps),
+                  static_cast<unsigned long long>(commit::transcript_entries(t.header)));
+    add("time", line);
+  }
+  add("price", format_tokens(t.price));
+  add("verification fee", format_tokens(t.verification_fee));
+  add("tax", format_tokens(t.tax));
+  add("in all", format_tokens(Amount(t.price.value + t.verification_fee.value + t.tax.value)));
+  add("least solver stake", format_tokens(r.least.solver_stake));
+  add("least verifier stake", format_tokens(r.least.verifier_stake));
+  add("least challenger bond", format_tokens(r.least.challenger_bond));
   add("the ledger would say", economics::to_string(r.verdict));
   return text;
 }
 
 codec::Json to_json(const QuoteReport& r) {
   const auto atoms = [](Amount a) { return std::to_string(a.value); };
-  return codec::Json::object({{"work_units", std::to_string(r.terms.work_units)},
-                              {"steps", r.terms.header.steps},
-                              {"entries", commit::transcript_entries(r.terms.header)},
-                              {"step_ms", 1e3 * r.step_s},
-                              {"root_ms", 1e3 * r.root_s},
-                              {"seconds", r.seconds},
-                              {"price", atoms(r.terms.price)},
-                              {"verification_fee", atoms(r.terms.verification_fee)},
-                              {"tax", atoms(r.terms.tax)},
-                              {"least_solver_stake", atoms(r.least.solver_stake)},
-                              {"least_verifier_stake", atoms(r.least.verifier_stake)},
-                              {"least_challenger_bond", atoms(r.least.challenger_bond)},
-                              {"terms", economics::to_string(r.verdict)}});
+  codec::Json json = codec::Json::object({{"work_units", std::to_string(r.terms.work_units)},
+                                          {"steps", r.terms.header.steps},
+                                          {"entries", commit::transcript_entries(r.terms.header)},
+                                          {"price", atoms(r.terms.price)},
+                                          {"verification_fee", atoms(r.terms.verification_fee)},
+                                          {"tax", atoms(r.terms.tax)},
+                                          {"least_solver_stake", atoms(r.least.solver_stake)},
+                                          {"least_verifier_stake", atoms(r.least.verifier_stake)},
+                                          {"least_challenger_bond", atoms(r.least.challenger_bond)},
+                                          {"terms", economics::to_string(r.verdict)}});
+  if (r.measured) {
+    json["step_ms"] = 1e3 * r.measured->step_s;
+    json["root_ms"] = 1e3 * r.measured->root_s;
+    json["seconds"] = r.measured->seconds;
+  }
+  return json;
 }
 
 namespace {
 
 // What award_quote carries, but for the task.
-Result<codec::Json> signed_quote(const QuoteSettings& s, const protocol::PostTask& terms) {
-  constexpr std::uint64_t kGenesisBytesMax = std::uint64_t{1} << 20;
-  ASSAY_TRY(const std::string password, host::read_password({.file = s.password_file}));
-  ASSAY_TRY(const crypto::KeyPair key, host::open_key_file(s.key, password));
-  ASSAY_TRY(const Bytes genesis_bytes, host::read_file(s.genesis, kGenesisBytesMax));
-  ASSAY_TRY(const protocol::Genesis genesis, protocol::decode_genesis(genesis_bytes));
+Result<codec::Json> signed_quote(const QuoteSettings& s, const QuoteReport& report) {
+  ASSAY_TRY(const crypto::KeyPair key, open_party_key(s.party));
+  ASSAY_TRY(const protocol::Genesis genesis, read_party_genesis(s.party));
+  const protocol::PostTask& terms = report.terms;
   protocol::Quote quote;
   quote.solver = AccountId(key.public_key());
-  quote.terms = protocol::terms_digest(terms);
+  quote.terms = report.digest;
   quote.price = terms.price;
   quote.replay_ms = terms.windows.replay_ms;
   quote.valid_until = Height(s.valid_until);
@@ -178,11 +242,14 @@ Result<codec::Json> signed_quote(const QuoteSettings& s, const protocol::PostTas
 }
 
 Status run_quote(const QuoteSettings& s) {
+  if (s.sign && s.valid_until == 0)
+    return {ErrorCode::kInvalidArgument,
+            "--sign wants --valid-until: the last height at which the quote may be awarded"};
   host::ThreadTaskPool pool(static_cast<unsigned>(s.threads));
   ASSAY_TRY(const QuoteReport report, make_quote_report(s, pool));
   codec::Json json = to_json(report);
   if (s.sign) {
-    ASSAY_TRY(json["signed"], signed_quote(s, report.terms));
+    ASSAY_TRY(json["signed"], signed_quote(s, report));
   }
   if (s.json) {
     std::printf("%s\n", json.dump(2).c_str());
@@ -204,19 +271,24 @@ void add_quote_command(Command& root, QuoteSettings& s) {
           .option("seconds", s.seconds, "how long to measure, at most (three steps at least)")
           .option("rate", s.rate, "atoms for 10^6 units of work; 0: the price is --price")
           .flag("json", s.json, "print JSON")
+          .option("task", s.posted,
+                  "id of a posted task: quote its terms; model and data count if they are named")
           .flag("sign", s.sign, "print a signed quote that a submitter can award")
-          .option("key", s.key, "the solver's key file, to sign")
-          .option("password-file", s.password_file, "its password [$ASSAY_PASSWORD]")
-          .option("genesis", s.genesis, "the chain's genesis record, to sign")
-          .option("valid-until", s.valid_until, "last height at which it may be awarded")
+          .option("valid-until", s.valid_until,
+                  "with --sign: last height at which it may be awarded")
           .option("id", s.id, "of the quote: 32 hexadecimal digits, new for each one")
           .examples(
               "  assay quote gpt.toml --text corpus.txt --rate 16000\n"
               "  assay quote --model cnn --json | jq .seconds\n"
-              "  assay quote gpt.toml --rate 16000 --sign --key solver.json --valid-until 90000 "
-              "--id $(openssl rand -hex 16)");
+              "  assay quote --task 91c4... --home solver --price 80 --sign --valid-until 90000 "
+              "\\\n"
+              "    --id $(openssl rand -hex 16) --json > quote.json");
+  add_party_options(command, s.party);
   add_task_options(command, s.task, /*with_model_file=*/false);
-  command.action([&s] { return run_quote(s); });
+  command.action([&s, &command] {
+    s.price_given = command.was_given("price");
+    return run_quote(s);
+  });
 }
 
 }  // namespace assay::cli

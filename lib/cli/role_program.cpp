@@ -3,14 +3,12 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <filesystem>
 #include <mutex>
 
 #include "assay/cli/terminal.hpp"
 #include "assay/host/clock.hpp"
 #include "assay/host/files.hpp"
-#include "assay/host/key_file.hpp"
 #include "assay/host/log.hpp"
 #include "assay/host/read_file.hpp"
 #include "assay/host/signals.hpp"
@@ -23,7 +21,6 @@ namespace assay::cli {
 
 namespace {
 
-constexpr std::uint64_t kGenesisBytesMax = std::uint64_t{1} << 20;
 constexpr std::uint64_t kPemBytesMax = std::uint64_t{64} << 10;
 
 // On a terminal, training is a line that is redrawn; everything else stays a log line.
@@ -55,43 +52,16 @@ class TerminalLog final : public Log {
   std::unique_ptr<ProgressLine> m_line;
 };
 
-std::filesystem::path path_or(const std::string& given, const std::string& home,
-                              const char* usual) {
-  return given.empty() ? std::filesystem::path(home) / usual : std::filesystem::path(given);
-}
-
 Result<std::string> read_text(const std::filesystem::path& path) {
   ASSAY_TRY(const Bytes bytes, host::read_file(path, kPemBytesMax));
   return std::string(bytes.begin(), bytes.end());
 }
 
-Result<crypto::KeyPair> open_key(const RoleSettings& s) {
-  ASSAY_TRY(const std::string password, read_home_password(s.home, s.password_file));
-  return host::open_key_file(path_or(s.key, s.home, "key.json"), password);
-}
-
 }  // namespace
 
-Result<std::string> read_home_password(const std::string& home, const std::string& password_file) {
-  host::PasswordSource source;
-  source.file = password_file;
-  const std::filesystem::path usual = std::filesystem::path(home) / "password";
-  if (password_file.empty() && std::getenv(source.environment.c_str()) == nullptr &&
-      std::filesystem::exists(usual))
-    source.file = usual;
-  return host::read_password(source);
-}
-
 void add_role_options(Command& command, RoleSettings& s) {
-  command.option("home", s.home, "this party's folder: keys, certificates and everything it keeps")
-      .option("ledger", s.ledger, "the ledger node's address")
-      .option("key", s.key, "key file [HOME/key.json]")
-      .option("password-file", s.password_file,
-              "its password [$ASSAY_PASSWORD, else HOME/password]")
-      .option("genesis", s.genesis, "the chain's genesis record [HOME/genesis.bin]")
-      .option("authority", s.authority,
-              "certificate that the others' must lead to [HOME/authority.pem]")
-      .option("certificate", s.certificate, "own certificate [HOME/tls.pem]")
+  add_party_options(command, s);
+  command.option("certificate", s.certificate, "own certificate [HOME/tls.pem]")
       .option("tls-key", s.tls_key, "and its key [HOME/tls-key.pem]")
       .option("listen-host", s.listen_host, "address for serving blobs")
       .option("listen-port", s.listen_port, "its port; 0: any free one")
@@ -122,15 +92,12 @@ Status run_role(const RoleSettings& s, const MakeRole& make,
   TerminalLog log(*lines, clock);
   ASSAY_TRY(const auto stop, host::StopSource::install());
   ASSAY_TRY(const auto lock, host::FolderLock::acquire(s.home));
-  ASSAY_TRY(const crypto::KeyPair key, open_key(s));
-  ASSAY_TRY(const Bytes genesis_bytes,
-            host::read_file(path_or(s.genesis, s.home, "genesis.bin"), kGenesisBytesMax));
-  auto genesis = protocol::decode_genesis(genesis_bytes);
-  if (!genesis) return with_context(genesis.error(), "the genesis record");
+  ASSAY_TRY(const crypto::KeyPair key, open_party_key(s));
+  ASSAY_TRY(const protocol::Genesis genesis, read_party_genesis(s));
 
   ASSAY_TRY(const auto files, host::DiskFiles::open(std::filesystem::path(s.home) / "data"));
   host::ThreadTaskPool pool(static_cast<unsigned>(s.threads));
-  const roles::RoleContext context{key,      protocol::chain_id_of(*genesis), *files, pool, log,
+  const roles::RoleContext context{key,      protocol::chain_id_of(genesis), *files, pool, log,
                                    execution};
 
   roles::DriverOptions options;

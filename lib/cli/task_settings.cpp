@@ -13,17 +13,13 @@
 
 namespace assay::cli {
 
-namespace {
-
-Result<Amount> amount_of(double tokens, const char* option) {
+Result<Amount> amount_of_tokens(double tokens, const char* option) {
   const double atoms = std::round(tokens * static_cast<double>(kAtomsPerToken));
   if (!(atoms >= 0) || atoms > static_cast<double>(economics::kMaxTaskAtoms))
     return {ErrorCode::kInvalidArgument,
             std::string("--") + option + " is not an amount of tokens"};
   return Amount(static_cast<std::uint64_t>(atoms));
 }
-
-}  // namespace
 
 void add_task_options(Command& command, TaskSettings& s, bool with_model_file) {
   if (with_model_file)
@@ -176,11 +172,11 @@ Status add_market(const TaskSettings& s, const training::Task& task, protocol::P
     return {ErrorCode::kInvalidArgument,
             "--copies is at most " + std::to_string(protocol::kMaxCopies)};
   terms.copies = static_cast<std::uint32_t>(s.copies);
-  ASSAY_TRY(terms.tax, amount_of(s.tax, "tax"));
+  ASSAY_TRY(terms.tax, amount_of_tokens(s.tax, "tax"));
   if (s.tax == 0) terms.tax = Amount(economics::least_tax(terms.price.value));
-  ASSAY_TRY(terms.sought, amount_of(s.sought, "sought"));
+  ASSAY_TRY(terms.sought, amount_of_tokens(s.sought, "sought"));
   if (s.auction) {
-    ASSAY_TRY(terms.bid_deposit, amount_of(s.bid_deposit, "bid-deposit"));
+    ASSAY_TRY(terms.bid_deposit, amount_of_tokens(s.bid_deposit, "bid-deposit"));
     terms.windows.bid_ms = s.bid_window_s * 1000;
   }
   terms.capabilities = s.required;
@@ -214,11 +210,11 @@ Status refused(const char* why) {
 Result<protocol::PostTask> make_unchecked_terms(const TaskSettings& s, const training::Task& task) {
   protocol::PostTask terms;
   terms.header = task.header;
-  ASSAY_TRY(terms.price, amount_of(s.price, "price"));
-  ASSAY_TRY(terms.verification_fee, amount_of(s.verification_fee, "verification-fee"));
-  ASSAY_TRY(terms.solver_stake, amount_of(s.solver_stake, "solver-stake"));
-  ASSAY_TRY(terms.verifier_stake, amount_of(s.verifier_stake, "verifier-stake"));
-  ASSAY_TRY(terms.challenger_bond, amount_of(s.challenger_bond, "challenger-bond"));
+  ASSAY_TRY(terms.price, amount_of_tokens(s.price, "price"));
+  ASSAY_TRY(terms.verification_fee, amount_of_tokens(s.verification_fee, "verification-fee"));
+  ASSAY_TRY(terms.solver_stake, amount_of_tokens(s.solver_stake, "solver-stake"));
+  ASSAY_TRY(terms.verifier_stake, amount_of_tokens(s.verifier_stake, "verifier-stake"));
+  ASSAY_TRY(terms.challenger_bond, amount_of_tokens(s.challenger_bond, "challenger-bond"));
   if (s.seats > economics::kMaxSeats || s.draws > economics::kMaxDraws)
     return {ErrorCode::kInvalidArgument,
             "--seats is at most " + std::to_string(economics::kMaxSeats) + " and --draws at most " +

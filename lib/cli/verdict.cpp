@@ -2,9 +2,10 @@
 
 #include <cstdio>
 
+#include "assay/cli/amounts.hpp"
 #include "assay/host/read_file.hpp"
-#include "assay/node/light_client.hpp"
-#include "assay/protocol/records.hpp"
+#include "assay/ledger/account.hpp"
+#include "internal/state_proof.hpp"
 
 namespace assay::cli {
 
@@ -17,33 +18,6 @@ struct Line {
   std::string words;
 };
 using Lines = std::vector<Line>;
-
-struct Proof {
-  Bytes key, proof;
-  std::optional<Bytes> value;
-  node::SignedHeader header;
-};
-
-Result<Proof> read_proof(const Json& json) {
-  const codec::JsonRef root(json);
-  Proof p;
-  ASSAY_TRY(p.key, root["key"].hex());
-  ASSAY_TRY(p.proof, root["proof"].hex());
-  if (root["value"].exists()) {
-    ASSAY_TRY(p.value, root["value"].hex());
-  }
-  ASSAY_TRY(const Bytes header, root["signed_header"].hex());
-  ASSAY_TRY(p.header, node::decode_signed_header(header));
-  return p;
-}
-
-template <class Record>
-std::optional<Record> decoded(ByteView value) {
-  codec::Reader reader(value);
-  Record record;
-  read(reader, record);
-  return reader.finish() ? std::optional(std::move(record)) : std::nullopt;
-}
 
 Lines lines_of(const protocol::ClaimRecord& c) {
   Lines lines = {{"claim", to_hex(c.id.value)},      {"task", to_hex(c.task.value)},
@@ -70,6 +44,24 @@ Lines lines_of(const protocol::GameRecord& g) {
       {"status", to_string(g.status)},        {"decided", g.by_clock ? "by a clock" : "by a move"}};
 }
 
+// Of money; whose it is stands in the key.
+Lines lines_of(const ledger::AccountKey& key, const ledger::Account& a) {
+  return {{"of", to_hex(key.owner)},
+          {"holds", to_string(key.kind)},
+          {"balance", format_tokens(a.balance)},
+          {"available", format_tokens(a.available())},
+          {"reserved", format_tokens(a.debits_pending)},
+          {"expected", format_tokens(a.credits_pending)}};
+}
+
+Lines lines_of(const protocol::Profile& p) {
+  Lines lines = {{"last nonce", std::to_string(p.last_nonce)},
+                 {"url", p.url},
+                 {"certificate", to_hex(p.certificate)}};
+  for (const std::string& tag : p.capabilities) lines.push_back({"capability", tag});
+  return lines;
+}
+
 struct Shown {
   const char* kind = "record";
   Lines lines;
@@ -77,9 +69,17 @@ struct Shown {
 
 template <class Record>
 Shown shown(const char* kind, ByteView value) {
-  const std::optional<Record> record = decoded<Record>(value);
+  const std::optional<Record> record = internal::decoded<Record>(value);
   if (!record) return {kind, {{"bytes", to_hex(value)}}};
   return {kind, lines_of(*record)};
+}
+
+Shown shown_money(ByteView key, ByteView value) {
+  codec::Reader reader(key.subspan(1));
+  const ledger::AccountKey whose = ledger::read_account_key(reader);
+  const auto account = ledger::decode_account(value);
+  if (!reader.finish() || !account) return {"account", {{"bytes", to_hex(value)}}};
+  return {"account", lines_of(whose, *account)};
 }
 
 // By the first byte of its key (docs/spec/protocol.md, "Keys").
@@ -88,6 +88,8 @@ Shown show(ByteView key, ByteView value) {
     case 'C': return shown<protocol::ClaimRecord>("claim", value);
     case 'T': return shown<protocol::TaskRecord>("task", value);
     case 'G': return shown<protocol::GameRecord>("game", value);
+    case 'A': return shown_money(key, value);
+    case 'N': return shown<protocol::Profile>("profile", value);
     default: return {"record", {{"bytes", to_hex(value)}}};
   }
 }
@@ -123,18 +125,9 @@ Verdict not_proven(const std::string& why) {
 Result<Verdict> check_verdict(const protocol::Genesis& genesis, std::string_view text) {
   const auto json = codec::parse_json(text);
   if (!json) return json.error();
-  const Result<Proof> read = read_proof(*json);
-  if (!read) return codec::malformed_file(read.error());
-  const Proof& p = *read;
-
-  node::LightClient client(genesis);
-  const node::HeaderVerdict header = client.follow(p.header);
-  if (header != node::HeaderVerdict::kValid)
-    return not_proven(std::string("the header: ") + to_string(header));
-  const commit::MapProofVerdict proof = p.value ? client.check_present(p.key, *p.value, p.proof)
-                                                : client.check_absent(p.key, p.proof);
-  if (proof != commit::MapProofVerdict::kValid)
-    return not_proven(std::string("the record: ") + to_string(proof));
+  ASSAY_TRY(const internal::StateProof p, internal::read_state_proof(*json));
+  const std::string fault = internal::fault_of(genesis, p);
+  if (!fault.empty()) return not_proven(fault);
 
   const Lines about = header_lines(genesis, p.header.header);
   const std::string height = std::to_string(p.header.header.height.value);
@@ -177,14 +170,18 @@ Result<Verdict> check_verdict_files(const VerdictSettings& settings) {
 }
 
 void add_verdict_command(Command& root, VerdictSettings& settings, ExitCode& exit_code) {
-  root.subcommand("verdict", "Check what a ledger says of a claim, from one block header alone")
+  root.subcommand("verdict",
+                  "Check what a ledger says of a claim or a balance, from one header alone")
       .argument("file", settings.file, "what `assay call proof` printed")
       .option("genesis", settings.genesis, "the chain's genesis record")
       .flag("json", settings.json, "print JSON")
       .examples(
           "  assay call proof '{\"key\": \"43CLAIM\"}' > claim.proof\n"
           "  assay verdict claim.proof --genesis genesis.bin\n"
-          "43, 54 and 47 (hexadecimal) begin the keys of claims, tasks and games.\n"
+          "  assay call proof '{\"key\": \"4101ACCOUNT\", \"height\": 90}' > balance.proof\n"
+          "43, 54 and 47 (hexadecimal) begin the keys of claims, tasks and games; 4101 an "
+          "account's\n"
+          "free money, 4102 its stake.\n"
           "Exit code: 0 the record is proven, 1 it is proven that there is none, 4 neither.")
       .action([&settings, &exit_code]() -> Status {
         ASSAY_TRY(const Verdict verdict, check_verdict_files(settings));

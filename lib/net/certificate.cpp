@@ -54,6 +54,13 @@ Result<Openssl<EVP_PKEY>> parse_key(const std::string& pem) {
   return key;
 }
 
+Result<Openssl<EVP_PKEY>> key_or_new(const std::string& pem) {
+  if (!pem.empty()) return parse_key(pem);
+  Openssl<EVP_PKEY> key(EVP_EC_gen("P-256"));
+  if (!key) return openssl_error("cannot make a key");
+  return key;
+}
+
 bool is_address(const std::string& host) {
   std::array<unsigned char, 16> bytes{};
   return ::inet_pton(AF_INET, host.c_str(), bytes.data()) == 1 ||
@@ -129,9 +136,9 @@ Validity valid_for_days(std::uint64_t now_unix_s, std::uint32_t days) {
           now_unix_s + std::uint64_t{days} * 86'400};
 }
 
-Result<Certified> make_authority(const std::string& common_name, const Validity& validity) {
-  const Openssl<EVP_PKEY> key(EVP_EC_gen("P-256"));
-  if (!key) return openssl_error("cannot make a key");
+Result<Certified> make_authority(const std::string& common_name, const Validity& validity,
+                                 const std::string& key_pem) {
+  ASSAY_TRY(const Openssl<EVP_PKEY> key, key_or_new(key_pem));
   ASSAY_TRY(const Openssl<X509> made, start_certificate(common_name, validity, key.get(), nullptr));
   if (!add_extension(made.get(), made.get(), NID_basic_constraints, "critical,CA:TRUE,pathlen:0") ||
       !add_extension(made.get(), made.get(), NID_key_usage, "critical,keyCertSign,cRLSign"))
@@ -139,7 +146,8 @@ Result<Certified> make_authority(const std::string& common_name, const Validity&
   return finish(made.get(), key.get(), key.get());
 }
 
-Result<Certified> issue_certificate(const Certified& authority, const LeafOptions& options) {
+Result<Certified> issue_certificate(const Certified& authority, const LeafOptions& options,
+                                    const std::string& key_pem) {
   std::string names;
   for (const std::string& host : options.hosts) {
     const bool address = is_address(host);
@@ -154,8 +162,7 @@ Result<Certified> issue_certificate(const Certified& authority, const LeafOption
     ERR_clear_error();
     return {ErrorCode::kInvalidArgument, "the authority's key is not that of its certificate"};
   }
-  const Openssl<EVP_PKEY> key(EVP_EC_gen("P-256"));
-  if (!key) return openssl_error("cannot make a key");
+  ASSAY_TRY(const Openssl<EVP_PKEY> key, key_or_new(key_pem));
   ASSAY_TRY(const Openssl<X509> made,
             start_certificate(options.common_name, options.validity, key.get(), issuer.get()));
   const auto add = [&](int id, const std::string& value) {

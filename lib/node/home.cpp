@@ -5,7 +5,7 @@
 
 #include "assay/host/key_file.hpp"
 #include "assay/host/read_file.hpp"
-#include "assay/net/certificate.hpp"
+#include "assay/node/certificates.hpp"
 
 namespace assay::node {
 
@@ -18,7 +18,9 @@ constexpr std::uint64_t kMaxGenesisBytes = 1024 * 1024;
 
 std::string text_of(const Bytes& bytes) { return {bytes.begin(), bytes.end()}; }
 
-Status make_folder(const fs::path& folder) {
+}  // namespace
+
+Status make_private_folder(const fs::path& folder) {
   std::error_code error;
   fs::create_directories(folder, error);
   if (!error) fs::permissions(folder, fs::perms::owner_all, error);
@@ -26,14 +28,6 @@ Status make_folder(const fs::path& folder) {
     return {ErrorCode::kIo, "cannot make folder " + folder.string() + ": " + error.message()};
   return {};
 }
-
-Result<net::Certified> read_authority(const fs::path& home) {
-  ASSAY_TRY(const Bytes certificate, host::read_file(authority_path(home), kMaxPemBytes));
-  ASSAY_TRY(const Bytes key, host::read_secret_file(authority_key_path(home), kMaxPemBytes));
-  return net::Certified{text_of(certificate), text_of(key)};
-}
-
-}  // namespace
 
 fs::path genesis_path(const fs::path& home) { return home / "config" / "genesis.bin"; }
 fs::path operator_key_path(const fs::path& home) { return home / "keys" / "operator.json"; }
@@ -79,33 +73,6 @@ Status copy_operator_key(const HomeOptions& options) {
   return host::write_secret_file(operator_key_path(options.home), text);
 }
 
-Status write_certified(const net::Certified& certified, const fs::path& certificate,
-                       const fs::path& key) {
-  ASSAY_TRY_STATUS(host::write_file(certificate, as_bytes(certified.certificate_pem)));
-  return host::write_secret_file(key, as_bytes(certified.key_pem));
-}
-
-// The server's authority and certificate, and those of the operator's own calls.
-Status make_certificates(const HomeOptions& options, const std::string& chain, const Clock& clock) {
-  const fs::path& home = options.home;
-  const net::Validity validity =
-      net::valid_for_days(clock.unix_ms() / 1000, options.certificate_days);
-  ASSAY_TRY(const net::Certified authority,
-            net::make_authority("assay " + chain + " authority", validity));
-  ASSAY_TRY(const net::Certified server,
-            net::issue_certificate(authority, {"assayd " + chain, options.hosts, validity}));
-  ASSAY_TRY(const net::Certified operators,
-            net::make_authority("assay " + chain + " operators", validity));
-  ASSAY_TRY(const net::Certified client,
-            net::issue_certificate(operators, {"operator of " + chain, {}, validity}));
-  ASSAY_TRY_STATUS(write_certified(authority, authority_path(home), authority_key_path(home)));
-  ASSAY_TRY_STATUS(write_certified(server, server_certificate_path(home), server_key_path(home)));
-  ASSAY_TRY_STATUS(write_certified(operators, operators_authority_path(home),
-                                   operators_authority_key_path(home)));
-  return write_certified(client, operator_client_certificate_path(home),
-                         operator_client_key_path(home));
-}
-
 }  // namespace
 
 Result<ChainId> init_home(const HomeOptions& options, const Clock& clock, Rng& rng) {
@@ -119,7 +86,8 @@ Result<ChainId> init_home(const HomeOptions& options, const Clock& clock, Rng& r
   } else {
     ASSAY_TRY(genesis, new_genesis(options, clock));
   }
-  for (const char* folder : {"config", "keys", "tls"}) ASSAY_TRY_STATUS(make_folder(home / folder));
+  for (const char* folder : {"config", "keys", "tls"})
+    ASSAY_TRY_STATUS(make_private_folder(home / folder));
   // What a broken-off init left is not worth keeping: without genesis nothing refers to it.
   for (const fs::path& path :
        {operator_key_path(home), authority_key_path(home), server_key_path(home),
@@ -136,7 +104,7 @@ Result<ChainId> init_home(const HomeOptions& options, const Clock& clock, Rng& r
     ASSAY_TRY(genesis.operator_key,
               host::create_key_file(operator_key_path(home), options.password, rng, keystore));
   }
-  ASSAY_TRY_STATUS(make_certificates(options, genesis.name, clock));
+  ASSAY_TRY_STATUS(make_certificates(home, genesis.name, options.hosts, clock));
   // Last: it is what makes the folder a home.
   ASSAY_TRY_STATUS(host::write_file(genesis_path(home), encode(genesis)));
   return chain_id_of(genesis);
@@ -160,18 +128,6 @@ Result<Home> read_home(const fs::path& home) {
     out.operators_authority_pem = text_of(operators);
   }
   return out;
-}
-
-Result<RoleCertificate> issue_role_certificate(const fs::path& home, const std::string& common_name,
-                                               const std::vector<std::string>& hosts,
-                                               const Clock& clock) {
-  ASSAY_TRY(const net::Certified authority, read_authority(home));
-  net::LeafOptions leaf;
-  leaf.common_name = common_name;
-  leaf.hosts = hosts;
-  leaf.validity = net::valid_for_days(clock.unix_ms() / 1000, 365);
-  ASSAY_TRY(net::Certified issued, net::issue_certificate(authority, leaf));
-  return RoleCertificate{std::move(issued.certificate_pem), std::move(issued.key_pem)};
 }
 
 Result<protocol::GenesisAccount> parse_genesis_account(const std::string& text) {

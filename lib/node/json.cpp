@@ -306,7 +306,21 @@ Json to_json(const p::Totals& t) {
                        {"treasury", text(t.treasury)}});
 }
 
-Json to_json(const p::TaskRecord& t) {
+namespace {
+
+Json bid_json(const p::Bid& b) {
+  return Json::object({{"bidder", hex(b.bidder)},
+                       {"price", text(b.price)},
+                       {"replay_ms", b.replay_ms},
+                       {"sequence", b.sequence}});
+}
+
+}  // namespace
+
+Json to_json(const p::TaskView& view) {
+  const p::TaskRecord& t = view.record;
+  Json bids = Json::array();
+  for (const p::Bid& bid : view.bids) bids.push_back(bid_json(bid));
   Json funders = Json::array();
   for (const p::Funder& f : t.funders)
     funders.push_back(Json::object({{"account", hex(f.account)}, {"amount", text(f.amount)}}));
@@ -346,7 +360,7 @@ Json to_json(const p::TaskRecord& t) {
        {"missing", text(t.missing)},
        {"funders", std::move(funders)},
        {"claims", hex_list(t.claims)},
-       {"bids", t.bids}});
+       {"bids", std::move(bids)}});
 }
 
 Json to_json(const p::ClaimView& c) {

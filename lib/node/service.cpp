@@ -271,8 +271,9 @@ void NodeService::register_transactions(rpc::Dispatcher& d) {
            ASSAY_TRY(const auto receipt,
                      m_node.reader().result_of(AccountId{params.hash("sender")}, client_id));
            if (!receipt) return not_found("client id of that sender");
-           return to_json(TxOutcome{receipt->id, Height{0}, receipt->verdict, receipt->detail,
-                                    receipt->repeated});
+           ASSAY_TRY(const auto outcome, m_node.outcome_of(receipt->id));
+           if (!outcome) return {ErrorCode::kIntegrity, "a recorded result is of no block"};
+           return to_json(*outcome);
          })});
 }
 
@@ -311,13 +312,13 @@ void NodeService::register_records(rpc::Dispatcher& d) {
            return Json::object({{"tasks", std::move(list)}});
          })});
   d.add({"task",
-         "A task's terms and status.",
+         "A task's terms, status and bids.",
          {{"task", Type::kHash, "its id"}},
          {{"task", Type::kObject, "the record"}},
          {ErrorCode::kNotFound},
          immediate([this](const Params& params) {
            return found_or(m_node.reader().task(TaskId{params.hash("task")}), "task",
-                           [](const auto& task) { return to_json(task.record); });
+                           [](const auto& task) { return to_json(task); });
          })});
   d.add({"claim",
          "A solver's claim with its verifiers and challenges.",
@@ -364,14 +365,18 @@ void NodeService::register_proofs(rpc::Dispatcher& d) {
        {ErrorCode::kNotFound, ErrorCode::kUnavailable},
        immediate([this](const Params& params) { return evidence(GameId{params.hash("game")}); })});
   d.add({"proof",
-         "A record under the head's state root, and the proof of its presence or absence.",
-         {{"key", Type::kHex, "the record's key, at most 256 bytes"}},
+         "A record under a block's state root, and the proof of its presence or absence.",
+         {{"key", Type::kHex, "the record's key, at most 256 bytes"},
+          {"height", Type::kNumber, "of a block whose state is kept; default: the head's", true}},
          {{"key", Type::kHex, "as asked for"},
           {"value", Type::kHex, "the record; absent: there is none", true},
           {"proof", Type::kHex, "commit/map_proof.hpp"},
-          {"signed_header", Type::kHex, "the head's"}},
-         {ErrorCode::kLimit},
-         immediate([this](const Params& params) { return proof(params.bytes("key")); })});
+          {"signed_header", Type::kHex, "the block's"}},
+         {ErrorCode::kNotFound, ErrorCode::kLimit},
+         immediate([this](const Params& params) {
+           return proof(params.bytes("key"),
+                        Height{params.number_or("height", m_node.head().height.value)});
+         })});
 }
 
 }  // namespace assay::node

@@ -110,12 +110,16 @@ Result<Json> NodeService::view(const AccountId& account) {
   return Json::object({{"height", m_node.head().height.value}, {"view", found->second}});
 }
 
-Result<Json> NodeService::proof(ByteView key) const {
+Result<Json> NodeService::proof(ByteView key, Height height) const {
   if (key.size() > kMaxKeyBytes) return {ErrorCode::kLimit, "a key has at most 256 bytes"};
-  ASSAY_TRY(const auto value, m_node.reader().record(key));
-  ASSAY_TRY(const Bytes proof, m_node.reader().prove(key));
-  ASSAY_TRY(const auto header, m_node.signed_header(m_node.head().height));
-  if (!header) return {ErrorCode::kIntegrity, "the head has no signed header"};
+  ASSAY_TRY(const auto kept, m_node.reader().provable_heights());
+  if (height < kept.first || kept.second < height)
+    return {ErrorCode::kNotFound, "this node proves heights " + std::to_string(kept.first.value) +
+                                      " to " + std::to_string(kept.second.value) + " only"};
+  ASSAY_TRY(const auto value, m_node.reader().record_at(key, height));
+  ASSAY_TRY(const Bytes proof, m_node.reader().prove_at(key, height));
+  ASSAY_TRY(const auto header, m_node.signed_header(height));
+  if (!header) return {ErrorCode::kIntegrity, "a kept height has no signed header"};
   return Json::object({{"key", to_hex(key)},
                        {"value", value ? Json(to_hex(*value)) : Json()},
                        {"proof", to_hex(proof)},

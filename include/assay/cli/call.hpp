@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "assay/cli/options.hpp"
 #include "assay/codec/json.hpp"
 
 namespace assay::cli {
@@ -19,5 +20,15 @@ struct ClientIdentity {
                                               const std::string& authority_path,
                                               const std::string& method, const std::string& params,
                                               const ClientIdentity& identity = {});
+
+struct CallSettings {
+  std::string method;
+  std::string params = "{}";
+  std::string ledger = "https://127.0.0.1:8645";
+  std::string authority = "authority.pem";
+  ClientIdentity identity;
+};
+// Adds `call`. `settings` must outlive the parse.
+void add_call_command(Command& root, CallSettings& settings);
 
 }  // namespace assay::cli

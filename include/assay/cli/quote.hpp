@@ -1,8 +1,8 @@
 // `assay quote`: what a task would take and cost, before anything is posted (docs/spec/cli.md).
 #pragma once
 
+#include "assay/cli/party.hpp"
 #include "assay/cli/task_settings.hpp"
-#include "assay/codec/json.hpp"
 
 namespace assay::cli {
 
@@ -12,11 +12,13 @@ struct QuoteSettings {
   double seconds = 2;         // of measuring, at least three steps
   std::uint64_t rate = 0;     // atoms for 10^6 units of work; 0: the price is --price
   bool json = false;
+  // A task that was posted, by its id: its terms, from the party's ledger. Of the options of `task`
+  // those of model and data are measured, if a model is named, and have to be the posted task's.
+  std::string posted;
+  bool price_given = false;  // of a posted task: --price says what is asked, else all that it pays
   bool sign = false;
-  std::string key = "key.json";  // with --sign, as the two below
-  std::string password_file;
-  std::string genesis = "genesis.bin";
-  std::uint64_t valid_until = 0;  // the last height at which the quote may be awarded
+  PartySettings party;            // who signs
+  std::uint64_t valid_until = 0;  // the last height at which the quote may be awarded; with `sign`
   std::string id;                 // 32 hexadecimal digits; a quote of the same id replaces it
 };
 
@@ -29,15 +31,21 @@ struct LeastAmounts {
 };
 [[nodiscard]] LeastAmounts least_amounts(const protocol::PostTask& terms);
 
-struct QuoteReport {
-  protocol::PostTask terms;
-  double step_s = 0;  // the median of those measured
+struct Measured {
+  double step_s = 0;  // the median
   double root_s = 0;
   double seconds = 0;  // of the whole run on this machine
+};
+struct QuoteReport {
+  protocol::PostTask terms;  // at the price that is asked
+  Hash256 digest;            // terms_digest() as the task was or would be posted
+  std::optional<Measured> measured;
   LeastAmounts least;
   economics::TermsVerdict verdict{};  // of the terms as they stand
 };
-// Errors: those of prepare_task() and the execution; kInvalidArgument naming the option.
+// Errors: those of prepare_task() and the execution; kInvalidArgument naming the option; of a
+// posted task also those of the ledger, kNotFound, and kConflict (it is not for sale, or not past
+// `valid_until`).
 [[nodiscard]] Result<QuoteReport> make_quote_report(const QuoteSettings& settings, TaskPool& pool);
 [[nodiscard]] std::string to_text(const QuoteReport& report);
 [[nodiscard]] codec::Json to_json(const QuoteReport& report);

@@ -2,21 +2,15 @@
 // until it finishes or is told to stop.
 #pragma once
 
-#include "assay/cli/options.hpp"
+#include "assay/cli/party.hpp"
 #include "assay/roles/role.hpp"
 
 namespace assay::cli {
 
-// Paths that are empty stand for the file of the usual name in `home` (docs/spec/cli.md).
-struct RoleSettings {
-  std::string home = ".";
-  std::string ledger = "https://127.0.0.1:8645";
-  std::string key;            // key.json
-  std::string password_file;  // see read_home_password()
-  std::string genesis;        // genesis.bin
-  std::string authority;      // authority.pem
-  std::string certificate;    // tls.pem
-  std::string tls_key;        // tls-key.pem
+// Paths that are empty: as PartySettings.
+struct RoleSettings : PartySettings {
+  std::string certificate;  // tls.pem
+  std::string tls_key;      // tls-key.pem
   std::string listen_host = "127.0.0.1";
   std::uint64_t listen_port = 0;
   std::string advertise_host = "127.0.0.1";
@@ -26,10 +20,6 @@ struct RoleSettings {
   std::string log_level = "info";
   std::string log_file;
 };
-// The password of a home's key: of the file if one is named, else ASSAY_PASSWORD, else
-// HOME/password.
-[[nodiscard]] Result<std::string> read_home_password(const std::string& home,
-                                                     const std::string& password_file);
 
 void add_role_options(Command& command, RoleSettings& settings);
 

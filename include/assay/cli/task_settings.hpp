@@ -54,6 +54,9 @@ struct TaskSettings {
 // `with_model_file`: not where the file is an argument of the command.
 void add_task_options(Command& command, TaskSettings& settings, bool with_model_file = true);
 
+// Of an option in tokens, to the nearest atom. kInvalidArgument naming it: over kMaxTaskAtoms.
+[[nodiscard]] Result<Amount> amount_of_tokens(double tokens, const char* option);
+
 struct PreparedTask {
   models::ModelDescription description;
   std::shared_ptr<const training::Task> task;

@@ -23,19 +23,22 @@ struct Validity {
 // From an hour before `now` (clocks differ) to `days` after it.
 [[nodiscard]] Validity valid_for_days(std::uint64_t now_unix_s, std::uint32_t days);
 
-// A self-signed authority that may sign end certificates only.
+// A self-signed authority that may sign end certificates only. `key_pem`: the key that it is for;
+// empty: a new one. What an authority of the same name and key has signed leads to this one, too.
 [[nodiscard]] Result<Certified> make_authority(const std::string& common_name,
-                                               const Validity& validity);
+                                               const Validity& validity,
+                                               const std::string& key_pem = {});
 
 struct LeafOptions {
   std::string common_name;
   std::vector<std::string> hosts;  // DNS names and IP addresses; may be empty for a client
   Validity validity;
 };
-// A certificate for a server and a client, signed by `authority`. kInvalidArgument: PEM that cannot
-// be used, a host that is neither a name nor an address.
+// A certificate for a server and a client, signed by `authority`; `key_pem` as above.
+// kInvalidArgument: PEM that cannot be used, a host that is neither a name nor an address.
 [[nodiscard]] Result<Certified> issue_certificate(const Certified& authority,
-                                                  const LeafOptions& options);
+                                                  const LeafOptions& options,
+                                                  const std::string& key_pem = {});
 
 struct CertificateInfo {
   std::string common_name;

@@ -15,8 +15,7 @@ struct HomeOptions {
   std::string chain_name = "devnet";
   std::vector<protocol::GenesisAccount> accounts;
   std::vector<std::string> hosts{"127.0.0.1", "localhost"};  // that the server's certificate names
-  std::uint32_t certificate_days = 365;
-  std::string password;  // of the operator's key file
+  std::string password;                                      // of the operator's key file
   // A record that was made before, instead of `chain_name` and `accounts`; its operator's key file
   // is copied.
   std::optional<protocol::Genesis> genesis;
@@ -31,6 +30,9 @@ struct Home {
   std::string key_pem;
   std::string operators_authority_pem;  // of clients that may make the operator's calls; or empty
 };
+
+// Makes it if it is not there; its owner's alone.
+[[nodiscard]] Status make_private_folder(const std::filesystem::path& folder);
 
 // Where things are below the home.
 [[nodiscard]] std::filesystem::path genesis_path(const std::filesystem::path& home);
@@ -55,16 +57,6 @@ struct Home {
 
 // Errors: kNotFound with the command that makes a home, kPermission (a key that others can read).
 [[nodiscard]] Result<Home> read_home(const std::filesystem::path& home);
-
-// Another certificate of the home's authority, for a role on `hosts`: PEM of certificate and key.
-struct RoleCertificate {
-  std::string certificate_pem;
-  std::string key_pem;
-};
-[[nodiscard]] Result<RoleCertificate> issue_role_certificate(const std::filesystem::path& home,
-                                                             const std::string& common_name,
-                                                             const std::vector<std::string>& hosts,
-                                                             const Clock& clock);
 
 // "<64 hex digits>=<atoms>" or "<64 hex digits>=<atoms>:<staked atoms>". kInvalidArgument.
 [[nodiscard]] Result<protocol::GenesisAccount> parse_genesis_account(const std::string& text);

@@ -14,7 +14,7 @@ namespace assay::node {
 [[nodiscard]] codec::Json to_json(const protocol::Receipt& receipt);
 [[nodiscard]] codec::Json to_json(const protocol::AccountView& account);
 [[nodiscard]] codec::Json to_json(const protocol::Totals& totals);
-[[nodiscard]] codec::Json to_json(const protocol::TaskRecord& task);
+[[nodiscard]] codec::Json to_json(const protocol::TaskView& task);  // without its claims' records
 [[nodiscard]] codec::Json to_json(
     const protocol::ClaimView& claim);  // without its challenges' games
 [[nodiscard]] codec::Json to_json(const protocol::ChallengeView& challenge);

@@ -40,7 +40,7 @@ class NodeService {
   [[nodiscard]] Result<Json> view(const AccountId& account);
   [[nodiscard]] Result<Json> game(const GameId& id) const;
   [[nodiscard]] Result<Json> evidence(const GameId& id) const;
-  [[nodiscard]] Result<Json> proof(ByteView key) const;
+  [[nodiscard]] Result<Json> proof(ByteView key, Height height) const;
 
   LedgerNode& m_node;
   Intake& m_intake;

@@ -119,9 +119,12 @@ TEST_F(AssayProgram, SignsQuotes) {
                                "key_heads = 2\nsequence = 8\n[training]\nsteps = 8\nbatch = 2\n"));
   const std::string quote =
       "quote model.toml --text text --interval 2 --seconds 0 --threads 1 --json --sign "
-      "--password-file pw --price 30 --valid-until 90";
-  EXPECT_EQ(run(quote + " --id 12").exit_code, 2);
-  const Ran ran = run(quote + " --id " + std::string(32, '5'));
+      "--password-file pw --price 30 ";
+  const Ran endless = run(quote + "--id " + std::string(32, '5'));
+  EXPECT_EQ(endless.exit_code, 2);
+  EXPECT_THAT(endless.err, HasSubstr("--valid-until"));
+  EXPECT_EQ(run(quote + "--valid-until 90 --id 12").exit_code, 2);
+  const Ran ran = run(quote + "--valid-until 90 --id " + std::string(32, '5'));
   ASSERT_EQ(ran.exit_code, 0) << ran.err;
   const codec::Json json = *codec::parse_json(ran.out);
   const codec::JsonRef sealed = codec::JsonRef(json)["signed"];

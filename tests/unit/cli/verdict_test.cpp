@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include "assay/cli/amounts.hpp"
 #include "assay/core/memory_store.hpp"
 #include "assay/crypto/sha256.hpp"
 #include "assay/host/read_file.hpp"
@@ -68,8 +69,8 @@ struct Chain {
   }
 
   // What the call `proof` answers.
-  [[nodiscard]] Json proof(char kind, const Hash256& id) const {
-    Bytes key{static_cast<std::uint8_t>(kind)};
+  [[nodiscard]] Json proof(std::string_view prefix, const Hash256& id) const {
+    Bytes key = to_bytes(as_bytes(prefix));
     key.insert(key.end(), id.bytes.begin(), id.bytes.end());
     const protocol::StateReader reader(store);
     const auto value = reader.record(key).value();
@@ -87,7 +88,7 @@ struct Chain {
 
 TEST(Verdict, IsProvenByOneHeader) {
   const Chain chain;
-  const Verdict claim = chain.check(chain.proof('C', chain.claim.value));
+  const Verdict claim = chain.check(chain.proof("C", chain.claim.value));
   EXPECT_EQ(claim.exit_code, ExitCode::kOk);
   for (const std::string& words :
        {"claim         " + to_hex(chain.claim.value),
@@ -99,17 +100,41 @@ TEST(Verdict, IsProvenByOneHeader) {
   EXPECT_EQ(*json["proven"].boolean(), true);
   EXPECT_EQ(*json["kind"].string(), "claim");
   EXPECT_EQ(*json["record"]["task"].string(), to_hex(chain.task.value));
-  const Verdict task = chain.check(chain.proof('T', chain.task.value));
+  const Verdict task = chain.check(chain.proof("T", chain.task.value));
   EXPECT_EQ(task.exit_code, ExitCode::kOk);
   EXPECT_THAT(task.text, HasSubstr("status        claimed"));
-  const Verdict account = chain.check(chain.proof('N', account_of(3).value));
+  const Verdict account = chain.check(chain.proof("N", account_of(3).value));
   EXPECT_EQ(account.exit_code, ExitCode::kOk);
-  EXPECT_THAT(account.text, HasSubstr("The record\n"));
+  EXPECT_THAT(account.text, HasSubstr("The profile\n"));
+  EXPECT_THAT(account.text, HasSubstr("last nonce    1\n"));
+  const Verdict other = chain.check(chain.proof("R", account_of(3).value));
+  EXPECT_EQ(other.exit_code, ExitCode::kFailed);
+}
+
+// A balance in tokens, with whose and of what kind it is.
+TEST(Verdict, ShowsBalances) {
+  const Chain chain;
+  const protocol::StateReader reader(chain.store);
+  const protocol::AccountView solver = *reader.account(account_of(3));
+  const Verdict money = chain.check(chain.proof("A\x01", account_of(3).value));
+  EXPECT_EQ(money.exit_code, ExitCode::kOk);
+  const codec::JsonRef record = codec::JsonRef(money.json)["record"];
+  EXPECT_EQ(*codec::JsonRef(money.json)["kind"].string(), "account");
+  EXPECT_EQ(*record["of"].string(), to_hex(account_of(3).value));
+  EXPECT_EQ(*record["balance"].string(), format_tokens(solver.available));
+  EXPECT_EQ(*record["balance"].string(), "0.010000 tokens");
+  const Verdict stake = chain.check(chain.proof("A\x02", account_of(3).value));
+  EXPECT_EQ(*codec::JsonRef(stake.json)["record"]["available"].string(),
+            format_tokens(solver.staked));
+  EXPECT_NE(*codec::JsonRef(stake.json)["record"]["holds"].string(), *record["holds"].string());
+  // The submitter's cost is reserved.
+  const Verdict payer = chain.check(chain.proof("A\x01", account_of(2).value));
+  EXPECT_THAT(payer.text, HasSubstr("reserved      "));
 }
 
 TEST(Verdict, SaysThatThereIsNone) {
   const Chain chain;
-  const Verdict none = chain.check(chain.proof('C', crypto::sha256(as_bytes("none"))));
+  const Verdict none = chain.check(chain.proof("C", crypto::sha256(as_bytes("none"))));
   EXPECT_EQ(none.exit_code, ExitCode::kFailed);
   EXPECT_THAT(none.text, HasSubstr("holds no record of that key"));
   EXPECT_EQ(*codec::JsonRef(none.json)["proven"].boolean(), false);
@@ -118,7 +143,7 @@ TEST(Verdict, SaysThatThereIsNone) {
 // Each bit of what is proven, flipped.
 TEST(Verdict, NothingThatWasChangedIsProven) {
   const Chain chain;
-  const Json good = chain.proof('C', chain.claim.value);
+  const Json good = chain.proof("C", chain.claim.value);
   for (const char* member : {"key", "value", "proof", "signed_header"}) {
     const Bytes bytes = *codec::JsonRef(good)[member].hex();
     for (std::size_t i = 0; i < bytes.size(); ++i) {
@@ -146,7 +171,7 @@ TEST(Verdict, FilesAreReadAndMistakesNamed) {
   const Chain chain;
   const test::TemporaryFolder folder;
   const auto path = [&](const char* name) { return (folder.path() / name).string(); };
-  const Json good = chain.proof('C', chain.claim.value);
+  const Json good = chain.proof("C", chain.claim.value);
   const Bytes genesis = protocol::encode(chain.genesis);
   ASSERT_TRUE(host::write_file(path("genesis.bin"), genesis));
   ASSERT_TRUE(host::write_file(path("claim.proof"), as_bytes(good.dump(2))));

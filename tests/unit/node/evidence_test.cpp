@@ -113,7 +113,7 @@ TEST(Json, EverythingOfAPlayedClaim) {
   }
   EXPECT_GE(events.size(), 15u);
   const TaskView task = **p.net.read().task(p.posted.task);
-  EXPECT_EQ(*to_json(task.record).find("status"), codec::Json(to_string(task.record.status)));
+  EXPECT_EQ(*to_json(task).find("status"), codec::Json(to_string(task.record.status)));
   const codec::Json claim = to_json(task.claims.at(0));
   EXPECT_EQ(*claim.find("status"), codec::Json("fallen"));
   EXPECT_EQ(claim.find("verifiers")->get<codec::Json::Array>()->size(), 2u);

@@ -1,0 +1,37 @@
+// What the call `proof` answers, read and checked as a light client does.
+#pragma once
+
+#include "assay/cli/party.hpp"
+#include "assay/node/header.hpp"
+#include "assay/protocol/records.hpp"
+
+namespace assay::cli::internal {
+
+struct StateProof {
+  Bytes key, proof;
+  std::optional<Bytes> value;  // none: the proof is of absence
+  node::SignedHeader header;
+};
+// kMalformed.
+[[nodiscard]] Result<StateProof> read_state_proof(const codec::Json& json);
+// Why its header or its proof proves nothing on this chain; empty if it does.
+[[nodiscard]] std::string fault_of(const protocol::Genesis& genesis, const StateProof& proof);
+
+// A whole record of `value`, or none.
+template <class Record>
+std::optional<Record> decoded(ByteView value) {
+  codec::Reader reader(value);
+  Record record;
+  read(reader, record);
+  return reader.finish() ? std::optional(std::move(record)) : std::nullopt;
+}
+
+struct PostedTask {
+  protocol::TaskRecord record;
+  Height height;  // at which it stood so
+};
+// From the party's ledger, proven by its operator's header. kNotFound: there is no such task.
+[[nodiscard]] Result<PostedTask> read_posted_task(const PartySettings& settings,
+                                                  const TaskId& task);
+
+}  // namespace assay::cli::internal

@@ -1,0 +1,60 @@
+#include "internal/state_proof.hpp"
+
+#include "assay/core/hex.hpp"
+#include "assay/node/light_client.hpp"
+
+namespace assay::cli::internal {
+
+namespace {
+
+Result<StateProof> read_members(const codec::JsonRef& root) {
+  StateProof p;
+  ASSAY_TRY(p.key, root["key"].hex());
+  ASSAY_TRY(p.proof, root["proof"].hex());
+  if (root["value"].exists()) {
+    ASSAY_TRY(p.value, root["value"].hex());
+  }
+  ASSAY_TRY(const Bytes header, root["signed_header"].hex());
+  ASSAY_TRY(p.header, node::decode_signed_header(header));
+  return p;
+}
+
+}  // namespace
+
+Result<StateProof> read_state_proof(const codec::Json& json) {
+  auto proof = read_members(codec::JsonRef(json));
+  if (!proof) return codec::malformed_file(proof.error());
+  return proof;
+}
+
+std::string fault_of(const protocol::Genesis& genesis, const StateProof& p) {
+  node::LightClient client(genesis);
+  const node::HeaderVerdict header = client.follow(p.header);
+  if (header != node::HeaderVerdict::kValid) return std::string("the header: ") + to_string(header);
+  const commit::MapProofVerdict proof = p.value ? client.check_present(p.key, *p.value, p.proof)
+                                                : client.check_absent(p.key, p.proof);
+  if (proof != commit::MapProofVerdict::kValid)
+    return std::string("the record: ") + to_string(proof);
+  return "";
+}
+
+Result<PostedTask> read_posted_task(const PartySettings& s, const TaskId& task) {
+  Bytes key{'T'};
+  key.insert(key.end(), task.value.bytes.begin(), task.value.bytes.end());
+  ASSAY_TRY(const protocol::Genesis genesis, read_party_genesis(s));
+  ASSAY_TRY(const codec::Json answer,
+            ask_ledger(s, "proof", codec::Json::object({{"key", to_hex(key)}})));
+  ASSAY_TRY(const StateProof proof, read_state_proof(answer));
+  const std::string fault = fault_of(genesis, proof);
+  if (!fault.empty() || proof.key != key)
+    return {ErrorCode::kIntegrity, "the ledger at " + s.ledger + " does not prove what it says" +
+                                       (fault.empty() ? "" : ": " + fault)};
+  if (!proof.value)
+    return {ErrorCode::kNotFound, "there is no task " + to_hex(task.value) + " on this ledger"};
+  auto record = decoded<protocol::TaskRecord>(*proof.value);
+  if (!record)
+    return {ErrorCode::kUnsupported, "the ledger's record of the task is of another version"};
+  return PostedTask{std::move(*record), proof.header.header.height};
+}
+
+}  // namespace assay::cli::internal
