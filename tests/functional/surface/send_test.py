@@ -129,6 +129,16 @@ class Send(unittest.TestCase):
         self.assertEqual((told["kind"], told["verdict_code"], told["words"]), ("transfer", 0, "applied"))
         result = self.node.call("client_result", {"sender": self.ids["friend"], "client_id": told["client_id"]})
         self.assertEqual(result["result"]["height"], told["height"])
+        # At once, from one account: whoever comes second to a nonce takes the next.
+        before = int(self.account("friend")["available"])
+        atom = [self.assay, "send", "transfer", "--home", self.folder / "solver", "--ledger", self.node.url, "--to",
+                self.ids["friend"], "--atoms", "1"]
+        racers = [subprocess.Popen(atom, env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+                  for _ in range(4)]
+        for racer in racers:
+            said = racer.communicate(timeout=60)[0]
+            self.assertEqual(racer.returncode, 0, said)
+        self.assertEqual(int(self.account("friend")["available"]), before + 4)
         for options, word in ((("--to", self.ids["friend"]), "--tokens or --atoms"), (("--tokens", "1"), "--to"),
                               (("--to", "3b6a", "--tokens", "1"), "64 hexadecimal"),
                               (("--to", NOBODY, "--tokens", "1,5"), "no amount of tokens"),
