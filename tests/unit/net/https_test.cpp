@@ -130,6 +130,25 @@ TEST_F(HttpsTest, AnotherAuthorityOrNameIsRefusedInClearWords) {
   expect_alive();
 }
 
+// Whoever pins the old one reaches what the new one has signed, and the other way round.
+TEST_F(HttpsTest, ARenewedAuthorityOfTheSameKeyStandsForTheOld) {
+  start();
+  const auto now = static_cast<std::uint64_t>(::time(nullptr));
+  const Certified renewed =
+      *make_authority("test authority", valid_for_days(now, 2), authority().key_pem);
+  ASSERT_NE(renewed.certificate_pem, authority().certificate_pem);
+  ClientOptions pinned;
+  pinned.authority_pem = renewed.certificate_pem;
+  EXPECT_TRUE((*HttpsClient::create(pinned))->request(m_url, {}));
+  ServerOptions options = server_options();
+  const LeafOptions names{"leaf", {"127.0.0.1"}, valid_for_days(now, 1)};
+  const Certified made = *issue_certificate(renewed, names, options.key_pem);
+  EXPECT_EQ(made.key_pem, options.key_pem);
+  options.certificate_pem = made.certificate_pem;
+  const auto server = *HttpsServer::start(options, echo);
+  EXPECT_TRUE(m_client->request({"127.0.0.1", server->port(), "/"}, {}));
+}
+
 TEST_F(HttpsTest, AClientCertificateIsDemandedIfOneIsRequired) {
   ServerOptions options = server_options();
   options.client_authority_pem = authority().certificate_pem;
