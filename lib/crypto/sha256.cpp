@@ -175,7 +175,8 @@ Sha256Function sha256_function() noexcept {
 }
 
 Sha256Blocks sha256_blocks() noexcept {
-  return several_in_use().streams != nullptr ? internal::sha256_blocks_sha_ni : sha256_blocks_portable;
+  return several_in_use().streams != nullptr ? internal::sha256_blocks_sha_ni
+                                             : sha256_blocks_portable;
 }
 
 Hash256 sha256(ByteView message) { return sha256({message}); }
