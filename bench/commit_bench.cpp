@@ -1,6 +1,5 @@
 // Merkle-hashing a state on some threads, beside OpenSSL's SHA-256 of as many messages, one on each
 // thread. Both alternate in one process; the roots of every implementation are compared first.
-#include <algorithm>
 #include <atomic>
 #include <cstdlib>
 
@@ -43,23 +42,16 @@ void check_roots(const Bytes& bytes) {
 // Rates per thread of both sides by one clock, taken in the same rounds.
 struct Rates {
   bench::Spread ours, theirs, ratio;
-  double our_fastest = 0, their_fastest = 0;
 
   void add(double merkle, double openssl) {
     ours.add(merkle);
     theirs.add(openssl);
     ratio.add(merkle / openssl);
-    our_fastest = std::max(our_fastest, merkle);
-    their_fastest = std::max(their_fastest, openssl);
   }
   void print(const std::string& suffix) const {
     ours.print("commit_merkle_per_thread" + suffix, "GB/s");
     theirs.print("commit_openssl_one_stream" + suffix, "GB/s");
     ratio.print("commit_merkle_over_openssl" + suffix, "x");
-  }
-  void print_fastest(const std::string& suffix) const {
-    std::printf("figure commit_merkle_over_openssl%s_fastest %.4f x\n", suffix.c_str(),
-                our_fastest / their_fastest);
   }
 };
 
@@ -131,7 +123,6 @@ void measure(const Bytes& bytes, unsigned threads) {
       });
   const std::string suffix = "_" + std::to_string(threads) + "t";
   by_wall.print(suffix);
-  by_wall.print_fastest(suffix);
   by_cpu.print(suffix + "_cpu");
 }
 
