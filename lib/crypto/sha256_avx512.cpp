@@ -1,7 +1,7 @@
 // SHA-256 of sixteen messages at once, one in each lane of AVX-512. On an idle core a block takes a
 // quarter longer than with the SHA extensions, but half as many instructions: where another
-// hardware thread claims issue slots of the core, the extensions lose two fifths of their speed and
-// the lanes a twentieth.
+// hardware thread claims issue slots of the core, the extensions lose a third of their speed and
+// the lanes a fourteenth.
 #include "internal/sha256_kernels.hpp"
 
 #if defined(__x86_64__)
