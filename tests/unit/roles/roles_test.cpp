@@ -458,8 +458,11 @@ TEST_F(Roles, ABidThatStandsIsNotCountedTwice) {
                        [](const Fetch& fetch) { return std::optional(blob(fetch.name)); });
   };
   const auto bid = [&](const crypto::KeyPair& of, std::uint64_t price) {
-    return protocol::Bid{
-        .task = view.tasks[0].record.id, .bidder = id_of(of), .price = Amount(price)};
+    protocol::Bid made;
+    made.task = view.tasks[0].record.id;
+    made.bidder = id_of(of);
+    made.price = Amount(price);
+    return made;
   };
   view.tasks[0].bids = {bid(key, 90)};
   const auto beside = submitted();
