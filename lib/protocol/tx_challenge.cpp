@@ -190,13 +190,15 @@ Checked<PlayMove> Rules::check(const Reading& r, const Sender& s, const PlayMove
   TaskRecord task = r.state.need_task(claim.task);
   const dispute::GameTerms terms =
       terms_of(r.chain, *game, r.state.need_challenge(game->challenge), claim, task);
+  dispute::MoveVerdict verdict = dispute::check_signed(
+      crypto::sha256_function(), crypto::ed25519_verify, terms, game->turn, move);
+  if (verdict != dispute::MoveVerdict::kAccepted) return Outcome(V::kMoveRefused, verdict);
   std::optional<dispute::Position> position = replay_game(terms, r.state.moves(game->id));
   if (!position) {
     r.state.overlay().fail({ErrorCode::kIntegrity, "a game's recorded moves do not apply"});
     return V::kMoveRefused;
   }
-  const dispute::MoveVerdict verdict = dispute::apply_signed(
-      crypto::sha256_function(), crypto::ed25519_verify, terms, *position, move);
+  verdict = dispute::apply_checked(crypto::sha256_function(), terms, *position, move);
   if (verdict != dispute::MoveVerdict::kAccepted) return Outcome(V::kMoveRefused, verdict);
   return holds(p, s, {{std::move(*game), std::move(task), *position, move.role}});
 }

@@ -245,9 +245,13 @@ const Replayed* CheckerRole::replay(const TaskView& task, const ClaimView& view,
   return nullptr;
 }
 
-Hash256 CheckerRole::challenge_salt(const ClaimId& claim, std::uint64_t entry, bool again) const {
-  return derive_secret(context().key, "challenge/" + to_hex(claim.value) + "/" +
-                                          std::to_string(entry) + (again ? "/again" : ""));
+Hash256 CheckerRole::challenge_salt(const ClaimId& claim, std::uint64_t entry, bool again) {
+  const auto [secret, is_new] = m_challenge_secrets.try_emplace(claim);
+  if (is_new) secret->second = derive_secret(context().key, "challenge/" + to_hex(claim.value));
+  Bytes message = to_bytes(secret->second.view());
+  const std::string which = "/" + std::to_string(entry) + (again ? "/again" : "");
+  message.insert(message.end(), which.begin(), which.end());
+  return crypto::sha256(message);
 }
 
 bool CheckerRole::has_challenged(const ClaimView& claim) const {
@@ -294,8 +298,8 @@ void CheckerRole::challenge_forced(const TaskView& task, const ClaimView& claim,
   if (claim.record.status <= protocol::ClaimStatus::kSealing) challenge(task, claim, entry);
 }
 
-// Which entry the commitment hides follows from the salts alone, also after a restart. Each try is
-// a signature, so the answer is kept.
+// Which entry the commitment hides follows from the salts alone, also after a restart. All of a
+// long transcript are millions of hashes, so the answer is kept.
 std::optional<std::uint64_t> CheckerRole::hidden_entry(const ClaimId& claim,
                                                        const Hash256& commitment,
                                                        std::uint64_t entries) {

@@ -308,6 +308,7 @@ class Solver final : public internal::CheckerRole {
   void follow(const TaskView& task, const ClaimView& of) {
     const protocol::ClaimRecord& claim = of.record;
     const std::string id = to_hex(claim.id.value);
+    const auto* trained = static_cast<Trained*>(finished_job("train/" + id));
     report_once(id, "claim.accepted",
                 {{"claim", id},
                  {"task", to_hex(task.record.id.value)},
@@ -319,7 +320,7 @@ class Solver final : public internal::CheckerRole {
                    {"reason", protocol::to_string(claim.reason)}});
       // The model stays on offer, also for a submitter that comes back after our restart.
       if (claim.status != ClaimStatus::kFinal || m_published.contains(claim.id)) {
-        if (watch_others(task, claim)) return;
+        if (watch_others(task, trained)) return;
         forget(of);
         return forget(task);
       }
@@ -328,7 +329,7 @@ class Solver final : public internal::CheckerRole {
     if (!opened) return;
     const SharedWatch watch = watch_of(claim.id);
     watch->cancelled = claim.cancelled && claim.status == ClaimStatus::kTraining;
-    const auto* trained = static_cast<Trained*>(finished_job("train/" + id));
+    watch_others(task, trained);
     if (trained == nullptr) {
       start_training(opened, claim, watch);
       report_progress(task, claim, *watch);
@@ -348,7 +349,6 @@ class Solver final : public internal::CheckerRole {
     report_once(id, "transcript.revealed",
                 {{"claim", id}, {"transcript_root", to_hex(claim.transcript_root)}});
     if (claim.status < ClaimStatus::kFinal) defend(task, of, opened);
-    watch_others(task, claim);
   }
 
   // Also after a restart: the run finds its checkpoints and only repeats what came after them.
@@ -555,21 +555,23 @@ class Solver final : public internal::CheckerRole {
   }
 
   // The same task, the same bits: where a copy's transcript first differs from ours, one of the two
-  // is false. True while there is something to watch.
-  bool watch_others(const TaskView& task, const protocol::ClaimRecord& own) {
-    const auto* trained = static_cast<Trained*>(finished_job("train/" + to_hex(own.id.value)));
-    if (trained == nullptr) return false;
+  // is false. What an earlier life challenged goes on without our transcript, from the checkpoints
+  // that are kept: a claim that we gave up is not trained again. True while there is something to
+  // watch.
+  bool watch_others(const TaskView& task, const Trained* trained) {
     bool busy = false;
     for (const ClaimView& other : task.claims) {
       const ClaimStatus status = other.record.status;
       if (other.record.solver == account()) continue;
-      if (protocol::is_settled(status) && !has_challenged(other)) continue;
+      const bool can_end = trained == nullptr || protocol::is_settled(status);
+      if (can_end && !has_challenged(other)) continue;
       busy |= !protocol::is_settled(status);
       if (status < ClaimStatus::kDrawing) continue;
       const commit::Transcript* roots = transcript(other);
       const internal::SharedTask opened = open_task(task);
       if (roots == nullptr || !opened) continue;
-      if (protocol::is_challengeable(status)) compare(task, other, *roots, trained->state_roots);
+      if (trained != nullptr && protocol::is_challengeable(status))
+        compare(task, other, *roots, trained->state_roots);
       carry_on(task, other, opened, *roots);
     }
     return busy;
