@@ -93,7 +93,7 @@ struct Award {
 };
 void award(Context& c, TaskRecord& task, const Award& award);
 void award_bid(Context& c, TaskRecord& task, const Bid& bid);
-// Frees the stake, but of a winner, whose claim keeps it, and gives the deposit back or forfeits it.
+// Frees the stake, except a winner's, which its claim keeps; returns the deposit or forfeits it.
 void end_bid(Context& c, TaskRecord& task, const Bid& bid, BidEnd how);
 // The sale is over: bids and what unsold copies would have cost go back. Without a claim the task
 // ends with `reason`.
