@@ -72,12 +72,14 @@ bool opens(const ClaimRecord& claim, const RevealChallenge& p) {
 // intervals by turns could lengthen a liar's clock without end (INV-PRO-015).
 std::uint32_t queue_position(const State& state, const ClaimId& claim, std::uint64_t entry) {
   std::set<std::uint64_t> in_play;
+  std::uint32_t shared = UINT32_MAX;
   for (const ChallengeRecord& other : state.challenges(claim)) {
     if (other.status != ChallengeStatus::kPlaying) continue;
-    if (other.entry == entry) return other.queue_position;
+    if (other.entry == entry) shared = std::min(shared, other.queue_position);
     in_play.insert(other.entry);
   }
-  return static_cast<std::uint32_t>(in_play.size()) + 1;
+  in_play.insert(entry);
+  return std::min(shared, static_cast<std::uint32_t>(in_play.size()));
 }
 
 // Of the forced entry, committed to before the disclosure: when it was, the transcript that stood

@@ -154,14 +154,16 @@ SharedState CheckerRole::checkpoint(const ClaimView& view, const SharedTask& ope
     if (fetch_failed(name, claim.solver)) gave_up = tries(name) >= kCheckpointTries;
     return nullptr;
   }
-  start_job(job,
-            [bytes = *bytes, root = transcript.state_root(entry),
-             &pool = context().pool](const auto&) -> JobResult {
-              auto outcome = std::make_shared<CheckedState>();
-              auto state = training::verify_state_bytes(bytes, root, pool);
-              if (state) outcome->state = std::make_shared<const NamedTensors>(std::move(*state));
-              return std::shared_ptr<JobOutcome>(std::move(outcome));
-            });
+  start_job(
+      job,
+      [bytes = *bytes, root = transcript.state_root(entry),
+       &pool = context().pool](const auto&) -> JobResult {
+        auto outcome = std::make_shared<CheckedState>();
+        auto state = training::verify_state_bytes(bytes, root, pool);
+        if (state) outcome->state = std::make_shared<const NamedTensors>(std::move(*state));
+        return std::shared_ptr<JobOutcome>(std::move(outcome));
+      },
+      /*lengthy=*/false, due_of(view));
   release(name, claim.solver);
   return nullptr;
 }

@@ -40,7 +40,8 @@ std::string run_folder(const ClaimId& claim) { return "runs/" + to_hex(claim.val
 // What a run and its role tell each other.
 class Watch {
  public:
-  std::atomic<bool> cancelled = false;  // stop at what is kept, once something is
+  // Entries of a cancelled claim at which to stop, once they are kept; 0: it goes on to its end.
+  std::atomic<std::uint64_t> enough = 0;
 
   // The transcript up to the newest kept checkpoint.
   void keep(const std::vector<Hash256>& roots, std::uint64_t entries) {
@@ -103,7 +104,7 @@ JobResult train(const RoleContext& context, const training::Task& task, const Cl
   };
   while (run->step() < last_step) {
     if (cancelled()) return Error{ErrorCode::kCancelled, "training was asked to stop; it resumes"};
-    if (watch->cancelled && kept() > 1) break;
+    if (const std::uint64_t enough = watch->enough; enough != 0 && kept() >= enough) break;
     ASSAY_TRY_STATUS(run->advance(std::min(kReportSteps, last_step - run->step())));
     watch->keep(run->transcript(), std::min<std::uint64_t>(kept(), run->transcript().size()));
     log_progress(context, task, id, *run, committed);
@@ -328,7 +329,9 @@ class Solver final : public internal::CheckerRole {
     const internal::SharedTask opened = open_task(task);
     if (!opened) return;
     const SharedWatch watch = watch_of(claim.id);
-    watch->cancelled = claim.cancelled && claim.status == ClaimStatus::kTraining;
+    // What was reported before a crash has to be there again.
+    const bool ends_early = claim.cancelled && claim.status == ClaimStatus::kTraining;
+    watch->enough = ends_early ? protocol::entries_min(task.record, claim) : 0;
     watch_others(task, trained);
     if (trained == nullptr) {
       start_training(opened, claim, watch);
