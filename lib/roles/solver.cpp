@@ -215,14 +215,16 @@ class Solver final : public internal::CheckerRole {
                      std::uint64_t{1}});
   }
 
-  // The stakes that offers for other tasks promise: a bid that wins without its stake loses its
-  // deposit.
-  [[nodiscard]] std::uint64_t promised(const protocol::View& view, const TaskView& but) const {
-    std::uint64_t atoms = 0;
+  // Whether the stake is there, less what offers for other tasks will take that are not seen yet. A
+  // bid that stands has locked its own.
+  [[nodiscard]] bool has_stake(const protocol::View& view, const TaskView& wanted) const {
+    if (own_bid(wanted) != nullptr) return true;
+    std::uint64_t atoms = wanted.record.terms.solver_stake.value;
     for (const TaskView& task : view.tasks)
-      if (task.record.id != but.record.id && has_offered(task))
+      if (task.record.id != wanted.record.id && m_offers.contains(task.record.id) &&
+          own_bid(task) == nullptr)
         atoms += task.record.terms.solver_stake.value;
-    return atoms;
+    return view.self.staked.value >= atoms;
   }
 
   [[nodiscard]] bool wants(const protocol::View& view, const TaskView& task) const {
@@ -237,7 +239,7 @@ class Solver final : public internal::CheckerRole {
            protocol::has_required(terms, view.self.profile.capabilities) &&
            score >= terms.reputation_min && terms.price.value >= asked(terms) &&
            leaves_time(terms, m_options.replay_quote_ms) && may_be_paid_in_part(terms) &&
-           view.self.staked.value >= promised(view, task) + terms.solver_stake.value;
+           has_stake(view, task);
   }
 
   // A cancelled claim delivers what a checkpoint holds: the next one must lie within what is paid.

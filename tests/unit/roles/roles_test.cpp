@@ -413,8 +413,8 @@ TEST_F(Roles, WhoKeepsItsBlobsBackHoldsUpNobodyElse) {
   }
 }
 
-// INV-ROL-008: what was sent promises its stake, seen or not, also what an earlier life sent. Found
-// by the simulator: a solver that bid and accepted at once lost the bid's deposit.
+// INV-ROL-008: what was sent and is not seen yet promises its stake, also what an earlier life
+// sent.
 TEST_F(Roles, ASolverPromisesItsStakeOnce) {
   view.self.staked = Amount(1'500);
   for (const char* name : {"one", "two"}) {
@@ -439,6 +439,42 @@ TEST_F(Roles, ASolverPromisesItsStakeOnce) {
     if (task.record.id == *first.begin()) task.record.status = TaskStatus::kClaimed;
   EXPECT_EQ(offered().size(), 1u);  // another was faster there: the stake is free for the other
   EXPECT_NE(offered(), first);
+}
+
+// INV-ROL-008: a bid that stands has locked its stake. What is left is free, and a lower bid needs
+// none.
+TEST_F(Roles, ABidThatStandsIsNotCountedTwice) {
+  view.self.staked = Amount(1'000);
+  for (const char* name : {"auction", "other"}) {
+    protocol::TaskView& task = add_task();
+    task.record.id = TaskId(crypto::sha256(as_bytes(name)));
+    task.record.terms.allow = {id_of(key)};
+  }
+  view.tasks[0].record.terms.sale = protocol::Sale::kAuction;
+  const SolverOptions options{
+      .price_min_atoms = 10, .bid_floor_per_million_units = 1, .tasks_max = 8};
+  const auto submitted = [&] {
+    return submissions(*make_solver(context(), options), update(),
+                       [](const Fetch& fetch) { return std::optional(blob(fetch.name)); });
+  };
+  const auto bid = [&](const crypto::KeyPair& of, std::uint64_t price) {
+    protocol::Bid made;
+    made.task = view.tasks[0].record.id;
+    made.bidder = id_of(of);
+    made.price = Amount(price);
+    return made;
+  };
+  view.tasks[0].bids = {bid(key, 90)};
+  const auto beside = submitted();
+  ASSERT_EQ(beside.size(), 1u);
+  EXPECT_EQ(protocol::kind_of(beside[0].payload), protocol::TxKind::kAcceptTask);
+  // All is locked now, and the best bid another's.
+  view.self.staked = Amount(0);
+  view.tasks[1].record.status = TaskStatus::kClaimed;
+  view.tasks[0].bids = {bid(solver, 80), bid(key, 90)};
+  const auto lower = submitted();
+  ASSERT_EQ(lower.size(), 1u);
+  EXPECT_EQ(std::get<protocol::PlaceBid>(lower[0].payload).price, Amount(79));
 }
 
 TEST_F(Roles, ASolverLeavesOpenTasksAloneUnlessItIsTold) {
