@@ -117,6 +117,19 @@ void award_bid(Context& c, TaskRecord& task, const Bid& bid) {
   award(c, task, {bid.bidder, bid.price, bid.replay_ms, bid.r_commitment});
 }
 
+namespace {
+
+void end_task(Context& c, TaskRecord& task, TaskStatus status, CloseReason reason) {
+  task.status = status;
+  task.reason = reason;
+  task.ended = c.now;
+  c.state.put(task);
+  c.state.set_live(task.id, false);
+  c.emit(TaskEnded{task.id, status, reason});
+}
+
+}  // namespace
+
 void end_sale(Context& c, TaskRecord& task, TaskStatus status, CloseReason reason) {
   c.state.remove_deadline({task.deadline, DeadlineKind::kTask, task.id.value});
   task.deadline = LedgerTimeMs{};
@@ -125,14 +138,8 @@ void end_sale(Context& c, TaskRecord& task, TaskStatus status, CloseReason reaso
     post_escrow(c, task, 0);
   else
     refund(c, task, unsold(task) * copy_cost(task.terms));
-  if (task.claims.empty()) {
-    task.status = status;
-    task.reason = reason;
-    c.state.set_live(task.id, false);
-    c.emit(TaskEnded{task.id, status, reason});
-  } else {
-    task.status = TaskStatus::kClaimed;
-  }
+  if (task.claims.empty()) return end_task(c, task, status, reason);
+  task.status = TaskStatus::kClaimed;
   c.state.put(task);
   end_waiting(c, task.id);
   maybe_end_task(c, task);
@@ -142,18 +149,13 @@ void end_sale(Context& c, TaskRecord& task, TaskStatus status, CloseReason reaso
 // else of the last.
 void maybe_end_task(Context& c, TaskRecord& task) {
   if (task.status != TaskStatus::kClaimed || task.unsettled != 0) return;
-  task.status = TaskStatus::kRefunded;
+  CloseReason reason = CloseReason::kNone;
   for (const ClaimId& id : task.claims) {
-    task.reason = c.state.need_claim(id).reason;
-    const bool paid =
-        task.reason == CloseReason::kFinal || task.reason == CloseReason::kFinalPartial;
-    if (!paid) continue;
-    task.status = TaskStatus::kPaid;
-    break;
+    reason = c.state.need_claim(id).reason;
+    if (reason == CloseReason::kFinal || reason == CloseReason::kFinalPartial)
+      return end_task(c, task, TaskStatus::kPaid, reason);
   }
-  c.state.put(task);
-  c.state.set_live(task.id, false);
-  c.emit(TaskEnded{task.id, task.status, task.reason});
+  end_task(c, task, TaskStatus::kRefunded, reason);
 }
 
 void end_task_window(Context& c, const TaskId& id) {
