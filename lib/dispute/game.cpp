@@ -12,8 +12,8 @@ const char* to_string(MoveVerdict verdict) noexcept {
     case MoveVerdict::kTooLong: return "too long";
     case MoveVerdict::kMalformed: return "malformed";
     case MoveVerdict::kWrongTurnNumber: return "wrong turn number";
-    case MoveVerdict::kWrongPosition: return "wrong position";
     case MoveVerdict::kWrongSignature: return "wrong signature";
+    case MoveVerdict::kWrongPosition: return "wrong position";
     case MoveVerdict::kNotYourTurn: return "not your turn";
     case MoveVerdict::kWrongKind: return "wrong kind";
     case MoveVerdict::kIndexOutOfRange: return "index out of range";
@@ -110,16 +110,15 @@ Hash256 position_hash(Sha256Function sha256, const GameTerms& terms, const Posit
                     sink.written()});
 }
 
-Hash256 move_digest(Sha256Function sha256, const GameTerms& terms, const Position& position,
-                    ByteView body) {
+Hash256 move_digest(Sha256Function sha256, const GameTerms& terms, std::uint32_t turn,
+                    const Hash256& position_hash, ByteView body) {
   static constexpr char kDomain[] = "assay/move/1";
-  const Hash256 before = position_hash(sha256, terms, position);
-  std::uint8_t turn[4];
-  store_le(turn, position.turn);
-  return sha256_of(
-      sha256,
-      {ByteView{reinterpret_cast<const std::uint8_t*>(kDomain), sizeof kDomain - 1},
-       terms.chain.value.view(), terms.game.value.view(), ByteView{turn}, before.view(), body});
+  std::uint8_t turn_bytes[4];
+  store_le(turn_bytes, turn);
+  return sha256_of(sha256,
+                   {ByteView{reinterpret_cast<const std::uint8_t*>(kDomain), sizeof kDomain - 1},
+                    terms.chain.value.view(), terms.game.value.view(), ByteView{turn_bytes},
+                    position_hash.view(), body});
 }
 
 void forfeit(Position& position) noexcept {

@@ -16,22 +16,33 @@ SignedMove read_signed_move(codec::Reader& reader) {
   return move;
 }
 
-MoveVerdict apply_signed(Sha256Function sha256, VerifyFunction verify, const GameTerms& terms,
-                         Position& position, const SignedMove& move) {
-  if (position.stage == Stage::kFinished) return MoveVerdict::kGameFinished;
+MoveVerdict check_signed(Sha256Function sha256, VerifyFunction verify, const GameTerms& terms,
+                         std::uint32_t turn, const SignedMove& move) {
   if (move.body.size() > kMaxMoveBytes) return MoveVerdict::kTooLong;
   Move parsed;
   if (!read_move(move.body, parsed)) return MoveVerdict::kMalformed;
   if (move.role != Role::kDefender && move.role != Role::kChallenger)
     return MoveVerdict::kMalformed;
-  if (move.turn != position.turn) return MoveVerdict::kWrongTurnNumber;
+  if (move.turn != turn) return MoveVerdict::kWrongTurnNumber;
+  const AccountId& signer = move.role == Role::kDefender ? terms.defender : terms.challenger;
+  const Hash256 digest = move_digest(sha256, terms, move.turn, move.position_hash, move.body);
+  return verify(signer.value, digest.view(), move.signature.data()) ? MoveVerdict::kAccepted
+                                                                    : MoveVerdict::kWrongSignature;
+}
+
+MoveVerdict apply_checked(Sha256Function sha256, const GameTerms& terms, Position& position,
+                          const SignedMove& move) {
   if (move.position_hash != position_hash(sha256, terms, position))
     return MoveVerdict::kWrongPosition;
-  const AccountId& signer = move.role == Role::kDefender ? terms.defender : terms.challenger;
-  const Hash256 digest = move_digest(sha256, terms, position, move.body);
-  if (!verify(signer.value, digest.view(), move.signature.data()))
-    return MoveVerdict::kWrongSignature;
   return apply(sha256, terms, position, move.role, move.body);
+}
+
+MoveVerdict apply_signed(Sha256Function sha256, VerifyFunction verify, const GameTerms& terms,
+                         Position& position, const SignedMove& move) {
+  if (position.stage == Stage::kFinished) return MoveVerdict::kGameFinished;
+  const MoveVerdict verdict = check_signed(sha256, verify, terms, position.turn, move);
+  if (verdict != MoveVerdict::kAccepted) return verdict;
+  return apply_checked(sha256, terms, position, move);
 }
 
 }  // namespace assay::dispute

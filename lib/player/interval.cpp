@@ -56,7 +56,7 @@ void Interval::State::keep_current() {
   const std::size_t bytes = training::byte_count(m_current->state);
   const auto is_room = [&] { return (m_kept.size() + 1) * bytes <= options.state_cache_bytes; };
   while (m_kept.size() > 1 && !is_room()) thin_out();
-  if (is_room()) m_kept.emplace(m_current->step, m_current->state);
+  if (m_kept.empty() || is_room()) m_kept.emplace(m_current->step, m_current->state);
 }
 
 // Never the first, where all walks can begin. On the first walk every second one goes, so that what

@@ -217,7 +217,7 @@ Result<BlockResult> StateMachine::Caches::apply(const Block& block) {
 
   reader.reset();
   unwritten.reset();
-  records.age();
+  if (records.is_full()) records.age();
   State& state = unwritten.emplace(store, &records, &absent);
   BlockResult result;
   BlockHeader& header = result.header;
@@ -272,6 +272,11 @@ Result<Receipt> StateMachine::check(const VerifiedTransaction& transaction) {
   Caches& caches = *m_caches;
   ASSAY_TRY(const BlockHeader head, caches.head_now());
   caches.unwritten.reset();
+  // What strangers ask about while no block is made counts like what blocks ask for.
+  if (caches.records.is_full()) {
+    caches.reader.reset();
+    caches.records.age();
+  }
   if (!caches.reader) caches.reader.emplace(caches.store, &caches.records, &caches.absent);
   const State& state = *caches.reader;
   const Height height{head.height.value + 1};

@@ -90,6 +90,7 @@ std::optional<FirstResult> FirstResults::find(const AccountId& sender,
     return std::nullopt;
   }
   const auto result = entry(*list, load_le<std::uint32_t>(at.data() + 8));
+  m_overlay.drop_long(record_key(height));
   if (result && result->sender == sender && result->client == client) return result;
   damaged();
   return std::nullopt;

@@ -29,13 +29,21 @@ Overlay::~Overlay() {
 void Overlay::written() {
   for (std::vector<Record*>& changed : m_changed) {
     for (Record* const record : changed) {
-      record->second.stored = std::exchange(record->second.now, std::nullopt);
-      record->second.changed = false;
-      if (record->second.stored && record->second.stored->size() > kLongRecordBytes)
-        m_table.forget(record);
+      m_table.settle(*record);
+      forget_if_long(*record);
     }
     changed.clear();
   }
+}
+
+void Overlay::drop_long(ByteView key) const {
+  if (const Record* const known = m_table.find(key); known != nullptr && !known->second.changed)
+    forget_if_long(*known);
+}
+
+void Overlay::forget_if_long(const Record& record) const {
+  if (record.second.stored && record.second.stored->size() > kLongRecordBytes)
+    m_table.forget(record);
 }
 
 Bytes Overlay::stored_key(ByteView key) const {

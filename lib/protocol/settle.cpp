@@ -173,10 +173,11 @@ std::uint64_t settle_solver(Context& c, Case& s) {
     pay_jackpot(c, s);
   }
   // Who gives a claim up once the beacon has said whether an error is due pays what its end would
-  // have cost: else it would give up all but the forced.
+  // have cost: else it would give up all but the forced. So does who gives up what it accepted,
+  // with its stake free for the next: one stake would end every task as it is posted.
   const auto lock = lock_account(claim.id, claim.solver);
-  if (s.end == ClaimStatus::kExpired && claim.force_beacon != Hash256{})
-    take_tax(c, lock, std::min(tax, c.balance(lock)));
+  const bool gave_up = claim.force_beacon != Hash256{} || claim.reason == CloseReason::kAbandoned;
+  if (s.end == ClaimStatus::kExpired && gave_up) take_tax(c, lock, std::min(tax, c.balance(lock)));
   if (s.end == ClaimStatus::kExpired && claim.reason != CloseReason::kCancelledTraining)
     add_fault(c, claim.solver, Standing::kSolver);
   return pay;

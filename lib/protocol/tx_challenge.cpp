@@ -72,12 +72,14 @@ bool opens(const ClaimRecord& claim, const RevealChallenge& p) {
 // intervals by turns could lengthen a liar's clock without end (INV-PRO-015).
 std::uint32_t queue_position(const State& state, const ClaimId& claim, std::uint64_t entry) {
   std::set<std::uint64_t> in_play;
+  std::uint32_t shared = UINT32_MAX;
   for (const ChallengeRecord& other : state.challenges(claim)) {
     if (other.status != ChallengeStatus::kPlaying) continue;
-    if (other.entry == entry) return other.queue_position;
+    if (other.entry == entry) shared = std::min(shared, other.queue_position);
     in_play.insert(other.entry);
   }
-  return static_cast<std::uint32_t>(in_play.size()) + 1;
+  in_play.insert(entry);
+  return std::min(shared, static_cast<std::uint32_t>(in_play.size()));
 }
 
 // Of the forced entry, committed to before the disclosure: when it was, the transcript that stood
@@ -190,13 +192,15 @@ Checked<PlayMove> Rules::check(const Reading& r, const Sender& s, const PlayMove
   TaskRecord task = r.state.need_task(claim.task);
   const dispute::GameTerms terms =
       terms_of(r.chain, *game, r.state.need_challenge(game->challenge), claim, task);
+  dispute::MoveVerdict verdict = dispute::check_signed(
+      crypto::sha256_function(), crypto::ed25519_verify, terms, game->turn, move);
+  if (verdict != dispute::MoveVerdict::kAccepted) return Outcome(V::kMoveRefused, verdict);
   std::optional<dispute::Position> position = replay_game(terms, r.state.moves(game->id));
   if (!position) {
     r.state.overlay().fail({ErrorCode::kIntegrity, "a game's recorded moves do not apply"});
     return V::kMoveRefused;
   }
-  const dispute::MoveVerdict verdict = dispute::apply_signed(
-      crypto::sha256_function(), crypto::ed25519_verify, terms, *position, move);
+  verdict = dispute::apply_checked(crypto::sha256_function(), terms, *position, move);
   if (verdict != dispute::MoveVerdict::kAccepted) return Outcome(V::kMoveRefused, verdict);
   return holds(p, s, {{std::move(*game), std::move(task), *position, move.role}});
 }

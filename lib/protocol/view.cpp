@@ -204,9 +204,15 @@ namespace {
 struct Foreign {
   enum class Group { kNamesSelf, kChallengeable, kSold, kForSale, kFunding };
   Group group;
-  std::uint64_t atoms;  // that are in it
+  std::uint64_t atoms;  // locked in it
   TaskId id;
 };
+
+// A sale to an alias for next to nothing leaves next to nothing in it.
+std::uint64_t locked_in(const State& state, const TaskRecord& task) {
+  if (!task.posted) return task_cost(task.terms) - task.missing.value;
+  return state.account(escrow_account(task.id)).value_or(ledger::Account{}).balance.value;
+}
 
 Foreign::Group group_of(const State& state, const TaskRecord& task, const AccountId& self) {
   using enum Foreign::Group;
@@ -236,7 +242,7 @@ std::vector<TaskId> tasks_for(const State& state, const AccountId& self) {
   for (const TaskId& id : live) {
     if (own.contains(id)) continue;
     const TaskRecord task = state.need_task(id);
-    others.push_back({group_of(state, task, self), task_cost(task.terms) - task.missing.value, id});
+    others.push_back({group_of(state, task, self), locked_in(state, task), id});
   }
   std::sort(others.begin(), others.end(), [](const Foreign& a, const Foreign& b) {
     return std::tie(a.group, b.atoms, a.id) < std::tie(b.group, a.atoms, b.id);

@@ -154,14 +154,16 @@ SharedState CheckerRole::checkpoint(const ClaimView& view, const SharedTask& ope
     if (fetch_failed(name, claim.solver)) gave_up = tries(name) >= kCheckpointTries;
     return nullptr;
   }
-  start_job(job,
-            [bytes = *bytes, root = transcript.state_root(entry),
-             &pool = context().pool](const auto&) -> JobResult {
-              auto outcome = std::make_shared<CheckedState>();
-              auto state = training::verify_state_bytes(bytes, root, pool);
-              if (state) outcome->state = std::make_shared<const NamedTensors>(std::move(*state));
-              return std::shared_ptr<JobOutcome>(std::move(outcome));
-            });
+  start_job(
+      job,
+      [bytes = *bytes, root = transcript.state_root(entry),
+       &pool = context().pool](const auto&) -> JobResult {
+        auto outcome = std::make_shared<CheckedState>();
+        auto state = training::verify_state_bytes(bytes, root, pool);
+        if (state) outcome->state = std::make_shared<const NamedTensors>(std::move(*state));
+        return std::shared_ptr<JobOutcome>(std::move(outcome));
+      },
+      /*lengthy=*/false, due_of(view));
   release(name, claim.solver);
   return nullptr;
 }
@@ -245,9 +247,13 @@ const Replayed* CheckerRole::replay(const TaskView& task, const ClaimView& view,
   return nullptr;
 }
 
-Hash256 CheckerRole::challenge_salt(const ClaimId& claim, std::uint64_t entry, bool again) const {
-  return derive_secret(context().key, "challenge/" + to_hex(claim.value) + "/" +
-                                          std::to_string(entry) + (again ? "/again" : ""));
+Hash256 CheckerRole::challenge_salt(const ClaimId& claim, std::uint64_t entry, bool again) {
+  const auto [secret, is_new] = m_challenge_secrets.try_emplace(claim);
+  if (is_new) secret->second = derive_secret(context().key, "challenge/" + to_hex(claim.value));
+  Bytes message = to_bytes(secret->second.view());
+  const std::string which = "/" + std::to_string(entry) + (again ? "/again" : "");
+  message.insert(message.end(), which.begin(), which.end());
+  return crypto::sha256(message);
 }
 
 bool CheckerRole::has_challenged(const ClaimView& claim) const {
@@ -294,8 +300,8 @@ void CheckerRole::challenge_forced(const TaskView& task, const ClaimView& claim,
   if (claim.record.status <= protocol::ClaimStatus::kSealing) challenge(task, claim, entry);
 }
 
-// Which entry the commitment hides follows from the salts alone, also after a restart. Each try is
-// a signature, so the answer is kept.
+// Which entry the commitment hides follows from the salts alone, also after a restart. All of a
+// long transcript are millions of hashes, so the answer is kept.
 std::optional<std::uint64_t> CheckerRole::hidden_entry(const ClaimId& claim,
                                                        const Hash256& commitment,
                                                        std::uint64_t entries) {

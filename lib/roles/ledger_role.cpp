@@ -173,6 +173,22 @@ void LedgerRole::start_job(const std::string& job, JobBody body, bool lengthy, L
   act(StartJob{job, std::move(body), lengthy, due});
 }
 
+LedgerTimeMs LedgerRole::due_of(const protocol::ClaimView& claim) const {
+  LedgerTimeMs due = kNeverDue;
+  for (const protocol::ChallengeView& challenge : claim.challenges)
+    for (const auto& [game, moves] : challenge.games)
+      if (game.status == protocol::GameStatus::kOpen &&
+          (game.challenger == account() || game.defender == account()))
+        due = std::min(due, game.deadline);
+  return due;
+}
+
+LedgerTimeMs LedgerRole::due_of(const protocol::TaskView& task) const {
+  LedgerTimeMs due = kNeverDue;
+  for (const protocol::ClaimView& claim : task.claims) due = std::min(due, due_of(claim));
+  return due;
+}
+
 bool LedgerRole::job_under_way(const std::string& job) const {
   const auto found = m_jobs.find(job);
   return found != m_jobs.end() && found->second.under_way;
@@ -229,21 +245,23 @@ SharedTask LedgerRole::open_task(const protocol::TaskView& task) {
   const Bytes* step = fetched(step_name, from, kProgramBytesMax);
   const Bytes* data = fetched(data_name, from, kDataBytesMax);
   if (init == nullptr || step == nullptr || data == nullptr) return nullptr;
-  start_job(job,
-            [header, init = *init, step = *step, data = *data, &pool = m_context.pool,
-             execution = m_context.execution](const auto&) -> JobResult {
-              ASSAY_TRY(graph::Program init_program, graph::decode_program(init));
-              ASSAY_TRY(graph::Program step_program, graph::decode_program(step));
-              ASSAY_TRY(NamedTensors tensors, tensor::read_safetensors(data));
-              ASSAY_TRY(training::Task opened,
-                        training::open_task(header, std::move(init_program),
-                                            std::move(step_program), std::move(tensors), pool));
-              auto outcome = std::make_shared<OpenedTask>();
-              outcome->task = std::make_shared<const training::Task>(std::move(opened));
-              // Weighed now, so that no task is taken on that does not fit this machine.
-              ASSAY_TRY(const auto weighed, execution(*outcome->task, pool));
-              return std::shared_ptr<JobOutcome>(std::move(outcome));
-            });
+  start_job(
+      job,
+      [header, init = *init, step = *step, data = *data, &pool = m_context.pool,
+       execution = m_context.execution](const auto&) -> JobResult {
+        ASSAY_TRY(graph::Program init_program, graph::decode_program(init));
+        ASSAY_TRY(graph::Program step_program, graph::decode_program(step));
+        ASSAY_TRY(NamedTensors tensors, tensor::read_safetensors(data));
+        ASSAY_TRY(training::Task opened,
+                  training::open_task(header, std::move(init_program), std::move(step_program),
+                                      std::move(tensors), pool));
+        auto outcome = std::make_shared<OpenedTask>();
+        outcome->task = std::make_shared<const training::Task>(std::move(opened));
+        // Weighed now, so that no task is taken on that does not fit this machine.
+        ASSAY_TRY(const auto weighed, execution(*outcome->task, pool));
+        return std::shared_ptr<JobOutcome>(std::move(outcome));
+      },
+      /*lengthy=*/false, due_of(task));
   release(init_name, from);
   release(step_name, from);
   release(data_name, from);

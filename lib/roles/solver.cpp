@@ -40,7 +40,8 @@ std::string run_folder(const ClaimId& claim) { return "runs/" + to_hex(claim.val
 // What a run and its role tell each other.
 class Watch {
  public:
-  std::atomic<bool> cancelled = false;  // stop at what is kept, once something is
+  // Entries of a cancelled claim at which to stop, once they are kept; 0: it goes on to its end.
+  std::atomic<std::uint64_t> enough = 0;
 
   // The transcript up to the newest kept checkpoint.
   void keep(const std::vector<Hash256>& roots, std::uint64_t entries) {
@@ -103,7 +104,7 @@ JobResult train(const RoleContext& context, const training::Task& task, const Cl
   };
   while (run->step() < last_step) {
     if (cancelled()) return Error{ErrorCode::kCancelled, "training was asked to stop; it resumes"};
-    if (watch->cancelled && kept() > 1) break;
+    if (const std::uint64_t enough = watch->enough; enough != 0 && kept() >= enough) break;
     ASSAY_TRY_STATUS(run->advance(std::min(kReportSteps, last_step - run->step())));
     watch->keep(run->transcript(), std::min<std::uint64_t>(kept(), run->transcript().size()));
     log_progress(context, task, id, *run, committed);
@@ -306,6 +307,7 @@ class Solver final : public internal::CheckerRole {
   void follow(const TaskView& task, const ClaimView& of) {
     const protocol::ClaimRecord& claim = of.record;
     const std::string id = to_hex(claim.id.value);
+    const auto* trained = static_cast<Trained*>(finished_job("train/" + id));
     report_once(id, "claim.accepted",
                 {{"claim", id},
                  {"task", to_hex(task.record.id.value)},
@@ -317,7 +319,7 @@ class Solver final : public internal::CheckerRole {
                    {"reason", protocol::to_string(claim.reason)}});
       // The model stays on offer, also for a submitter that comes back after our restart.
       if (claim.status != ClaimStatus::kFinal || m_published.contains(claim.id)) {
-        if (watch_others(task, claim)) return;
+        if (watch_others(task, trained)) return;
         forget(of);
         return forget(task);
       }
@@ -325,8 +327,10 @@ class Solver final : public internal::CheckerRole {
     const internal::SharedTask opened = open_task(task);
     if (!opened) return;
     const SharedWatch watch = watch_of(claim.id);
-    watch->cancelled = claim.cancelled && claim.status == ClaimStatus::kTraining;
-    const auto* trained = static_cast<Trained*>(finished_job("train/" + id));
+    // What was reported before a crash has to be there again.
+    const bool ends_early = claim.cancelled && claim.status == ClaimStatus::kTraining;
+    watch->enough = ends_early ? protocol::entries_min(task.record, claim) : 0;
+    watch_others(task, trained);
     if (trained == nullptr) {
       start_training(opened, claim, watch);
       report_progress(task, claim, *watch);
@@ -346,7 +350,6 @@ class Solver final : public internal::CheckerRole {
     report_once(id, "transcript.revealed",
                 {{"claim", id}, {"transcript_root", to_hex(claim.transcript_root)}});
     if (claim.status < ClaimStatus::kFinal) defend(task, of, opened);
-    watch_others(task, claim);
   }
 
   // Also after a restart: the run finds its checkpoints and only repeats what came after them.
@@ -553,21 +556,23 @@ class Solver final : public internal::CheckerRole {
   }
 
   // The same task, the same bits: where a copy's transcript first differs from ours, one of the two
-  // is false. True while there is something to watch.
-  bool watch_others(const TaskView& task, const protocol::ClaimRecord& own) {
-    const auto* trained = static_cast<Trained*>(finished_job("train/" + to_hex(own.id.value)));
-    if (trained == nullptr) return false;
+  // is false. What an earlier life challenged goes on without our transcript, from the checkpoints
+  // that are kept: a claim that we gave up is not trained again. True while there is something to
+  // watch.
+  bool watch_others(const TaskView& task, const Trained* trained) {
     bool busy = false;
     for (const ClaimView& other : task.claims) {
       const ClaimStatus status = other.record.status;
       if (other.record.solver == account()) continue;
-      if (protocol::is_settled(status) && !has_challenged(other)) continue;
+      const bool can_end = trained == nullptr || protocol::is_settled(status);
+      if (can_end && !has_challenged(other)) continue;
       busy |= !protocol::is_settled(status);
       if (status < ClaimStatus::kDrawing) continue;
       const commit::Transcript* roots = transcript(other);
       const internal::SharedTask opened = open_task(task);
       if (roots == nullptr || !opened) continue;
-      if (protocol::is_challengeable(status)) compare(task, other, *roots, trained->state_roots);
+      if (trained != nullptr && protocol::is_challengeable(status))
+        compare(task, other, *roots, trained->state_roots);
       carry_on(task, other, opened, *roots);
     }
     return busy;

@@ -170,11 +170,14 @@ void Auditor::Model::settle(const protocol::ClaimSettled& e, const Sent* tx) {
       }
     }
   }
-  // Given up once the beacon said whether an error is due.
-  if (e.status == ClaimStatus::kExpired && t.terms.force_rate != 0 && c.committed_at != 0) {
+  // Given up once the beacon said whether an error is due, or at once.
+  const bool after_beacon = t.terms.force_rate != 0 && c.committed_at != 0;
+  const bool abandoned = e.reason == CloseReason::kAbandoned;
+  if (e.status == ClaimStatus::kExpired && (after_beacon || abandoned)) {
     const Atoms fine = std::min(tax, stake);
     take_tax(fine);
     stake -= fine;
+    if (abandoned) m_tallies[c.solver].given += fine;
   }
   std::vector<AccountId> verifiers;
   for (const auto& [who, seat] : c.seats) verifiers.push_back(who);

@@ -15,38 +15,6 @@ namespace assay::scenario {
 
 namespace {
 
-protocol::PostTask terms_for(const AccountId& solver, bool forces) {
-  protocol::PostTask terms;
-  terms.header = task().header;
-  terms.allow = {solver};
-  terms.price = Amount(kPrice);
-  terms.verification_fee = Amount(kFee);
-  terms.tax = Amount(kTax);
-  terms.work_units = training::work_units(task());
-  terms.progress_entries = 2;
-  terms.solver_stake = Amount(kSolverStake);
-  terms.verifier_stake = Amount(200 * kToken);
-  terms.challenger_bond = Amount(kBond);
-  terms.seats = 1;
-  terms.draws = kDraws;
-  terms.windows = {.accept_ms = 600'000,
-                   .train_ms = 600'000,
-                   .enlist_ms = 60'000,
-                   .reveal_ms = 600'000,
-                   .seal_ms = 600'000,
-                   .open_ms = 600'000,
-                   .challenge_ms = 300'000,
-                   .challenge_reveal_ms = 600'000,
-                   .stand_up_ms = 60'000,
-                   .move_ms = 600'000,
-                   .replay_ms = 60'000};
-  if (forces) {
-    terms.force_rate = UINT32_MAX;
-    terms.windows.disclose_ms = 600'000;
-  }
-  return terms;
-}
-
 // Makes no move that the other side may make as well.
 class SilentAtTheEnd final : public roles::Role {
  public:
@@ -126,6 +94,39 @@ const training::Task& task() {
   return made;
 }
 
+protocol::PostTask terms_for(std::vector<AccountId> solvers, bool forces) {
+  protocol::PostTask terms;
+  terms.header = task().header;
+  terms.copies = static_cast<std::uint32_t>(solvers.size());
+  terms.allow = std::move(solvers);
+  terms.price = Amount(kPrice);
+  terms.verification_fee = Amount(kFee);
+  terms.tax = Amount(kTax);
+  terms.work_units = training::work_units(task());
+  terms.progress_entries = 2;
+  terms.solver_stake = Amount(kSolverStake);
+  terms.verifier_stake = Amount(200 * kToken);
+  terms.challenger_bond = Amount(kBond);
+  terms.seats = 1;
+  terms.draws = kDraws;
+  terms.windows = {.accept_ms = 600'000,
+                   .train_ms = 600'000,
+                   .enlist_ms = 60'000,
+                   .reveal_ms = 600'000,
+                   .seal_ms = 600'000,
+                   .open_ms = 600'000,
+                   .challenge_ms = 300'000,
+                   .challenge_reveal_ms = 600'000,
+                   .stand_up_ms = 60'000,
+                   .move_ms = 600'000,
+                   .replay_ms = 60'000};
+  if (forces) {
+    terms.force_rate = UINT32_MAX;
+    terms.windows.disclose_ms = 600'000;
+  }
+  return terms;
+}
+
 Result<Ending> play(const Setting& setting) {
   sim::Simulator simulator(setting.sim);
   const auto shared = std::make_shared<const training::Task>(task());
@@ -148,8 +149,8 @@ Result<Ending> play(const Setting& setting) {
   add({.name = "submitter",
        .balance_atoms = 1'000 * kToken,
        .leaves_ms = setting.submitter_leaves_ms,
-       .make = [shared, honest = terms_for(honest, setting.forces),
-                lying = terms_for(lying, setting.forces)](const roles::RoleContext& context) {
+       .make = [shared, honest = terms_for({honest}, setting.forces),
+                lying = terms_for({lying}, setting.forces)](const roles::RoleContext& context) {
          return roles::make_submitter(
              context,
              {.postings = {{"honest", shared, honest}, {"lying", shared, lying}}, .accuracy = {}});

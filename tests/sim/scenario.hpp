@@ -56,6 +56,8 @@ struct Ending {
   return task.claims.empty() ? nullptr : &task.claims.front();
 }
 [[nodiscard]] const training::Task& task();
+// A copy for each solver.
+[[nodiscard]] protocol::PostTask terms_for(std::vector<AccountId> solvers, bool forces);
 [[nodiscard]] Result<Ending> play(const Setting& setting);
 
 }  // namespace assay::scenario

@@ -38,7 +38,7 @@ template <class Sign>
   move.turn = position.turn;
   move.role = role;
   move.position_hash = position_hash(sha256, terms, position);
-  move.signature = sign(move_digest(sha256, terms, position, body));
+  move.signature = sign(move_digest(sha256, terms, move.turn, move.position_hash, body));
   move.body = std::move(body);
   return move;
 }

@@ -105,8 +105,8 @@ enum class MoveVerdict : std::uint8_t {
   kTooLong,
   kMalformed,  // bytes that are no move
   kWrongTurnNumber,
-  kWrongPosition,  // signed another position
   kWrongSignature,
+  kWrongPosition,  // signed another position
   kNotYourTurn,
   kWrongKind,  // a move of another stage
   kIndexOutOfRange,
@@ -134,8 +134,8 @@ enum class MoveVerdict : std::uint8_t {
 [[nodiscard]] Hash256 position_hash(Sha256Function sha256, const GameTerms& terms,
                                     const Position& position);
 // What the mover signs: H("assay/move/1" || chain || game || turn || position hash || body).
-[[nodiscard]] Hash256 move_digest(Sha256Function sha256, const GameTerms& terms,
-                                  const Position& position, ByteView body);
+[[nodiscard]] Hash256 move_digest(Sha256Function sha256, const GameTerms& terms, std::uint32_t turn,
+                                  const Hash256& position_hash, ByteView body);
 
 // Applies a move's body (dispute/moves.hpp) by `mover`; the signature was checked before
 // (dispute/signed_move.hpp does both). Unless it returns kAccepted, `position` is unchanged.

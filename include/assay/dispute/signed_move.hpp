@@ -32,8 +32,15 @@ void write_signed_move(codec::BasicWriter<Sink>& w, const SignedMove& move) {
 }
 [[nodiscard]] SignedMove read_signed_move(codec::Reader& reader);
 
-// Checks turn, position and signature, then applies the body. Unless it returns kAccepted,
-// `position` is unchanged.
+// All that can be said of a move without its position, of which `turn` is the number: a game's
+// record refuses by it what its parties did not sign for this turn, before it replays anything.
+[[nodiscard]] MoveVerdict check_signed(Sha256Function sha256, VerifyFunction verify,
+                                       const GameTerms& terms, std::uint32_t turn,
+                                       const SignedMove& move);
+// Of a move that check_signed() accepted. Unless it returns kAccepted, `position` is unchanged.
+[[nodiscard]] MoveVerdict apply_checked(Sha256Function sha256, const GameTerms& terms,
+                                        Position& position, const SignedMove& move);
+// Both.
 [[nodiscard]] MoveVerdict apply_signed(Sha256Function sha256, VerifyFunction verify,
                                        const GameTerms& terms, Position& position,
                                        const SignedMove& move);

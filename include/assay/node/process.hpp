@@ -7,13 +7,14 @@
 #include "assay/net/rate_limit.hpp"
 #include "assay/node/faucet.hpp"
 #include "assay/node/storage.hpp"
+#include "assay/rpc/dispatcher.hpp"
 
 namespace assay::node {
 
 // What strangers may cost the node: docs/spec/node.md, "Strangers".
 struct NodeLimits {
   std::vector<std::string> trusted_addresses{"127.0.0.1", "::1"};  // of one's own: no strangers
-  net::RateLimits calls{.calls_per_s = 50, .burst = 200};
+  net::RateLimits calls{.calls_per_s = 50, .burst = rpc::kMaxBatch};
   net::RateLimits connections{.calls_per_s = 10, .burst = 64};
   std::size_t max_connections = 256;
   std::size_t reserved_connections = 32;  // of these, for trusted addresses

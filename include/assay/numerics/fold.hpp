@@ -1,6 +1,6 @@
 // The scalar definition of every operator, written once (docs/spec/numerics.md).
 //
-// An output element is a *fold*: a state of at most 16 scalars whose entry 0 is fold_init and whose
+// An output element is a *fold*: a state of at most 32 words whose entry 0 is fold_init and whose
 // entry k+1 follows from entry k and at most kMaxOperands operand elements by fold_step. The last
 // entry holds the element in its first word (two for 64-bit types), zeros after it.
 //

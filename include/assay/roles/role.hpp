@@ -61,14 +61,16 @@ struct Submit {  // the driver wraps it in an envelope with a fresh nonce, signs
   protocol::ClientId client_id{};
   protocol::Payload payload;
 };
+inline constexpr LedgerTimeMs kNeverDue{UINT64_MAX};
 struct StartJob {  // does nothing while a job of that name is under way
   std::string job;
   JobBody body;
   // Trains or replays, for hours maybe. Jobs of one kind run one after another; a lengthy one must
   // not hold up the others, because games have clocks.
   bool lengthy = false;
-  // Ledger time at which it is too late. Of those that wait the earliest runs first; 0 before all.
-  LedgerTimeMs due{0};
+  // Ledger time at which it is too late. Of those that wait the earliest runs first: whatever
+  // somebody can have us do is behind a game of ours.
+  LedgerTimeMs due = kNeverDue;
 };
 struct Fetch {  // a blob by the name its publisher gave it; the bytes are not trusted
   std::string name;

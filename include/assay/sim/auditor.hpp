@@ -16,7 +16,7 @@ namespace assay::sim {
 struct Tally {
   std::uint64_t before = 0;    // at genesis
   std::uint64_t after = 0;     // now
-  std::uint64_t given = 0;     // transfers, and the cost of challenges taken back
+  std::uint64_t given = 0;     // transfers, the cost of challenges taken back and of giving up
   std::uint64_t received = 0;  // transfers
   std::uint64_t consumed = 0;  // of what it put into tasks, and did not get back
   // What was taken from it beyond what it chose to give; below zero: what it earned.

@@ -29,6 +29,8 @@ class Overlay {
   [[nodiscard]] const Value& get(ByteView key) const { return record(key).second.value(); }
   // As the store has it, without the changes.
   [[nodiscard]] const Value& get_stored(ByteView key) const { return record(key).second.stored; }
+  // A long record that is not changed need not stay in memory.
+  void drop_long(ByteView key) const;
   void put(const Bytes& key, Bytes value) { set(key, std::move(value)); }
   void erase(const Bytes& key) { set(key, std::nullopt); }
   // Ascending, until `visit` returns false; it must not change the overlay.
@@ -45,6 +47,7 @@ class Overlay {
   static constexpr std::size_t kLongRecordBytes = 16'384;
   void set(const Bytes& key, Value value);
   [[nodiscard]] Record& record(ByteView key) const;
+  void forget_if_long(const Record& record) const;
   [[nodiscard]] Bytes stored_key(ByteView key) const;
 
   const KeyValueStore& m_store;

@@ -2,8 +2,6 @@
 // changes. What was not asked for lately goes first.
 #pragma once
 
-#include <algorithm>
-#include <array>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -52,16 +50,27 @@ class RecordTable {
     m_young_bytes += bytes_of(record);
     return &record;
   }
-  void forget(Record* record) {
-    m_young_bytes -= std::min(m_young_bytes, bytes_of(*record));
-    if (const auto it = m_young.find(record->first); it != m_young.end()) m_young.erase(it);
+  // The store has what `record`, which find() or add() gave since the last age(), was changed to.
+  void settle(Record& record) {
+    m_young_bytes -= bytes_of(record);
+    record.second.stored = std::exchange(record.second.now, std::nullopt);
+    record.second.changed = false;
+    m_young_bytes += bytes_of(record);
   }
-  // Forgets what was not asked for since about as much was. While nothing is changed.
+  // Of a record that find() or add() gave since the last age().
+  void forget(const Record& record) {
+    m_young_bytes -= bytes_of(record);
+    m_young.erase(m_young.find(record.first));
+  }
+  // What was asked for since the last age() takes half of the room.
+  [[nodiscard]] bool is_full() const noexcept { return m_young_bytes > m_bytes_max / 2; }
+  // Forgets what was not asked for since the last time. While nothing is changed.
   void age() {
-    if (m_young_bytes <= m_bytes_max / 2) return;
     m_old = std::exchange(m_young, {});
     m_young_bytes = 0;
   }
+  // Of what was asked for since the last age(), about.
+  [[nodiscard]] std::size_t young_bytes() const noexcept { return m_young_bytes; }
 
   [[nodiscard]] static ByteView key_of(const Record& record) noexcept {
     return {reinterpret_cast<const std::uint8_t*>(record.first.data()), record.first.size()};

@@ -69,7 +69,7 @@ class CheckerRole : public LedgerRole {
   // The salt of this account's challenge of an entry; `again`: of the second one, of a forced entry
   // that is false even as it was disclosed.
   [[nodiscard]] Hash256 challenge_salt(const ClaimId& claim, std::uint64_t entry,
-                                       bool again = false) const;
+                                       bool again = false);
 
  private:
   // The checkpoint after entry `entry`, verified; null while it is on its way or cannot be had
@@ -92,6 +92,7 @@ class CheckerRole : public LedgerRole {
   std::map<std::string, std::uint64_t> m_tries;
   std::set<std::string> m_unserved;  // start files whose checkpoint was asked for in vain
   std::set<ClaimId> m_forgotten;
+  std::map<ClaimId, Hash256> m_challenge_secrets;
   // Which entry a commitment of this account hides, by commitment.
   std::map<Hash256, std::optional<std::uint64_t>> m_hidden_entries;
   [[nodiscard]] std::optional<std::uint64_t> hidden_entry(const ClaimId& claim,

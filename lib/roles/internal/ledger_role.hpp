@@ -55,7 +55,11 @@ class LedgerRole : public Role {
   [[nodiscard]] bool fetch_failed(const std::string& name, const AccountId& from) const;
   // Starts the job unless it runs, has finished or failed a moment ago.
   void start_job(const std::string& job, JobBody body, bool lengthy = false,
-                 LedgerTimeMs due = LedgerTimeMs{0});
+                 LedgerTimeMs due = kNeverDue);
+  // Until when what the claim's or the task's games need has to be there: the earliest deadline of
+  // an open game of this role's.
+  [[nodiscard]] LedgerTimeMs due_of(const protocol::ClaimView& claim) const;
+  [[nodiscard]] LedgerTimeMs due_of(const protocol::TaskView& task) const;
   // A job's outcome, kept until forget_job().
   [[nodiscard]] JobOutcome* finished_job(const std::string& job) const;
   [[nodiscard]] bool job_under_way(const std::string& job) const;

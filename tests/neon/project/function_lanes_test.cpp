@@ -45,7 +45,7 @@ TEST_P(FunctionLanes, OnASample) {
 TEST_P(FunctionLanes, OnAMillionInputs) {
   expect_right(GetParam(), 0, std::uint64_t{1} << 32, 4'093);
 }
-TEST_P(FunctionLanes, SlowOnManyMore) { expect_right(GetParam(), 0, std::uint64_t{1} << 32, 251); }
+TEST_P(FunctionLanes, SlowOnManyMore) { expect_right(GetParam(), 0, std::uint64_t{1} << 32, 509); }
 
 // x in [1, 4), and all subnormal x: other estimates differ from those by a power of two.
 TEST(FunctionLanes, SlowRsqrtOfEverySignificand) {

@@ -116,6 +116,11 @@ TEST(DisputeTamper, MovesOutOfPlaceAreNoTransitions) {
     EXPECT_EQ(try_move(move), MoveVerdict::kWrongTurnNumber);
     move = game.moves[i];
     move.position_hash.bytes[0] ^= 1;
+    EXPECT_EQ(try_move(move), MoveVerdict::kWrongSignature);
+    const crypto::KeyPair& key =
+        move.role == Role::kDefender ? toy::keys().defender : toy::keys().challenger;
+    move.signature =
+        key.sign(move_digest(sha(), game.terms, move.turn, move.position_hash, move.body).view());
     EXPECT_EQ(try_move(move), MoveVerdict::kWrongPosition);
     move = game.moves[i];
     move.signature[3] ^= 1;

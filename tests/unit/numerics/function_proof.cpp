@@ -56,8 +56,9 @@ std::size_t sampled_place(std::uint32_t first, std::uint32_t every) {
 std::uint32_t settle(OpCode op, const WideFunction& wide, std::uint32_t a, bool sample,
                      MpfrOracle& mpfr, ProofCounts& counts) {
   Decision d = decide_by_bounds(op, a);
-  if (!d.sure) ++counts.undecided;
-  if ((!d.sure || sample) && is_regular(op, a)) {
+  const bool undecided = !d.sure;
+  if (undecided) ++counts.undecided;
+  if ((undecided || sample) && is_regular(op, a)) {
     ++counts.mpfr;
     const std::uint32_t exact = mpfr(op, a);
     if (d.sure && d.bits != exact) {
@@ -66,19 +67,15 @@ std::uint32_t settle(OpCode op, const WideFunction& wide, std::uint32_t a, bool 
     }
     d.bits = exact;
   }
+  // A value too near to a boundary for the integers' error is near enough for the oracle's doubt.
   const std::uint32_t magnitude = a & ~kSignBit;
-  std::uint32_t by_integers;
-  if (is_regular(op, a) && magnitude >= wide.first && magnitude < wide.last) {
-    const WideValue v = wide.evaluate(a);
-    by_integers = internal::rounded(v);
-    const int bits = bits_to_boundary(v);
+  if (undecided && is_regular(op, a) && magnitude >= wide.first && magnitude < wide.last) {
+    const int bits = bits_to_boundary(wide.evaluate(a));
     if (bits >= wide.bits) ++counts.unproved;
     remember(counts.hardest, {a, bits});
-  } else {
-    by_integers = unary_f32<IntegerArithmetic>(op, a);
   }
   ++counts.integer;
-  if (by_integers != d.bits) {
+  if (unary_f32<IntegerArithmetic>(op, a) != d.bits) {
     ++counts.wrong_integer;
     note_wrong(counts, a);
   }

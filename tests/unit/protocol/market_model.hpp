@@ -28,6 +28,7 @@ class MarketModel {
     Stage stage = Stage::kTraining;
     std::uint64_t entries = 10, reported = 1;
     bool cancelled = false;
+    bool abandoned = false;  // and not cancelled before
   };
   struct Task {
     PostTask terms;
@@ -146,6 +147,7 @@ class MarketModel {
   bool abandon(Task& t, Claim& c, Party by) {
     if (by != c.solver || c.stage != Stage::kTraining) return false;
     ++ends.abandoned;
+    c.abandoned |= !c.cancelled;
     if (t.terms.pays_partial && c.reported > 1 && !c.cancelled)
       end_early(t, c);
     else
@@ -312,7 +314,10 @@ class MarketModel {
     } else {
       ++ends.expired;
     }
-    staked[c.solver] += t.terms.solver_stake.value;
+    const std::uint64_t fine = c.abandoned && c.stage == Stage::kTraining ? c.tax : 0;
+    staked[c.solver] += t.terms.solver_stake.value - fine;
+    burned += (fine + 1) / 2;
+    jackpot += fine / 2;
     c.stage = Stage::kOver;
     refund(t, whole - spent);
     end_waiting(t);

@@ -362,6 +362,20 @@ TEST(Referee, OpensWhatTheStepReadsAndNoMore) {
   const NodeSpec plain = spec_of(OpCode::kConstant, f32({2}), {}, {5});
   const NodeSpec conv =
       spec_of(OpCode::kConv2d, f32({1, 3, 3, 2}), {f32({1, 3, 3, 4}), f32({3, 3, 2, 2})}, {1, 1});
+  const NodeSpec sum = spec_of(OpCode::kReduceSum, f32({2, 1}), {f32({2, 3})}, {2});
+  const NodeSpec pool_grad =
+      spec_of(OpCode::kMaxPool2dGrad, f32({1, 3, 3, 1}),
+              {f32({1, 3, 3, 1}), f32({1, 1, 1, 1}), f32({1, 1, 1, 1})}, {2});
+  const NodeSpec grad_input = spec_of(OpCode::kConv2dGradInput, f32({1, 3, 3, 2}),
+                                      {f32({1, 3, 3, 2}), f32({3, 3, 2, 2})}, {1, 1});
+  const NodeSpec grad_weight = spec_of(OpCode::kConv2dGradWeight, f32({3, 3, 2, 2}),
+                                       {f32({1, 3, 3, 2}), f32({1, 3, 3, 2})}, {1, 1});
+  const TensorType u64 = type(DType::kU64, {});
+  const NodeSpec uniform = spec_of(OpCode::kRandomUniform, f32({3}), {u64, u64}, {5});
+  const NodeSpec shuffle =
+      spec_of(OpCode::kShuffleIndex, type(DType::kU32, {3}), {u64, u64}, {7, 5});
+  const NodeSpec select =
+      spec_of(OpCode::kSelect, f32({2}), {type(DType::kU32, {2}), f32({2}), f32({2})}, {});
   const struct {
     const char* what;
     NodeSpec spec;
@@ -389,6 +403,20 @@ TEST(Referee, OpensWhatTheStepReadsAndNoMore) {
       {"in an upper triangle", triangular(2, 0), 6, 1, {{0, 6}, {1, 6}}, false},
       {"padding of a convolution", conv, 1, 0, {{1, 1}}, false},
       {"the second group", conv, 1, 9, {{0, 3}, {1, 19}}, false},
+      {"an element of a sum", sum, 1, 2, {{0, 5}}, false},
+      {"a join of lanes", sum, 1, 3, {}, false},
+      {"the last join", sum, 1, 6, {}, false},
+      {"a window's place", pool_grad, 0, 1, {{0, 1}, {1, 0}, {2, 0}}, true},
+      {"outside all windows", pool_grad, 2, 1, {}, true},
+      {"outside, the last step", pool_grad, 2, 3, {}, true},
+      {"a tap of an input's gradient", grad_input, 0, 0, {{0, 8}, {1, 0}}, false},
+      {"a tap beyond the output", grad_input, 0, 13, {{1, 25}}, false},
+      {"a tap of a weight's gradient", grad_weight, 3, 4, {{0, 1}, {1, 9}}, false},
+      {"a tap in the padding", grad_weight, 0, 0, {{1, 0}}, false},
+      {"seed and step", uniform, 2, 0, {{0, 0}, {1, 0}}, false},
+      {"the position in the epoch", shuffle, 2, 0, {{0, 0}, {1, 0}}, false},
+      {"a round of the shuffle", shuffle, 2, 9, {{0, 0}, {1, 0}}, false},
+      {"both sides of a choice", select, 1, 0, {{0, 1}, {1, 1}, {2, 1}}, false},
   };
   Random r{std::mt19937_64(13)};
   for (const auto& c : cases) {
