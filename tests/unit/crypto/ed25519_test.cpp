@@ -69,7 +69,7 @@ TEST(Ed25519, RejectsEveryFlippedBit) {
   EXPECT_FALSE(ed25519_verify(key.public_key(), message, signature.data()));
 }
 
-// Many enough that some share the place where a thread keeps a key ready.
+// Many enough that some rows of a thread's ready keys overflow.
 TEST(Ed25519, VerifiesUnderManyKeysInTurns) {
   struct Signed {
     Hash256 public_key;
@@ -77,7 +77,7 @@ TEST(Ed25519, VerifiesUnderManyKeysInTurns) {
   };
   const Bytes message = {1, 2, 3};
   std::vector<Signed> all;
-  for (std::uint32_t i = 0; i < 400; ++i) {
+  for (std::uint32_t i = 0; i < 3000; ++i) {
     std::array<std::uint8_t, 32> seed{};
     store_le(seed.data(), i + 1);
     const KeyPair key(SecretKey(seed.data()));
