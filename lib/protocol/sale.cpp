@@ -59,6 +59,11 @@ void refund(Context& c, TaskRecord& task, std::uint64_t atoms) {
   if (atoms > 0) c.state.overlay().fail({ErrorCode::kIntegrity, "a task's escrow is not its own"});
 }
 
+void lock_stake(Context& c, const TaskRecord& task, const AccountId& solver) {
+  c.pay(stake_account(solver), lock_account(claim_id_of(task.id, solver), solver),
+        task.terms.solver_stake.value);
+}
+
 void award(Context& c, TaskRecord& task, const Award& a) {
   const PostTask& terms = task.terms;
   ClaimRecord claim;
@@ -71,7 +76,6 @@ void award(Context& c, TaskRecord& task, const Award& a) {
   claim.replay_ms = a.replay_ms;
   claim.r_commitment = a.r_commitment;
   claim.quote = a.quote;
-  c.pay(stake_account(a.solver), lock_account(claim.id, a.solver), terms.solver_stake.value);
   const std::uint64_t saved = terms.price.value - a.price.value;
   if (task.posted)
     refund(c, task, saved);
@@ -87,6 +91,10 @@ void award(Context& c, TaskRecord& task, const Award& a) {
 }
 
 void end_bid(Context& c, TaskRecord& task, const Bid& bid, BidEnd how) {
+  // An award makes the stake the claim's.
+  if (how != BidEnd::kAwarded && !testing::planted(testing::Planted::kStuckStake))
+    c.pay(lock_account(claim_id_of(task.id, bid.bidder), bid.bidder), stake_account(bid.bidder),
+          task.terms.solver_stake.value);
   const auto deposit_of = deposit_account(task.id, bid.bidder);
   const std::uint64_t deposit = c.balance(deposit_of);
   if (how == BidEnd::kForfeited) {
@@ -102,6 +110,11 @@ void end_bid(Context& c, TaskRecord& task, const Bid& bid, BidEnd how) {
   --task.bids;
   c.state.erase(bid);
   c.emit(BidEnded{task.id, bid.bidder, how});
+}
+
+void award_bid(Context& c, TaskRecord& task, const Bid& bid) {
+  end_bid(c, task, bid, BidEnd::kAwarded);
+  award(c, task, {bid.bidder, bid.price, bid.replay_ms, bid.r_commitment});
 }
 
 void end_sale(Context& c, TaskRecord& task, TaskStatus status, CloseReason reason) {
@@ -143,28 +156,13 @@ void maybe_end_task(Context& c, TaskRecord& task) {
   c.emit(TaskEnded{task.id, task.status, task.reason});
 }
 
-namespace {
-
-// The lowest bid first. Who won and has no stake loses its deposit, and the next is tried.
-void award_bids(Context& c, TaskRecord& task) {
-  for (const Bid& bid : c.state.bids(task.id)) {
-    if (task.status != TaskStatus::kOpen) return;
-    const bool able =
-        c.state.account(stake_account(bid.bidder)).value_or(ledger::Account{}).available() >=
-        task.terms.solver_stake;
-    end_bid(c, task, bid, able ? BidEnd::kAwarded : BidEnd::kForfeited);
-    if (able) award(c, task, {bid.bidder, bid.price, bid.replay_ms, bid.r_commitment});
-  }
-}
-
-}  // namespace
-
 void end_task_window(Context& c, const TaskId& id) {
   TaskRecord task = c.state.need_task(id);
   const bool auction = task.terms.sale == Sale::kAuction;
   if (task.status == TaskStatus::kFunding)
     return end_sale(c, task, TaskStatus::kUnclaimed, CloseReason::kUnfunded);
-  if (auction) award_bids(c, task);
+  for (const Bid& bid : c.state.bids(task.id))  // the lowest first
+    if (task.status == TaskStatus::kOpen) award_bid(c, task, bid);
   if (task.status == TaskStatus::kOpen)
     end_sale(c, task, TaskStatus::kUnclaimed,
              auction ? CloseReason::kNoBids : CloseReason::kNotAccepted);
