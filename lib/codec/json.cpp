@@ -28,17 +28,51 @@ const char* describe(const Json& value) {
 }
 
 template <class T>
-std::string number_text(T value) {
+void append_number(std::string& out, T value) {
   char buffer[32];
   const auto [end, error] = std::to_chars(buffer, buffer + sizeof buffer, value);
-  return {buffer, end};
+  out.append(buffer, end);
 }
 
-std::string double_text(double value) {
-  if (!std::isfinite(value)) return "null";
-  std::string text = number_text(value);
-  if (text.find_first_of(".e") == std::string::npos) text += ".0";
-  return text;
+void append_double(std::string& out, double value) {
+  if (!std::isfinite(value)) {
+    out += "null";
+    return;
+  }
+  const std::size_t begin = out.size();
+  append_number(out, value);
+  if (out.find_first_of(".e", begin) == std::string::npos) out += ".0";
+}
+
+void append_quoted(std::string& out, std::string_view text) {
+  static constexpr char kDigits[] = "0123456789abcdef";
+  const auto is_plain = [](char c) { return c >= 0x20 && c < 0x7f && c != '"' && c != '\\'; };
+  out.push_back('"');
+  const auto end = std::find_if_not(text.begin(), text.end(), is_plain);
+  out.append(text.begin(), end);
+  text.remove_prefix(static_cast<std::size_t>(end - text.begin()));
+  while (!text.empty()) {
+    const std::size_t length = utf8_length(text);
+    switch (const char c = text.front(); c) {
+      case '"': out += "\\\""; break;
+      case '\\': out += "\\\\"; break;
+      case '\b': out += "\\b"; break;
+      case '\f': out += "\\f"; break;
+      case '\n': out += "\\n"; break;
+      case '\r': out += "\\r"; break;
+      case '\t': out += "\\t"; break;
+      default:
+        if (static_cast<unsigned char>(c) < 0x20) {
+          out += "\\u00";
+          out.push_back(kDigits[static_cast<unsigned char>(c) >> 4]);
+          out.push_back(kDigits[static_cast<unsigned char>(c) & 15]);
+        } else {
+          out += length == 0 ? kReplacement : text.substr(0, length);
+        }
+    }
+    text.remove_prefix(length == 0 ? 1 : length);
+  }
+  out.push_back('"');
 }
 
 class Dumper {
@@ -49,10 +83,10 @@ class Dumper {
     switch (json.kind()) {
       case Json::Kind::kNull: m_out += "null"; break;
       case Json::Kind::kBool: m_out += *json.get<bool>() ? "true" : "false"; break;
-      case Json::Kind::kInt: m_out += number_text(*json.get<std::int64_t>()); break;
-      case Json::Kind::kUint: m_out += number_text(*json.get<std::uint64_t>()); break;
-      case Json::Kind::kDouble: m_out += double_text(*json.get<double>()); break;
-      case Json::Kind::kString: m_out += json_quoted(*json.get<std::string>()); break;
+      case Json::Kind::kInt: append_number(m_out, *json.get<std::int64_t>()); break;
+      case Json::Kind::kUint: append_number(m_out, *json.get<std::uint64_t>()); break;
+      case Json::Kind::kDouble: append_double(m_out, *json.get<double>()); break;
+      case Json::Kind::kString: append_quoted(m_out, *json.get<std::string>()); break;
       case Json::Kind::kArray: array(*json.get<Json::Array>()); break;
       case Json::Kind::kObject: object(*json.get<Json::Object>()); break;
     }
@@ -78,7 +112,7 @@ class Dumper {
       m_out += separator;
       separator = ",";
       new_line();
-      m_out += json_quoted(key);
+      append_quoted(m_out, key);
       m_out += m_indent == 0 ? ":" : ": ";
       value(member);
     }
@@ -107,51 +141,70 @@ class Dumper {
 }  // namespace
 
 std::string json_quoted(std::string_view text) {
-  static constexpr char kDigits[] = "0123456789abcdef";
-  const auto is_plain = [](char c) { return c >= 0x20 && c < 0x7f && c != '"' && c != '\\'; };
   std::string out;
   out.reserve(text.size() + 2);
-  out.push_back('"');
-  const auto end = std::find_if_not(text.begin(), text.end(), is_plain);
-  out.append(text.begin(), end);
-  text.remove_prefix(static_cast<std::size_t>(end - text.begin()));
-  while (!text.empty()) {
-    const std::size_t length = utf8_length(text);
-    switch (const char c = text.front(); c) {
-      case '"': out += "\\\""; break;
-      case '\\': out += "\\\\"; break;
-      case '\b': out += "\\b"; break;
-      case '\f': out += "\\f"; break;
-      case '\n': out += "\\n"; break;
-      case '\r': out += "\\r"; break;
-      case '\t': out += "\\t"; break;
-      default:
-        if (static_cast<unsigned char>(c) < 0x20) {
-          out += "\\u00";
-          out.push_back(kDigits[static_cast<unsigned char>(c) >> 4]);
-          out.push_back(kDigits[static_cast<unsigned char>(c) & 15]);
-        } else {
-          out += length == 0 ? kReplacement : text.substr(0, length);
-        }
-    }
-    text.remove_prefix(length == 0 ? 1 : length);
-  }
-  out.push_back('"');
+  append_quoted(out, text);
   return out;
+}
+
+const JsonObject::Member* JsonObject::begin() const { return m_members.data(); }
+const JsonObject::Member* JsonObject::end() const { return m_members.data() + m_members.size(); }
+
+std::size_t JsonObject::place_of(std::string_view name) const {
+  const auto at =
+      std::lower_bound(m_members.begin(), m_members.end(), name,
+                       [](const Member& member, std::string_view n) { return member.first < n; });
+  return static_cast<std::size_t>(at - m_members.begin());
+}
+
+const Json* JsonObject::find(std::string_view name) const {
+  const std::size_t at = place_of(name);
+  return at < size() && m_members[at].first == name ? &m_members[at].second : nullptr;
+}
+
+Json& JsonObject::operator[](std::string_view name) {
+  const std::size_t at = place_of(name);
+  if (at == size() || m_members[at].first != name)
+    m_members.emplace(m_members.begin() + static_cast<std::ptrdiff_t>(at), name, nullptr);
+  return m_members[at].second;
+}
+
+Json& JsonObject::add(std::string name) {
+  return m_members.emplace_back(std::move(name), nullptr).second;
+}
+
+bool JsonObject::sort() {
+  const auto by_name = [](const Member& a, const Member& b) { return a.first < b.first; };
+  if (!std::is_sorted(m_members.begin(), m_members.end(), by_name))
+    std::sort(m_members.begin(), m_members.end(), by_name);
+  return std::adjacent_find(m_members.begin(), m_members.end(),
+                            [](const Member& a, const Member& b) { return a.first == b.first; }) ==
+         m_members.end();
+}
+
+bool operator==(const JsonObject& a, const JsonObject& b) { return a.m_members == b.m_members; }
+
+Json Json::object(std::initializer_list<JsonMember> members) {
+  Object all;
+  all.reserve(members.size());
+  for (const JsonMember& member : members) {
+    const std::size_t before = all.size();
+    Json& place = all[member.name];
+    if (all.size() != before) place = std::move(member.value);
+  }
+  return all;
 }
 
 const Json* Json::find(std::string_view key) const {
   const Object* members = get<Object>();
-  if (members == nullptr) return nullptr;
-  const auto at = members->find(key);
-  return at == members->end() ? nullptr : &at->second;
+  return members == nullptr ? nullptr : members->find(key);
 }
 
 Json& Json::operator[](std::string_view key) {
   if (is_null()) m_value = Object{};
   Object* members = std::get_if<Object>(&m_value);
   ASSAY_EXPECTS(members != nullptr);
-  return members->try_emplace(std::string(key)).first->second;
+  return (*members)[key];
 }
 
 void Json::push_back(Json item) {

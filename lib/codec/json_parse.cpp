@@ -24,17 +24,19 @@ class Builder final : public nlohmann::json_sax<Nlohmann> {
       return fail(ErrorCode::kLimit, "an integer does not fit 64 bits");
     return put(v) != nullptr;
   }
-  bool string(string_t& v) override { return put(std::move(v)) != nullptr; }
+  // A copy: the parser's own grows once, if it may keep it.
+  bool string(string_t& v) override { return put(std::string_view(v)) != nullptr; }
   bool binary(binary_t&) override { return false; }
 
   bool start_object(std::size_t) override { return open(Json::Object{}); }
   bool key(string_t& name) override {
-    Json& object = *m_open.back();
-    if (object.find(name) != nullptr) return fail(ErrorCode::kMalformed, "a key is there twice");
-    m_member = &object[name];
+    m_member = &open_object().add(std::move(name));
     return true;
   }
-  bool end_object() override { return close(); }
+  bool end_object() override {
+    if (!open_object().sort()) return fail(ErrorCode::kMalformed, "a key is there twice");
+    return close();
+  }
   bool start_array(std::size_t) override { return open(Json::Array{}); }
   bool end_array() override { return close(); }
 
@@ -74,6 +76,7 @@ class Builder final : public nlohmann::json_sax<Nlohmann> {
     m_open.push_back(put(std::move(container)));
     return m_open.back() != nullptr;
   }
+  JsonObject& open_object() { return const_cast<JsonObject&>(*m_open.back()->get<JsonObject>()); }
   bool close() {
     m_open.pop_back();
     return true;

@@ -10,29 +10,33 @@ namespace assay::commit {
 namespace {
 
 // Chunks of one task: an aligned subtree, so that its root is an entry of a level of the tree.
-constexpr std::size_t kBlockChunks = 64;
+constexpr unsigned kBlockLevels = 6;
+constexpr std::size_t kBlockChunks = std::size_t{1} << kBlockLevels;
 constexpr std::size_t kBlockBytes = kBlockChunks * kChunkBytes;
+// Neighbours that one thread hashes together, so that their upper levels too fill a kernel's lanes.
+constexpr std::size_t kBlocksAtOnce = 4;
+
+// One level up, in place; what has no partner rises as it is. How many are left.
+std::size_t fold_level(Hash256* hashes, std::size_t count) {
+  const std::size_t pairs = count / 2;
+  crypto::sha256_pairs(kNodePrefix, hashes, pairs, hashes);
+  if (count % 2 != 0) hashes[pairs] = hashes[count - 1];
+  return pairs + count % 2;
+}
 
 // Folds hashes[0, count) to one root in place.
 Hash256 fold_in_place(Hash256* hashes, std::size_t count) {
-  while (count > 1) {
-    const std::size_t pairs = count / 2;
-    crypto::sha256_pairs(kNodePrefix, hashes, pairs, hashes);
-    if (count % 2 != 0) hashes[pairs] = hashes[count - 1];
-    count = pairs + count % 2;
-  }
+  while (count > 1) count = fold_level(hashes, count);
   return hashes[0];
 }
 
-Hash256 block_root(ByteView bytes) {
-  std::array<Hash256, kBlockChunks> hashes;
+// The roots of at most kBlocksAtOnce blocks, the last of which may be shorter.
+void block_roots(ByteView bytes, Hash256* roots) {
+  std::array<Hash256, kBlocksAtOnce * kBlockChunks> hashes;
   crypto::sha256_many_prefixed(kLeafPrefix, bytes, kChunkBytes, hashes.data());
-  return fold_in_place(hashes.data(), crypto::leaf_count(bytes.size(), kChunkBytes));
-}
-
-ByteView block_of(ByteView data, std::size_t index) {
-  return data.subspan(index * kBlockBytes,
-                      std::min(kBlockBytes, data.size() - index * kBlockBytes));
+  std::size_t count = crypto::leaf_count(bytes.size(), kChunkBytes);
+  for (unsigned level = 0; level < kBlockLevels; ++level) count = fold_level(hashes.data(), count);
+  std::copy_n(hashes.begin(), count, roots);
 }
 
 void check(const TensorRef& tensor) {
@@ -52,10 +56,14 @@ std::vector<Hash256> tensor_roots(std::span<const TensorRef> tensors, TaskPool& 
   std::vector<Hash256> blocks(first_block.back());
   const auto hash_blocks = [&](std::size_t first, std::size_t last) {
     auto owner = std::upper_bound(first_block.begin(), first_block.end(), first) - 1;
-    for (std::size_t block = first; block < last; ++block) {
-      while (block >= owner[1]) ++owner;
+    while (first < last) {
+      while (first >= owner[1]) ++owner;
       const ByteView data = tensors[static_cast<std::size_t>(owner - first_block.begin())].data;
-      blocks[block] = block_root(block_of(data, block - *owner));
+      const std::size_t end = std::min({last, owner[1], first + kBlocksAtOnce});
+      const std::size_t at = (first - *owner) * kBlockBytes;
+      const std::size_t size = std::min((end - first) * kBlockBytes, data.size() - at);
+      block_roots(data.subspan(at, size), blocks.data() + first);
+      first = end;
     }
   };
   if (blocks.size() == 1) {

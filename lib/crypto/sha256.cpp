@@ -8,6 +8,7 @@
 
 namespace assay::crypto {
 
+using internal::kLanes;
 using internal::kStreams;
 using internal::Sha256Streams;
 using internal::States;
@@ -15,8 +16,8 @@ using internal::States;
 namespace {
 
 Sha256Kind best_kind() noexcept {
-  if (!internal::has_sha_ni()) return Sha256Kind::kOpenssl;
-  return internal::has_avx512vl() ? Sha256Kind::kShaNiAvx512 : Sha256Kind::kShaNi;
+  if (is_supported(Sha256Kind::kShaNiAvx512)) return Sha256Kind::kShaNiAvx512;
+  return is_supported(Sha256Kind::kShaNi) ? Sha256Kind::kShaNi : Sha256Kind::kOpenssl;
 }
 
 std::atomic<Sha256Kind>& kind_in_use() noexcept {
@@ -34,23 +35,32 @@ void write_digest(const std::array<std::uint32_t, 8>& state, Hash256& out) {
   for (unsigned i = 0; i < 8; ++i) store_le(out.bytes.data() + 4 * i, __builtin_bswap32(state[i]));
 }
 
-// The kernel for several streams; none: this kind hashes one message after the other.
-Sha256Streams streams_in_use() noexcept {
+// Out of so many messages sixteen lanes, some of them empty, take no longer than streams in turns.
+constexpr std::size_t kFewestForLanes = 2 * kStreams + 1;
+
+// What a kind has for several messages at once; none: it hashes one after the other.
+struct Several {
+  Sha256Streams streams = nullptr;
+  bool lanes = false;
+};
+
+Several several_in_use() noexcept {
   switch (active_sha256_kind()) {
-    case Sha256Kind::kShaNiAvx512: return internal::sha256_streams_sha_ni_avx512;
-    case Sha256Kind::kShaNi: return internal::sha256_streams_sha_ni;
+    case Sha256Kind::kShaNiAvx512: return {internal::sha256_streams_sha_ni_avx512, true};
+    case Sha256Kind::kShaNi: return {internal::sha256_streams_sha_ni, false};
     case Sha256Kind::kOpenssl:
     case Sha256Kind::kPortable: break;
   }
-  return nullptr;
+  return {};
 }
 
 // Pads what is left of each message, `used` bytes of it after the prefix being hashed already
-// (none: not even the prefix), and writes the digests. Inlined with four_leaves, so that a size
-// that is known copies and clears in a few instructions.
+// (none: not even the prefix), and writes the first `count` digests. Inlined with four_leaves, so
+// that a size that is known copies and clears in a few instructions.
 [[gnu::always_inline]] inline void four_ends(Sha256Streams streams, States& states,
                                              std::uint8_t prefix, const std::uint8_t* const* chunks,
-                                             std::size_t size, std::size_t used, Hash256* out) {
+                                             std::size_t size, std::size_t used, std::size_t count,
+                                             Hash256* out) {
   constexpr std::size_t kShort = 128;  // two blocks
   std::uint8_t buffer[kStreams][kShort];
   const std::uint8_t* at[kStreams];
@@ -66,17 +76,17 @@ Sha256Streams streams_in_use() noexcept {
     at[s] = buffer[s];
   }
   streams(states, at, blocks, 0);
-  for (std::size_t s = 0; s < kStreams; ++s) write_digest(states[s], out[s]);
+  for (std::size_t s = 0; s < count; ++s) write_digest(states[s], out[s]);
 }
 
 // Four chunks of equal length, each under its prefix. After the first block, which holds the prefix
 // and 63 bytes, a chunk's blocks are hashed where they lie; only the padded tail is copied.
 [[gnu::always_inline]] inline void four_leaves(Sha256Streams streams, std::uint8_t prefix,
                                                const std::uint8_t* const* chunks, std::size_t size,
-                                               Hash256* out) {
+                                               std::size_t count, Hash256* out) {
   States states;
   std::fill(states, states + kStreams, kSha256Initial);
-  if (size + 1 + 9 <= 128) return four_ends(streams, states, prefix, chunks, size, 0, out);
+  if (size + 1 + 9 <= 128) return four_ends(streams, states, prefix, chunks, size, 0, count, out);
   std::uint8_t first[kStreams][64];
   const std::uint8_t* at[kStreams];
   for (std::size_t s = 0; s < kStreams; ++s) {
@@ -88,16 +98,41 @@ Sha256Streams streams_in_use() noexcept {
   const std::size_t whole = (size - 63) / 64;
   for (std::size_t s = 0; s < kStreams; ++s) at[s] = chunks[s] + 63;
   streams(states, at, whole, kStreams * size);
-  four_ends(streams, states, prefix, chunks, size, 63 + 64 * whole, out);
+  four_ends(streams, states, prefix, chunks, size, 63 + 64 * whole, count, out);
 }
 
-// The same for any size; those that trees are made of are known to the compiler.
-void four_chunks(Sha256Streams streams, std::uint8_t prefix, const std::uint8_t* const* chunks,
-                 std::size_t size, Hash256* out) {
+// `count` chunks of equal length, one after the other; what is missing to four repeats the first.
+// The sizes that trees are made of are known to the compiler.
+void up_to_four_chunks(Sha256Streams streams, std::uint8_t prefix, const std::uint8_t* data,
+                       std::size_t size, std::size_t count, Hash256* out) {
   constexpr std::size_t kNode = 64, kLeaf = 1024;
-  if (size == kNode) return four_leaves(streams, prefix, chunks, kNode, out);
-  if (size == kLeaf) return four_leaves(streams, prefix, chunks, kLeaf, out);
-  four_leaves(streams, prefix, chunks, size, out);
+  const std::uint8_t* chunks[kStreams];
+  for (std::size_t s = 0; s < kStreams; ++s) chunks[s] = data + size * (s < count ? s : 0);
+  if (size == kNode) return four_leaves(streams, prefix, chunks, kNode, count, out);
+  if (size == kLeaf) return four_leaves(streams, prefix, chunks, kLeaf, count, out);
+  four_leaves(streams, prefix, chunks, size, count, out);
+}
+
+// out[i] = SHA-256(prefix || data[i * size, (i + 1) * size)), i < count. `out` may be `data`, if
+// size is at least 32: every message of a batch is read before its digests are written.
+void equal_chunks(std::uint8_t prefix, const std::uint8_t* data, std::size_t size,
+                  std::size_t count, Hash256* out) {
+  const Several several = several_in_use();
+  while (count != 0) {
+    std::size_t batch = 1;
+    if (several.lanes && count >= kFewestForLanes) {
+      batch = std::min(count, kLanes);
+      internal::sha256_lanes_avx512(prefix, data, size, batch, out);
+    } else if (several.streams != nullptr && count != 1) {
+      batch = std::min(count, kStreams);
+      up_to_four_chunks(several.streams, prefix, data, size, batch, out);
+    } else {
+      *out = sha256({ByteView{&prefix, 1}, ByteView{data, size}});
+    }
+    data += batch * size;
+    out += batch;
+    count -= batch;
+  }
 }
 
 }  // namespace
@@ -117,7 +152,7 @@ bool is_supported(Sha256Kind kind) noexcept {
     case Sha256Kind::kPortable:
     case Sha256Kind::kOpenssl: return true;
     case Sha256Kind::kShaNi: return internal::has_sha_ni();
-    case Sha256Kind::kShaNiAvx512: return internal::has_sha_ni() && internal::has_avx512vl();
+    case Sha256Kind::kShaNiAvx512: return internal::has_sha_ni() && internal::has_avx512();
   }
   return false;
 }
@@ -140,7 +175,8 @@ Sha256Function sha256_function() noexcept {
 }
 
 Sha256Blocks sha256_blocks() noexcept {
-  return streams_in_use() != nullptr ? internal::sha256_blocks_sha_ni : sha256_blocks_portable;
+  return several_in_use().streams != nullptr ? internal::sha256_blocks_sha_ni
+                                             : sha256_blocks_portable;
 }
 
 Hash256 sha256(ByteView message) { return sha256({message}); }
@@ -151,35 +187,15 @@ Hash256 sha256(std::initializer_list<ByteView> parts) {
 
 void sha256_many_prefixed(std::uint8_t prefix, ByteView data, std::size_t leaf_size, Hash256* out) {
   ASSAY_EXPECTS(leaf_size > 0);
-  if (const Sha256Streams streams = streams_in_use(); streams != nullptr) {
-    while (data.size() / kStreams >= leaf_size) {
-      const std::uint8_t* const chunks[kStreams] = {data.data(), data.data() + leaf_size,
-                                                    data.data() + 2 * leaf_size,
-                                                    data.data() + 3 * leaf_size};
-      four_chunks(streams, prefix, chunks, leaf_size, out);
-      data = data.subspan(kStreams * leaf_size);
-      out += kStreams;
-    }
-  }
-  while (!data.empty()) {
-    const ByteView chunk = data.first(std::min(leaf_size, data.size()));
-    *out++ = sha256({ByteView{&prefix, 1}, chunk});
-    data = data.subspan(chunk.size());
-  }
+  const std::size_t whole = data.size() / leaf_size;
+  equal_chunks(prefix, data.data(), leaf_size, whole, out);
+  const ByteView rest = data.subspan(whole * leaf_size);
+  if (!rest.empty()) out[whole] = sha256({ByteView{&prefix, 1}, rest});
 }
 
 void sha256_pairs(std::uint8_t prefix, const Hash256* nodes, std::size_t pairs, Hash256* out) {
   static_assert(sizeof(Hash256) == 32);
-  std::size_t i = 0;
-  if (const Sha256Streams streams = streams_in_use(); streams != nullptr) {
-    for (; i + kStreams <= pairs; i += kStreams) {
-      const std::uint8_t* chunks[kStreams];
-      for (std::size_t s = 0; s < kStreams; ++s) chunks[s] = nodes[2 * (i + s)].bytes.data();
-      four_chunks(streams, prefix, chunks, 64, out + i);  // reads all four pairs before it writes
-    }
-  }
-  for (; i < pairs; ++i)
-    out[i] = sha256({ByteView{&prefix, 1}, nodes[2 * i].view(), nodes[2 * i + 1].view()});
+  if (pairs != 0) equal_chunks(prefix, nodes->bytes.data(), 64, pairs, out);
 }
 
 }  // namespace assay::crypto

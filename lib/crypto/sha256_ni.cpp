@@ -127,8 +127,6 @@ bool has_sha_ni() noexcept {
          __builtin_cpu_supports("ssse3");
 }
 
-bool has_avx512vl() noexcept { return __builtin_cpu_supports("avx512vl"); }
-
 [[ASSAY_SHA_NI]] void sha256_blocks_sha_ni(std::uint32_t* state8, const std::uint8_t* blocks,
                                            std::size_t count) {
   compress<1>(&state8, &blocks, count, 0);
@@ -158,7 +156,6 @@ bool has_avx512vl() noexcept { return __builtin_cpu_supports("avx512vl"); }
 namespace assay::crypto::internal {
 
 bool has_sha_ni() noexcept { return false; }
-bool has_avx512vl() noexcept { return false; }
 void sha256_blocks_sha_ni(std::uint32_t*, const std::uint8_t*, std::size_t) { __builtin_trap(); }
 void sha256_streams_sha_ni(States&, const std::uint8_t* const*, std::size_t, std::size_t) {
   __builtin_trap();

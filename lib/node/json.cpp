@@ -357,6 +357,7 @@ Json to_json(const p::TaskView& view) {
        {"deters_harm", t.deters_harm},
        {"deters_idling", economics::deters_idling(protocol::terms_of(terms))},
        {"deadline_ms", ms(t.deadline)},
+       {"ended_ms", ms(t.ended)},
        {"missing", text(t.missing)},
        {"funders", std::move(funders)},
        {"claims", hex_list(t.claims)},

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <numeric>
 
+#include "assay/crypto/random.hpp"
+
 namespace assay::node {
 
 using protocol::TxKind;
@@ -11,6 +13,16 @@ bool is_game_kind(TxKind kind) noexcept {
   return kind == TxKind::kCommitChallenge || kind == TxKind::kRevealChallenge ||
          kind == TxKind::kStandUp || kind == TxKind::kPlayMove ||
          kind == TxKind::kReportContradiction || kind == TxKind::kDisclose;
+}
+
+const IdHasher::Secret& IdHasher::secret() noexcept {
+  static const Secret drawn = [] {
+    std::array<std::uint8_t, 16> bytes;
+    crypto::SystemRng().fill(bytes);
+    return Secret{load_le<std::uint64_t>(bytes.data()),
+                  load_le<std::uint64_t>(bytes.data() + 8) | 1};
+  }();
+  return drawn;
 }
 
 const char* to_string(MempoolVerdict verdict) noexcept {
@@ -54,7 +66,7 @@ MempoolVerdict Mempool::add(const protocol::ParsedTransaction& parsed, std::size
 
 // Each sender's, as they stand.
 bool Mempool::nonces_ascend(const std::vector<Taken>& taken) {
-  std::unordered_map<AccountId, std::uint64_t, FirstBytesHasher> last;
+  std::unordered_map<AccountId, std::uint64_t, IdHasher> last;
   for (const Taken& tx : taken) {
     std::uint64_t& nonce = last[tx.sender];
     if (tx.nonce < nonce) return false;

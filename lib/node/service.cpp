@@ -24,7 +24,7 @@ template <class T, class ToJson>
 Result<Json> found_or(const Result<std::optional<T>>& found, const char* what, ToJson to) {
   if (!found) return found.error();
   if (!*found) return not_found(what);
-  return Json(Json::Object{{what, to(**found)}});
+  return Json::object({{what, to(**found)}});
 }
 
 const std::vector<Field> kOutcome = {

@@ -65,6 +65,7 @@ void write(Writer& w, const TaskRecord& t) {
   put_enum(w, t.reason);
   w.flag(t.deters_harm);
   wire::put(w, t.deadline);
+  wire::put(w, t.ended);
   wire::put(w, t.missing);
   put_list(w, t.funders, [&](const Funder& f) {
     wire::put(w, f.account);
@@ -89,6 +90,7 @@ void read(Reader& r, TaskRecord& t) {
   get_enum(r, t.reason, CloseReason::kVoid);
   t.deters_harm = r.flag();
   wire::get(r, t.deadline);
+  wire::get(r, t.ended);
   wire::get(r, t.missing);
   get_list(r, t.funders, kMaxFunders, 40, [&](Funder& f) {
     wire::get(r, f.account);

@@ -59,6 +59,11 @@ void refund(Context& c, TaskRecord& task, std::uint64_t atoms) {
   if (atoms > 0) c.state.overlay().fail({ErrorCode::kIntegrity, "a task's escrow is not its own"});
 }
 
+void lock_stake(Context& c, const TaskRecord& task, const AccountId& solver) {
+  c.pay(stake_account(solver), lock_account(claim_id_of(task.id, solver), solver),
+        task.terms.solver_stake.value);
+}
+
 void award(Context& c, TaskRecord& task, const Award& a) {
   const PostTask& terms = task.terms;
   ClaimRecord claim;
@@ -71,7 +76,6 @@ void award(Context& c, TaskRecord& task, const Award& a) {
   claim.replay_ms = a.replay_ms;
   claim.r_commitment = a.r_commitment;
   claim.quote = a.quote;
-  c.pay(stake_account(a.solver), lock_account(claim.id, a.solver), terms.solver_stake.value);
   const std::uint64_t saved = terms.price.value - a.price.value;
   if (task.posted)
     refund(c, task, saved);
@@ -87,6 +91,10 @@ void award(Context& c, TaskRecord& task, const Award& a) {
 }
 
 void end_bid(Context& c, TaskRecord& task, const Bid& bid, BidEnd how) {
+  // An award makes the stake the claim's.
+  if (how != BidEnd::kAwarded && !testing::planted(testing::Planted::kStuckStake))
+    c.pay(lock_account(claim_id_of(task.id, bid.bidder), bid.bidder), stake_account(bid.bidder),
+          task.terms.solver_stake.value);
   const auto deposit_of = deposit_account(task.id, bid.bidder);
   const std::uint64_t deposit = c.balance(deposit_of);
   if (how == BidEnd::kForfeited) {
@@ -104,6 +112,24 @@ void end_bid(Context& c, TaskRecord& task, const Bid& bid, BidEnd how) {
   c.emit(BidEnded{task.id, bid.bidder, how});
 }
 
+void award_bid(Context& c, TaskRecord& task, const Bid& bid) {
+  end_bid(c, task, bid, BidEnd::kAwarded);
+  award(c, task, {bid.bidder, bid.price, bid.replay_ms, bid.r_commitment});
+}
+
+namespace {
+
+void end_task(Context& c, TaskRecord& task, TaskStatus status, CloseReason reason) {
+  task.status = status;
+  task.reason = reason;
+  task.ended = c.now;
+  c.state.put(task);
+  c.state.set_live(task.id, false);
+  c.emit(TaskEnded{task.id, status, reason});
+}
+
+}  // namespace
+
 void end_sale(Context& c, TaskRecord& task, TaskStatus status, CloseReason reason) {
   c.state.remove_deadline({task.deadline, DeadlineKind::kTask, task.id.value});
   task.deadline = LedgerTimeMs{};
@@ -112,14 +138,8 @@ void end_sale(Context& c, TaskRecord& task, TaskStatus status, CloseReason reaso
     post_escrow(c, task, 0);
   else
     refund(c, task, unsold(task) * copy_cost(task.terms));
-  if (task.claims.empty()) {
-    task.status = status;
-    task.reason = reason;
-    c.state.set_live(task.id, false);
-    c.emit(TaskEnded{task.id, status, reason});
-  } else {
-    task.status = TaskStatus::kClaimed;
-  }
+  if (task.claims.empty()) return end_task(c, task, status, reason);
+  task.status = TaskStatus::kClaimed;
   c.state.put(task);
   end_waiting(c, task.id);
   maybe_end_task(c, task);
@@ -129,42 +149,22 @@ void end_sale(Context& c, TaskRecord& task, TaskStatus status, CloseReason reaso
 // else of the last.
 void maybe_end_task(Context& c, TaskRecord& task) {
   if (task.status != TaskStatus::kClaimed || task.unsettled != 0) return;
-  task.status = TaskStatus::kRefunded;
+  CloseReason reason = CloseReason::kNone;
   for (const ClaimId& id : task.claims) {
-    task.reason = c.state.need_claim(id).reason;
-    const bool paid =
-        task.reason == CloseReason::kFinal || task.reason == CloseReason::kFinalPartial;
-    if (!paid) continue;
-    task.status = TaskStatus::kPaid;
-    break;
+    reason = c.state.need_claim(id).reason;
+    if (reason == CloseReason::kFinal || reason == CloseReason::kFinalPartial)
+      return end_task(c, task, TaskStatus::kPaid, reason);
   }
-  c.state.put(task);
-  c.state.set_live(task.id, false);
-  c.emit(TaskEnded{task.id, task.status, task.reason});
+  end_task(c, task, TaskStatus::kRefunded, reason);
 }
-
-namespace {
-
-// The lowest bid first. Who won and has no stake loses its deposit, and the next is tried.
-void award_bids(Context& c, TaskRecord& task) {
-  for (const Bid& bid : c.state.bids(task.id)) {
-    if (task.status != TaskStatus::kOpen) return;
-    const bool able =
-        c.state.account(stake_account(bid.bidder)).value_or(ledger::Account{}).available() >=
-        task.terms.solver_stake;
-    end_bid(c, task, bid, able ? BidEnd::kAwarded : BidEnd::kForfeited);
-    if (able) award(c, task, {bid.bidder, bid.price, bid.replay_ms, bid.r_commitment});
-  }
-}
-
-}  // namespace
 
 void end_task_window(Context& c, const TaskId& id) {
   TaskRecord task = c.state.need_task(id);
   const bool auction = task.terms.sale == Sale::kAuction;
   if (task.status == TaskStatus::kFunding)
     return end_sale(c, task, TaskStatus::kUnclaimed, CloseReason::kUnfunded);
-  if (auction) award_bids(c, task);
+  for (const Bid& bid : c.state.bids(task.id))  // the lowest first
+    if (task.status == TaskStatus::kOpen) award_bid(c, task, bid);
   if (task.status == TaskStatus::kOpen)
     end_sale(c, task, TaskStatus::kUnclaimed,
              auction ? CloseReason::kNoBids : CloseReason::kNotAccepted);

@@ -106,7 +106,7 @@ Amount State::issued() const {
 
 void State::merge(const ledger::LedgerDiff& diff) {
   for (const auto& [key, account] : diff.accounts) {
-    // A drained escrow or lock is never used again.
+    // A drained escrow or lock leaves no record.
     const bool drained = account == Account{} &&
                          (key.kind == AccountKind::kEscrow || key.kind == AccountKind::kLock);
     if (drained)

@@ -46,6 +46,7 @@ Checked<AcceptTask> Rules::check(const Reading& r, const Sender& s, const Accept
 }
 void transition(Context& c, Proof<AcceptTask>&& t) {
   TaskRecord& task = t.found.task;
+  lock_stake(c, task, t.sender.id);
   award(c, task, {t.sender.id, task.terms.price, t.payload.replay_ms, t.payload.r_commitment});
 }
 
@@ -69,8 +70,11 @@ Checked<PlaceBid> Rules::check(const Reading& r, const Sender& s, const PlaceBid
   if (evicted && p.price >= evicted->price) return V::kBidsFull;
   if (!own && !r.has(user_account(s.id), task->terms.bid_deposit.value))
     return V::kInsufficientFunds;
+  if (!own && !r.has(stake_account(s.id), task->terms.solver_stake.value))
+    return V::kInsufficientStake;
   return holds(p, s, {{std::move(*task), std::move(own), std::move(evicted)}});
 }
+// The stake goes to the lock of the claim that the bid would become: whoever wins has it there.
 void transition(Context& c, Proof<PlaceBid>&& t) {
   const PlaceBid& p = t.payload;
   TaskRecord& task = t.found.task;
@@ -79,6 +83,7 @@ void transition(Context& c, Proof<PlaceBid>&& t) {
     if (!testing::planted(testing::Planted::kUncheckedDeposit))
       c.pay(user_account(t.sender.id), deposit_account(task.id, t.sender.id),
             task.terms.bid_deposit.value);
+    lock_stake(c, task, t.sender.id);
     ++task.bids;
   }
   const bool has_evicted = t.found.evicted || (t.found.bid && t.found.bid->has_evicted);
@@ -96,8 +101,8 @@ Checked<WithdrawBid> Rules::check(const Reading& r, const Sender& s, const Withd
   if (!bid) return V::kUnknownBid;
   return holds(p, s, {{std::move(*task), std::move(bid), std::nullopt}});
 }
-// Who keeps others out of an auction until it is too late for them to come back pays like a winner
-// without a stake: else aliases that bid low and withdraw would leave it without a bid.
+// Who keeps others out of an auction until it is too late for them to come back pays its deposit:
+// else aliases that bid low and withdraw would leave it without a bid.
 void transition(Context& c, Proof<WithdrawBid>&& t) {
   const TaskRecord& task = t.found.task;
   const LedgerTimeMs last_tenth = c.after(task.terms.windows.bid_ms / 10);
@@ -113,14 +118,9 @@ Checked<AwardTask> Rules::check(const Reading& r, const Sender& s, const AwardTa
   if (task->status != TaskStatus::kOpen) return V::kWrongPhase;
   std::optional<Bid> bid = r.state.bid(p.task, p.solver);
   if (!bid) return V::kUnknownBid;
-  if (!r.has(stake_account(p.solver), task->terms.solver_stake.value)) return V::kInsufficientStake;
   return holds(p, s, {{std::move(*task), std::move(bid), std::nullopt}});
 }
-void transition(Context& c, Proof<AwardTask>&& t) {
-  const Bid& bid = *t.found.bid;
-  end_bid(c, t.found.task, bid, BidEnd::kAwarded);
-  award(c, t.found.task, {bid.bidder, bid.price, bid.replay_ms, bid.r_commitment});
-}
+void transition(Context& c, Proof<AwardTask>&& t) { award_bid(c, t.found.task, *t.found.bid); }
 
 // The solver need not send anything: its signature under the quote takes its stake.
 Checked<AwardQuote> Rules::check(const Reading& r, const Sender& s, const AwardQuote& p) {
@@ -142,7 +142,10 @@ Checked<AwardQuote> Rules::check(const Reading& r, const Sender& s, const AwardQ
   if (r.state.quote_used(q.solver, q.id)) return V::kQuoteUsed;
   if (!crypto::ed25519_verify(q.solver.value, quote_digest(r.chain, q).view(), p.signature.data()))
     return V::kWrongQuoteSignature;
-  if (!r.has(stake_account(q.solver), task->terms.solver_stake.value)) return V::kInsufficientStake;
+  // A bid of its own has locked the stake already, and gives way to the quote.
+  if (!r.state.bid(task->id, q.solver) &&
+      !r.has(stake_account(q.solver), task->terms.solver_stake.value))
+    return V::kInsufficientStake;
   return holds(p, s, {{std::move(*task)}});
 }
 void transition(Context& c, Proof<AwardQuote>&& t) {
@@ -150,6 +153,7 @@ void transition(Context& c, Proof<AwardQuote>&& t) {
   TaskRecord& task = t.found.task;
   c.state.set_quote_used(q.solver, q.id, q.valid_until);
   if (const auto bid = c.state.bid(task.id, q.solver)) end_bid(c, task, *bid, BidEnd::kWithdrawn);
+  lock_stake(c, task, q.solver);
   award(c, task, {q.solver, q.price, q.replay_ms, q.r_commitment, q.id});
 }
 

@@ -224,20 +224,24 @@ Foreign::Group group_of(const State& state, const TaskRecord& task, const Accoun
   return task.status == TaskStatus::kOpen ? kForSale : kSold;
 }
 
-// Its own live tasks first, then those that ended, then the others'.
+// Its own live tasks first, then those that ended, the newest first, then the others'.
 std::vector<TaskId> tasks_for(const State& state, const AccountId& self) {
   const std::vector<TaskId> live = state.live_tasks();
   const std::set<TaskId> is_live(live.begin(), live.end());
-  std::vector<TaskId> wanted, ended;
+  std::vector<TaskId> wanted;
+  std::vector<std::pair<LedgerTimeMs, TaskId>> ended;
   std::set<TaskId> own;
   for (const TaskId& id : state.tasks_of(self)) {
     own.insert(id);
     if (is_live.contains(id))
       wanted.push_back(id);
-    else if (ended.size() < kMaxEndedTasks)
-      ended.push_back(id);
+    else
+      ended.emplace_back(state.need_task(id).ended, id);
   }
-  wanted.insert(wanted.end(), ended.begin(), ended.end());
+  const std::size_t shown = std::min(ended.size(), kMaxEndedTasks);
+  std::partial_sort(ended.begin(), ended.begin() + static_cast<std::ptrdiff_t>(shown), ended.end(),
+                    std::greater<>());
+  for (std::size_t i = 0; i < shown; ++i) wanted.push_back(ended[i].second);
   std::vector<Foreign> others;
   for (const TaskId& id : live) {
     if (own.contains(id)) continue;

@@ -68,8 +68,10 @@ Actions LedgerRole::on(const Event& event, std::uint64_t now_ms) {
       // The ledger remembers a refusal under its client id, so the next try needs another one.
       // So does a payload that changed since, with the settings perhaps.
       if (protocol::is_recorded(refused->verdict) ||
-          refused->verdict == protocol::TxVerdict::kClientIdReused)
+          refused->verdict == protocol::TxVerdict::kClientIdReused) {
         ++submission.attempt;
+        on_refused(purpose);
+      }
       // What another party did first needs no doing.
       const bool harmless = refused->verdict == protocol::TxVerdict::kGameFinished ||
                             refused->verdict == protocol::TxVerdict::kWrongPhase ||
@@ -108,6 +110,8 @@ Actions LedgerRole::on(const Event& event, std::uint64_t now_ms) {
   if (m_view && !m_finished) update(*m_view);
   return std::exchange(m_actions, {});
 }
+
+void LedgerRole::on_refused(const std::string& /*purpose*/) {}
 
 void LedgerRole::on_job(const std::string& /*job*/, JobResult /*outcome*/) {}
 

@@ -170,15 +170,45 @@ class Solver final : public internal::CheckerRole {
         for (const std::string& name : *names)
           if (const auto id = hash_from_hex(name.substr(name.rfind('/') + 1)))
             m_offers.insert(TaskId{*id});
+    const auto is_for_sale = [&](const TaskId& id) {
+      return std::any_of(view.tasks.begin(), view.tasks.end(), [&](const TaskView& task) {
+        return task.record.id == id && task.record.status == TaskStatus::kOpen &&
+               own_claim(task) == nullptr;
+      });
+    };
     std::erase_if(m_offers, [&](const TaskId& id) {
-      for (const TaskView& task : view.tasks)
-        if (task.record.id == id && task.record.status == TaskStatus::kOpen &&
-            own_claim(task) == nullptr)
-          return false;
+      if (is_for_sale(id)) return false;
       static_cast<void>(files.remove(offer_file(id)));
       return true;
     });
+    std::erase_if(m_put_off, [&](const auto& entry) { return !is_for_sale(entry.first); });
   }
+  // What was refused promises nothing, and is tried again after a while: whoever posts terms that
+  // nobody can meet must not keep everybody from other tasks.
+  void on_refused(const std::string& purpose) override {
+    const std::size_t slash = purpose.find('/');
+    const std::string kind = purpose.substr(0, slash);
+    if (kind != "accept" && kind != "bid") return;
+    const std::size_t end = std::min(purpose.find('/', slash + 1), purpose.size());
+    const auto id = hash_from_hex(purpose.substr(slash + 1, end - slash - 1));
+    if (!id || m_offers.erase(TaskId{*id}) == 0) return;
+    static_cast<void>(context().files.remove(offer_file(TaskId{*id})));
+    PutOff& wait = m_put_off[TaskId{*id}];
+    wait.until_ms = now_ms() + wait.repeat_ms;
+    wait.repeat_ms = std::min(2 * wait.repeat_ms, kRepeatOfferMaxMs);
+  }
+  [[nodiscard]] bool is_put_off(const TaskId& id) {
+    const auto found = m_put_off.find(id);
+    if (found == m_put_off.end() || found->second.until_ms <= now_ms()) return false;
+    wake_at(found->second.until_ms);
+    return true;
+  }
+  static constexpr std::uint64_t kRepeatOfferMaxMs = 3'600'000;
+  struct PutOff {
+    std::uint64_t until_ms = 0;
+    std::uint64_t repeat_ms = internal::kRepeatSubmitMs;
+  };
+
   [[nodiscard]] bool has_offered(const TaskView& task) const {
     return own_bid(task) != nullptr || m_offers.contains(task.record.id);
   }
@@ -215,17 +245,24 @@ class Solver final : public internal::CheckerRole {
                      std::uint64_t{1}});
   }
 
-  // The stakes that offers for other tasks promise: a bid that wins without its stake loses its
-  // deposit.
-  [[nodiscard]] std::uint64_t promised(const protocol::View& view, const TaskView& but) const {
-    std::uint64_t atoms = 0;
+  // Whether the stake is there, less what offers for other tasks will take that are not seen yet. A
+  // bid that stands has locked its own.
+  [[nodiscard]] bool has_stake(const protocol::View& view, const TaskView& wanted) const {
+    if (own_bid(wanted) != nullptr) return true;
+    std::uint64_t atoms = wanted.record.terms.solver_stake.value;
     for (const TaskView& task : view.tasks)
-      if (task.record.id != but.record.id && has_offered(task))
+      if (task.record.id != wanted.record.id && m_offers.contains(task.record.id) &&
+          own_bid(task) == nullptr)
         atoms += task.record.terms.solver_stake.value;
-    return atoms;
+    return view.self.staked.value >= atoms;
   }
 
-  [[nodiscard]] bool wants(const protocol::View& view, const TaskView& task) const {
+  [[nodiscard]] bool has_deposit(const protocol::View& view, const TaskView& task) const {
+    return own_bid(task) != nullptr ||
+           view.self.available.value >= task.record.terms.bid_deposit.value;
+  }
+
+  [[nodiscard]] bool wants(const protocol::View& view, const TaskView& task) {
     const protocol::PostTask& terms = task.record.terms;
     const protocol::Reputation& own =
         view.self.reputation[static_cast<std::size_t>(protocol::Standing::kSolver) - 1];
@@ -237,7 +274,7 @@ class Solver final : public internal::CheckerRole {
            protocol::has_required(terms, view.self.profile.capabilities) &&
            score >= terms.reputation_min && terms.price.value >= asked(terms) &&
            leaves_time(terms, m_options.replay_quote_ms) && may_be_paid_in_part(terms) &&
-           view.self.staked.value >= promised(view, task) + terms.solver_stake.value;
+           has_stake(view, task) && has_deposit(view, task) && !is_put_off(task.record.id);
   }
 
   // A cancelled claim delivers what a checkpoint holds: the next one must lie within what is paid.
@@ -602,6 +639,7 @@ class Solver final : public internal::CheckerRole {
 
   SolverOptions m_options;
   std::set<TaskId> m_offers;  // that were sent
+  std::map<TaskId, PutOff> m_put_off;
   bool m_knows_offers = false;
   std::set<ClaimId> m_published;  // the true transcript
   std::set<ClaimId> m_forced;     // one with a forced error

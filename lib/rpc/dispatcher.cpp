@@ -10,13 +10,9 @@ using codec::Json;
 namespace {
 
 std::string response(const Json& id, const Json* result, const RpcError* error) {
-  Json r = Json::object({{"jsonrpc", "2.0"}, {"id", id}});
-  if (error) {
-    r["error"] = error_json(*error);
-  } else {
-    r["result"] = *result;
-  }
-  return r.dump();
+  const std::string head = "\"id\":" + id.dump() + ",\"jsonrpc\":\"2.0\"";
+  return error ? "{\"error\":" + error_json(*error).dump() + "," + head + "}"
+               : "{" + head + ",\"result\":" + result->dump() + "}";
 }
 
 std::string failure(const Json& id, int code, std::string message) {
@@ -150,7 +146,8 @@ void Dispatcher::call(const Json& request, const Caller& caller, Done done) cons
   const auto found = m_methods.find(*name->get<std::string>());
   if (found == m_methods.end())
     return fail(kMethodNotFound, "no such method; rpc_methods lists them");
-  const auto params = Params::check(found->second.params, given ? *given : Json());
+  const Json none;
+  const auto params = Params::check(found->second.params, given ? *given : none);
   if (!params) return fail(kInvalidParams, params.error().message);
   run(found->second, *params, id_found, caller, std::move(done));
 }

@@ -109,10 +109,10 @@ Result<Params> Params::check(const std::vector<Field>& fields, const Json& json)
   if (const auto* items = json.get<Json::Array>()) {
     if (items->size() > fields.size()) return refuse("too many parameters");
     for (std::size_t i = 0; i < items->size(); ++i)
-      if (!(*items)[i].is_null()) params.m_members[fields[i].name] = (*items)[i];
+      if (!(*items)[i].is_null()) params.m_members.emplace_back(fields[i].name, &(*items)[i]);
   } else if (const auto* members = json.get<Json::Object>()) {
     for (const auto& [name, value] : *members)
-      if (!value.is_null()) params.m_members[name] = value;
+      if (!value.is_null()) params.m_members.emplace_back(name, &value);
   } else if (!json.is_null()) {
     return refuse("parameters must be an object or an array");
   }
@@ -124,17 +124,22 @@ Result<Params> Params::check(const std::vector<Field>& fields, const Json& json)
                     field.doc);
   }
   for (const auto& member : params.m_members) {
-    const std::string& name = member.first;
+    const std::string_view name = member.first;
     if (std::none_of(fields.begin(), fields.end(), [&](const Field& f) { return f.name == name; }))
-      return refuse("there is no parameter '" + name.substr(0, 64) + "'");
+      return refuse("there is no parameter '" + std::string(name.substr(0, 64)) + "'");
   }
   return params;
 }
 
+const Json* Params::find(std::string_view name) const {
+  const auto found = std::find_if(m_members.begin(), m_members.end(),
+                                  [&](const auto& member) { return member.first == name; });
+  return found == m_members.end() ? nullptr : found->second;
+}
 const Json& Params::json(std::string_view name) const {
-  const auto found = m_members.find(name);
-  ASSAY_EXPECTS(found != m_members.end());
-  return found->second;
+  const Json* const found = find(name);
+  ASSAY_EXPECTS(found != nullptr);
+  return *found;
 }
 bool Params::flag(std::string_view name) const {
   const auto* value = json(name).get<bool>();

@@ -169,8 +169,10 @@ void Auditor::Model::apply(const Sent& tx) {
                          return o.who == tx.from;
                        }) > 0;
     if (!again) {
-      take(sender.available, t.terms.bid_deposit.value);
-      m_deposits[{t.id, tx.from}] = t.terms.bid_deposit.value;
+      const PutDown down{t.terms.bid_deposit.value, t.terms.solver_stake.value};
+      take(sender.available, down.deposit);
+      take(sender.staked, down.stake);
+      m_put_down[{t.id, tx.from}] = down;
     }
     t.offers.push_back({tx.from, bid->price.value, t.offers_ever++, has_evicted});
   } else if (const auto* quote = std::get_if<protocol::AwardQuote>(tx.payload)) {
@@ -285,8 +287,8 @@ Atoms Auditor::Model::worth(const AccountId& id) const {
   }
   for (const auto& [challenge_id, h] : m_challenges)
     if (h.challenger == id && !protocol::is_resolved(h.status)) atoms += h.bond;
-  for (const auto& [key, deposit] : m_deposits)
-    if (key.second == id) atoms += deposit;
+  for (const auto& [key, down] : m_put_down)
+    if (key.second == id) atoms += down.deposit + down.stake;
   return atoms;
 }
 
@@ -340,7 +342,7 @@ Status Auditor::Model::compare(const protocol::StateReader& reader, bool all) {
 Status Auditor::Model::nothing_under_way() const {
   for (const auto& [id, t] : m_tasks)
     if (t.stage != Stage::kEnded) return {ErrorCode::kIntegrity, "a task did not end"};
-  if (!m_deposits.empty()) return {ErrorCode::kIntegrity, "a bid's deposit did not come back"};
+  if (!m_put_down.empty()) return {ErrorCode::kIntegrity, "a bid did not end"};
   Atoms sum = m_burned + m_jackpot;
   for (const auto& [id, h] : m_holdings) {
     if (h.reserved != 0) return {ErrorCode::kIntegrity, "money stays reserved for an ended task"};

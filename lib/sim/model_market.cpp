@@ -101,14 +101,12 @@ void Auditor::Model::end_offer(const protocol::BidEnded& e, const Sent* tx) {
   Task& t = task(e.task);
   const auto offer = std::find_if(t.offers.begin(), t.offers.end(),
                                   [&](const Offer& o) { return o.who == e.bidder; });
-  const auto deposit = m_deposits.find({e.task, e.bidder});
-  if (offer == t.offers.end() || deposit == m_deposits.end())
+  const auto down = m_put_down.find({e.task, e.bidder});
+  if (offer == t.offers.end() || down == m_put_down.end())
     return fail("a bid ends that did not stand");
-  const bool able = of(e.bidder).staked >= t.terms.solver_stake.value;
   const bool withdrawn =
       tx != nullptr && std::holds_alternative<protocol::WithdrawBid>(*tx->payload);
-  const bool wins =
-      !withdrawn && (e.how == protocol::BidEnd::kAwarded || e.how == protocol::BidEnd::kForfeited);
+  const bool wins = e.how == protocol::BidEnd::kAwarded;
   const auto rank = [](const Offer& o) { return std::pair(o.price, o.order); };
   if (wins && tx == nullptr)
     for (const Offer& other : t.offers)
@@ -122,18 +120,19 @@ void Auditor::Model::end_offer(const protocol::BidEnded& e, const Sent* tx) {
   // In the window's last tenth, or after it made another give way, a bid is not taken back free.
   const bool late =
       withdrawn && (offer->has_evicted || t.due - m_now <= t.terms.windows.bid_ms / 10);
-  if (withdrawn && late != (e.how == protocol::BidEnd::kForfeited))
-    fail("a bid is withdrawn late for nothing, or early for its deposit");
-  if (e.how == protocol::BidEnd::kAwarded) t.won_at[e.bidder] = offer->price;
-  if (e.how == protocol::BidEnd::kForfeited) {
-    if (wins && able) fail("a bidder with a stake loses its deposit");
-    of(t.submitter).available += deposit->second / 2;
-    m_burned += deposit->second - deposit->second / 2;
+  if (late != (e.how == protocol::BidEnd::kForfeited))
+    fail("a bid is withdrawn late for nothing, or loses its deposit otherwise");
+  if (wins && withdrawn) fail("a bid that is withdrawn wins");
+  if (wins) t.won_at[e.bidder] = offer->price;
+  if (late) {
+    of(t.submitter).available += down->second.deposit / 2;
+    m_burned += down->second.deposit - down->second.deposit / 2;
   } else {
-    if (wins && !able) fail("a bid wins without a stake");
-    of(e.bidder).available += deposit->second;
+    of(e.bidder).available += down->second.deposit;
   }
-  m_deposits.erase(deposit);
+  // The award, which follows, takes a winner's again.
+  of(e.bidder).staked += down->second.stake;
+  m_put_down.erase(down);
   t.offers.erase(offer);
 }
 

@@ -127,13 +127,13 @@ class Demo:
             self.labels[e["task"]] = e["label"]
             line(who, f"posts {e['label']} for the lowest bid: at most {int(e['price']) / ATOMS:.0f} tokens, reserved")
         elif kind == "bid.placed":
-            line(who, f"bids {int(e['price']) / ATOMS:.0f} tokens for {self.labels.get(e['task'], e['task'][:8])}, a deposit down")
+            line(who, f"bids {int(e['price']) / ATOMS:.0f} tokens for {self.labels.get(e['task'], e['task'][:8])}, deposit and stake down")
         elif kind == "task.accepted":
             solver = self.network.names.get(e["solver"], "?")
             self.claims[e["claim"]] = solver
             self.fetch_program(e["task"])
             line(who, f"{e['label']} goes to {solver} for {int(e['price']) / ATOMS:.0f} tokens, in escrow now; "
-                      "it puts up its stake")
+                      "its stake stands behind it")
         elif kind == "claim.enlisted":
             line(who, f"takes a verifier's seat on the claim of {self.who_claims(e['claim'])}")
         elif kind == "training.finished":

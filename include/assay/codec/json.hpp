@@ -1,9 +1,8 @@
 // JSON values for interfaces (RPC, --json output, reports). Never on a committed path: what is
-// hashed or signed goes through codec.hpp. Not thread-safe beyond what std::map is.
+// hashed or signed goes through codec.hpp. Not thread-safe beyond what std::vector is.
 #pragma once
 
 #include <concepts>
-#include <map>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -13,10 +12,41 @@
 
 namespace assay::codec {
 
+class Json;
+struct JsonMember;
+
+// The members of an object, ascending by name, in one piece of memory: with one for each, memory
+// is what an answer of many small objects costs most.
+class JsonObject {
+ public:
+  using Member = std::pair<std::string, Json>;
+
+  [[nodiscard]] const Member* begin() const;
+  [[nodiscard]] const Member* end() const;
+  [[nodiscard]] std::size_t size() const { return m_members.size(); }
+  [[nodiscard]] bool empty() const { return m_members.empty(); }
+  // None if there is no member of that name.
+  [[nodiscard]] const Json* find(std::string_view name) const;
+  [[nodiscard]] bool contains(std::string_view name) const { return find(name) != nullptr; }
+  // A null where there was no such member.
+  Json& operator[](std::string_view name);
+  // For many members in any order: add() each, then sort(), and nothing else between them; sort()
+  // returns false if a name is there twice.
+  Json& add(std::string name);
+  [[nodiscard]] bool sort();
+  void reserve(std::size_t count) { m_members.reserve(count); }
+
+  friend bool operator==(const JsonObject& a, const JsonObject& b);
+
+ private:
+  [[nodiscard]] std::size_t place_of(std::string_view name) const;
+  std::vector<Member> m_members;
+};
+
 class Json {
  public:
   using Array = std::vector<Json>;
-  using Object = std::map<std::string, Json, std::less<>>;  // dumped by ascending key
+  using Object = JsonObject;  // dumped by ascending name
   enum class Kind { kNull, kBool, kInt, kUint, kDouble, kString, kArray, kObject };
 
   Json() = default;
@@ -38,10 +68,8 @@ class Json {
     }
   }
   [[nodiscard]] static Json array(std::initializer_list<Json> items = {}) { return Array(items); }
-  [[nodiscard]] static Json object(
-      std::initializer_list<std::pair<const std::string, Json>> members = {}) {
-    return Object(members);
-  }
+  // Of members with the same name the first counts.
+  [[nodiscard]] static Json object(std::initializer_list<JsonMember> members = {});
 
   [[nodiscard]] Kind kind() const { return static_cast<Kind>(m_value.index()); }
   [[nodiscard]] bool is_null() const { return kind() == Kind::kNull; }
@@ -68,6 +96,12 @@ class Json {
   std::variant<std::nullptr_t, bool, std::int64_t, std::uint64_t, double, std::string, Array,
                Object>
       m_value;
+};
+
+// A member on its way into an object. Mutable, or a list of them could only be copied.
+struct JsonMember {
+  mutable std::string name;
+  mutable Json value;
 };
 
 // `text` as a JSON string with its quotes: only '"', '\\' and characters below U+0020 are escaped;

@@ -26,8 +26,9 @@ enum class Planted : std::uint8_t {
   kForgottenFee,       // an opened seal that earned its fee is not paid
   kUncheckedDeposit,   // a bid is taken without its deposit
   kPartialPaysAll,     // a cancelled claim is paid in full
+  kStuckStake,         // the stake of a bid that did not win stays locked
 };
-inline constexpr std::uint8_t kPlantedLast = 16;
+inline constexpr std::uint8_t kPlantedLast = 17;
 
 #if defined(ASSAY_AUDIT) && ASSAY_AUDIT
 inline thread_local Planted planted_bug = Planted::kNone;

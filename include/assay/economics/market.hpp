@@ -20,9 +20,8 @@ struct Rise {
 };
 [[nodiscard]] Rise split_rise(std::uint64_t atoms) noexcept;
 
-// The deposit of a bidder that won and could not put up its stake, or withdrew too late: half to
-// the submitter, rounded down, for the time it lost; the rest is burned, or an alias of the
-// submitter would bid for free.
+// The deposit of a bid that was withdrawn too late: half to the submitter, rounded down, for the
+// time it lost; the rest is burned, or an alias of the submitter would bid for free.
 struct DepositSplit {
   std::uint64_t submitter = 0;
   std::uint64_t burned = 0;

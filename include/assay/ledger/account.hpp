@@ -11,7 +11,7 @@ enum class AccountKind : std::uint8_t {
   kUser = 1,      // free money of an account
   kStake = 2,     // money set aside to back roles
   kEscrow = 3,    // the pay of one task
-  kLock = 4,      // the stake or bond of one claim, attestor or challenge
+  kLock = 4,      // the stake, bond or deposit of one claim, attestor, challenge or bid
   kJackpot = 5,   // owner zero
   kTreasury = 6,  // owner zero
   kBurned = 7,    // owner zero; never debited

@@ -149,7 +149,7 @@ class LedgerNode {
     std::optional<protocol::VerifiedTransaction> transaction;
     std::vector<SubmitDone> waiters;
   };
-  std::unordered_map<TxId, Submitted, FirstBytesHasher> m_submitted;
+  std::unordered_map<TxId, Submitted, IdHasher> m_submitted;
   struct BlockWaiter {
     Height after;
     std::uint64_t deadline_ms = 0;

@@ -18,12 +18,23 @@ inline constexpr std::size_t kMempoolSenderMax = 256;
 inline constexpr std::size_t kBlockTransactionsMax = protocol::kMaxBlockTransactions;
 inline constexpr std::size_t kBlockBytesMax = protocol::kMaxBlockBytes;
 
-// Digests and keys: their first bytes are as good as any hash.
-struct FirstBytesHasher {
+// Digests and keys: their first bytes, in an order of this process's own. Senders can make ids with
+// bytes that they choose, and would put them all in one bucket if they knew the order. Nothing that
+// the ledger does depends on it.
+class IdHasher {
+ public:
   template <class Id>
   std::size_t operator()(const Id& id) const noexcept {
-    return load_le<std::uint64_t>(id.value.bytes.data());
+    const std::uint64_t mixed =
+        (load_le<std::uint64_t>(id.value.bytes.data()) ^ secret().added) * secret().factor;
+    return mixed ^ mixed >> 32;
   }
+
+ private:
+  struct Secret {
+    std::uint64_t added, factor;
+  };
+  [[nodiscard]] static const Secret& secret() noexcept;
 };
 
 // Challenges, their reveals, stand-ups, moves and contradictions.
@@ -84,10 +95,10 @@ class Mempool {
     return use.count + others < kMempoolTransactionsMax / share &&
            use.bytes + bytes <= kMempoolBytesMax / share;
   }
-  using Counts = std::unordered_map<AccountId, std::size_t, FirstBytesHasher>;
+  using Counts = std::unordered_map<AccountId, std::size_t, IdHasher>;
   [[nodiscard]] static bool nonces_ascend(const std::vector<Taken>& taken);
   static void count_down(Counts& counts, const AccountId& id);
-  std::unordered_map<TxId, std::list<Entry>::iterator, FirstBytesHasher> m_by_id;
+  std::unordered_map<TxId, std::list<Entry>::iterator, IdHasher> m_by_id;
   Counts m_by_sender;
   Counts m_credited;
   Use m_all;

@@ -161,7 +161,7 @@ enum class BidEnd : std::uint8_t {
   kEvicted,  // by a lower one, when there was no more room
   kAwarded,
   kLost,
-  kForfeited,  // it won, and its bidder had no stake to put up; or it was withdrawn too late
+  kForfeited,  // withdrawn too late, or after it evicted another: without its deposit
 };
 struct BidEnded {
   TaskId task;

@@ -227,8 +227,9 @@ struct ReportContradiction {
   friend bool operator==(const ReportContradiction&, const ReportContradiction&) = default;
 };
 
-// An offer to take a copy in an auction. It stands until the sale ends, and its deposit is locked
-// as long; a second bid of the same account takes the first one's place if it is lower.
+// An offer to take a copy in an auction. It stands until the sale ends, and locks its deposit and
+// the solver's stake as long; if it wins, the stake is the claim's. A second bid of the same
+// account takes the first one's place if it is lower.
 struct PlaceBid {
   TaskId task;
   Amount price;

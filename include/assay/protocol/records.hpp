@@ -80,6 +80,7 @@ struct TaskRecord {
   CloseReason reason = CloseReason::kNone;
   bool deters_harm = false;     // false: labelled as deterring laziness only
   LedgerTimeMs deadline;        // of kFunding and of the sale
+  LedgerTimeMs ended;           // from kCancelled on: when
   Amount missing;               // of what it seeks
   std::vector<Funder> funders;  // spent first in, first out
   bool posted = false;          // the money is in escrow, not only reserved

@@ -34,16 +34,15 @@ struct Field {
 };
 
 // Parameters that were checked against a method's fields. Asking for one that the method does not
-// declare with that type, or for an absent one by the plain accessors, is a bug.
+// declare with that type, or for an absent one by the plain accessors, is a bug. The JSON must
+// outlive them.
 class Params {
  public:
   // By name from an object, by position from an array, none from null.
   [[nodiscard]] static Result<Params> check(const std::vector<Field>& fields,
                                             const codec::Json& json);
 
-  [[nodiscard]] bool has(std::string_view name) const {
-    return m_members.find(name) != m_members.end();
-  }
+  [[nodiscard]] bool has(std::string_view name) const { return find(name) != nullptr; }
   [[nodiscard]] bool flag(std::string_view name) const;
   [[nodiscard]] std::uint64_t number(std::string_view name) const;
   [[nodiscard]] std::uint64_t number_or(std::string_view name, std::uint64_t fallback) const {
@@ -56,7 +55,8 @@ class Params {
   [[nodiscard]] const codec::Json& json(std::string_view name) const;
 
  private:
-  codec::Json::Object m_members;
+  [[nodiscard]] const codec::Json* find(std::string_view name) const;
+  std::vector<std::pair<std::string_view, const codec::Json*>> m_members;  // none is null
 };
 
 // Where a method puts its answer, now or later (a long poll). Copies share one answer, the first

@@ -81,7 +81,9 @@ void fall_undisclosed(Context& c, const ClaimId& claim);
 // The market (sale.cpp): money in and out of a task, its sale and its end.
 void add_funds(Context& c, TaskRecord& task, const AccountId& funder, std::uint64_t atoms);
 void open_sale(Context& c, TaskRecord& task);
-// A copy goes to `solver`, whose stake is there. Ends the sale with the last copy.
+// Locks the stake of who takes a copy, or bids for one: behind the claim that it is, or may become.
+void lock_stake(Context& c, const TaskRecord& task, const AccountId& solver);
+// A copy goes to `solver`, whose stake is locked. Ends the sale with the last copy.
 struct Award {
   AccountId solver;
   Amount price;
@@ -90,6 +92,8 @@ struct Award {
   QuoteId quote{};
 };
 void award(Context& c, TaskRecord& task, const Award& award);
+void award_bid(Context& c, TaskRecord& task, const Bid& bid);
+// Frees the stake, except a winner's, which its claim keeps; returns the deposit or forfeits it.
 void end_bid(Context& c, TaskRecord& task, const Bid& bid, BidEnd how);
 // The sale is over: bids and what unsold copies would have cost go back. Without a claim the task
 // ends with `reason`.

@@ -37,6 +37,11 @@ class LedgerRole : public Role {
  protected:
   // The role's own part: what is still to be done about `view`.
   virtual void update(const protocol::View& view) = 0;
+  // The ledger refused what was sent for this purpose, and will not take it later as it was.
+  virtual void on_refused(const std::string& purpose);
+  // Of this role's clock.
+  [[nodiscard]] std::uint64_t now_ms() const noexcept { return m_now_ms; }
+  void wake_at(std::uint64_t ms);
   // A finished job that is none of the shared ones.
   virtual void on_job(const std::string& job, JobResult outcome);
 
@@ -125,8 +130,6 @@ class LedgerRole : public Role {
   // Of a claim, an entry and where its start is from: the games about it share what they compute.
   using ReplayKey = std::tuple<ClaimId, std::uint64_t, bool>;
   [[nodiscard]] std::shared_ptr<Replay> replay_of(const ReplayKey& key, const Known& known);
-
-  void wake_at(std::uint64_t ms);
 
   RoleContext m_context;
   std::shared_ptr<const protocol::View> m_view;

@@ -173,7 +173,10 @@ class Auditor::Model {
   std::map<ClaimId, Claim> m_claims;
   std::map<ChallengeId, Challenge> m_challenges;
   std::map<GameId, Game> m_games;
-  std::map<std::pair<TaskId, AccountId>, Atoms> m_deposits;
+  struct PutDown {  // with a bid
+    Atoms deposit = 0, stake = 0;
+  };
+  std::map<std::pair<TaskId, AccountId>, PutDown> m_put_down;
   std::set<AccountId> m_touched;
   bool m_at_start = true;  // of a block: what happens happens by itself
 };

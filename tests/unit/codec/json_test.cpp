@@ -40,6 +40,40 @@ TEST(Json, BuildsFromOrdinaryValues) {
   EXPECT_DEATH(value["n"]["x"] = 1, "broken precondition");
 }
 
+TEST(JsonObject, HoldsMembersByName) {
+  Json value = Json::object({{"b", 1}, {"a", "x"}, {"b", 2}, {"", nullptr}});
+  EXPECT_EQ(value.dump(), R"({"":null,"a":"x","b":1})");
+  value["aa"] = true;
+  value["b"] = 3;
+  EXPECT_EQ(value.dump(), R"({"":null,"a":"x","aa":true,"b":3})");
+  const JsonObject& members = *value.get<JsonObject>();
+  EXPECT_EQ(members.size(), 4u);
+  EXPECT_TRUE(members.contains(""));
+  EXPECT_FALSE(members.contains("ab"));
+  EXPECT_EQ(*members.find("aa"), Json(true));
+  EXPECT_EQ(JsonObject().find("a"), nullptr);
+  EXPECT_EQ(*parse_json(R"({"b":3,"aa":true,"":null,"a":"x"})"), value);
+  EXPECT_FALSE(*parse_json(R"({"b":3})") == value);
+}
+
+// In any order, and each with its own value; quadratic time would show.
+TEST(JsonObject, SortsManyMembers) {
+  std::string text = "{";
+  for (unsigned i = 0; i < 200'000; ++i) {
+    const unsigned name = i * 7'919u % 200'000;
+    text += (i == 0 ? "\"" : ",\"") + std::to_string(name) + "\":" + std::to_string(name);
+  }
+  const Json value = *parse_json(text + "}", {.bytes_max = 16 << 20});
+  ASSERT_EQ(value.get<JsonObject>()->size(), 200'000u);
+  const std::string* last = nullptr;
+  for (const auto& [name, number] : *value.get<JsonObject>()) {
+    EXPECT_EQ(number.dump(), name);
+    EXPECT_TRUE(last == nullptr || *last < name);
+    last = &name;
+  }
+  EXPECT_EQ(code_of(text + ",\"77\":0}", {.bytes_max = 16 << 20}), ErrorCode::kMalformed);
+}
+
 TEST(Json, HoldsItsLimits) {
   const auto nested = [](unsigned n) { return std::string(n, '[') + std::string(n, ']'); };
   EXPECT_EQ(code_of(nested(32)), ErrorCode{});

@@ -45,7 +45,8 @@ TEST(TensorRoot, IsTheHeadedListOfItsChunks) {
   SerialTaskPool pool;
   std::vector<Bytes> data;
   std::vector<TensorRef> tensors;
-  for (std::uint64_t size : {1u, 7u, 1023u, 1024u, 1025u, 2048u, 65535u, 65536u, 65537u, 200001u}) {
+  for (std::uint64_t size : {1u, 7u, 1023u, 1024u, 1025u, 2048u, 65535u, 65536u, 65537u, 200001u,
+                             262143u, 262144u, 262145u, 327681u, 600000u}) {
     data.push_back(pattern(size));
   }
   for (const Bytes& bytes : data) tensors.push_back({{DType::kU8, {bytes.size()}}, bytes});

@@ -69,6 +69,28 @@ TEST(Ed25519, RejectsEveryFlippedBit) {
   EXPECT_FALSE(ed25519_verify(key.public_key(), message, signature.data()));
 }
 
+// Many enough that some rows of a thread's ready keys overflow.
+TEST(Ed25519, VerifiesUnderManyKeysInTurns) {
+  struct Signed {
+    Hash256 public_key;
+    Signature signature{};
+  };
+  const Bytes message = {1, 2, 3};
+  std::vector<Signed> all;
+  for (std::uint32_t i = 0; i < 3000; ++i) {
+    std::array<std::uint8_t, 32> seed{};
+    store_le(seed.data(), i + 1);
+    const KeyPair key(SecretKey(seed.data()));
+    all.push_back({key.public_key(), key.sign(message)});
+  }
+  for (unsigned round = 0; round < 2; ++round)
+    for (std::size_t i = 0; i < all.size(); ++i) {
+      const Signature& others = all[(i + 1) % all.size()].signature;
+      EXPECT_FALSE(ed25519_verify(all[i].public_key, message, others.data())) << i;
+      EXPECT_TRUE(ed25519_verify(all[i].public_key, message, all[i].signature.data())) << i;
+    }
+}
+
 // INV-CRY-002.
 TEST(Ed25519, RejectsASecondFormOfS) {
   // S + L verifies under the plain equation; RFC 8032 demands S < L.

@@ -2,6 +2,8 @@
 #include "assay/crypto/sha256.hpp"
 
 #include <gtest/gtest.h>
+#include <openssl/evp.h>
+#include <sys/mman.h>
 
 #include <random>
 
@@ -32,6 +34,16 @@ Bytes random_bytes(std::size_t size, unsigned seed) {
 
 Hash256 reference(std::initializer_list<ByteView> parts) {
   return sha256_of(sha256_portable, parts);
+}
+
+Hash256 by_openssl(ByteView message) {
+  Hash256 digest;
+  unsigned length = 0;
+  EXPECT_EQ(EVP_Digest(message.data(), message.size(), digest.bytes.data(), &length, EVP_sha256(),
+                       nullptr),
+            1);
+  EXPECT_EQ(length, 32u);
+  return digest;
 }
 
 TEST_P(EveryKind, GivesThePublishedDigests) {
@@ -67,9 +79,9 @@ TEST_P(EveryKind, EqualsTheReferenceAtEveryLengthAndSplit) {
 }
 
 TEST_P(EveryKind, HashesLeavesAsTheReferenceDoes) {
-  const Bytes all = random_bytes(20'000, 2);
+  const Bytes all = random_bytes(40'000, 2);
   for (const std::size_t leaf : {1u, 32u, 54u, 55u, 62u, 63u, 64u, 118u, 119u, 127u, 128u, 1024u}) {
-    for (const std::size_t leaves : {0u, 1u, 3u, 4u, 5u, 8u, 15u}) {
+    for (const std::size_t leaves : {0u, 1u, 3u, 4u, 5u, 8u, 9u, 15u, 16u, 17u, 29u, 33u}) {
       for (const std::size_t cut : {std::size_t{0}, leaf / 2, leaf - 1}) {
         if (leaves * leaf < cut) continue;
         const ByteView data = ByteView(all).subspan(1, leaves * leaf - cut);
@@ -87,8 +99,55 @@ TEST_P(EveryKind, HashesLeavesAsTheReferenceDoes) {
   }
 }
 
+// Every length, number of messages (so, of lanes in use) and alignment, against OpenSSL.
+TEST_P(EveryKind, HashesAnyNumberOfMessagesOfAnyLength) {
+  const Bytes all = random_bytes(41 * 210, 7);
+  for (std::size_t size = 1; size <= 200; ++size) {
+    for (std::size_t count = 1; count <= 36; count += size % 64 < 2 ? 1 : 1 + size % 7) {
+      const std::size_t start = (size + 5 * count) % 65;
+      const ByteView data = ByteView(all).subspan(start, size * count);
+      const auto prefix = static_cast<std::uint8_t>(size + count);
+      std::vector<Hash256> out(count + 1);
+      sha256_many_prefixed(prefix, data, size, out.data());
+      for (std::size_t i = 0; i < count; ++i) {
+        Bytes message{prefix};
+        message.insert(message.end(), data.begin() + static_cast<std::ptrdiff_t>(i * size),
+                       data.begin() + static_cast<std::ptrdiff_t>((i + 1) * size));
+        ASSERT_EQ(out[i], by_openssl(message))
+            << size << " bytes, message " << i << " of " << count;
+      }
+      ASSERT_EQ(out[count], Hash256{}) << "wrote past its end";
+    }
+  }
+}
+
+// A batch's last message ends where readable memory does, and the first starts there.
+TEST_P(EveryKind, ReadsNothingBesideTheMessages) {
+  constexpr std::size_t kPage = 4096, kPages = 6;
+  std::uint8_t* const mapped = static_cast<std::uint8_t*>(
+      mmap(nullptr, (kPages + 2) * kPage, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+  ASSERT_NE(mapped, MAP_FAILED);
+  std::uint8_t* const first = mapped + kPage;
+  ASSERT_EQ(mprotect(first, kPages * kPage, PROT_READ | PROT_WRITE), 0);
+  const Bytes bytes = random_bytes(kPages * kPage, 11);
+  std::copy(bytes.begin(), bytes.end(), first);
+  for (const std::size_t size : {1u, 2u, 15u, 16u, 47u, 62u, 63u, 64u, 65u, 127u, 128u, 1024u}) {
+    for (const std::size_t count : {1u, 2u, 4u, 9u, 16u, 20u}) {
+      const std::size_t total = size * count;
+      for (const std::size_t start : {std::size_t{0}, kPages * kPage - total}) {
+        std::vector<Hash256> out(count);
+        sha256_many_prefixed(1, {first + start, total}, size, out.data());
+        const std::uint8_t prefix = 1;
+        for (std::size_t i = 0; i < count; ++i)
+          ASSERT_EQ(out[i], reference({{&prefix, 1}, {first + start + i * size, size}}));
+      }
+    }
+  }
+  munmap(mapped, (kPages + 2) * kPage);
+}
+
 TEST_P(EveryKind, FoldsPairsInPlaceOrNot) {
-  for (std::size_t pairs = 0; pairs <= 13; ++pairs) {
+  for (std::size_t pairs = 0; pairs <= 40; ++pairs) {
     const Bytes raw = random_bytes(pairs * 64, 3 + static_cast<unsigned>(pairs));
     std::vector<Hash256> nodes(2 * pairs + 1);
     for (std::size_t i = 0; i < 2 * pairs; ++i)

@@ -194,13 +194,13 @@ TEST(MarketHistoryProperty, ThePlainModelPredictsEveryBalance) {
     history.run(80);
     const MarketModel::Ends& e = history.model.ends;
     all.no_bids += e.no_bids, all.unfunded += e.unfunded, all.not_accepted += e.not_accepted;
-    all.cancelled += e.cancelled, all.forfeited += e.forfeited, all.paid += e.paid;
+    all.cancelled += e.cancelled, all.unstaked += e.unstaked, all.paid += e.paid;
     all.partial += e.partial, all.expired += e.expired, all.raised += e.raised;
     all.abandoned += e.abandoned, all.withdrawn_late += e.withdrawn_late;
   }
   // Each end was seen, so that a test of nothing cannot pass.
   for (const unsigned seen :
-       {all.no_bids, all.unfunded, all.not_accepted, all.cancelled, all.forfeited, all.paid,
+       {all.no_bids, all.unfunded, all.not_accepted, all.cancelled, all.unstaked, all.paid,
         all.partial, all.expired, all.raised, all.abandoned, all.withdrawn_late})
     EXPECT_GT(seen, 0u);
 }

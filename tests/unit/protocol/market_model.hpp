@@ -45,7 +45,7 @@ class MarketModel {
   std::uint64_t burned = 0, jackpot = 0, now = 0;
   std::map<Hash256, Task> tasks;
   struct Ends {
-    unsigned no_bids = 0, unfunded = 0, not_accepted = 0, cancelled = 0, forfeited = 0, paid = 0,
+    unsigned no_bids = 0, unfunded = 0, not_accepted = 0, cancelled = 0, unstaked = 0, paid = 0,
              partial = 0, expired = 0, raised = 0, abandoned = 0, withdrawn_late = 0;
   } ends;
 
@@ -98,10 +98,15 @@ class MarketModel {
     const auto own = find_bid(t, who);
     if (own != t.bids.end() ? price >= own->price : free[who] < t.terms.bid_deposit.value)
       return false;
+    if (own == t.bids.end() && !able(t, who)) {
+      ++ends.unstaked;
+      return false;
+    }
     if (own != t.bids.end()) {
       *own = {who, price, t.orders++};
     } else {
       free[who] -= t.terms.bid_deposit.value;
+      staked[who] -= t.terms.solver_stake.value;
       t.bids.push_back({who, price, t.orders++});
     }
     return true;
@@ -119,7 +124,7 @@ class MarketModel {
   }
   bool award(Task& t, Party by, Party solver) {
     const auto bid = find_bid(t, solver);
-    if (by != t.submitter || !t.selling || bid == t.bids.end() || !able(t, solver)) return false;
+    if (by != t.submitter || !t.selling || bid == t.bids.end()) return false;
     const std::uint64_t price = bid->price;
     give_back(t, bid);
     sell(t, solver, price);
@@ -217,12 +222,14 @@ class MarketModel {
   }
   void give_back(Task& t, std::vector<Bid>::iterator bid) {
     free[bid->who] += t.terms.bid_deposit.value;
+    staked[bid->who] += t.terms.solver_stake.value;
     t.bids.erase(bid);
   }
   void forfeit(Task& t, std::vector<Bid>::iterator bid) {
     const std::uint64_t deposit = t.terms.bid_deposit.value;
     free[t.submitter] += deposit / 2;
     burned += deposit - deposit / 2;
+    staked[bid->who] += t.terms.solver_stake.value;
     t.bids.erase(bid);
   }
   // The last funder first.
@@ -280,13 +287,8 @@ class MarketModel {
       });
       while (t.selling && !t.bids.empty()) {
         const Bid best = t.bids.front();
-        if (able(t, best.who)) {
-          give_back(t, t.bids.begin());
-          sell(t, best.who, best.price);
-          continue;
-        }
-        forfeit(t, t.bids.begin());
-        ++ends.forfeited;
+        give_back(t, t.bids.begin());
+        sell(t, best.who, best.price);
       }
     }
     if (!t.selling) return;

@@ -180,23 +180,6 @@ TEST(Auction, WhoEvictedAnotherDoesNotWithdrawForNothing) {
   EXPECT_EQ(net.verdict(honest, bid(task, 900)), V::kApplied);
 }
 
-// A bid that cannot be carried out costs its deposit, and the next one wins.
-TEST(Auction, AWinnerWithoutItsStakeLosesItsDeposit) {
-  Net net;
-  const TaskId task = post(net, kSubmitter, sample_auction());
-  EXPECT_EQ(net.verdict(kSolver, bid(task, 700)), V::kApplied);
-  EXPECT_EQ(net.verdict(kRival, bid(task, 900)), V::kApplied);
-  ASSERT_EQ(net.verdict(kSolver, Unstake{Amount{999'000}}), V::kApplied);
-  EXPECT_EQ(net.verdict(kSubmitter, AwardTask{task, net.id(kSolver)}), V::kInsufficientStake);
-  net.wait(9'000);
-  EXPECT_EQ(net.task(task).claims.at(0).record.solver, net.id(kRival));
-  EXPECT_EQ(available(net, kSolver), Amount{1'000'000 - 51});
-  EXPECT_EQ(available(net, kRival), Amount{1'000'000});
-  EXPECT_EQ(available(net, kSubmitter), Amount{1'000'000 - kCost + 100 + 25});
-  EXPECT_EQ(net.read().totals().value().burned, Amount{26});
-  EXPECT_EQ(reputation(net, kSolver, Standing::kSolver).faults, 1u);
-}
-
 TEST(Auction, TheSubmitterMayAwardBeforeItsEnd) {
   Net net;
   const TaskId task = post(net, kSubmitter, sample_auction());

@@ -356,6 +356,8 @@ TEST(Money, NoDepositNoShareAndNoStakeComesBackTwice) {
   refuse(net, kSolver, WithdrawBid{task}, V::kUnknownBid, "withdraw_bid");
   EXPECT_EQ(net.account(kRival).available, Amount{kFree});
   EXPECT_EQ(net.account(kSolver).available, Amount{kFree});
+  EXPECT_EQ(net.account(kRival).staked, Amount{kFree - 2001});
+  EXPECT_EQ(net.account(kSolver).staked, Amount{kFree});
   // What unbonds cannot be put behind a claim, nor unbond again.
   ASSERT_EQ(net.verdict(kFunder, Unstake{Amount{kFree - 100}}), V::kApplied);
   refuse(net, kFunder, Unstake{Amount{101}}, V::kInsufficientStake, "unstake");
@@ -373,12 +375,13 @@ TEST(Money, OneStakeIsNotBehindTwoClaims) {
   second.header.seed = 2;
   const TaskId two = post(net, kSubmitter, second);
   ASSERT_EQ(net.verdict(kSolver, bid_of(two, 800)), V::kApplied);
-  ASSERT_EQ(net.verdict(kSolver, acceptance_of(one)), V::kApplied);
-  refuse(net, kSubmitter, AwardTask{two, net.id(kSolver)}, V::kInsufficientStake, "award_task");
+  refuse(net, kSolver, acceptance_of(one), V::kInsufficientStake, "accept_task");
   refuse(net, kSolver, Unstake{Amount{1'000}}, V::kInsufficientStake, "unstake");
+  ASSERT_EQ(net.verdict(kRival, acceptance_of(one)), V::kApplied);
+  refuse(net, kRival, bid_of(two, 700), V::kInsufficientStake, "place_bid");
   net.wait(9'000);
-  EXPECT_EQ(net.task(two).record.reason, CloseReason::kNoBids);
-  EXPECT_EQ(net.account(kSolver).available, Amount{kFree - 51});
+  EXPECT_EQ(net.task(two).claims.at(0).record.solver, net.id(kSolver));
+  EXPECT_EQ(net.account(kSolver).available, Amount{kFree});
 }
 
 // Time-outs need nobody: the block that any stranger's transfer brings about ends what is due, at

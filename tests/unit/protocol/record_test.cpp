@@ -98,5 +98,15 @@ TEST(RecordTamper, EveryRecordHasOneEncoding) {
   }
 }
 
+// A ledger or an archive of another layout has to be refused by its number, not read as damaged.
+// Who changes this raises node::kLedgerVersion and node::kArchiveVersion (docs/spec/node.md).
+TEST(RecordTamper, AnotherLayoutIsAnotherVersion) {
+  crypto::Sha256 all;
+  for (const Sample& sample : samples())  // but what changes with the rules alone
+    if (sample.name != "header" && sample.name != "view") all.update(sample.bytes);
+  EXPECT_EQ(to_hex(all.finish()),
+            "76df11cd39e6c97fc32a380b815447f7046c5f6a7e43263d75f3b7bc72d2575b");
+}
+
 }  // namespace
 }  // namespace assay::protocol

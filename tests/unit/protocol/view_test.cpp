@@ -30,6 +30,24 @@ TEST(View, StrangersTasksCannotFloodIt) {
                             [&](const TaskView& task) { return task.record.id == id; }));
 }
 
+// A party with more ended tasks than a view shows sees those that ended last: what it is waiting
+// for.
+TEST(View, ShowsWhatEndedLast) {
+  Net net(2, 100'000'000);
+  PostTask terms = sample_task();
+  TaskId last;
+  for (unsigned i = 0; i < 300; ++i) {
+    last = post(net, 0, terms);
+    ASSERT_EQ(net.verdict(0, CancelTask{last}), TxVerdict::kApplied);
+  }
+  const View view = net.read().view(net.id(0)).value();
+  ASSERT_EQ(view.tasks.size(), 256u);
+  EXPECT_EQ(view.tasks.front().record.id, last);
+  EXPECT_EQ(view.tasks.front().record.ended, net.head.ledger_time);
+  for (std::size_t i = 1; i < view.tasks.size(); ++i)
+    EXPECT_GE(view.tasks[i - 1].record.ended.value, view.tasks[i].record.ended.value);
+}
+
 // Nor hide what there is to check and to do from those who look for it: what is to be challenged
 // comes first, then what is sold, then what is for sale, the dearest before the others.
 TEST(View, AFloodOfPostsHidesNothing) {

@@ -139,8 +139,8 @@ std::vector<T> only(const Actions& actions) {
 
 // What a role submits where every job ends and `blob_of` says which blobs come from whom.
 template <class BlobOf>
-std::vector<Submit> submissions(Role& role, const LedgerUpdate& update, BlobOf&& blob_of) {
-  std::vector<Event> events{update};
+std::vector<Submit> submissions(Role& role, const Event& first, BlobOf&& blob_of) {
+  std::vector<Event> events{first};
   std::vector<Submit> submitted;
   for (std::size_t i = 0; i < events.size(); ++i) {
     const Actions actions = role.on(Event(events[i]), 0);
@@ -413,8 +413,8 @@ TEST_F(Roles, WhoKeepsItsBlobsBackHoldsUpNobodyElse) {
   }
 }
 
-// INV-ROL-008: what was sent promises its stake, seen or not, also what an earlier life sent. Found
-// by the simulator: a solver that bid and accepted at once lost the bid's deposit.
+// INV-ROL-008: what was sent and is not seen yet promises its stake, also what an earlier life
+// sent.
 TEST_F(Roles, ASolverPromisesItsStakeOnce) {
   view.self.staked = Amount(1'500);
   for (const char* name : {"one", "two"}) {
@@ -439,6 +439,68 @@ TEST_F(Roles, ASolverPromisesItsStakeOnce) {
     if (task.record.id == *first.begin()) task.record.status = TaskStatus::kClaimed;
   EXPECT_EQ(offered().size(), 1u);  // another was faster there: the stake is free for the other
   EXPECT_NE(offered(), first);
+}
+
+// Whoever posts terms that the ledger lets nobody meet keeps no solver from other work.
+TEST_F(Roles, ARefusedOfferGivesItsPlaceUp) {
+  for (const char* name : {"one", "two"}) {
+    protocol::TaskView& task = add_task();
+    task.record.id = TaskId(crypto::sha256(as_bytes(name)));
+    task.record.terms.allow = {id_of(key)};
+  }
+  const auto role = make_solver(context(), {.tasks_max = 1});
+  const auto blobs = [](const Fetch& fetch) { return std::optional(blob(fetch.name)); };
+  const auto first = submissions(*role, update(), blobs);
+  ASSERT_EQ(first.size(), 1u);
+  const TaskId refused = std::get<protocol::AcceptTask>(first[0].payload).task;
+  const TransactionRefused answer{first[0].client_id, TxVerdict::kInsufficientFunds, 0};
+  const auto next = submissions(*role, answer, blobs);
+  ASSERT_EQ(next.size(), 1u);
+  EXPECT_NE(std::get<protocol::AcceptTask>(next[0].payload).task, refused);
+  EXPECT_EQ(files.list("offers").value().size(), 1u);
+  // An auction whose deposit it has not is none for it.
+  view.tasks.erase(view.tasks.begin(), view.tasks.end());
+  protocol::TaskView& auction = add_task();
+  auction.record.terms.allow = {id_of(key)};
+  auction.record.terms.sale = protocol::Sale::kAuction;
+  auction.record.terms.bid_deposit = Amount(view.self.available.value + 1);
+  EXPECT_TRUE(submissions(*make_solver(context(), {}), update(), blobs).empty());
+}
+
+// INV-ROL-008: a bid that stands has locked its stake. What is left is free, and a lower bid needs
+// none.
+TEST_F(Roles, ABidThatStandsIsNotCountedTwice) {
+  view.self.staked = Amount(1'000);
+  for (const char* name : {"auction", "other"}) {
+    protocol::TaskView& task = add_task();
+    task.record.id = TaskId(crypto::sha256(as_bytes(name)));
+    task.record.terms.allow = {id_of(key)};
+  }
+  view.tasks[0].record.terms.sale = protocol::Sale::kAuction;
+  const SolverOptions options{
+      .price_min_atoms = 10, .bid_floor_per_million_units = 1, .tasks_max = 8};
+  const auto submitted = [&] {
+    return submissions(*make_solver(context(), options), update(),
+                       [](const Fetch& fetch) { return std::optional(blob(fetch.name)); });
+  };
+  const auto bid = [&](const crypto::KeyPair& of, std::uint64_t price) {
+    protocol::Bid made;
+    made.task = view.tasks[0].record.id;
+    made.bidder = id_of(of);
+    made.price = Amount(price);
+    return made;
+  };
+  view.tasks[0].bids = {bid(key, 90)};
+  const auto beside = submitted();
+  ASSERT_EQ(beside.size(), 1u);
+  EXPECT_EQ(protocol::kind_of(beside[0].payload), protocol::TxKind::kAcceptTask);
+  // All is locked now, and the best bid another's.
+  view.self.staked = Amount(0);
+  view.tasks[1].record.status = TaskStatus::kClaimed;
+  view.tasks[0].bids = {bid(solver, 80), bid(key, 90)};
+  const auto lower = submitted();
+  ASSERT_EQ(lower.size(), 1u);
+  EXPECT_EQ(std::get<protocol::PlaceBid>(lower[0].payload).price, Amount(79));
 }
 
 TEST_F(Roles, ASolverLeavesOpenTasksAloneUnlessItIsTold) {
