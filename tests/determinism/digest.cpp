@@ -1,7 +1,7 @@
 // Trains a small model of each family for 200 steps and prints their final state roots. With a file
 // of recorded roots it compares them: every instruction set that the processor has, one to three
 // threads, fused and unfused, and the plain loop over the scalar definitions. Models that small are
-// worth no second thread; wider ones of three families are, and a run on several threads counts
+// worth no second thread; wider ones are, and a run on several threads counts
 // only if each of its steps was cut for them.
 //
 //   determinism_digest                 print, for the best instruction set
@@ -87,10 +87,15 @@ NamedTensors data_of(const models::ModelDescription& d) {
 // Products, regions and reductions that are worth several threads.
 std::vector<Sample> wide_samples() {
   const models::Gpt gpt2{.layers = 1, .width = 40, .heads = 4, .sequence = 24, .dropout = 0.125F};
-  std::vector<Sample> all(3);
+  models::Gpt llama = models::llama_shaped();
+  llama.layers = 1, llama.width = 40, llama.heads = 4, llama.key_heads = 2, llama.sequence = 24;
+  const models::ResNet resnet{.widths = {16, 16}, .blocks = 1};
+  std::vector<Sample> all(5);
   all[0] = {"mlp-wide", {.network = models::Mlp{.hidden = {384}}, .batch = 32}, true};
   all[1] = {"cnn-wide", {.network = models::Cnn{.channels = {16, 16}}, .batch = 20}, true};
   all[2] = {"gpt2-wide", {.network = gpt2, .batch = 4}, true};
+  all[3] = {"resnet-wide", {.network = resnet, .batch = 20}, true};
+  all[4] = {"llama-wide", {.network = llama, .batch = 4}, true};
   for (Sample& sample : all) {
     sample.description.optimizer = {
         .kind = models::OptimizerKind::kAdamW, .learning_rate = 0.003F, .clip_norm = 1.0F};
