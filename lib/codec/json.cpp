@@ -150,6 +150,9 @@ std::string json_quoted(std::string_view text) {
 const JsonObject::Member* JsonObject::begin() const { return m_members.data(); }
 const JsonObject::Member* JsonObject::end() const { return m_members.data() + m_members.size(); }
 
+std::size_t JsonObject::size() const { return m_members.size(); }
+void JsonObject::reserve(std::size_t count) { m_members.reserve(count); }
+
 std::size_t JsonObject::place_of(std::string_view name) const {
   const auto at =
       std::lower_bound(m_members.begin(), m_members.end(), name,

@@ -23,8 +23,8 @@ class JsonObject {
 
   [[nodiscard]] const Member* begin() const;
   [[nodiscard]] const Member* end() const;
-  [[nodiscard]] std::size_t size() const { return m_members.size(); }
-  [[nodiscard]] bool empty() const { return m_members.empty(); }
+  [[nodiscard]] std::size_t size() const;
+  [[nodiscard]] bool empty() const { return size() == 0; }
   // None if there is no member of that name.
   [[nodiscard]] const Json* find(std::string_view name) const;
   [[nodiscard]] bool contains(std::string_view name) const { return find(name) != nullptr; }
@@ -34,7 +34,7 @@ class JsonObject {
   // returns false if a name is there twice.
   Json& add(std::string name);
   [[nodiscard]] bool sort();
-  void reserve(std::size_t count) { m_members.reserve(count); }
+  void reserve(std::size_t count);
 
   friend bool operator==(const JsonObject& a, const JsonObject& b);
 
