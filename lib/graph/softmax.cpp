@@ -1,3 +1,5 @@
+#include <limits>
+
 #include "assay/graph/compositions.hpp"
 #include "internal/along.hpp"
 #include "internal/folded.hpp"
@@ -17,6 +19,13 @@ Value softmax(Builder& b, Value x) {
                         return {builder.mul(y, builder.sub(g, mean))};
                       }});
   return y;
+}
+
+Value masked_softmax(Builder& b, Value x, Value mask) {
+  if (!expect_rank(b, "masked_softmax", x, 1)) return {};
+  const Builder::Scope scope(b, "masked_softmax");
+  const Value nothing = b.constant(-std::numeric_limits<float>::infinity());
+  return softmax(b, b.select(mask, x, nothing));
 }
 
 // y = x - max - log(sum(e)); its gradient g - softmax sum(g).

@@ -10,6 +10,8 @@ namespace assay::graph {
 // Over the last axis, which a fold must hold (131,068).
 Value softmax(Builder& b, Value x);
 Value log_softmax(Builder& b, Value x);
+// Where mask, u32 and broadcast to x, is not 0; elsewhere +0. A row with nothing left is NaN.
+Value masked_softmax(Builder& b, Value x, Value mask);
 
 // Of each element.
 Value gelu(Builder& b, Value x);       // x Phi(x), by erf

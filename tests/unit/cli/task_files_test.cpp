@@ -28,20 +28,22 @@ TEST_P(TaskFiles, DescribesATask) {
   const auto prepared = prepare_task(s, pool);
   ASSERT_TRUE(prepared) << prepared.error().message;
   const models::ModelDescription& d = prepared->description;
-  EXPECT_EQ(models::name_of(d.network), family == "llama" ? "gpt" : family);
+  EXPECT_EQ(models::name_of(d.network), family == "llama"   ? "gpt"
+                                        : family == "lenet" ? "cnn"
+                                                            : family);
   EXPECT_GE(prepared->task->header.steps, 900U);
   EXPECT_TRUE(prepared->accuracy);
   // It says something that the family's defaults do not.
   TaskSettings plain = s;
   plain.model_file.clear();
-  plain.model = family;
+  plain.model = family == "lenet" ? "cnn" : family;
   const auto ordinary = prepare_task(plain, pool);
   ASSERT_TRUE(ordinary) << ordinary.error().message;
   EXPECT_NE(ordinary->description, d);
 }
 
 INSTANTIATE_TEST_SUITE_P(Families, TaskFiles,
-                         testing::Values("mlp", "cnn", "resnet", "gpt", "llama"),
+                         testing::Values("mlp", "cnn", "lenet", "resnet", "gpt", "llama"),
                          [](const auto& family) { return std::string(family.param); });
 
 TEST(TaskFiles, AreTestedAll) {
@@ -50,7 +52,7 @@ TEST(TaskFiles, AreTestedAll) {
     EXPECT_EQ(entry.path().extension(), ".toml");
     ++count;
   }
-  EXPECT_EQ(count, 5U);
+  EXPECT_EQ(count, 6U);
 }
 
 }  // namespace

@@ -75,6 +75,32 @@ TEST(Compositions, SoftmaxAndItsLogarithm) {
   }
 }
 
+TEST(Compositions, MaskedSoftmax) {
+  const Shape shape{4, 5};
+  const Doubles x = noise(shape.elements(), 1, -3, 3);
+  // Row i keeps its first i elements.
+  const auto masked = [&](Builder& b, const std::vector<Value>& w) {
+    const TensorType type{DType::kF32, shape};
+    return masked_softmax(b, w[0], b.less(b.iota(type, 1), b.iota(type, 0)));
+  };
+  const Inputs inputs{.low = -3, .high = 3};
+  const Doubles y = forward({shape}, masked, inputs);
+  ASSERT_EQ(y.size(), x.size());
+  for (std::size_t i = 0; i < y.size(); ++i) {
+    const std::size_t row = i / 5, column = i % 5;
+    double sum = 0;
+    for (std::size_t k = 0; k < row; ++k) sum += std::exp(x[row * 5 + k]);
+    if (row == 0)
+      EXPECT_TRUE(std::isnan(y[i]));
+    else
+      EXPECT_NEAR(y[i], column < row ? std::exp(x[i]) / sum : 0, 1e-6);
+  }
+  // The gradient of the rows that keep something; the others' are NaN.
+  check(
+      {shape}, [&](Builder& b, const auto& w) { return probed(b, b.slice(masked(b, w), 0, 1, 3)); },
+      inputs);
+}
+
 TEST(Compositions, CrossEntropy) {
   const Doubles labels{2, 0, 1, 9, 4};  // 9 is out of range: its logit counts as 0
   const auto loss = [](Builder& b, const auto& w) {
