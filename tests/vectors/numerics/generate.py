@@ -579,6 +579,35 @@ def grouped_cases():
             conv_cases(xs, ws, stride, padding, make, "%d groups" % (xs[3] // ws[2]))
 
 
+def special_cases():
+    """What is only moved is made canonical too; and as many axes as there may be."""
+    n = len(SPECIAL)
+    x = Tensor("f32", [n], SPECIAL)
+    c = Tensor("u32", [n, 1], [i % 2 for i in range(n)])
+    b = Tensor("f32", [n], SPECIAL[::-1])
+    case("pointwise", "select", [], [c, x, b],
+         fill("f32", [n, n], lambda i, j: (x if c.read(i, 0) else b).read(j)), "special values on both sides")
+    case("movement", "pad", [0, 2], [x], fill("f32", [n + 3], lambda i: x.read(i - 2) if 0 <= i - 2 < n else 0))
+    case("movement", "slice", [0, 1], [x], fill("f32", [n - 1], lambda i: x.read(i + 1)))
+    case("movement", "concat", [0], [x, b], fill("f32", [2 * n], lambda i: x.read(i) if i < n else b.read(i - n)))
+    table = Tensor("f32", [n, 1], SPECIAL)
+    rows = Tensor("u32", [n + 1], list(range(n))[::-1] + [n])
+    case("index", "gather_rows", [], [table, rows],
+         fill("f32", [n + 1, 1], lambda i, j: table.read(rows.read(i), j) if rows.read(i) < n else 0))
+    shape = [2, 3, 1, 2, 3, 2]
+    for a, b in (([2, 1, 1, 2, 1, 2], [3, 1, 1, 3, 1]), ([2, 3, 1, 2, 3, 2], [3, 1, 2, 1, 2]), ([2], [2, 3, 1, 2, 3, 1])):
+        p, q = tensor(a), tensor(b)
+        case("pointwise", "sub", [], [p, q],
+             fill("f32", shape, lambda *i: add(broadcast(p, shape, i), negate(broadcast(q, shape, i)))),
+             "broadcast to rank 6")
+    for mask in (0b101010, 0b010101, 0b110011, 0b111111):
+        y = tensor(shape)
+        groups = reduced(y, mask)
+        kept = [1 if mask >> axis & 1 else d for axis, d in enumerate(shape)]
+        for op, f in (("reduce_sum", lanes_sum), ("reduce_max", reduce_max)):
+            case("reduce", op, [mask], [y], fill("f32", kept, lambda *i: f(groups[i])), "rank 6")
+
+
 def main():
     unary_cases()
     binary_cases()
@@ -590,6 +619,7 @@ def main():
     movement_cases()
     triangular_cases()
     grouped_cases()
+    special_cases()
     folder = os.path.dirname(os.path.abspath(__file__))
     failed = False
     for name, cases in CASES.items():
