@@ -252,7 +252,11 @@ inline NodeSpec Generator::spec(OpCode op, std::uint64_t scale) {
   NodeSpec s;
   s.op = op;
   const TensorType u64{DType::kU64, {}};
-  s.output = {DType::kF32, shape(0, 4, 5 * scale)};
+  // As many axes as there may be, now and then.
+  const auto any_shape = [&](unsigned min_rank, std::uint64_t max_dim) {
+    return (*this)(6) == 0 ? shape(5, 6, 2 + scale / 2) : shape(min_rank, 4, max_dim);
+  };
+  s.output = {DType::kF32, any_shape(0, 5 * scale)};
   const auto like = [&] { return TensorType{DType::kF32, narrowed(s.output.shape)}; };
   switch (op) {
     case OpCode::kConstant: {
@@ -262,7 +266,7 @@ inline NodeSpec Generator::spec(OpCode op, std::uint64_t scale) {
       return s;
     }
     case OpCode::kIota:
-      s.output = {dtype(), shape(1, 4, 4 * scale)};
+      s.output = {dtype(), any_shape(1, 4 * scale)};
       set_attributes(s, {(*this)(s.output.shape.rank)});
       return s;
     case OpCode::kReshape:
@@ -319,7 +323,7 @@ inline NodeSpec Generator::spec(OpCode op, std::uint64_t scale) {
     }
     case OpCode::kReduceSum:
     case OpCode::kReduceMax: {
-      const TensorType x{DType::kF32, shape(1, 4, std::min<std::uint64_t>(8 * scale, 18))};
+      const TensorType x{DType::kF32, any_shape(1, std::min<std::uint64_t>(8 * scale, 18))};
       const std::uint64_t mask = range(1, (std::uint64_t{1} << x.shape.rank) - 1);
       s.output = x;
       for (unsigned i = 0; i < x.shape.rank; ++i) {
@@ -373,7 +377,11 @@ inline NodeSpec Generator::spec(OpCode op, std::uint64_t scale) {
     default: {  // kShuffleIndex
       s.output = {DType::kU32, {range(1, 40 * scale)}};
       set_operands(s, {u64, u64});
-      const std::uint64_t n = (*this)(8) == 0 ? std::uint64_t{1} << 32 : range(1, 60 * scale);
+      // Kernels change their ways at 2^31.
+      const std::uint64_t edge = std::uint64_t{1} << 31;
+      const std::uint64_t large[] = {2 * edge, edge - 1, edge, edge + 1,
+                                     1 + ((*this)(2 * edge) >> (*this)(31))};
+      const std::uint64_t n = (*this)(3) == 0 ? large[(*this)(5)] : range(1, 60 * scale);
       set_attributes(s, {n, (*this)(5)});
       return s;
     }
