@@ -30,7 +30,7 @@ class NoLog final : public Log {
 };
 
 inline constexpr unsigned kAccounts = 1024;
-inline constexpr unsigned kBatch = 65'536;  // transfers of one measurement
+inline constexpr unsigned kBatch = 131'072;  // transfers of one measurement
 
 [[nodiscard]] inline crypto::KeyPair key_of(std::uint32_t number) {
   std::array<std::uint8_t, 32> seed{};
