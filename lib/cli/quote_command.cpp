@@ -21,10 +21,10 @@ Result<codec::Json> signed_quote(const QuoteSettings& s, const QuoteReport& repo
   quote.price = terms.price;
   quote.replay_ms = terms.windows.replay_ms;
   quote.valid_until = Height(s.valid_until);
-  const auto id = from_hex(s.id);
-  if (!id || id->size() != quote.id.size())
+  const auto id = array_from_hex<16>(s.id);
+  if (!id)
     return Error{ErrorCode::kInvalidArgument, "--id is 32 hexadecimal digits, new for each quote"};
-  std::copy(id->begin(), id->end(), quote.id.begin());
+  quote.id = *id;
   quote.r_commitment = roles::quote_commitment(key, quote.id);
   const Bytes bytes = codec::encode([&](codec::Writer& w) { protocol::write(w, quote); });
   const crypto::Signature signature =

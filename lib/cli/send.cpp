@@ -20,17 +20,15 @@ using protocol::TxVerdict;
 constexpr int kTries = 4;  // where others of the same account take the nonce first
 
 Result<protocol::ClientId> client_id_of(const std::string& text) {
-  protocol::ClientId id{};
   if (text.empty()) {
-    crypto::SystemRng rng;
-    rng.fill(id);
+    protocol::ClientId id{};
+    crypto::SystemRng().fill(id);
     return id;
   }
-  const auto bytes = from_hex(text);
-  if (!bytes || bytes->size() != id.size())
+  const auto id = array_from_hex<16>(text);
+  if (!id)
     return {ErrorCode::kInvalidArgument, "--id is 32 hexadecimal digits, new for each transaction"};
-  std::copy(bytes->begin(), bytes->end(), id.begin());
-  return id;
+  return *id;
 }
 
 // What the sender has, where that is what was missing.

@@ -161,12 +161,9 @@ Result<Hash256> SendValues::hash(const std::string& name) const {
 
 Result<crypto::Signature> SendValues::signature(const std::string& name) const {
   ASSAY_TRY(const std::string text, need(name));
-  const auto bytes = from_hex(text);
-  crypto::Signature signature{};
-  if (!bytes || bytes->size() != signature.size())
-    return {ErrorCode::kInvalidArgument, "--" + name + " is 128 hexadecimal digits"};
-  std::copy(bytes->begin(), bytes->end(), signature.begin());
-  return signature;
+  const auto signature = array_from_hex<64>(text);
+  if (!signature) return {ErrorCode::kInvalidArgument, "--" + name + " is 128 hexadecimal digits"};
+  return *signature;
 }
 
 Result<Amount> SendValues::amount() const {

@@ -198,6 +198,13 @@ struct StateMachine::Caches {
   }
   template <class Block>
   [[nodiscard]] Result<BlockResult> apply(const Block& block);
+  // Also between blocks: what strangers ask about counts like what blocks ask for. While nothing is
+  // unwritten.
+  void make_room() {
+    if (!records.is_full()) return;
+    reader.reset();
+    records.age();
+  }
 
   const KeyValueStore& store;
   RecordTable records;
@@ -217,7 +224,7 @@ Result<BlockResult> StateMachine::Caches::apply(const Block& block) {
 
   reader.reset();
   unwritten.reset();
-  if (records.is_full()) records.age();
+  make_room();
   State& state = unwritten.emplace(store, &records, &absent);
   BlockResult result;
   BlockHeader& header = result.header;
@@ -272,11 +279,7 @@ Result<Receipt> StateMachine::check(const VerifiedTransaction& transaction) {
   Caches& caches = *m_caches;
   ASSAY_TRY(const BlockHeader head, caches.head_now());
   caches.unwritten.reset();
-  // What strangers ask about while no block is made counts like what blocks ask for.
-  if (caches.records.is_full()) {
-    caches.reader.reset();
-    caches.records.age();
-  }
+  caches.make_room();
   if (!caches.reader) caches.reader.emplace(caches.store, &caches.records, &caches.absent);
   const State& state = *caches.reader;
   const Height height{head.height.value + 1};

@@ -84,13 +84,14 @@ std::optional<FirstResult> FirstResults::find(const AccountId& sender,
   const Bytes& at = **place;
   const Height height{at.size() == kPlaceBytes ? load_le<std::uint64_t>(at.data()) : 0};
   if (m_erased == height) return std::nullopt;
-  const std::optional<Bytes>& list = m_overlay.get(record_key(height));
+  const Bytes key_of_list = record_key(height);
+  const std::optional<Bytes>& list = m_overlay.get(key_of_list);
   if (at.size() != kPlaceBytes || !list) {
     damaged();
     return std::nullopt;
   }
   const auto result = entry(*list, load_le<std::uint32_t>(at.data() + 8));
-  m_overlay.drop_long(record_key(height));
+  m_overlay.drop_long(key_of_list);
   if (result && result->sender == sender && result->client == client) return result;
   damaged();
   return std::nullopt;

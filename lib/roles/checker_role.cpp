@@ -361,8 +361,7 @@ std::optional<LedgerRole::Known> CheckerRole::known_start(const ChallengeView& c
   const ClaimId id = claim.record.id;
   const bool plays =
       std::any_of(challenge.games.begin(), challenge.games.end(), [&](const auto& game) {
-        return game.record.status == protocol::GameStatus::kOpen &&
-               (game.record.challenger == account() || game.record.defender == account());
+        return game.record.status == protocol::GameStatus::kOpen && plays_in(game.record);
       });
   SharedState before;
   const std::string file = record.entry == 0 ? "" : start_file(id, record.entry - 1);
@@ -420,8 +419,7 @@ void CheckerRole::carry_on(const TaskView& task, const ClaimView& claim, const S
     if (!known) known = known_start(challenge, claim, opened, transcript);
     if (!known) continue;
     for (const protocol::GameView& game : challenge.games)
-      if (game.record.challenger == account() || game.record.defender == account())
-        play(task, challenge, game, *known);
+      if (plays_in(game.record)) play(task, challenge, game, *known);
   }
 }
 

@@ -53,6 +53,12 @@ void LedgerRole::wake_at(std::uint64_t ms) {
   if (!m_wake_ms || ms < *m_wake_ms) m_wake_ms = ms;
 }
 
+bool LedgerRole::waits_until(std::uint64_t ms) {
+  if (m_now_ms >= ms) return false;
+  wake_at(ms);
+  return true;
+}
+
 std::optional<std::uint64_t> LedgerRole::next_deadline() const {
   return m_finished ? std::nullopt : m_wake_ms;
 }
@@ -87,8 +93,7 @@ Actions LedgerRole::on(const Event& event, std::uint64_t now_ms) {
     if (job->outcome) {
       entry.outcome = *job->outcome;
     } else if (job->outcome.error().code != ErrorCode::kCancelled) {
-      entry.retry_ms = now_ms + entry.repeat_ms;
-      entry.repeat_ms = std::min(2 * entry.repeat_ms, kRepeatJobMaxMs);
+      entry.retry.failed(now_ms, kRepeatJobMaxMs);
       report(LogLevel::kError, "job.failed",
              {{"job", job->job}, {"error", job->outcome.error().message}});
     }
@@ -145,10 +150,7 @@ const Bytes* LedgerRole::fetched(const std::string& name, const AccountId& from,
   Fetching& fetching = m_fetches[{name, from}];
   if (fetching.bytes) return &*fetching.bytes;
   if (fetching.under_way) return nullptr;
-  if (m_now_ms < fetching.retry_ms) {
-    wake_at(fetching.retry_ms);
-    return nullptr;
-  }
+  if (waits_until(fetching.retry_ms)) return nullptr;
   fetching.under_way = true;
   act(Fetch{name, from, url_of(from), bytes_max});
   return nullptr;
@@ -169,10 +171,7 @@ bool LedgerRole::fetch_failed(const std::string& name, const AccountId& from) co
 void LedgerRole::start_job(const std::string& job, JobBody body, bool lengthy, LedgerTimeMs due) {
   Job& entry = m_jobs[job];
   if (entry.under_way || entry.outcome) return;
-  if (m_now_ms < entry.retry_ms) {
-    wake_at(entry.retry_ms);
-    return;
-  }
+  if (waits_until(entry.retry.at_ms)) return;
   entry.under_way = true;
   act(StartJob{job, std::move(body), lengthy, due});
 }
@@ -181,8 +180,7 @@ LedgerTimeMs LedgerRole::due_of(const protocol::ClaimView& claim) const {
   LedgerTimeMs due = kNeverDue;
   for (const protocol::ChallengeView& challenge : claim.challenges)
     for (const auto& [game, moves] : challenge.games)
-      if (game.status == protocol::GameStatus::kOpen &&
-          (game.challenger == account() || game.defender == account()))
+      if (game.status == protocol::GameStatus::kOpen && plays_in(game))
         due = std::min(due, game.deadline);
   return due;
 }
@@ -200,9 +198,7 @@ bool LedgerRole::job_under_way(const std::string& job) const {
 
 bool LedgerRole::job_waits(const std::string& job) {
   const auto found = m_jobs.find(job);
-  if (found == m_jobs.end() || m_now_ms >= found->second.retry_ms) return false;
-  wake_at(found->second.retry_ms);
-  return true;
+  return found != m_jobs.end() && waits_until(found->second.retry.at_ms);
 }
 
 JobOutcome* LedgerRole::finished_job(const std::string& job) const {

@@ -144,20 +144,24 @@ class Solver final : public internal::CheckerRole {
   void update(const protocol::View& view) override {
     look_at_offers(view);
     std::size_t under_way = 0;
+    std::uint64_t promised = 0;  // stakes that offers will take which are not seen yet
     for (const TaskView& task : view.tasks) {
       if (has_offered(task)) ++under_way;
+      if (is_unseen(task)) promised += task.record.terms.solver_stake.value;
       if (const ClaimView* claim = own_claim(task)) {
         under_way += protocol::is_settled(claim->record.status) ? 0 : 1;
         follow(task, *claim);
       }
     }
     for (const TaskView& task : view.tasks) {
-      if (task.record.status != TaskStatus::kOpen || !wants(view, task)) continue;
+      if (task.record.status != TaskStatus::kOpen || !wants(view, task, promised)) continue;
       const bool bids = task.record.terms.sale == protocol::Sale::kAuction;
       const bool is_new = !has_offered(task);
       if (under_way >= m_options.tasks_max && is_new) continue;
       if (!(bids ? bid(task) : accept(task))) continue;
-      under_way += is_new ? 1 : 0;
+      if (!is_new) continue;
+      ++under_way;
+      promised += task.record.terms.solver_stake.value;
     }
   }
 
@@ -193,24 +197,21 @@ class Solver final : public internal::CheckerRole {
     const auto id = hash_from_hex(purpose.substr(slash + 1, end - slash - 1));
     if (!id || m_offers.erase(TaskId{*id}) == 0) return;
     static_cast<void>(context().files.remove(offer_file(TaskId{*id})));
-    PutOff& wait = m_put_off[TaskId{*id}];
-    wait.until_ms = now_ms() + wait.repeat_ms;
-    wait.repeat_ms = std::min(2 * wait.repeat_ms, kRepeatOfferMaxMs);
+    m_put_off.try_emplace(TaskId{*id}, internal::Retry{internal::kRepeatSubmitMs})
+        .first->second.failed(now_ms(), kRepeatOfferMaxMs);
   }
   [[nodiscard]] bool is_put_off(const TaskId& id) {
     const auto found = m_put_off.find(id);
-    if (found == m_put_off.end() || found->second.until_ms <= now_ms()) return false;
-    wake_at(found->second.until_ms);
-    return true;
+    return found != m_put_off.end() && waits_until(found->second.at_ms);
   }
   static constexpr std::uint64_t kRepeatOfferMaxMs = 3'600'000;
-  struct PutOff {
-    std::uint64_t until_ms = 0;
-    std::uint64_t repeat_ms = internal::kRepeatSubmitMs;
-  };
 
   [[nodiscard]] bool has_offered(const TaskView& task) const {
     return own_bid(task) != nullptr || m_offers.contains(task.record.id);
+  }
+  // An offer that was sent, and is no bid on the ledger yet.
+  [[nodiscard]] bool is_unseen(const TaskView& task) const {
+    return own_bid(task) == nullptr && m_offers.contains(task.record.id);
   }
   [[nodiscard]] bool offer(const TaskId& id) {
     if (m_offers.contains(id)) return true;
@@ -245,16 +246,13 @@ class Solver final : public internal::CheckerRole {
                      std::uint64_t{1}});
   }
 
-  // Whether the stake is there, less what offers for other tasks will take that are not seen yet. A
-  // bid that stands has locked its own.
-  [[nodiscard]] bool has_stake(const protocol::View& view, const TaskView& wanted) const {
-    if (own_bid(wanted) != nullptr) return true;
-    std::uint64_t atoms = wanted.record.terms.solver_stake.value;
-    for (const TaskView& task : view.tasks)
-      if (task.record.id != wanted.record.id && m_offers.contains(task.record.id) &&
-          own_bid(task) == nullptr)
-        atoms += task.record.terms.solver_stake.value;
-    return view.self.staked.value >= atoms;
+  // Whether the stake is there, less what is promised, which may hold this one. A bid that stands
+  // has locked its own.
+  [[nodiscard]] bool has_stake(const protocol::View& view, const TaskView& task,
+                               std::uint64_t promised) const {
+    if (own_bid(task) != nullptr) return true;
+    const std::uint64_t own = is_unseen(task) ? 0 : task.record.terms.solver_stake.value;
+    return view.self.staked.value >= promised + own;
   }
 
   [[nodiscard]] bool has_deposit(const protocol::View& view, const TaskView& task) const {
@@ -262,7 +260,8 @@ class Solver final : public internal::CheckerRole {
            view.self.available.value >= task.record.terms.bid_deposit.value;
   }
 
-  [[nodiscard]] bool wants(const protocol::View& view, const TaskView& task) {
+  [[nodiscard]] bool wants(const protocol::View& view, const TaskView& task,
+                           std::uint64_t promised) {
     const protocol::PostTask& terms = task.record.terms;
     const protocol::Reputation& own =
         view.self.reputation[static_cast<std::size_t>(protocol::Standing::kSolver) - 1];
@@ -274,7 +273,8 @@ class Solver final : public internal::CheckerRole {
            protocol::has_required(terms, view.self.profile.capabilities) &&
            score >= terms.reputation_min && terms.price.value >= asked(terms) &&
            leaves_time(terms, m_options.replay_quote_ms) && may_be_paid_in_part(terms) &&
-           has_stake(view, task) && has_deposit(view, task) && !is_put_off(task.record.id);
+           has_stake(view, task, promised) && has_deposit(view, task) &&
+           !is_put_off(task.record.id);
   }
 
   // A cancelled claim delivers what a checkpoint holds: the next one must lie within what is paid.
@@ -639,7 +639,7 @@ class Solver final : public internal::CheckerRole {
 
   SolverOptions m_options;
   std::set<TaskId> m_offers;  // that were sent
-  std::map<TaskId, PutOff> m_put_off;
+  std::map<TaskId, internal::Retry> m_put_off;
   bool m_knows_offers = false;
   std::set<ClaimId> m_published;  // the true transcript
   std::set<ClaimId> m_forced;     // one with a forced error

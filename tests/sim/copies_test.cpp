@@ -6,31 +6,20 @@
 #include "assay/roles/solver.hpp"
 #include "assay/roles/submitter.hpp"
 #include "sim/scenario.hpp"
+#include "support/edited_role.hpp"
 
 namespace assay::scenario {
 namespace {
 
 using protocol::ChallengeStatus;
 
-// Trains, and where it should show its transcript gives the claim up.
-class GivesUp final : public roles::Role {
- public:
-  explicit GivesUp(std::unique_ptr<roles::Role> role) : m_role(std::move(role)) {}
-  [[nodiscard]] roles::Actions on(const roles::Event& event, std::uint64_t now_ms) override {
-    roles::Actions actions = m_role->on(event, now_ms);
-    for (roles::Action& action : actions)
-      if (auto* submit = std::get_if<roles::Submit>(&action))
-        if (const auto* commit = std::get_if<protocol::CommitTranscript>(&submit->payload))
-          submit->payload = protocol::AbandonClaim{commit->claim};
-    return actions;
-  }
-  [[nodiscard]] std::optional<std::uint64_t> next_deadline() const override {
-    return m_role->next_deadline();
-  }
-
- private:
-  std::unique_ptr<roles::Role> m_role;
-};
+// Who trained and should show its transcript gives the claim up.
+void give_up(roles::Actions& actions) {
+  for (roles::Action& action : actions)
+    if (auto* submit = std::get_if<roles::Submit>(&action))
+      if (const auto* commit = std::get_if<protocol::CommitTranscript>(&submit->payload))
+        submit->payload = protocol::AbandonClaim{commit->claim};
+}
 
 // True once: before the first view that shows a challenge of `challenger`'s.
 std::function<bool(const roles::Event&)> crash_when_challenging(const AccountId& challenger) {
@@ -69,7 +58,7 @@ TEST(Simulation, ASolverThatGaveUpCarriesItsChallengeThroughACrash) {
                  .staked_atoms = kSolverStake,
                  .crash_before = crash_when_challenging(careless),
                  .make = [solver](const roles::RoleContext& context) {
-                   return std::make_unique<GivesUp>(solver(context));
+                   return std::make_unique<EditedRole>(solver(context), give_up);
                  }});
   simulator.add({.name = "liar",
                  .balance_atoms = kToken,

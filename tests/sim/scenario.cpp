@@ -9,41 +9,30 @@
 #include "assay/roles/submitter.hpp"
 #include "assay/training/metering.hpp"
 #include "demo/fewer_steps.hpp"
+#include "support/edited_role.hpp"
 #include "support/tiny_programs.hpp"
 
 namespace assay::scenario {
 
 namespace {
 
-// Makes no move that the other side may make as well.
-class SilentAtTheEnd final : public roles::Role {
- public:
-  explicit SilentAtTheEnd(std::unique_ptr<roles::Role> role) : m_role(std::move(role)) {}
-  [[nodiscard]] roles::Actions on(const roles::Event& event, std::uint64_t now_ms) override {
-    roles::Actions actions = m_role->on(event, now_ms);
-    std::erase_if(actions, [](const roles::Action& action) {
-      const auto* submit = std::get_if<roles::Submit>(&action);
-      const auto* move =
-          submit != nullptr ? std::get_if<protocol::PlayMove>(&submit->payload) : nullptr;
-      return move != nullptr && is_anybodys(move->signed_move);
-    });
-    return actions;
-  }
-  [[nodiscard]] std::optional<std::uint64_t> next_deadline() const override {
-    return m_role->next_deadline();
-  }
+bool is_anybodys(const Bytes& signed_move) {
+  codec::Reader reader(signed_move);
+  dispute::Move move;
+  if (!dispute::read_move(dispute::read_signed_move(reader).body, move)) return false;
+  return move.kind == dispute::Stage::kScalar || move.kind == dispute::Stage::kSource ||
+         move.kind == dispute::Stage::kStateLeaf;
+}
 
- private:
-  static bool is_anybodys(const Bytes& signed_move) {
-    codec::Reader reader(signed_move);
-    dispute::Move move;
-    if (!dispute::read_move(dispute::read_signed_move(reader).body, move)) return false;
-    return move.kind == dispute::Stage::kScalar || move.kind == dispute::Stage::kSource ||
-           move.kind == dispute::Stage::kStateLeaf;
-  }
-
-  std::unique_ptr<roles::Role> m_role;
-};
+// No move that the other side may make as well.
+void be_silent_at_the_end(roles::Actions& actions) {
+  std::erase_if(actions, [](const roles::Action& action) {
+    const auto* submit = std::get_if<roles::Submit>(&action);
+    const auto* move =
+        submit != nullptr ? std::get_if<protocol::PlayMove>(&submit->payload) : nullptr;
+    return move != nullptr && is_anybodys(move->signed_move);
+  });
+}
 
 // True before the first view that shows an open game of `challenger`'s at turn `at` or beyond,
 // which a view may skip; for kEveryTurn, before the first of each turn.
@@ -165,7 +154,7 @@ Result<Ending> play(const Setting& setting) {
     };
   if (setting.silent_at_the_end)
     second.make = [solver](const roles::RoleContext& context) {
-      return std::make_unique<SilentAtTheEnd>(solver(context));
+      return std::make_unique<EditedRole>(solver(context), be_silent_at_the_end);
     };
   add(std::move(second));
   sim::PartyOptions verifier{

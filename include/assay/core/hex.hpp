@@ -1,6 +1,9 @@
 // Owning bytes and hexadecimal text.
 #pragma once
 
+#include <algorithm>
+#include <array>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,6 +21,16 @@ using Bytes = std::vector<std::uint8_t>;
 
 // Errors: kMalformed for an odd count or a character that is not hexadecimal.
 [[nodiscard]] Result<Bytes> from_hex(std::string_view text);
+// As from_hex, of exactly so many bytes; else none.
+template <std::size_t kBytes>
+[[nodiscard]] std::optional<std::array<std::uint8_t, kBytes>> array_from_hex(
+    std::string_view text) {
+  const Result<Bytes> bytes = from_hex(text);
+  if (!bytes || bytes->size() != kBytes) return std::nullopt;
+  std::array<std::uint8_t, kBytes> array;
+  std::copy(bytes->begin(), bytes->end(), array.begin());
+  return array;
+}
 // As from_hex; kMalformed too unless there are exactly 64 digits.
 [[nodiscard]] Result<Hash256> hash_from_hex(std::string_view text);
 

@@ -28,6 +28,17 @@ inline constexpr std::uint64_t kDataBytesMax = std::uint64_t{8} << 30;
 // The opened task, shared with jobs.
 using SharedTask = std::shared_ptr<const training::Task>;
 
+// When what failed is tried again: after a wait that doubles with each failure.
+struct Retry {
+  std::uint64_t wait_ms;
+  std::uint64_t at_ms = 0;
+
+  void failed(std::uint64_t now_ms, std::uint64_t wait_max_ms) {
+    at_ms = now_ms + wait_ms;
+    wait_ms = std::min(2 * wait_ms, wait_max_ms);
+  }
+};
+
 class LedgerRole : public Role {
  public:
   explicit LedgerRole(RoleContext context) : m_context(std::move(context)) {}
@@ -42,6 +53,8 @@ class LedgerRole : public Role {
   // Of this role's clock.
   [[nodiscard]] std::uint64_t now_ms() const noexcept { return m_now_ms; }
   void wake_at(std::uint64_t ms);
+  // True while that time is to come; then the role is woken.
+  [[nodiscard]] bool waits_until(std::uint64_t ms);
   // A finished job that is none of the shared ones.
   virtual void on_job(const std::string& job, JobResult outcome);
 
@@ -61,6 +74,10 @@ class LedgerRole : public Role {
   // Starts the job unless it runs, has finished or failed a moment ago.
   void start_job(const std::string& job, JobBody body, bool lengthy = false,
                  LedgerTimeMs due = kNeverDue);
+  // As defender or as challenger.
+  [[nodiscard]] bool plays_in(const protocol::GameRecord& game) const {
+    return game.defender == account() || game.challenger == account();
+  }
   // Until when what the claim's or the task's games need has to be there: the earliest deadline of
   // an open game of this role's.
   [[nodiscard]] LedgerTimeMs due_of(const protocol::ClaimView& claim) const;
@@ -122,8 +139,7 @@ class LedgerRole : public Role {
   struct Job {
     bool under_way = false;
     std::shared_ptr<JobOutcome> outcome;
-    std::uint64_t retry_ms = 0;
-    std::uint64_t repeat_ms = kRepeatJobMs;
+    Retry retry{kRepeatJobMs};
   };
   struct Seat;
   struct Replay;

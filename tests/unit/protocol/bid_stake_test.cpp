@@ -152,17 +152,8 @@ TEST(BidStakes, ComesBackWithAnEviction) {
 // Quotes: what a solver signed off the ledger, and anybody's task may be sold by.
 struct BidStakeAndQuotes : BidStake {
   V award(const TaskId& to, const PostTask& terms, unsigned solver, std::uint64_t price) {
-    AwardQuote award;
-    award.task = to;
-    award.quote.solver = net.id(solver);
-    award.quote.terms = terms_digest(terms);
-    award.quote.price = Amount{price};
-    award.quote.replay_ms = 2000;
-    award.quote.r_commitment = hash_of_text("r");
-    award.quote.id = QuoteId{7};
-    award.quote.valid_until = Height{net.head.height.value + 20};
-    award.signature = net.keys[solver].sign(quote_digest(net.head.chain, award.quote).view());
-    return net.verdict(kSubmitter, award);
+    AwardQuote award = quoted(net, to, terms, solver, price);
+    return net.verdict(kSubmitter, sign(net, award, solver));
   }
 };
 

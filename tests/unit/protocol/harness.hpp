@@ -11,6 +11,7 @@
 #include "assay/dispute/claims.hpp"
 #include "assay/economics/splits.hpp"
 #include "assay/protocol/apply.hpp"
+#include "assay/protocol/offer.hpp"
 #include "assay/protocol/view.hpp"
 #include "support/sample_task.hpp"
 
@@ -244,6 +245,25 @@ inline RevealChallenge challenge_reveal(const ChallengeId& id, const MadeRun& ru
           run.start_path(entry),
           run.transcript.state_root(entry),
           run.transcript.path(entry)};
+}
+
+// A solver's quote, signed or not yet.
+inline AwardQuote quoted(const Net& net, const TaskId& task, const PostTask& terms, unsigned solver,
+                         std::uint64_t price) {
+  AwardQuote award;
+  award.task = task;
+  award.quote.solver = net.id(solver);
+  award.quote.terms = terms_digest(terms);
+  award.quote.price = Amount{price};
+  award.quote.replay_ms = 2000;
+  award.quote.r_commitment = hash_of_text("r");
+  award.quote.id = QuoteId{7};
+  award.quote.valid_until = Height{net.head.height.value + 20};
+  return award;
+}
+inline AwardQuote& sign(const Net& net, AwardQuote& award, unsigned solver) {
+  award.signature = net.keys[solver].sign(quote_digest(net.head.chain, award.quote).view());
+  return award;
 }
 
 }  // namespace assay::protocol::test

@@ -194,24 +194,6 @@ TEST(Auction, TheSubmitterMayAwardBeforeItsEnd) {
   EXPECT_EQ(available(net, kRival), Amount{1'000'000});
 }
 
-AwardQuote quoted(const Net& net, const TaskId& task, const PostTask& terms, unsigned solver,
-                  std::uint64_t price) {
-  AwardQuote award;
-  award.task = task;
-  award.quote.solver = net.id(solver);
-  award.quote.terms = terms_digest(terms);
-  award.quote.price = Amount{price};
-  award.quote.replay_ms = 2000;
-  award.quote.r_commitment = hash_of_text("r");
-  award.quote.id = QuoteId{7};
-  award.quote.valid_until = Height{net.head.height.value + 20};
-  return award;
-}
-AwardQuote& sign(const Net& net, AwardQuote& award, unsigned solver) {
-  award.signature = net.keys[solver].sign(quote_digest(net.head.chain, award.quote).view());
-  return award;
-}
-
 TEST(Quotes, ASignedQuoteIsAwardedOnce) {
   Net net;
   const PostTask terms = sample_task();
