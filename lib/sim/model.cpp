@@ -192,6 +192,7 @@ void Auditor::Model::apply(const Sent& tx) {
     h.taken_back = !in_time && is_of_error && !opens;
     if (in_time || h.taken_back) return;
     h.status = protocol::ChallengeStatus::kPlaying;
+    h.revealed_at = m_height;
     h.due = m_now + task(c.task).terms.windows.stand_up_ms;
   } else if (const auto* opened = std::get_if<protocol::OpenSeal>(tx.payload)) {
     Seat& seat = claim(opened->claim).seats[tx.from];
