@@ -349,11 +349,14 @@ void NodeService::register_records(rpc::Dispatcher& d) {
          immediate([this](const Params& params) { return game(GameId{params.hash("game")}); })});
   d.add({"view",
          "Everything that concerns an account, encoded (protocol::View).",
-         {{"account", Type::kHash, "whose"}},
+         {{"account", Type::kHash, "whose"},
+          {"known", Type::kHex, "moves that the caller has, which are left out", true}},
          {{"height", Type::kNumber, "the head's"}, {"view", Type::kHex, "the bytes"}},
-         {},
-         immediate(
-             [this](const Params& params) { return view(AccountId{params.hash("account")}); })});
+         {ErrorCode::kMalformed, ErrorCode::kLimit},
+         immediate([this](const Params& params) {
+           return view(AccountId{params.hash("account")},
+                       params.has("known") ? params.bytes("known") : Bytes{});
+         })});
 }
 
 void NodeService::register_proofs(rpc::Dispatcher& d) {

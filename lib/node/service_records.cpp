@@ -98,14 +98,15 @@ Result<Json> NodeService::game(const GameId& id) const {
                        {"moves", std::move(moves)}});
 }
 
-Result<Json> NodeService::view(const AccountId& account) {
+Result<Json> NodeService::view(const AccountId& account, ByteView known_moves) {
+  ASSAY_TRY(const protocol::KnownMoves known, protocol::decode_known_moves(known_moves));
   if (m_views_height != m_node.head().height) m_views.clear();
   m_views_height = m_node.head().height;
-  auto found = m_views.find(account);
+  auto found = m_views.find({account, known});
   if (found == m_views.end()) {
-    ASSAY_TRY(const protocol::View made, m_node.reader().view(account));
+    ASSAY_TRY(const protocol::View made, m_node.reader().view(account, known));
     if (m_views.size() >= 64) m_views.clear();
-    found = m_views.emplace(account, to_hex(encode(made))).first;
+    found = m_views.emplace(std::pair{account, known}, to_hex(encode(made))).first;
   }
   return Json::object({{"height", m_node.head().height.value}, {"view", found->second}});
 }

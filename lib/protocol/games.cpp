@@ -7,16 +7,22 @@
 
 namespace assay::protocol::internal {
 
-std::optional<dispute::Position> replay_game(const dispute::GameTerms& terms,
-                                             std::span<const Bytes> moves) {
-  dispute::Position position = dispute::start(terms);
+bool replay_moves(const dispute::GameTerms& terms, std::span<const Bytes> moves,
+                  dispute::Position& position) {
   for (const Bytes& bytes : moves) {
     codec::Reader r(bytes);
     const dispute::SignedMove move = dispute::read_signed_move(r);
     if (!r.finish() || dispute::apply(crypto::sha256_function(), terms, position, move.role,
                                       move.body) != dispute::MoveVerdict::kAccepted)
-      return std::nullopt;
+      return false;
   }
+  return true;
+}
+
+std::optional<dispute::Position> replay_game(const dispute::GameTerms& terms,
+                                             std::span<const Bytes> moves) {
+  dispute::Position position = dispute::start(terms);
+  if (!replay_moves(terms, moves, position)) return std::nullopt;
   return position;
 }
 

@@ -255,10 +255,13 @@ std::vector<Bid> State::bids(const TaskId& task) const {
   return found;
 }
 
-std::vector<Bytes> State::moves(const GameId& id) const {
+std::vector<Bytes> State::moves(const GameId& id, std::uint32_t from) const {
   std::vector<Bytes> found;
   m_overlay.scan(Key(Table::kMove).id(id.value).bytes(), [&](ByteView, ByteView value) {
-    found.push_back(to_bytes(value));
+    if (from > 0)
+      --from;
+    else
+      found.push_back(to_bytes(value));
     return true;
   });
   return found;

@@ -38,34 +38,44 @@ AccountView load_account(const State& state, const AccountId& id) {
   return view;
 }
 
-GameView load_game(const State& state, GameRecord record) {
+// Whose games come with their moves: of one account, without those that it knows; or everybody's.
+struct Asker {
+  std::optional<AccountId> self;
+  KnownMoves known;
+};
+
+GameView load_game(const State& state, GameRecord record, const Asker& asker) {
   GameView view;
-  view.moves = state.moves(record.id);
+  if (!asker.self || record.defender == *asker.self || record.challenger == *asker.self) {
+    const auto known = asker.known.find(record.id);
+    if (known != asker.known.end()) view.first_turn = std::min(known->second, record.turn);
+    if (view.first_turn < record.turn) view.moves = state.moves(record.id, view.first_turn);
+  }
   view.record = std::move(record);
   return view;
 }
 
-ChallengeView load_challenge(const State& state, ChallengeRecord record) {
+ChallengeView load_challenge(const State& state, ChallengeRecord record, const Asker& asker) {
   ChallengeView view;
   for (const AccountId& defender : record.defenders)
-    view.games.push_back(load_game(state, state.need_game(game_id_of(record.id, defender))));
+    view.games.push_back(load_game(state, state.need_game(game_id_of(record.id, defender)), asker));
   view.record = std::move(record);
   return view;
 }
 
-ClaimView load_claim(const State& state, ClaimRecord record) {
+ClaimView load_claim(const State& state, ClaimRecord record, const Asker& asker) {
   ClaimView view;
   view.verifiers = state.verifiers(record.id);
   for (ChallengeRecord& challenge : state.challenges(record.id))
-    view.challenges.push_back(load_challenge(state, std::move(challenge)));
+    view.challenges.push_back(load_challenge(state, std::move(challenge), asker));
   view.record = std::move(record);
   return view;
 }
 
-TaskView load_task(const State& state, TaskRecord record) {
+TaskView load_task(const State& state, TaskRecord record, const Asker& asker) {
   TaskView view;
   for (const ClaimId& id : record.claims)
-    view.claims.push_back(load_claim(state, state.need_claim(id)));
+    view.claims.push_back(load_claim(state, state.need_claim(id), asker));
   view.bids = state.bids(record.id);
   view.record = std::move(record);
   return view;
@@ -102,7 +112,8 @@ dispute::GameTerms terms_of(const ChainId& chain, const TaskView& task,
 }
 
 dispute::Position position_of(const dispute::GameTerms& terms, const GameView& game) {
-  std::optional<dispute::Position> position = replay_game(terms, game.moves);
+  std::optional<dispute::Position> position = game.position;
+  if (!position) position = replay_game(terms, game.moves);
   ASSAY_EXPECTS(position.has_value());
   if (game.record.by_clock && position->stage != dispute::Stage::kFinished)
     dispute::forfeit(*position);
@@ -161,28 +172,28 @@ Result<AccountView> StateReader::account(const AccountId& id) const {
 Result<std::optional<TaskView>> StateReader::task(const TaskId& id) const {
   const State state(m_store);
   std::optional<TaskView> view;
-  if (auto record = state.task(id)) view = load_task(state, std::move(*record));
+  if (auto record = state.task(id)) view = load_task(state, std::move(*record), {});
   return checked(state, std::move(view));
 }
 
 Result<std::optional<ClaimView>> StateReader::claim(const ClaimId& id) const {
   const State state(m_store);
   std::optional<ClaimView> view;
-  if (auto record = state.claim(id)) view = load_claim(state, std::move(*record));
+  if (auto record = state.claim(id)) view = load_claim(state, std::move(*record), {});
   return checked(state, std::move(view));
 }
 
 Result<std::optional<ChallengeView>> StateReader::challenge(const ChallengeId& id) const {
   const State state(m_store);
   std::optional<ChallengeView> view;
-  if (auto record = state.challenge(id)) view = load_challenge(state, std::move(*record));
+  if (auto record = state.challenge(id)) view = load_challenge(state, std::move(*record), {});
   return checked(state, std::move(view));
 }
 
 Result<std::optional<GameView>> StateReader::game(const GameId& id) const {
   const State state(m_store);
   std::optional<GameView> view;
-  if (auto record = state.game(id)) view = load_game(state, std::move(*record));
+  if (auto record = state.game(id)) view = load_game(state, std::move(*record), {});
   return checked(state, std::move(view));
 }
 
@@ -256,12 +267,8 @@ std::vector<TaskId> tasks_for(const State& state, const AccountId& self) {
   return wanted;
 }
 
-// Strangers' games are told without their moves, and their auctions by the best bid and one's own.
-void drop_foreign(TaskView& task, const AccountId& self) {
-  for (ClaimView& claim : task.claims)
-    for (ChallengeView& challenge : claim.challenges)
-      for (GameView& game : challenge.games)
-        if (game.record.defender != self && game.record.challenger != self) game.moves.clear();
+// Strangers' auctions are told by the best bid and one's own.
+void drop_foreign_bids(TaskView& task, const AccountId& self) {
   if (task.record.submitter == self || task.bids.empty()) return;
   const AccountId best = task.bids.front().bidder;
   std::erase_if(task.bids,
@@ -279,16 +286,17 @@ void add_people(const TaskView& task, std::set<AccountId>& people) {
 
 }  // namespace
 
-Result<View> StateReader::view(const AccountId& self) const {
+Result<View> StateReader::view(const AccountId& self, const KnownMoves& known) const {
   View view;
   ASSAY_TRY(view.head, head());
   const State state(m_store);
   view.totals = load_totals(state);
   view.self = load_account(state, self);
   std::set<AccountId> people{self};
+  const Asker asker{self, known};
   for (const TaskId& id : tasks_for(state, self)) {
-    TaskView task = load_task(state, state.need_task(id));
-    drop_foreign(task, self);
+    TaskView task = load_task(state, state.need_task(id), asker);
+    drop_foreign_bids(task, self);
     add_people(task, people);
     view.tasks.push_back(std::move(task));
   }

@@ -57,10 +57,12 @@ void read(Reader& r, AccountView& a) {
 
 void write(Writer& w, const GameView& g) {
   write(w, g.record);
+  w.u32(g.first_turn);
   write_all(w, g.moves);
 }
 void read(Reader& r, GameView& g) {
   read(r, g.record);
+  g.first_turn = r.u32();
   read_all(r, g.moves);
 }
 
@@ -95,29 +97,6 @@ void read(Reader& r, TaskView& t) {
   read_all(r, t.bids);
 }
 
-// Each game is about its task's claim and its moves apply to its terms, so that position_of() may
-// count on it.
-bool games_stand(const ChainId& chain, const TaskView& task) {
-  for (const ClaimView& claim : task.claims) {
-    if (claim.record.entries < 2 ||
-        claim.record.entries > commit::transcript_entries(task.record.terms.header))
-      return false;
-    for (const ChallengeView& challenge : claim.challenges)
-      for (const GameView& game : challenge.games) {
-        if (game.record.claim != claim.record.id) return false;
-        const dispute::GameTerms terms = terms_of(chain, task, challenge, game);
-        if (!dispute::is_valid(terms) || !internal::replay_game(terms, game.moves)) return false;
-      }
-  }
-  return true;
-}
-
-bool is_sound(const View& view) {
-  return std::all_of(view.tasks.begin(), view.tasks.end(), [&](const TaskView& task) {
-    return commit::is_valid(task.record.terms.header) && games_stand(view.head.chain, task);
-  });
-}
-
 }  // namespace
 
 Bytes encode(const View& view) {
@@ -132,7 +111,45 @@ Bytes encode(const View& view) {
   });
 }
 
-Result<View> decode_view(ByteView bytes) {
+Result<View> decode_view(ByteView bytes) { return ViewMemory().complete(bytes); }
+
+Bytes encode(const KnownMoves& known) {
+  return codec::encode([&](Writer& w) {
+    for (const auto& [game, count] : known) {
+      wire::put(w, game);
+      w.u32(count);
+    }
+  });
+}
+
+Result<KnownMoves> decode_known_moves(ByteView bytes) {
+  constexpr std::size_t kEntryBytes = 32 + 4;
+  if (bytes.size() / kEntryBytes > kMaxKnownGames)
+    return {ErrorCode::kLimit,
+            "moves of at most " + std::to_string(kMaxKnownGames) + " games can be known"};
+  KnownMoves known;
+  Reader r(bytes);
+  while (r.ok() && r.remaining() > 0) {
+    GameId game;
+    wire::get(r, game);
+    const std::uint32_t count = r.u32();
+    if (!known.empty() && game <= known.rbegin()->first) r.fail();
+    known.emplace_hint(known.end(), game, count);
+  }
+  if (!r.finish()) return {ErrorCode::kMalformed, "known moves are games, ascending, and counts"};
+  return known;
+}
+
+KnownMoves ViewMemory::known() const {
+  KnownMoves known;
+  for (const auto& [id, game] : m_games) {
+    if (known.size() == kMaxKnownGames) break;
+    known.emplace_hint(known.end(), id, static_cast<std::uint32_t>(game.moves.size()));
+  }
+  return known;
+}
+
+Result<View> ViewMemory::complete(ByteView bytes) {
   Reader r(bytes);
   View view;
   auto head = decode_header(r.bytes(kHeaderBytes));
@@ -143,9 +160,52 @@ Result<View> decode_view(ByteView bytes) {
   read(r, view.self);
   read_all(r, view.tasks);
   read_all(r, view.accounts);
-  if (!r.finish() || !is_sound(view))
-    return Error{ErrorCode::kMalformed, "these bytes are no view of the ledger"};
-  return view;
+  std::map<GameId, Game> seen;
+  const bool is_sound =
+      r.finish() && std::all_of(view.tasks.begin(), view.tasks.end(), [&](TaskView& task) {
+        return commit::is_valid(task.record.terms.header) && complete(view.head.chain, task, seen);
+      });
+  m_games = std::move(seen);
+  if (is_sound) return view;
+  m_games.clear();
+  return Error{ErrorCode::kMalformed, "these bytes are no view of the ledger"};
+}
+
+// Each game is about its task's claim and its moves apply to its terms, so that position_of() may
+// count on it.
+bool ViewMemory::complete(const ChainId& chain, TaskView& task, std::map<GameId, Game>& seen) {
+  for (ClaimView& claim : task.claims) {
+    if (claim.record.entries < 2 ||
+        claim.record.entries > commit::transcript_entries(task.record.terms.header))
+      return false;
+    for (ChallengeView& challenge : claim.challenges)
+      for (GameView& game : challenge.games) {
+        if (game.record.claim != claim.record.id) return false;
+        const dispute::GameTerms terms = terms_of(chain, task, challenge, game);
+        if (!dispute::is_valid(terms) || !complete(terms, game, seen)) return false;
+      }
+  }
+  return true;
+}
+
+bool ViewMemory::complete(const dispute::GameTerms& terms, GameView& game,
+                          std::map<GameId, Game>& seen) {
+  Game kept{terms, {}, dispute::start(terms)};
+  if (const auto found = m_games.find(game.record.id);
+      found != m_games.end() && game.first_turn > 0) {
+    if (found->second.terms != terms) return false;
+    kept = std::move(found->second);
+    m_games.erase(found);
+  }
+  if (game.first_turn != kept.moves.size() ||
+      !internal::replay_moves(terms, game.moves, kept.position))
+    return false;
+  kept.moves.insert(kept.moves.end(), game.moves.begin(), game.moves.end());
+  game.first_turn = 0;
+  game.moves = kept.moves;
+  game.position = kept.position;
+  if (!kept.moves.empty()) seen.emplace(game.record.id, std::move(kept));
+  return true;
 }
 
 }  // namespace assay::protocol

@@ -59,6 +59,7 @@ struct Driver::State {
   std::vector<std::string> capabilities;
   std::uint64_t endpoint_sent_ms = 0;
   net::TimerId timer = 0;
+  protocol::ViewMemory memory;  // the poller's
   std::set<std::string> jobs_under_way;
   std::set<std::string> fetches_under_way;
   // Last: their threads end before what they use.
@@ -114,9 +115,11 @@ void Driver::State::poll() {
                                                              {"timeout_ms", Json(kWaitBlockMs)}})));
     ASSAY_TRY(
         const Json answer,
-        client.call("view", Json::object({{"account", Json(to_hex(context.account().value))}})));
+        client.call("view",
+                    Json::object({{"account", Json(to_hex(context.account().value))},
+                                  {"known", Json(to_hex(protocol::encode(memory.known())))}})));
     ASSAY_TRY(const Bytes bytes, JsonRef(answer)["view"].hex());
-    ASSAY_TRY(protocol::View view, protocol::decode_view(bytes));
+    ASSAY_TRY(protocol::View view, memory.complete(bytes));
     if (view.head.chain != context.chain)
       return {ErrorCode::kIntegrity, "the ledger at " + options.ledger_url +
                                          " runs another chain: check the genesis file"};

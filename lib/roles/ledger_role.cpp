@@ -179,9 +179,9 @@ void LedgerRole::start_job(const std::string& job, JobBody body, bool lengthy, L
 LedgerTimeMs LedgerRole::due_of(const protocol::ClaimView& claim) const {
   LedgerTimeMs due = kNeverDue;
   for (const protocol::ChallengeView& challenge : claim.challenges)
-    for (const auto& [game, moves] : challenge.games)
-      if (game.status == protocol::GameStatus::kOpen && plays_in(game))
-        due = std::min(due, game.deadline);
+    for (const protocol::GameView& game : challenge.games)
+      if (game.record.status == protocol::GameStatus::kOpen && plays_in(game.record))
+        due = std::min(due, game.record.deadline);
   return due;
 }
 

@@ -218,6 +218,10 @@ class Populator {
     if (one_in(4)) t.sought = Amount{1 + m_rng.below(t.copies * (t.price.value + 200))};
     if (one_in(8) && !m_quoters.empty())
       t.allow = {m_simulator.account_of(m_quoters[m_rng.below(m_quoters.size())])};
+    else if (one_in(8) && !m_quoters.empty())
+      t.deny = {m_simulator.account_of(m_quoters[m_rng.below(m_quoters.size())])};
+    if (one_in(12)) t.reputation_min = 1 + m_rng.below(30);  // what a paid claim or two earn
+    if (one_in(4)) t.declared_harm = Amount{m_rng.below(5'000)};
     t.windows = {.accept_ms = 20'000,
                  .train_ms = kAnswerMs,
                  .enlist_ms = 10'000,

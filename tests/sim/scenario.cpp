@@ -45,10 +45,12 @@ std::function<bool(const roles::Event&)> crash_before_turn(const AccountId& chal
     for (const protocol::TaskView& task : update->view->tasks) {
       for (const auto& claim : task.claims)
         for (const auto& challenge : claim.challenges)
-          for (const auto& [record, moves] : challenge.games)
-            if (record.challenger == challenger && record.status == protocol::GameStatus::kOpen &&
-                (record.turn >= at || at == Setting::kEveryTurn) &&
-                done.insert({record.id, at == Setting::kEveryTurn ? record.turn : at}).second)
+          for (const protocol::GameView& game : challenge.games)
+            if (game.record.challenger == challenger &&
+                game.record.status == protocol::GameStatus::kOpen &&
+                (game.record.turn >= at || at == Setting::kEveryTurn) &&
+                done.insert({game.record.id, at == Setting::kEveryTurn ? game.record.turn : at})
+                    .second)
               return true;
     }
     return false;

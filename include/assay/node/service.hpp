@@ -37,7 +37,7 @@ class NodeService {
   // Busy, where it is room that is missing.
   [[nodiscard]] rpc::RpcError refusal(const Error& error) const;
   [[nodiscard]] Result<Json> events(Height from, std::uint64_t limit) const;
-  [[nodiscard]] Result<Json> view(const AccountId& account);
+  [[nodiscard]] Result<Json> view(const AccountId& account, ByteView known_moves);
   [[nodiscard]] Result<Json> game(const GameId& id) const;
   [[nodiscard]] Result<Json> evidence(const GameId& id) const;
   [[nodiscard]] Result<Json> proof(ByteView key, Height height) const;
@@ -48,7 +48,7 @@ class NodeService {
   Observer m_observer;
   // Views of the present head by account: several roles ask after every block.
   Height m_views_height;
-  std::map<AccountId, std::string> m_views;
+  std::map<std::pair<AccountId, protocol::KnownMoves>, std::string> m_views;
 };
 
 // The evidence file of a game that a verdict finished (dispute/evidence.hpp). kUnavailable while it

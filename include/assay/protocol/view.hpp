@@ -2,6 +2,8 @@
 // Errors: what the store returns; kIntegrity for damaged records; kNotFound before init_chain().
 #pragma once
 
+#include <map>
+
 #include "assay/commit/authenticated_map.hpp"
 #include "assay/protocol/block.hpp"
 
@@ -27,9 +29,15 @@ struct Totals {
   friend bool operator==(const Totals&, const Totals&) = default;
 };
 
+// How many moves of its own games the asker of a view has already.
+using KnownMoves = std::map<GameId, std::uint32_t>;
+inline constexpr std::size_t kMaxKnownGames = std::size_t{1} << 16;
+
 struct GameView {
   GameRecord record;
-  std::vector<Bytes> moves;  // dispute::write_signed_move(), in order: the game's evidence
+  std::uint32_t first_turn = 0;  // of moves[0]; not 0 only in a view on its way to its asker
+  std::vector<Bytes> moves;      // dispute::write_signed_move(), in order: the game's evidence
+  std::optional<dispute::Position> position;  // after the moves, where it was derived before
 };
 struct ChallengeView {
   ChallengeRecord record;
@@ -58,8 +66,36 @@ struct View {
 };
 // A view's bytes, for the wire.
 [[nodiscard]] Bytes encode(const View& view);
-// Errors: kMalformed, also for games whose moves do not apply.
+// Of a view that leaves no moves out. Errors: kMalformed, also for games whose moves do not apply.
 [[nodiscard]] Result<View> decode_view(ByteView bytes);
+
+// (id 32, count u32 little-endian), ascending. Errors: kMalformed; kLimit over kMaxKnownGames.
+[[nodiscard]] Bytes encode(const KnownMoves& known);
+[[nodiscard]] Result<KnownMoves> decode_known_moves(ByteView bytes);
+
+// For who asks for one account's views again and again: keeps the moves, so that only new ones have
+// to be sent, and positions, so that only those have to be applied. A party may be in hundreds of
+// games, of some 40 kB each.
+class ViewMemory {
+ public:
+  // What the next view may leave out.
+  [[nodiscard]] KnownMoves known() const;
+  // The whole view. Errors: as decode_view; then all is forgotten, and the next one has to be
+  // whole.
+  [[nodiscard]] Result<View> complete(ByteView bytes);
+
+ private:
+  struct Game {
+    dispute::GameTerms terms;
+    std::vector<Bytes> moves;
+    dispute::Position position;
+  };
+  [[nodiscard]] bool complete(const ChainId& chain, TaskView& task, std::map<GameId, Game>& seen);
+  [[nodiscard]] bool complete(const dispute::GameTerms& terms, GameView& game,
+                              std::map<GameId, Game>& seen);
+
+  std::map<GameId, Game> m_games;
+};
 
 // Null if it is not one of the task's.
 [[nodiscard]] const ClaimView* find_claim(const TaskView& task, const ClaimId& id) noexcept;
@@ -91,7 +127,8 @@ class StateReader {
   [[nodiscard]] Result<std::vector<TaskId>> live_tasks() const;
   // All tasks in which the account is or was submitter, solver, verifier or challenger.
   [[nodiscard]] Result<std::vector<TaskId>> tasks_of(const AccountId& id) const;
-  [[nodiscard]] Result<View> view(const AccountId& self) const;
+  // Without the moves that are known.
+  [[nodiscard]] Result<View> view(const AccountId& self, const KnownMoves& known = {}) const;
 
   // The first result of a client id, if it was ever used: verdict and detail, no events.
   [[nodiscard]] Result<std::optional<Receipt>> result_of(const AccountId& sender,

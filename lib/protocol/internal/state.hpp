@@ -63,7 +63,7 @@ class State final : public ledger::LedgerView {
   [[nodiscard]] GameRecord need_game(const GameId& id) const;
   [[nodiscard]] std::vector<VerifierRecord> verifiers(const ClaimId& claim) const;
   [[nodiscard]] std::vector<ChallengeRecord> challenges(const ClaimId& claim) const;
-  [[nodiscard]] std::vector<Bytes> moves(const GameId& id) const;
+  [[nodiscard]] std::vector<Bytes> moves(const GameId& id, std::uint32_t from = 0) const;
   [[nodiscard]] std::vector<TaskId> live_tasks() const;
   [[nodiscard]] std::vector<TaskId> tasks_of(const AccountId& id) const;
 

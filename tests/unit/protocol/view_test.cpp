@@ -97,5 +97,63 @@ TEST(View, StrangersGamesComeWithoutTheirMoves) {
   EXPECT_EQ(moves(kBob), 0u);
 }
 
+// A party that knows the moves so far is sent the new ones only, and has the whole view.
+TEST(View, KnownMovesAreNotSentAgain) {
+  Played p(truth());
+  const ChallengeId first = p.challenge(1);
+  ViewMemory memory;
+  const auto look = [&] {
+    const Bytes bytes = encode(p.net.read().view(p.net.id(kSolver), memory.known()).value());
+    return std::pair(bytes.size(), memory.complete(bytes).value());
+  };
+  const auto games = [](const View& view) {
+    std::vector<GameView> all;
+    for (const ChallengeView& c : view.tasks.at(0).claims.at(0).challenges)
+      all.insert(all.end(), c.games.begin(), c.games.end());
+    return all;
+  };
+  look();
+  EXPECT_TRUE(memory.known().empty()) << "nobody has moved yet";
+  p.play(first, kSolver, truth(), toy::Challenger::kBlind);
+  const auto [whole, all] = look();
+  const auto [rest, again] = look();
+  EXPECT_LT(rest + 1'000, whole);
+  ASSERT_EQ(games(again).size(), 1u);
+  EXPECT_EQ(games(again)[0].moves, games(all)[0].moves);
+  EXPECT_EQ(games(again)[0].moves.size(), games(again)[0].record.turn);
+  const TaskView& task = again.tasks[0];
+  const ChallengeView& challenge = task.claims[0].challenges[0];
+  const dispute::GameTerms terms = terms_of(p.net.head.chain, task, challenge, challenge.games[0]);
+  GameView derived = challenge.games[0];
+  derived.position.reset();
+  EXPECT_EQ(position_of(terms, challenge.games[0]), position_of(terms, derived));
+  // Another game; the first one's moves are still known.
+  p.play(p.challenge(2, kSubmitter), kSolver, truth(), toy::Challenger::kBlind);
+  const View both = look().second;
+  ASSERT_EQ(games(both).size(), 2u);
+  for (const GameView& game : games(both)) EXPECT_EQ(game.moves.size(), game.record.turn);
+  EXPECT_EQ(decode_known_moves(encode(memory.known())).value(), memory.known());
+}
+
+// What leaves out more than was known is refused, and the next one has to be whole.
+TEST(View, AViewThatLeavesOutUnknownMovesIsRefused) {
+  Played p(truth());
+  p.play(p.challenge(1), kSolver, truth(), toy::Challenger::kBlind);
+  const AccountId solver = p.net.id(kSolver);
+  ViewMemory memory;
+  ASSERT_TRUE(memory.complete(encode(p.net.read().view(solver).value())));
+  const KnownMoves known = memory.known();
+  const Bytes without = encode(p.net.read().view(solver, known).value());
+  EXPECT_FALSE(decode_view(without));
+  KnownMoves fewer = known;
+  --fewer.begin()->second;
+  EXPECT_FALSE(memory.complete(encode(p.net.read().view(solver, fewer).value())));
+  EXPECT_TRUE(memory.known().empty());
+  EXPECT_FALSE(memory.complete(without));
+  EXPECT_TRUE(memory.complete(encode(p.net.read().view(solver).value())));
+  for (const Bytes& bad : {Bytes(35), Bytes(72)}) EXPECT_FALSE(decode_known_moves(bad));
+  EXPECT_EQ(decode_known_moves(Bytes(36 * (kMaxKnownGames + 1))).error().code, ErrorCode::kLimit);
+}
+
 }  // namespace
 }  // namespace assay::protocol
