@@ -53,7 +53,8 @@ const std::vector<Enumerator<E>>& enumerators() {
   return all;
 }
 
-// The members of a struct. A struct that is not here cannot be filled.
+// The members of a struct, in any order: a new field is one here and one row of
+// docs/spec/records.md. A struct that is not here cannot be filled.
 template <auto... Member>
 struct Fields {
   template <class T, class Visit>
