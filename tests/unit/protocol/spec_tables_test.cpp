@@ -124,6 +124,8 @@ TEST_F(SpecTables, HaveTheRecordsBytes) {
   holds<ChallengeRecord>("challenge");
   holds<GameRecord>("game");
   holds<dispute::SignedMove>("signed move");
+  holds<ledger::Account>("money account");
+  holds<ledger::Pending>("pending transfer");
   holds<BlockHeader>("block header");
   holds<Receipt>("receipt");
   holds<Genesis>("genesis record");
@@ -240,6 +242,7 @@ TEST_F(SpecTables, HaveEveryKeyAndWhatStandsUnderIt) {
   for (const auto& code : enumerators<internal::Table>()) tables += static_cast<char>(code.value);
   std::sort(letters.begin(), letters.end());
   ASSERT_EQ(letters, tables);
+  std::set<std::string> seen;
   for (unsigned seed = 0; seed < kSeeds && !HasFailure(); ++seed) {
     const Values values{seed, {}};
     Filler filler(values);
@@ -250,7 +253,8 @@ TEST_F(SpecTables, HaveEveryKeyAndWhatStandsUnderIt) {
     for (const auto* record : state.overlay().changes())
       EXPECT_TRUE(by_letter.emplace(record->first.substr(0, 1), record).second);
     for (const auto& row : keys.rows) {
-      ASSERT_TRUE(by_letter.contains(row[0])) << row[0];
+      if (!by_letter.contains(row[0])) continue;
+      seen.insert(row[0]);
       const auto& [key, entry] = *by_letter[row[0]];
       const std::string place = place_of(row[0], row[2]);
       Maker key_made(values);
@@ -262,6 +266,7 @@ TEST_F(SpecTables, HaveEveryKeyAndWhatStandsUnderIt) {
       expect_same(entry.value().value(), record_made, row[0]);
     }
   }
+  EXPECT_EQ(seen.size(), keys.rows.size());
 }
 
 }  // namespace
