@@ -29,7 +29,7 @@ enum class TxVerdict : std::uint16_t {
   kZeroAmount,
   kSelfTransfer,
   kBadEndpoint,
-  kBadCapability,  // of a profile: too many tags, or one that is none
+  kBadCapability,  // of a profile: what is no tag
   kInvalidTaskHeader,
   kWindowOutOfRange,
   kOfferRefused,  // detail: OfferVerdict

@@ -1,0 +1,273 @@
+// Fills a record by the names of its members, so that what its encoder makes of it can be compared
+// with what the specification's tables do (spec_tables.hpp).
+#pragma once
+
+#include <string_view>
+
+#include "assay/dispute/signed_move.hpp"
+#include "assay/protocol/view.hpp"
+#include "internal/state.hpp"
+#include "spec_tables.hpp"
+
+namespace assay::protocol::test {
+
+// How the compiler spells a constant, which names enumerators and members: what follows its last
+// colon. Empty for a number that no enumerator has.
+template <auto Value>
+consteval std::string_view name_of_constant() {
+  const std::string_view all = __PRETTY_FUNCTION__;
+  const std::size_t from = all.find("Value = ") + 8;
+  std::string_view spelt = all.substr(from, all.find_first_of(";]", from) - from);
+  if (spelt.ends_with(')')) spelt.remove_suffix(1);
+  const std::size_t colon = spelt.rfind(':');
+  return spelt.find(')') != std::string_view::npos ? "" : spelt.substr(colon + 1);
+}
+
+template <class E>
+struct Enumerator {
+  E value{};
+  std::string words;  // "client id reused" for kClientIdReused
+};
+inline std::string words_of(std::string_view enumerator) {
+  std::string words;
+  for (const char c : enumerator.substr(1)) {
+    if (std::isupper(static_cast<unsigned char>(c)) != 0 && !words.empty()) words += ' ';
+    words += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  }
+  return words;
+}
+// Of all numbers below 128.
+template <class E, std::size_t... I>
+constexpr std::array<std::string_view, 128> names_of_numbers(std::index_sequence<I...>) {
+  return {name_of_constant<static_cast<E>(I)>()...};
+}
+template <class E>
+const std::vector<Enumerator<E>>& enumerators() {
+  static const std::vector<Enumerator<E>> all = [] {
+    static constexpr auto kNames = names_of_numbers<E>(std::make_index_sequence<128>());
+    std::vector<Enumerator<E>> found;
+    for (std::size_t i = 0; i < kNames.size(); ++i)
+      if (!kNames[i].empty()) found.push_back({static_cast<E>(i), words_of(kNames[i])});
+    return found;
+  }();
+  return all;
+}
+
+// The members of a struct, in any order: a new field is one here and one row of
+// docs/spec/records.md. A struct that is not here cannot be filled.
+template <auto... Member>
+struct Fields {
+  template <class T, class Visit>
+  static void visit(T& record, const Visit& each) {
+    (each(name_of_constant<Member>(), record.*Member), ...);
+  }
+};
+template <class T>
+struct Members;
+
+using H = commit::TaskHeader;
+template <>
+struct Members<H>
+    : Fields<&H::profile, &H::kind, &H::tier, &H::init_program, &H::step_program, &H::data_set,
+             &H::seed, &H::steps, &H::commit_interval, &H::checkpoint_interval> {};
+template <>
+struct Members<Windows>
+    : Fields<&Windows::accept_ms, &Windows::train_ms, &Windows::enlist_ms, &Windows::reveal_ms,
+             &Windows::seal_ms, &Windows::open_ms, &Windows::challenge_ms,
+             &Windows::challenge_reveal_ms, &Windows::stand_up_ms, &Windows::move_ms,
+             &Windows::replay_ms, &Windows::bid_ms, &Windows::disclose_ms> {};
+using P = PostTask;
+template <>
+struct Members<P>
+    : Fields<&P::header, &P::sale, &P::allow, &P::deny, &P::capabilities, &P::reputation_min,
+             &P::copies, &P::price, &P::verification_fee, &P::tax, &P::sought, &P::bid_deposit,
+             &P::solver_stake, &P::verifier_stake, &P::challenger_bond, &P::declared_harm,
+             &P::seats, &P::draws, &P::force_rate, &P::work_units, &P::progress_entries,
+             &P::pays_partial, &P::windows> {};
+using T = TaskRecord;
+template <>
+struct Members<T>
+    : Fields<&T::id, &T::submitter, &T::terms, &T::posted_terms, &T::status, &T::reason,
+             &T::deters_harm, &T::deadline, &T::ended, &T::missing, &T::funders, &T::posted,
+             &T::claims, &T::unsettled, &T::bids, &T::bids_ever> {};
+template <>
+struct Members<Funder> : Fields<&Funder::account, &Funder::amount> {};
+template <>
+struct Members<ReplayTimes> : Fields<&ReplayTimes::interval_ms, &ReplayTimes::game_ms> {};
+template <>
+struct Members<Bid> : Fields<&Bid::task, &Bid::bidder, &Bid::price, &Bid::times, &Bid::r_commitment,
+                             &Bid::has_evicted, &Bid::sequence> {};
+using C = ClaimRecord;
+template <>
+struct Members<C>
+    : Fields<&C::id, &C::task, &C::solver, &C::status, &C::reason, &C::deadline, &C::price, &C::tax,
+             &C::entries, &C::reported, &C::progress, &C::cancelled, &C::abandoned, &C::times,
+             &C::r_commitment, &C::quote, &C::commitment, &C::transcript_root, &C::salt,
+             &C::final_state_root, &C::signature, &C::beacon, &C::force_beacon, &C::posted_root,
+             &C::finds_until, &C::refunds_until, &C::forced_entry, &C::forced_state_root,
+             &C::enlisted, &C::sealed, &C::opened, &C::challenges, &C::unresolved, &C::doomed,
+             &C::fallen_entry, &C::solver_lost, &C::contradicted_by> {};
+template <>
+struct Members<economics::Draw> : Fields<&economics::Draw::entry, &economics::Draw::interior_step> {
+};
+template <>
+struct Members<OpenedSeal>
+    : Fields<&OpenedSeal::interior_root, &OpenedSeal::own_end_root, &OpenedSeal::attestation> {};
+using V = VerifierRecord;
+template <>
+struct Members<V> : Fields<&V::claim, &V::verifier, &V::draws, &V::seals, &V::opened, &V::lost> {};
+using L = ChallengeRecord;
+template <>
+struct Members<L>
+    : Fields<&L::id, &L::claim, &L::challenger, &L::sequence, &L::commitment, &L::committed_at,
+             &L::status, &L::deadline, &L::entry, &L::revealed_at, &L::start_root, &L::start_path,
+             &L::end_root, &L::end_path, &L::queue_position, &L::queue_games, &L::stand_up_closed,
+             &L::defenders> {};
+using G = GameRecord;
+template <>
+struct Members<G>
+    : Fields<&G::id, &G::challenge, &G::claim, &G::defender, &G::challenger, &G::by_attestor,
+             &G::status, &G::by_clock, &G::turn, &G::on_turn, &G::turn_started, &G::deadline,
+             &G::defender_bank_ms, &G::challenger_bank_ms> {};
+template <>
+struct Members<Profile>
+    : Fields<&Profile::last_nonce, &Profile::url, &Profile::certificate, &Profile::capabilities> {};
+using R = Reputation;
+template <>
+struct Members<R>
+    : Fields<&R::score, &R::at, &R::completed, &R::faults, &R::last_fault, &R::slashes> {};
+using F = internal::FirstResult;
+template <>
+struct Members<F> : Fields<&F::sender, &F::client, &F::id, &F::content, &F::verdict, &F::detail> {};
+using D = internal::Deadline;
+template <>
+struct Members<D> : Fields<&D::time, &D::kind, &D::id> {};
+using M = dispute::SignedMove;
+template <>
+struct Members<M> : Fields<&M::turn, &M::role, &M::position_hash, &M::body, &M::signature> {};
+
+template <>
+struct Members<ledger::AccountKey> : Fields<&ledger::AccountKey::kind, &ledger::AccountKey::owner> {
+};
+template <>
+struct Members<ledger::Account>
+    : Fields<&ledger::Account::balance, &ledger::Account::debits_pending,
+             &ledger::Account::credits_pending> {};
+using N = ledger::Pending;
+template <>
+struct Members<N> : Fields<&N::debit, &N::credit, &N::amount, &N::state, &N::posted> {};
+template <>
+struct Members<ledger::Transfer>
+    : Fields<&ledger::Transfer::debit, &ledger::Transfer::credit, &ledger::Transfer::amount> {};
+
+using B = BlockHeader;
+template <>
+struct Members<B> : Fields<&B::chain, &B::height, &B::time_ms, &B::ledger_time, &B::beacon,
+                           &B::parent, &B::tx_root, &B::receipts_root, &B::state_root> {};
+template <>
+struct Members<Receipt> : Fields<&Receipt::id, &Receipt::verdict, &Receipt::detail,
+                                 &Receipt::repeated, &Receipt::events> {};
+template <>
+struct Members<Genesis>
+    : Fields<&Genesis::name, &Genesis::operator_key, &Genesis::time_ms, &Genesis::accounts> {};
+template <>
+struct Members<GenesisAccount>
+    : Fields<&GenesisAccount::account, &GenesisAccount::amount, &GenesisAccount::staked> {};
+
+using A = AccountView;
+template <>
+struct Members<A> : Fields<&A::id, &A::exists, &A::available, &A::reserved, &A::staked,
+                           &A::unbonding, &A::profile, &A::reputation> {};
+template <>
+struct Members<Totals>
+    : Fields<&Totals::issued, &Totals::burned, &Totals::jackpot, &Totals::treasury> {};
+template <>
+struct Members<GameView> : Fields<&GameView::record, &GameView::first_turn, &GameView::moves> {};
+template <>
+struct Members<ChallengeView> : Fields<&ChallengeView::record, &ChallengeView::games> {};
+template <>
+struct Members<ClaimView>
+    : Fields<&ClaimView::record, &ClaimView::verifiers, &ClaimView::challenges> {};
+template <>
+struct Members<TaskView> : Fields<&TaskView::record, &TaskView::claims, &TaskView::bids> {};
+template <>
+struct Members<View>
+    : Fields<&View::head, &View::totals, &View::self, &View::tasks, &View::accounts> {};
+
+template <>
+struct Members<TaskPosted> : Fields<&TaskPosted::task, &TaskPosted::submitter, &TaskPosted::sale,
+                                    &TaskPosted::price, &TaskPosted::work_units> {};
+template <>
+struct Members<TaskEnded> : Fields<&TaskEnded::task, &TaskEnded::status, &TaskEnded::reason> {};
+template <>
+struct Members<TaskAccepted> : Fields<&TaskAccepted::task, &TaskAccepted::claim,
+                                      &TaskAccepted::solver, &TaskAccepted::price> {};
+template <>
+struct Members<VerifierEnlisted> : Fields<&VerifierEnlisted::claim, &VerifierEnlisted::verifier> {};
+template <>
+struct Members<TranscriptCommitted>
+    : Fields<&TranscriptCommitted::claim, &TranscriptCommitted::commitment,
+             &TranscriptCommitted::entries> {};
+template <>
+struct Members<TranscriptRevealed>
+    : Fields<&TranscriptRevealed::claim, &TranscriptRevealed::transcript_root,
+             &TranscriptRevealed::final_state_root> {};
+template <>
+struct Members<ClaimAdvanced> : Fields<&ClaimAdvanced::claim, &ClaimAdvanced::status> {};
+template <>
+struct Members<VerifierDrawn>
+    : Fields<&VerifierDrawn::claim, &VerifierDrawn::verifier, &VerifierDrawn::draw,
+             &VerifierDrawn::entry, &VerifierDrawn::interior_step> {};
+template <>
+struct Members<VerifierSealed> : Fields<&VerifierSealed::claim, &VerifierSealed::verifier> {};
+template <>
+struct Members<SealOpened>
+    : Fields<&SealOpened::claim, &SealOpened::verifier, &SealOpened::entry, &SealOpened::matches> {
+};
+template <>
+struct Members<ChallengeCommitted>
+    : Fields<&ChallengeCommitted::challenge, &ChallengeCommitted::claim,
+             &ChallengeCommitted::challenger, &ChallengeCommitted::sequence> {};
+template <>
+struct Members<ChallengeRevealed>
+    : Fields<&ChallengeRevealed::challenge, &ChallengeRevealed::claim, &ChallengeRevealed::entry> {
+};
+template <>
+struct Members<ChallengeEnded> : Fields<&ChallengeEnded::challenge, &ChallengeEnded::status> {};
+template <>
+struct Members<GameStarted> : Fields<&GameStarted::game, &GameStarted::challenge,
+                                     &GameStarted::defender, &GameStarted::challenger> {};
+template <>
+struct Members<GameMoved>
+    : Fields<&GameMoved::game, &GameMoved::turn, &GameMoved::role, &GameMoved::stage> {};
+template <>
+struct Members<GameFinished>
+    : Fields<&GameFinished::game, &GameFinished::status, &GameFinished::by_clock> {};
+template <>
+struct Members<ClaimSettled> : Fields<&ClaimSettled::claim, &ClaimSettled::status,
+                                      &ClaimSettled::reason, &ClaimSettled::paid> {};
+template <>
+struct Members<Slashed>
+    : Fields<&Slashed::account, &Slashed::claim, &Slashed::amount, &Slashed::burned> {};
+template <>
+struct Members<TranscriptDisclosed>
+    : Fields<&TranscriptDisclosed::claim, &TranscriptDisclosed::forced_entry,
+             &TranscriptDisclosed::transcript_root> {};
+template <>
+struct Members<JackpotPaid>
+    : Fields<&JackpotPaid::claim, &JackpotPaid::finder, &JackpotPaid::amount> {};
+template <>
+struct Members<TaskFunded>
+    : Fields<&TaskFunded::task, &TaskFunded::funder, &TaskFunded::amount, &TaskFunded::missing> {};
+template <>
+struct Members<TaskOpened> : Fields<&TaskOpened::task, &TaskOpened::deadline> {};
+template <>
+struct Members<BidPlaced> : Fields<&BidPlaced::task, &BidPlaced::bidder, &BidPlaced::price> {};
+template <>
+struct Members<BidEnded> : Fields<&BidEnded::task, &BidEnded::bidder, &BidEnded::how> {};
+template <>
+struct Members<ProgressReported> : Fields<&ProgressReported::claim, &ProgressReported::entries> {};
+template <>
+struct Members<ClaimCancelled> : Fields<&ClaimCancelled::claim, &ClaimCancelled::entries_max> {};
+
+}  // namespace assay::protocol::test
