@@ -352,10 +352,13 @@ void NodeService::register_records(rpc::Dispatcher& d) {
          {{"account", Type::kHash, "whose"},
           {"known", Type::kHex, "moves that the caller has, which are left out", true}},
          {{"height", Type::kNumber, "the head's"}, {"view", Type::kHex, "the bytes"}},
-         {ErrorCode::kMalformed, ErrorCode::kLimit},
-         immediate([this](const Params& params) {
-           return view(AccountId{params.hash("account")},
-                       params.has("known") ? params.bytes("known") : Bytes{});
+         {ErrorCode::kMalformed},
+         immediate([this](const Params& params) -> Result<Json> {
+           protocol::KnownMoves known;
+           if (params.has("known")) {
+             ASSAY_TRY(known, protocol::decode_known_moves(params.bytes("known")));
+           }
+           return view(AccountId{params.hash("account")}, known);
          })});
 }
 

@@ -98,8 +98,7 @@ Result<Json> NodeService::game(const GameId& id) const {
                        {"moves", std::move(moves)}});
 }
 
-Result<Json> NodeService::view(const AccountId& account, ByteView known_moves) {
-  ASSAY_TRY(const protocol::KnownMoves known, protocol::decode_known_moves(known_moves));
+Result<Json> NodeService::view(const AccountId& account, const protocol::KnownMoves& known) {
   if (m_views_height != m_node.head().height) m_views.clear();
   m_views_height = m_node.head().height;
   auto found = m_views.find({account, known});

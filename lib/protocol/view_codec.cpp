@@ -115,6 +115,7 @@ Result<View> decode_view(ByteView bytes) { return ViewMemory().complete(bytes); 
 
 Bytes encode(const KnownMoves& known) {
   return codec::encode([&](Writer& w) {
+    w.u32(static_cast<std::uint32_t>(known.size()));
     for (const auto& [game, count] : known) {
       wire::put(w, game);
       w.u32(count);
@@ -124,19 +125,18 @@ Bytes encode(const KnownMoves& known) {
 
 Result<KnownMoves> decode_known_moves(ByteView bytes) {
   constexpr std::size_t kEntryBytes = 32 + 4;
-  if (bytes.size() / kEntryBytes > kMaxKnownGames)
-    return {ErrorCode::kLimit,
-            "moves of at most " + std::to_string(kMaxKnownGames) + " games can be known"};
-  KnownMoves known;
   Reader r(bytes);
-  while (r.ok() && r.remaining() > 0) {
+  KnownMoves known;
+  for (std::uint32_t left = r.count(kMaxKnownGames, kEntryBytes); left > 0 && r.ok(); --left) {
     GameId game;
     wire::get(r, game);
     const std::uint32_t count = r.u32();
     if (!known.empty() && game <= known.rbegin()->first) r.fail();
     known.emplace_hint(known.end(), game, count);
   }
-  if (!r.finish()) return {ErrorCode::kMalformed, "known moves are games, ascending, and counts"};
+  if (!r.finish())
+    return {ErrorCode::kMalformed, "known moves are at most " + std::to_string(kMaxKnownGames) +
+                                       " games, ascending, and counts"};
   return known;
 }
 

@@ -291,6 +291,7 @@ void records() {
                       named("r"),
                       QuoteId{1, 2},
                       Height{500}}));
+  save("record", "known-moves", 17, encode(KnownMoves{{GameId{named("game")}, 3}}));
 }
 
 void programs_and_nodes() {

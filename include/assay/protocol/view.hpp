@@ -69,7 +69,7 @@ struct View {
 // Of a view that leaves no moves out. Errors: kMalformed, also for games whose moves do not apply.
 [[nodiscard]] Result<View> decode_view(ByteView bytes);
 
-// (id 32, count u32 little-endian), ascending. Errors: kMalformed; kLimit over kMaxKnownGames.
+// Count u32, then (id 32, count u32) ascending. Errors: kMalformed, also over kMaxKnownGames.
 [[nodiscard]] Bytes encode(const KnownMoves& known);
 [[nodiscard]] Result<KnownMoves> decode_known_moves(ByteView bytes);
 
