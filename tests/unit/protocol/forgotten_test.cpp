@@ -27,6 +27,21 @@ std::size_t records_of(const MemoryStore& store) {
   for (const auto& [table, count] : tables_of(store)) sum += count;
   return sum;
 }
+// Of the state and its tree without older versions.
+std::size_t bytes_anew(const MemoryStore& store) {
+  std::vector<commit::MapChange> changes;
+  EXPECT_TRUE(store.scan(Bytes{kStatePrefix}, [&](ByteView key, ByteView value) {
+    changes.push_back({to_bytes(key.subspan(1)), to_bytes(value)});
+    return true;
+  }));
+  const MemoryStore empty;
+  WriteBatch batch;
+  EXPECT_TRUE(state_map(empty).load(1, changes, batch));
+  std::size_t bytes = 0;
+  for (const auto& [key, value] : batch.writes)
+    bytes += key.size() + value.value_or(Bytes{}).size();
+  return bytes;
+}
 Bytes key_of(const TaskId& id) {
   Bytes key{'T'};
   key.insert(key.end(), id.value.bytes.begin(), id.value.bytes.end());
@@ -149,6 +164,7 @@ TEST(Forgotten, AThousandTasksAtOnceTakeBoundedWorkABlock) {
   const ShortMemory memory({100, 120, kMost});
   Net net(3, 100'000'000);
   const std::size_t before = records_of(net.store);
+  const std::size_t bytes_before = bytes_anew(net.store);
   std::vector<Bytes> posts, cancels;
   std::vector<TaskId> ids;
   for (std::size_t i = 0; i < kTasks; ++i) {
@@ -181,6 +197,7 @@ TEST(Forgotten, AThousandTasksAtOnceTakeBoundedWorkABlock) {
   EXPECT_EQ(tables_of(net.store).at('J'), 1u);
   EXPECT_EQ(tables_of(net.store).at('j'), 1u);
   EXPECT_EQ(net.account(0).available, Amount{100'000'000});
+  std::printf("figure forgotten_task %zu bytes\n", (bytes_anew(net.store) - bytes_before) / kTasks);
 }
 
 // What was signed about a task must not count for another one of its id.
