@@ -32,7 +32,7 @@ struct Busy : World {
       if (nonce % 4 == 0) {
         protocol::ClientId client{};
         store_le(client.data(), nonce);
-        tasks.push_back(task_id_of(chain_id_of(genesis), account_of(3), client));
+        tasks.push_back(protocol::task_id_of(chain_id_of(genesis), account_of(3), client));
         submit(transaction(3, nonce, cheap_task()));
       } else if (nonce % 4 == 1 && !tasks.empty()) {
         submit(transaction(3, nonce, protocol::CancelTask{tasks.back()}));
