@@ -37,7 +37,7 @@ struct SeedReport {
   std::uint64_t tasks = 0, claims_paid = 0, claims_fallen = 0, games = 0, errors_found = 0;
   std::uint64_t transactions = 0;
   std::uint64_t forgotten = 0;  // tasks of which only the id is left
-  Hash256 digest;  // of the last block's header: equal runs have equal ones
+  Hash256 digest;               // of the last block's header: equal runs have equal ones
   SimReport sim;
 };
 // Thread-safe: nothing is shared between runs but what is immutable.
