@@ -26,7 +26,7 @@ void append(Bytes& list, ByteView key) {
 
 // What one block erases: found before any of it goes, so that every scan is of the store alone. A
 // thing that does not fit goes in parts, from the top down, so that nobody finds a part of it: the
-// task before its claims, a challenge's id before its games, a game before its moves.
+// task and its claims at once, a challenge's id before its games, a game before its moves.
 class Plan {
  public:
   Plan(const Overlay& overlay, const ErasureLimits& most) : m_overlay(overlay), m_left(most) {}
@@ -56,6 +56,13 @@ class Plan {
     if (!has_room(value.size())) return false;
     m_erased.push_back(to_bytes(key));
     return true;
+  }
+  // Of which the room for records is known; it may go beyond the bytes.
+  void take_now(const Bytes& key) {
+    --m_left.records;
+    const std::optional<Bytes>& value = m_overlay.get(key);
+    m_left.bytes -= std::min(m_left.bytes, value ? value->size() : 0);
+    m_erased.push_back(key);
   }
   bool record(const Bytes& key) {
     const std::optional<Bytes>& value = m_overlay.get(key);
@@ -94,17 +101,19 @@ class Plan {
       return false;
     }
     const auto task = decoded<TaskRecord>(*value);
-    if (!task || !has_room(value->size())) return false;
+    if (!task || m_left.records < 1 + task->claims.size() || !has_room(value->size())) return false;
     m_emptied.push_back(key);
     items.pop_front();
-    for (auto id = task->claims.rbegin(); id != task->claims.rend(); ++id)
+    for (auto id = task->claims.rbegin(); id != task->claims.rend(); ++id) {
       items.push_front(Key(Table::kClaim).id(id->value).bytes());
+      take_now(items.front());
+    }
     return true;
   }
 
   bool claim(const Bytes& key) {
     const ByteView id = without_table(key);
-    if (!record(key) || !all_below(Key(Table::kVerifier).raw(id).bytes())) return false;
+    if (!all_below(Key(Table::kVerifier).raw(id).bytes())) return false;
     bool room = true;
     m_overlay.scan(Key(Table::kChallenge).raw(id).bytes(), [&](ByteView at, ByteView value) {
       const auto challenge = decoded<ChallengeRecord>(value);

@@ -9,13 +9,13 @@
 
 namespace assay::protocol::internal {
 
-// In one block: whichever is used up first, but the last record may go beyond the bytes.
+// In one block: whichever is used up first, but the last record (with a task's its claims') may go
+// beyond the bytes. At least one and kMaxCopies records.
 struct ErasureLimits {
   std::size_t records = 0;
   std::size_t bytes = 0;  // of their values
 };
-// The bytes that blocks' transactions bring are less than this in the long run, too: records hold
-// little more than what was sent.
+// In the long run blocks bring less than this: records hold little more than what was sent.
 inline constexpr std::size_t kMaxErasedBytesPerBlock = 2 * kMaxBlockBytes;
 static_assert(kMaxErasuresPerBlock == 4 * kMaxBlockTransactions);
 

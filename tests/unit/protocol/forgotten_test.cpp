@@ -71,6 +71,46 @@ void expect_readable(const Played& p, const std::vector<ChallengeId>& challenges
   }
 }
 
+// And so does every rule: whatever is sent about it is refused, and nothing is taken for damage.
+void expect_refused(Played& p, const std::vector<ChallengeId>& challenges) {
+  const ClaimId& claim = p.posted.claim;
+  const GameId game = game_id_of(challenges[0], p.net.id(kSolver));
+  RevealTranscript reveal;
+  reveal.claim = claim;
+  Disclose disclosure;
+  disclosure.claim = claim;
+  OpenSeal opening;
+  opening.claim = claim;
+  const Payload payloads[] = {CancelTask{p.posted.task},
+                              FundTask{p.posted.task, Amount{5}},
+                              AcceptTask{p.posted.task, 2000, hash_of_text("r")},
+                              PlaceBid{p.posted.task, Amount{9}, 2000, hash_of_text("r")},
+                              WithdrawBid{p.posted.task},
+                              AwardTask{p.posted.task, p.net.id(kAnn)},
+                              quoted(p.net, p.posted.task, p.terms, kAnn, 9),
+                              EnlistVerifier{claim},
+                              ReportProgress{claim, 2, hash_of_text("p")},
+                              AbandonClaim{claim},
+                              commitment_of(p.posted, p.run),
+                              reveal,
+                              disclosure,
+                              Seal{claim, {hash_of_text("s")}},
+                              opening,
+                              CommitChallenge{claim, hash_of_text("c")},
+                              ReportContradiction{claim, hash_of_text("t"), {}},
+                              challenge_reveal(challenges[0], p.run, 1),
+                              StandUp{challenges[0]},
+                              PlayMove{game, {}}};
+  for (unsigned party = 0; party < 5; ++party)
+    for (const Payload& payload : payloads) {
+      Envelope e = p.net.envelope(party, payload);
+      e.nonce = p.net.account(party).profile.last_nonce + 1;
+      const auto receipt = check_transaction(p.net.store, sign_transaction(e, p.net.keys[party]));
+      ASSERT_TRUE(receipt) << receipt.error().message;
+      EXPECT_NE(receipt->verdict, V::kApplied) << payload.index();
+    }
+}
+
 // A disputed task, played to its end.
 struct Ended : Played {
   std::vector<ChallengeId> challenges;
@@ -140,6 +180,7 @@ TEST(Forgotten, MuchGoesInPartsAndNobodyFindsAPart) {
     EXPECT_LE(before - now, 3 + 2u);  // the list that is used up, and a block's first results
     before = now;
     expect_readable(p, p.challenges);
+    expect_refused(p, p.challenges);
   }
   EXPECT_GE(blocks, 10u);
   for (const auto& [table, count] : tables_of(p.net.store))
