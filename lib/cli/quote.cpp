@@ -1,12 +1,12 @@
 #include "assay/cli/quote.hpp"
 
 #include <algorithm>
-#include <chrono>
 #include <cstdio>
 
 #include "assay/cli/amounts.hpp"
 #include "assay/core/hex.hpp"
 #include "assay/protocol/offer.hpp"
+#include "assay/roles/solver.hpp"
 #include "assay/training/execution.hpp"
 #include "assay/training/metering.hpp"
 #include "internal/state_proof.hpp"
@@ -17,11 +17,6 @@ namespace {
 
 using economics::TaskTerms;
 using economics::TermsVerdict;
-
-double now_s() {
-  const auto now = std::chrono::steady_clock::now().time_since_epoch();
-  return std::chrono::duration<double>(now).count();
-}
 
 // The least value of one amount with which the terms hold, the others being ample. The inequalities
 // only ask for more of each.
@@ -39,33 +34,15 @@ Amount least(TaskTerms terms, std::uint64_t TaskTerms::*field) {
   return Amount(high);
 }
 
-double median(std::vector<double> times) {
-  std::nth_element(times.begin(), times.begin() + static_cast<std::ptrdiff_t>(times.size() / 2),
-                   times.end());
-  return times[times.size() / 2];
-}
-
-// The run's first steps; the first of all warms up.
+// By the run's first steps.
 Result<Measured> measure(const training::Task& task, double seconds, TaskPool& pool) {
-  constexpr std::size_t kStepsMin = 3;
-  constexpr std::size_t kStepsMax = 1000;
   ASSAY_TRY(const auto execution, training::ProgramExecution::create(task, pool));
-  ASSAY_TRY(NamedTensors state, execution->initial_state());
-  std::vector<double> steps, roots;
-  const double begin = now_s();
-  for (std::uint64_t t = 0; t <= kStepsMax; ++t) {
-    const double start = now_s();
-    ASSAY_TRY_STATUS(execution->step(t, state));
-    const double middle = now_s();
-    ASSAY_INVARIANT(training::state_root(state, pool) != Hash256{});
-    if (t == 0) continue;
-    steps.push_back(middle - start);
-    roots.push_back(now_s() - middle);
-    if (steps.size() >= kStepsMin && now_s() - begin > seconds) break;
-  }
-  Measured measured{median(std::move(steps)), median(std::move(roots)), 0};
-  measured.seconds = measured.step_s * static_cast<double>(task.header.steps) +
-                     measured.root_s * static_cast<double>(commit::transcript_entries(task.header));
+  Measured measured;
+  ASSAY_TRY(measured.times,
+            training::meter_steps(*execution, pool, {.seconds = seconds, .traces = true}));
+  measured.seconds =
+      measured.times.step_s * static_cast<double>(task.header.steps) +
+      measured.times.root_s * static_cast<double>(commit::transcript_entries(task.header));
   return measured;
 }
 
@@ -171,13 +148,19 @@ std::string to_text(const QuoteReport& r) {
   };
   add("work", std::to_string(t.work_units) + " units (10^6 weighted operations)");
   if (r.measured) {
-    std::snprintf(line, sizeof line, "%.3f ms a step, %.3f ms a root, here",
-                  1e3 * r.measured->step_s, 1e3 * r.measured->root_s);
+    const training::StepTimes& times = r.measured->times;
+    std::snprintf(line, sizeof line, "%.3f ms a step, %.3f ms a root, %.3f ms a trace, here",
+                  1e3 * times.step_s, 1e3 * times.root_s, 1e3 * times.trace_s);
     add("measured", line);
     std::snprintf(line, sizeof line, "%.1f s for %llu steps and %llu roots", r.measured->seconds,
                   static_cast<unsigned long long>(t.header.steps),
                   static_cast<unsigned long long>(commit::transcript_entries(t.header)));
     add("time", line);
+    const protocol::ReplayTimes quoted = roles::quoted_times(t.header, times);
+    std::snprintf(line, sizeof line, "%.1f s an interval, %.1f s a game",
+                  1e-3 * static_cast<double>(quoted.interval_ms),
+                  1e-3 * static_cast<double>(quoted.game_ms));
+    add("quoted for disputes", line);
   }
   add("price", format_tokens(t.price));
   add("verification fee", format_tokens(t.verification_fee));
@@ -203,8 +186,12 @@ codec::Json to_json(const QuoteReport& r) {
                                           {"least_challenger_bond", atoms(r.least.challenger_bond)},
                                           {"terms", economics::to_string(r.verdict)}});
   if (r.measured) {
-    json["step_ms"] = 1e3 * r.measured->step_s;
-    json["root_ms"] = 1e3 * r.measured->root_s;
+    json["step_ms"] = 1e3 * r.measured->times.step_s;
+    json["root_ms"] = 1e3 * r.measured->times.root_s;
+    json["trace_ms"] = 1e3 * r.measured->times.trace_s;
+    const protocol::ReplayTimes quoted = roles::quoted_times(r.terms.header, r.measured->times);
+    json["interval_ms"] = quoted.interval_ms;
+    json["game_ms"] = quoted.game_ms;
     json["seconds"] = r.measured->seconds;
   }
   return json;

@@ -19,7 +19,13 @@ Result<codec::Json> signed_quote(const QuoteSettings& s, const QuoteReport& repo
   quote.solver = AccountId(key.public_key());
   quote.terms = report.digest;
   quote.price = terms.price;
-  quote.replay_ms = terms.windows.replay_ms;
+  const protocol::ReplayTimes most{terms.windows.replay_ms, terms.windows.move_ms};
+  quote.times = report.measured ? roles::quoted_times(terms.header, report.measured->times) : most;
+  if (quote.times.interval_ms > most.interval_ms || quote.times.game_ms > most.game_ms)
+    return Error{ErrorCode::kConflict,
+                 "the task leaves less time for games than this machine would take: " +
+                     std::to_string(quote.times.interval_ms) + " ms for an interval and " +
+                     std::to_string(quote.times.game_ms) + " ms for a game"};
   quote.valid_until = Height(s.valid_until);
   const auto id = array_from_hex<16>(s.id);
   if (!id)

@@ -10,7 +10,9 @@ void add_solver_options(Command& command, roles::SolverOptions& options) {
       .option("bid-floor-per-million-units", options.bid_floor_per_million_units,
               "follow lower bids of others down to this; 0: bid once")
       .option("replay-quote-ms", options.replay_quote_ms,
-              "longest replay of one interval on this machine")
+              "longest replay of one interval on this machine; 0: measured for each task")
+      .option("game-quote-ms", options.game_quote_ms,
+              "longest time for the traces of a game; 0: measured for each task")
       .option("tasks-max", options.tasks_max, "tasks under way at a time");
 }
 

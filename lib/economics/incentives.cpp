@@ -94,13 +94,15 @@ TermsVerdict check_terms(const TaskTerms& t) noexcept {
   if (burned_part(t.verifier_stake) <= per_seal * t.draws) return TermsVerdict::kVerifierUndeterred;
   const std::uint64_t replay = cost_bound(t.price, 1, t.entries);
   if (split_bond(t.challenger_bond).defender < replay) return TermsVerdict::kDefenceUnpaid;
-  const std::uint64_t bounty = split_slash({t.solver_stake, 1, replay}).bounty;
-  if (bounty < replay) return TermsVerdict::kWhistleblowerUnpaid;
+  // Whoever replayed and is the second of two is paid too; the first may have any number beside it.
+  if (split_slash({t.solver_stake, 2, replay}).other_cost < replay)
+    return TermsVerdict::kWhistleblowerUnpaid;
   if (split_bond(t.challenger_bond).burned < (t.price + kMaxChallenges - 1) / kMaxChallenges)
     return TermsVerdict::kCrowdingOutCheap;
   if (t.tax < least_tax(t.price)) return TermsVerdict::kTaxTooSmall;
   if (!abort_costs(t.solver_stake, t.tax)) return TermsVerdict::kAbortCheap;
-  if (!bribes_exceed_gain({replay, bounty, 1})) return TermsVerdict::kBribeCheap;
+  if (!bribes_exceed_gain({replay, least_bounty(t.solver_stake), 1}))
+    return TermsVerdict::kBribeCheap;
   if (!watching_paid(t, replay)) return TermsVerdict::kWatchingUnpaid;
   return TermsVerdict::kHolds;
 }

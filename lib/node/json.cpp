@@ -311,7 +311,8 @@ namespace {
 Json bid_json(const p::Bid& b) {
   return Json::object({{"bidder", hex(b.bidder)},
                        {"price", text(b.price)},
-                       {"replay_ms", b.replay_ms},
+                       {"interval_ms", b.times.interval_ms},
+                       {"game_ms", b.times.game_ms},
                        {"sequence", b.sequence}});
 }
 
@@ -381,7 +382,8 @@ Json to_json(const p::ClaimView& c) {
                        {"reported", r.reported},
                        {"abandoned", r.abandoned},
                        {"cancelled", r.cancelled},
-                       {"replay_ms", r.replay_ms},
+                       {"interval_ms", r.times.interval_ms},
+                       {"game_ms", r.times.game_ms},
                        {"commitment", hex(r.commitment)},
                        {"transcript_root", hex(r.transcript_root)},
                        {"final_state_root", hex(r.final_state_root)},
@@ -409,6 +411,7 @@ Json to_json(const p::ChallengeView& c) {
                        {"committed_at", r.committed_at.value},
                        {"deadline_ms", ms(r.deadline)},
                        {"entry", r.entry},
+                       {"revealed_at", r.revealed_at.value},
                        {"start_root", hex(r.start_root)},
                        {"end_root", hex(r.end_root)},
                        {"games", std::move(games)}});

@@ -35,12 +35,16 @@ void start_game(Context& c, const ChallengeId& id, const AccountId& defender, bo
   game.challenger = challenge.challenger;
   game.by_attestor = by_attestor;
   // A defender's replays of distinct intervals run one after another: each place in the queue adds
-  // one. The solver's quote binds the solver alone: by quoting next to nothing it could run down
-  // the clock of whoever proves it wrong.
-  const std::uint64_t allowed_ms = task.terms.windows.replay_ms;
-  game.defender_bank_ms =
-      (by_attestor ? allowed_ms : claim.replay_ms) * std::uint64_t{challenge.queue_position};
-  game.challenger_bank_ms = allowed_ms;
+  // one. So do the traces of games, whatever interval they are about: those before this one add
+  // theirs, while its own are what turns have their allowance for. The solver's quote binds the
+  // solver alone: by quoting next to nothing it could run down the clock of whoever proves it
+  // wrong.
+  const ReplayTimes allowed{task.terms.windows.replay_ms, task.terms.windows.move_ms};
+  const ReplayTimes& times = by_attestor ? allowed : claim.times;
+  game.defender_bank_ms = times.interval_ms * std::uint64_t{challenge.queue_position} +
+                          times.game_ms * std::uint64_t{challenge.queue_games};
+  game.challenger_bank_ms =
+      allowed.interval_ms + allowed.game_ms * (std::uint64_t{challenge.defenders.size()} - 1);
   const dispute::Position position =
       dispute::start(terms_of(c.chain, game, challenge, claim, task));
   game.on_turn = dispute::on_turn(position);

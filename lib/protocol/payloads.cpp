@@ -101,12 +101,12 @@ void read(Reader& r, CancelTask& p) { p.task = TaskId{r.hash()}; }
 
 void write(Writer& w, const AcceptTask& p) {
   w.hash(p.task.value);
-  w.u64(p.replay_ms);
+  wire::put(w, p.times);
   w.hash(p.r_commitment);
 }
 void read(Reader& r, AcceptTask& p) {
   p.task = TaskId{r.hash()};
-  p.replay_ms = r.u64();
+  wire::get(r, p.times);
   p.r_commitment = r.hash();
 }
 
@@ -282,13 +282,13 @@ void read(Reader& r, Disclose& p) {
 void write(Writer& w, const PlaceBid& p) {
   wire::put(w, p.task);
   wire::put(w, p.price);
-  w.u64(p.replay_ms);
+  wire::put(w, p.times);
   w.hash(p.r_commitment);
 }
 void read(Reader& r, PlaceBid& p) {
   wire::get(r, p.task);
   wire::get(r, p.price);
-  p.replay_ms = r.u64();
+  wire::get(r, p.times);
   p.r_commitment = r.hash();
 }
 
@@ -359,7 +359,7 @@ constexpr TxRow kTable[] = {
      "fuzz_transaction"},
     {TxKind::kCancelTask, "cancel_task", 32, "cancel_task", "Tamper.cancel_task",
      "fuzz_transaction"},
-    {TxKind::kAcceptTask, "accept_task", 72, "accept_task", "Tamper.accept_task",
+    {TxKind::kAcceptTask, "accept_task", 80, "accept_task", "Tamper.accept_task",
      "fuzz_transaction"},
     {TxKind::kEnlistVerifier, "enlist_verifier", 32, "enlist_verifier", "Tamper.enlist_verifier",
      "fuzz_transaction"},
@@ -382,7 +382,7 @@ constexpr TxRow kTable[] = {
      "Tamper.report_contradiction", "fuzz_transaction"},
     {TxKind::kDisclose, "disclose", 4 * 32 + 64 + 1 + 32 + 2 * kPathMax + 12 + kProgressMax,
      "disclose", "Tamper.disclose", "fuzz_transaction"},
-    {TxKind::kPlaceBid, "place_bid", 80, "place_bid", "Tamper.place_bid", "fuzz_transaction"},
+    {TxKind::kPlaceBid, "place_bid", 88, "place_bid", "Tamper.place_bid", "fuzz_transaction"},
     {TxKind::kWithdrawBid, "withdraw_bid", 32, "withdraw_bid", "Tamper.withdraw_bid",
      "fuzz_transaction"},
     {TxKind::kAwardTask, "award_task", 64, "award_task", "Tamper.award_task", "fuzz_transaction"},
@@ -411,7 +411,7 @@ void write(Writer& w, const Quote& q) {
   wire::put(w, q.solver);
   w.hash(q.terms);
   wire::put(w, q.price);
-  w.u64(q.replay_ms);
+  wire::put(w, q.times);
   w.hash(q.r_commitment);
   w.raw(q.id);
   wire::put(w, q.valid_until);
@@ -420,7 +420,7 @@ void read(Reader& r, Quote& q) {
   wire::get(r, q.solver);
   q.terms = r.hash();
   wire::get(r, q.price);
-  q.replay_ms = r.u64();
+  wire::get(r, q.times);
   q.r_commitment = r.hash();
   const ByteView id = r.take(q.id.size());
   if (!id.empty()) std::memcpy(q.id.data(), id.data(), q.id.size());

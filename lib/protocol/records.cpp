@@ -107,7 +107,7 @@ void write(Writer& w, const Bid& b) {
   wire::put(w, b.task);
   wire::put(w, b.bidder);
   wire::put(w, b.price);
-  w.u64(b.replay_ms);
+  wire::put(w, b.times);
   w.hash(b.r_commitment);
   w.flag(b.has_evicted);
   w.u64(b.sequence);
@@ -116,7 +116,7 @@ void read(Reader& r, Bid& b) {
   wire::get(r, b.task);
   wire::get(r, b.bidder);
   wire::get(r, b.price);
-  b.replay_ms = r.u64();
+  wire::get(r, b.times);
   b.r_commitment = r.hash();
   b.has_evicted = r.flag();
   b.sequence = r.u64();
@@ -136,7 +136,7 @@ void write(Writer& w, const ClaimRecord& c) {
   w.hash(c.progress);
   w.flag(c.cancelled);
   w.flag(c.abandoned);
-  w.u64(c.replay_ms);
+  wire::put(w, c.times);
   w.hash(c.r_commitment);
   w.raw(c.quote);
   for (const Hash256* h : {&c.commitment, &c.transcript_root, &c.salt, &c.final_state_root})
@@ -170,7 +170,7 @@ void read(Reader& r, ClaimRecord& c) {
   c.progress = r.hash();
   c.cancelled = r.flag();
   c.abandoned = r.flag();
-  c.replay_ms = r.u64();
+  wire::get(r, c.times);
   c.r_commitment = r.hash();
   const ByteView quote = r.take(c.quote.size());
   if (!quote.empty()) std::memcpy(c.quote.data(), quote.data(), c.quote.size());
@@ -231,11 +231,13 @@ void write(Writer& w, const ChallengeRecord& c) {
   put_enum(w, c.status);
   wire::put(w, c.deadline);
   w.u64(c.entry);
+  wire::put(w, c.revealed_at);
   w.hash(c.start_root);
   commit::write_path(w, c.start_path);
   w.hash(c.end_root);
   commit::write_path(w, c.end_path);
   w.u32(c.queue_position);
+  w.u32(c.queue_games);
   w.flag(c.stand_up_closed);
   w.u32(static_cast<std::uint32_t>(c.defenders.size()));
   for (const AccountId& defender : c.defenders) put(w, defender);
@@ -250,11 +252,13 @@ void read(Reader& r, ChallengeRecord& c) {
   get_enum(r, c.status, ChallengeStatus::kFound);
   wire::get(r, c.deadline);
   c.entry = r.u64();
+  wire::get(r, c.revealed_at);
   c.start_root = r.hash();
   c.start_path = commit::read_path(r);
   c.end_root = r.hash();
   c.end_path = commit::read_path(r);
   c.queue_position = r.u32();
+  c.queue_games = r.u32();
   c.stand_up_closed = r.flag();
   c.defenders.resize(r.count(economics::kMaxSeats + 1, 32));
   for (AccountId& defender : c.defenders) get(r, defender);

@@ -73,7 +73,7 @@ void award(Context& c, TaskRecord& task, const Award& a) {
   claim.price = a.price;
   claim.tax = terms.tax;
   claim.entries = commit::transcript_entries(terms.header);
-  claim.replay_ms = a.replay_ms;
+  claim.times = a.times;
   claim.r_commitment = a.r_commitment;
   claim.quote = a.quote;
   const std::uint64_t saved = terms.price.value - a.price.value;
@@ -114,7 +114,7 @@ void end_bid(Context& c, TaskRecord& task, const Bid& bid, BidEnd how) {
 
 void award_bid(Context& c, TaskRecord& task, const Bid& bid) {
   end_bid(c, task, bid, BidEnd::kAwarded);
-  award(c, task, {bid.bidder, bid.price, bid.replay_ms, bid.r_commitment});
+  award(c, task, {bid.bidder, bid.price, bid.times, bid.r_commitment});
 }
 
 namespace {

@@ -1,5 +1,6 @@
 // Settlement: who is paid, who is slashed, what goes back.
 #include <algorithm>
+#include <map>
 
 #include "assay/core/planted.hpp"
 #include "assay/economics/jackpot.hpp"
@@ -56,12 +57,19 @@ void release(Context& c, const Case& s, const AccountId& id) {
   c.pay(lock, stake_account(id), c.balance(lock));
 }
 
-// One account may win through several challenges; each won one is one share.
+// One account may win through several challenges; each won one is one share. But who committed to
+// an interval once another winner had revealed that it is false shows no replay: its moves may be
+// the other's. It has its bond back and no more (INV-PRO-017).
 std::vector<AccountId> winners_over(Context& c, const Case& s, const AccountId& loser) {
   std::vector<AccountId> winners;
+  std::map<std::uint64_t, Height> revealed;  // the first time, of each interval
   for (const ChallengeRecord& challenge : s.won) {
     const std::optional<GameRecord> game = c.state.game(game_id_of(challenge.id, loser));
-    if (game && game->status == GameStatus::kChallengerWon) winners.push_back(challenge.challenger);
+    if (!game || game->status != GameStatus::kChallengerWon) continue;
+    const auto [first, is_first] = revealed.try_emplace(challenge.entry, challenge.revealed_at);
+    if (!is_first && challenge.committed_at >= first->second) continue;
+    first->second = std::min(first->second, challenge.revealed_at);
+    winners.push_back(challenge.challenger);
   }
   // Last: a doomed claim takes no more challenges, so those that won were committed to before. A
   // loser's alias could take their bounty else, with a contradiction made for it.

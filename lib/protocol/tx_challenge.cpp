@@ -70,16 +70,17 @@ bool opens(const ClaimRecord& claim, const RevealChallenge& p) {
 // Challenges of one interval share its place in the queue, because they share its replay; a new
 // interval waits for those in play, however far back they began: else aliases that play about two
 // intervals by turns could lengthen a liar's clock without end (INV-PRO-015).
-std::uint32_t queue_position(const State& state, const ClaimId& claim, std::uint64_t entry) {
-  std::set<std::uint64_t> in_play;
+void queue_up(const State& state, ChallengeRecord& challenge) {
+  std::set<std::uint64_t> in_play{challenge.entry};
   std::uint32_t shared = UINT32_MAX;
-  for (const ChallengeRecord& other : state.challenges(claim)) {
+  challenge.queue_games = 0;
+  for (const ChallengeRecord& other : state.challenges(challenge.claim)) {
     if (other.status != ChallengeStatus::kPlaying) continue;
-    if (other.entry == entry) shared = std::min(shared, other.queue_position);
+    ++challenge.queue_games;
+    if (other.entry == challenge.entry) shared = std::min(shared, other.queue_position);
     in_play.insert(other.entry);
   }
-  in_play.insert(entry);
-  return std::min(shared, static_cast<std::uint32_t>(in_play.size()));
+  challenge.queue_position = std::min(shared, static_cast<std::uint32_t>(in_play.size()));
 }
 
 // Of the forced entry, committed to before the disclosure: when it was, the transcript that stood
@@ -134,9 +135,10 @@ void transition(Context& c, Proof<RevealChallenge>&& t) {
     return;
   }
   c.state.remove_deadline({challenge.deadline, DeadlineKind::kChallengeReveal, challenge.id.value});
-  challenge.queue_position = queue_position(c.state, claim.id, p.entry);
-  challenge.status = ChallengeStatus::kPlaying;
   challenge.entry = p.entry;
+  queue_up(c.state, challenge);
+  challenge.status = ChallengeStatus::kPlaying;
+  challenge.revealed_at = c.height;
   challenge.start_root = p.start_root;
   challenge.start_path = p.start_path;
   challenge.end_root = p.end_root;

@@ -25,8 +25,10 @@ V eligible(const Reading& r, const TaskRecord& task, const AccountId& solver) {
   return V::kApplied;
 }
 
-bool in_time(const TaskRecord& task, std::uint64_t replay_ms) {
-  return replay_ms >= 1 && replay_ms <= task.terms.windows.replay_ms;
+bool in_time(const TaskRecord& task, const ReplayTimes& times) {
+  const Windows& w = task.terms.windows;
+  return times.interval_ms >= 1 && times.interval_ms <= w.replay_ms && times.game_ms >= 1 &&
+         times.game_ms <= w.move_ms;
 }
 
 }  // namespace
@@ -40,14 +42,14 @@ Checked<AcceptTask> Rules::check(const Reading& r, const Sender& s, const Accept
   if (task->status != TaskStatus::kOpen) return V::kWrongPhase;
   if (task->terms.sale != Sale::kFixed) return V::kWrongSale;
   if (const V v = eligible(r, *task, s.id); v != V::kApplied) return v;
-  if (!in_time(*task, p.replay_ms)) return V::kQuoteTooSlow;
+  if (!in_time(*task, p.times)) return V::kQuoteTooSlow;
   if (!r.has(stake_account(s.id), task->terms.solver_stake.value)) return V::kInsufficientStake;
   return holds(p, s, {{std::move(*task)}});
 }
 void transition(Context& c, Proof<AcceptTask>&& t) {
   TaskRecord& task = t.found.task;
   lock_stake(c, task, t.sender.id);
-  award(c, task, {t.sender.id, task.terms.price, t.payload.replay_ms, t.payload.r_commitment});
+  award(c, task, {t.sender.id, task.terms.price, t.payload.times, t.payload.r_commitment});
 }
 
 Checked<PlaceBid> Rules::check(const Reading& r, const Sender& s, const PlaceBid& p) {
@@ -59,7 +61,7 @@ Checked<PlaceBid> Rules::check(const Reading& r, const Sender& s, const PlaceBid
   if (task->status != TaskStatus::kOpen) return V::kWrongPhase;
   if (task->terms.sale != Sale::kAuction) return V::kWrongSale;
   if (const V v = eligible(r, *task, s.id); v != V::kApplied) return v;
-  if (!in_time(*task, p.replay_ms)) return V::kQuoteTooSlow;
+  if (!in_time(*task, p.times)) return V::kQuoteTooSlow;
   if (p.price.value == 0 || p.price > task->terms.price) return V::kPriceOutOfRange;
   if (const auto v = check_price(task->terms, p.price); v != economics::TermsVerdict::kHolds)
     return Outcome(V::kPriceRefused, v);
@@ -87,8 +89,8 @@ void transition(Context& c, Proof<PlaceBid>&& t) {
     ++task.bids;
   }
   const bool has_evicted = t.found.evicted || (t.found.bid && t.found.bid->has_evicted);
-  c.state.put(Bid{task.id, t.sender.id, p.price, p.replay_ms, p.r_commitment, has_evicted,
-                  task.bids_ever++});
+  c.state.put(
+      Bid{task.id, t.sender.id, p.price, p.times, p.r_commitment, has_evicted, task.bids_ever++});
   c.state.put(task);
   c.state.add_part(t.sender.id, task.id);
   c.emit(BidPlaced{task.id, t.sender.id, p.price});
@@ -133,7 +135,7 @@ Checked<AwardQuote> Rules::check(const Reading& r, const Sender& s, const AwardQ
   if (q.solver == s.id) return V::kSelfDealing;
   if (task->status != TaskStatus::kOpen) return V::kWrongPhase;
   if (const V v = eligible(r, *task, q.solver); v != V::kApplied) return v;
-  if (!in_time(*task, q.replay_ms)) return V::kQuoteTooSlow;
+  if (!in_time(*task, q.times)) return V::kQuoteTooSlow;
   if (q.price.value == 0 || q.price > task->terms.price) return V::kPriceOutOfRange;
   if (const auto v = check_price(task->terms, q.price); v != economics::TermsVerdict::kHolds)
     return Outcome(V::kPriceRefused, v);
@@ -154,7 +156,7 @@ void transition(Context& c, Proof<AwardQuote>&& t) {
   c.state.set_quote_used(q.solver, q.id, q.valid_until);
   if (const auto bid = c.state.bid(task.id, q.solver)) end_bid(c, task, *bid, BidEnd::kWithdrawn);
   lock_stake(c, task, q.solver);
-  award(c, task, {q.solver, q.price, q.replay_ms, q.r_commitment, q.id});
+  award(c, task, {q.solver, q.price, q.times, q.r_commitment, q.id});
 }
 
 }  // namespace assay::protocol::internal

@@ -276,7 +276,7 @@ void CheckerRole::challenge(const TaskView& task, const ClaimView& view, std::ui
   for (const ChallengeView& existing : view.challenges)
     if (existing.record.commitment == commitment) return;
   if (!protocol::is_challengeable(claim.status)) return;
-  if (!leaves_time(task.record.terms, 1)) return;
+  if (!leaves_time(task.record.terms, {1, 1})) return;
   submit("challenge/" + key, protocol::CommitChallenge{claim.id, commitment});
 }
 

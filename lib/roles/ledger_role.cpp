@@ -276,12 +276,13 @@ SharedTask LedgerRole::open_task(const protocol::TaskView& task) {
   return nullptr;
 }
 
-bool LedgerRole::leaves_time(const protocol::PostTask& terms, std::uint64_t replay_ms) const {
+bool LedgerRole::leaves_time(const protocol::PostTask& terms,
+                             const protocol::ReplayTimes& times) const {
   const protocol::Windows& w = terms.windows;
   return std::min({w.reveal_ms, w.seal_ms, w.open_ms, w.challenge_ms, w.challenge_reveal_ms,
                    w.move_ms}) >= m_context.window_min_ms &&
          (terms.force_rate == 0 || w.disclose_ms >= m_context.window_min_ms) &&
-         w.replay_ms >= replay_ms;
+         w.replay_ms >= times.interval_ms && w.move_ms >= times.game_ms;
 }
 
 void LedgerRole::forget(const protocol::ClaimView& settled) {

@@ -30,6 +30,9 @@ using protocol::TaskView;
 
 constexpr std::uint64_t kReportSteps = 10;  // between two progress reports of a run, at least
 
+struct Metered final : JobOutcome {
+  protocol::ReplayTimes times;
+};
 struct Trained final : JobOutcome {
   std::vector<Hash256> state_roots;
   std::vector<std::uint64_t> checkpoints;
@@ -272,7 +275,7 @@ class Solver final : public internal::CheckerRole {
            own_claim(task) == nullptr &&
            protocol::has_required(terms, view.self.profile.capabilities) &&
            score >= terms.reputation_min && terms.price.value >= asked(terms) &&
-           leaves_time(terms, m_options.replay_quote_ms) && may_be_paid_in_part(terms) &&
+           leaves_time(terms, known_times(task.record.id)) && may_be_paid_in_part(terms) &&
            has_stake(view, task, promised) && has_deposit(view, task) &&
            !is_put_off(task.record.id);
   }
@@ -308,10 +311,56 @@ class Solver final : public internal::CheckerRole {
     return crypto::sha256(internal::derive_secret(context().key, purpose).view());
   }
 
+  // As far as they are known before the task is measured.
+  [[nodiscard]] protocol::ReplayTimes known_times(const TaskId& id) const {
+    const auto metered = m_metered.find(id);
+    protocol::ReplayTimes times{1, 1};
+    if (metered != m_metered.end()) times = metered->second;
+    if (m_options.replay_quote_ms != 0) times.interval_ms = m_options.replay_quote_ms;
+    if (m_options.game_quote_ms != 0) times.game_ms = m_options.game_quote_ms;
+    return times;
+  }
+
+  // What to quote for a task that was opened; nothing while it is being measured, or if it leaves
+  // less time.
+  [[nodiscard]] std::optional<protocol::ReplayTimes> quoted(const TaskView& task) {
+    const TaskId& id = task.record.id;
+    if ((m_options.replay_quote_ms == 0 || m_options.game_quote_ms == 0) &&
+        !m_metered.contains(id)) {
+      const std::string job = "meter-task/" + to_hex(id.value);
+      const auto* metered = static_cast<Metered*>(finished_job(job));
+      if (metered == nullptr) {
+        start_job(job,
+                  [opened = open_task(task), &pool = context().pool,
+                   execution = context().execution](const auto&) -> JobResult {
+                    ASSAY_TRY(const auto run, execution(*opened, pool));
+                    ASSAY_TRY(const auto times,
+                              training::meter_steps(*run, pool, {.traces = true}));
+                    auto outcome = std::make_shared<Metered>();
+                    outcome->times = quoted_times(opened->header, times);
+                    return std::shared_ptr<JobOutcome>(std::move(outcome));
+                  });
+        return std::nullopt;
+      }
+      m_metered.emplace(id, metered->times);
+      forget_job(job);
+    }
+    const protocol::ReplayTimes times = known_times(id);
+    if (leaves_time(task.record.terms, times)) return times;
+    const std::string name = to_hex(id.value);
+    report_once(name, "task.too_slow",
+                {{"task", name},
+                 {"interval_ms", std::to_string(times.interval_ms)},
+                 {"game_ms", std::to_string(times.game_ms)}});
+    return std::nullopt;
+  }
+
   bool accept(const TaskView& task) {
-    if (!is_sound(task) || !offer(task.record.id)) return false;
+    if (!is_sound(task)) return false;
+    const auto times = quoted(task);
+    if (!times || !offer(task.record.id)) return false;
     submit("accept/" + to_hex(task.record.id.value),
-           protocol::AcceptTask{task.record.id, m_options.replay_quote_ms, r_commitment(task)});
+           protocol::AcceptTask{task.record.id, *times, r_commitment(task)});
     return true;
   }
 
@@ -332,12 +381,13 @@ class Solver final : public internal::CheckerRole {
 
   bool bid(const TaskView& task) {
     const std::optional<std::uint64_t> price = next_price(task);
-    if (!price || !is_sound(task) || !offer(task.record.id)) return false;
+    if (!price || !is_sound(task)) return false;
+    const auto times = quoted(task);
+    if (!times || !offer(task.record.id)) return false;
     const std::string id = to_hex(task.record.id.value);
     const std::string purpose = "bid/" + id + "/" + std::to_string(*price);
     report_once(purpose, "bid.placed", {{"task", id}, {"price", std::to_string(*price)}});
-    submit(purpose, protocol::PlaceBid{task.record.id, Amount(*price), m_options.replay_quote_ms,
-                                       r_commitment(task)});
+    submit(purpose, protocol::PlaceBid{task.record.id, Amount(*price), *times, r_commitment(task)});
     return true;
   }
 
@@ -640,6 +690,7 @@ class Solver final : public internal::CheckerRole {
   SolverOptions m_options;
   std::set<TaskId> m_offers;  // that were sent
   std::map<TaskId, internal::Retry> m_put_off;
+  std::map<TaskId, protocol::ReplayTimes> m_metered;
   bool m_knows_offers = false;
   std::set<ClaimId> m_published;  // the true transcript
   std::set<ClaimId> m_forced;     // one with a forced error

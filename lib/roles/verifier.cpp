@@ -55,7 +55,7 @@ class Verifier final : public internal::CheckerRole {
     const protocol::ClaimRecord& claim = of.record;
     return (claim.status == ClaimStatus::kTraining || claim.status == ClaimStatus::kEnlisting) &&
            claim.enlisted < task.record.terms.seats && claim.solver != account() &&
-           task.record.submitter != account() && leaves_time(task.record.terms, 1) &&
+           task.record.submitter != account() && leaves_time(task.record.terms, {1, 1}) &&
            view.self.staked.value >= task.record.terms.verifier_stake.value;
   }
 

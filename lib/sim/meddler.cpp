@@ -109,6 +109,9 @@ class Meddler final : public roles::Role {
         return protocol::AbandonClaim{claim.record.id};
     return std::nullopt;
   }
+  [[nodiscard]] static protocol::ReplayTimes longest_times(const protocol::PostTask& terms) {
+    return {terms.windows.replay_ms, terms.windows.move_ms};
+  }
   // What the solver would have signed for its customer.
   Payload quote(const TaskView& task, const crypto::KeyPair& key) {
     const protocol::PostTask& terms = task.record.terms;
@@ -116,7 +119,7 @@ class Meddler final : public roles::Role {
     q.solver = AccountId(key.public_key());
     q.terms = task.record.posted_terms;
     q.price = Amount{terms.price.value - m_rng->below(terms.price.value / 4)};
-    q.replay_ms = terms.windows.replay_ms;
+    q.times = longest_times(terms);
     q.id = any_client_id();
     q.r_commitment = roles::quote_commitment(key, q.id);
     q.valid_until = Height{m_rng->below(8) == 0 ? 1u : 1'000'000u};
@@ -132,9 +135,11 @@ class Meddler final : public roles::Role {
       case 0:
       case 1:
         return protocol::PlaceBid{id, Amount{price - m_rng->below(price / 2)},
-                                  task.record.terms.windows.replay_ms, any_hash()};
+                                  longest_times(task.record.terms), any_hash()};
       case 2: return protocol::WithdrawBid{id};
-      case 3: return protocol::AcceptTask{id, 1 + m_rng->below(1'000), any_hash()};
+      case 3:
+        return protocol::AcceptTask{
+            id, {1 + m_rng->below(1'000), 1 + m_rng->below(100)}, any_hash()};
       case 4: return claim != nullptr ? contradiction(task, *claim) : std::nullopt;
       case 5:
         if (claim != nullptr) return protocol::EnlistVerifier{claim->record.id};

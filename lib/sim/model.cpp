@@ -193,6 +193,7 @@ void Auditor::Model::apply(const Sent& tx) {
     h.taken_back = !in_time && is_of_error && !opens;
     if (in_time || h.taken_back) return;
     h.status = protocol::ChallengeStatus::kPlaying;
+    h.revealed_at = m_height;
     h.due = m_now + task(c.task).terms.windows.stand_up_ms;
   } else if (const auto* opened = std::get_if<protocol::OpenSeal>(tx.payload)) {
     Seat& seat = claim(opened->claim).seats[tx.from];
@@ -319,7 +320,7 @@ Status Auditor::Model::compare_one(const protocol::StateReader& reader, const Ac
                                      "; it should have " + text(expected)};
 }
 
-// INV-PRO-017: a task's record is there for as long as it is to be remembered, and then, as soon as
+// INV-PRO-018: a task's record is there for as long as it is to be remembered, and then, as soon as
 // blocks come to it, it is empty for ever.
 Status Auditor::Model::compare_task(const protocol::StateReader& reader, const Task& t) {
   constexpr std::uint64_t kLateBlocksMax = 256;

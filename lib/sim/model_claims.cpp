@@ -123,6 +123,7 @@ void Auditor::Model::commit_challenge(const protocol::ChallengeCommitted& e) {
   h.challenger = e.challenger;
   h.bond = t.terms.challenger_bond.value;
   h.sequence = c.challenges.size();
+  h.committed_at = m_height;
   if (c.status == ClaimStatus::kChallenging) h.due = m_now + t.terms.windows.challenge_reveal_ms;
   take(of(e.challenger).available, h.bond);
   c.challenges.push_back(e.challenge);

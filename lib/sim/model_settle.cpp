@@ -29,15 +29,21 @@ void Auditor::Model::take_tax(Atoms tax) {
 }
 
 std::vector<AccountId> Auditor::Model::winners_over(const Claim& c, const AccountId& loser) const {
-  std::vector<AccountId> winners;
+  std::vector<const Challenge*> won;
   for (const ChallengeId& id : c.challenges) {
     const Challenge& h = m_challenges.at(id);
     if (h.status != ChallengeStatus::kWon) continue;
     for (const GameId& game : h.games)
       if (m_games.at(game).defender == loser &&
           m_games.at(game).status == GameStatus::kChallengerWon)
-        winners.push_back(h.challenger);
+        won.push_back(&h);
   }
+  std::vector<AccountId> winners;
+  for (const Challenge* h : won)
+    if (std::none_of(won.begin(), won.end(), [&](const Challenge* other) {
+          return other->entry == h->entry && other->revealed_at <= h->committed_at;
+        }))
+      winners.push_back(h->challenger);
   if (loser == c.solver && c.reporter) winners.push_back(*c.reporter);
   return winners;
 }

@@ -55,6 +55,7 @@ class Populator {
     const roles::SolverOptions solver{.take_open_tasks = true,
                                       .price_min_atoms = 500 + m_rng.below(500),
                                       .replay_quote_ms = 1'000 + m_rng.below(kReplayMs - 1'000),
+                                      .game_quote_ms = 1'000,
                                       .tasks_max = 1 + m_rng.below(2)};
     party.make = [solver](const RoleContext& context) {
       return roles::make_solver(context, solver);

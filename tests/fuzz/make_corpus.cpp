@@ -86,7 +86,7 @@ std::vector<Payload> payloads() {
           RegisterProfile{"https://127.0.0.1:9000", named("certificate"), {"cuda"}},
           task,
           CancelTask{TaskId{named("task")}},
-          AcceptTask{TaskId{named("task")}, 10, named("r")},
+          AcceptTask{TaskId{named("task")}, {10, 100}, named("r")},
           EnlistVerifier{claim},
           CommitTranscript{claim, named("commitment"), 5},
           RevealTranscript{claim, named("root"), named("salt"), named("final"), path(3),
@@ -103,7 +103,7 @@ std::vector<Payload> payloads() {
           Disclose{claim, named("r"), named("salt"), named("root"), signature(5),
                    ForcedProof{named("state"), path(3), 3, 1, path(2), 7},
                    ProgressProof{named("state"), path(2)}},
-          PlaceBid{TaskId{named("task")}, Amount{800}, 10, named("r")},
+          PlaceBid{TaskId{named("task")}, Amount{800}, {10, 100}, named("r")},
           WithdrawBid{TaskId{named("task")}},
           AwardTask{TaskId{named("task")}, AccountId{named("solver")}},
           AwardQuote{TaskId{named("task")}, quote, signature(5)},
@@ -211,7 +211,8 @@ View view() {
   task.record.status = TaskStatus::kClaimed;
   task.record.claims = {ClaimId{named("claim")}};
   task.record.funders = {{AccountId{named("funder")}, Amount{1225}}};
-  task.bids = {Bid{task.record.id, AccountId{named("bidder")}, Amount{9}, 3, named("r"), true, 1}};
+  task.bids = {
+      Bid{task.record.id, AccountId{named("bidder")}, Amount{9}, {3, 1}, named("r"), true, 1}};
   ClaimView& claim = task.claims.emplace_back();
   claim.record.id = task.record.claims.front();
   claim.record.entries = commit::transcript_entries(terms.task);
@@ -283,8 +284,13 @@ void records() {
   save("record", "reputation", 15,
        bytes_of(Reputation{900, LedgerTimeMs{7}, 3, 2, LedgerTimeMs{5}, 1}));
   save("record", "quote", 16,
-       bytes_of(Quote{AccountId{named("solver")}, named("task root"), Amount{900}, 10, named("r"),
-                      QuoteId{1, 2}, Height{500}}));
+       bytes_of(Quote{AccountId{named("solver")},
+                      named("task root"),
+                      Amount{900},
+                      {10, 100},
+                      named("r"),
+                      QuoteId{1, 2},
+                      Height{500}}));
 }
 
 void programs_and_nodes() {

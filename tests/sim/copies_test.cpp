@@ -41,7 +41,7 @@ TEST(Simulation, ASolverThatGaveUpCarriesItsChallengeThroughACrash) {
   const AccountId submitter = simulator.account_of("submitter");
   const AccountId careless = simulator.account_of("careless");
   const auto solver = [](const roles::RoleContext& context) {
-    return roles::make_solver(context, {.replay_quote_ms = 30'000});
+    return roles::make_solver(context, {.replay_quote_ms = 30'000, .game_quote_ms = 1'000});
   };
   std::vector<AccountId> solvers = {careless, simulator.account_of("liar")};
   std::sort(solvers.begin(), solvers.end());

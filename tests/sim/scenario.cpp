@@ -123,7 +123,7 @@ Result<Ending> play(const Setting& setting) {
   const AccountId lying = simulator.account_of("solver-2");
 
   const auto solver = [](const roles::RoleContext& context) {
-    return roles::make_solver(context, {.replay_quote_ms = 30'000});
+    return roles::make_solver(context, {.replay_quote_ms = 30'000, .game_quote_ms = 1'000});
   };
   Ending ending;
   const auto add = [&](sim::PartyOptions party) {

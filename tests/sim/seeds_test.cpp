@@ -67,7 +67,7 @@ TEST(Seeds, OfHonestPartiesAllArePaid) {
 }
 
 #if defined(ASSAY_AUDIT) && ASSAY_AUDIT
-// INV-PRO-017: with tasks that are forgotten, a few records a block, while others go on.
+// INV-PRO-018: with tasks that are forgotten, a few records a block, while others go on.
 TEST(Seeds, BreakNoInvariantWhereTasksAreSoonForgotten) {
   const protocol::ShortMemory memory({protocol::kMaxValidityBlocks, 12, 5});
   std::uint64_t forgotten = 0;

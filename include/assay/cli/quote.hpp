@@ -3,6 +3,7 @@
 
 #include "assay/cli/party.hpp"
 #include "assay/cli/task_settings.hpp"
+#include "assay/training/metering.hpp"
 
 namespace assay::cli {
 
@@ -32,8 +33,7 @@ struct LeastAmounts {
 [[nodiscard]] LeastAmounts least_amounts(const protocol::PostTask& terms);
 
 struct Measured {
-  double step_s = 0;  // the median
-  double root_s = 0;
+  training::StepTimes times;
   double seconds = 0;  // of the whole run on this machine
 };
 struct QuoteReport {

@@ -28,6 +28,11 @@ struct Slash {
 };
 [[nodiscard]] SlashSplit split_slash(const Slash& slash) noexcept;
 
+// What the earliest winner has at least, however many win beside it.
+[[nodiscard]] constexpr std::uint64_t least_bounty(std::uint64_t stake) noexcept {
+  return stake / 2 - stake / 2 / 2;
+}
+
 struct BondSplit {
   std::uint64_t defender = 0;  // for its replay
   std::uint64_t burned = 0;

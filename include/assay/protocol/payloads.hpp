@@ -121,10 +121,16 @@ struct CancelTask {
   TaskId task;
   friend bool operator==(const CancelTask&, const CancelTask&) = default;
 };
+// What a solver's side of games takes it, at most. Its clocks in them count by it, nobody else's.
+struct ReplayTimes {
+  std::uint64_t interval_ms = 0;  // replaying an interval: 1 to the task's replay window
+  std::uint64_t game_ms = 0;      // the traces of one game about it: 1 to the task's move window
+  friend bool operator==(const ReplayTimes&, const ReplayTimes&) = default;
+};
 struct AcceptTask {
   TaskId task;
-  std::uint64_t replay_ms = 0;  // the quote: what replaying one interval takes this solver
-  Hash256 r_commitment;         // H of the solver's random bits, for forced errors
+  ReplayTimes times;
+  Hash256 r_commitment;  // H of the solver's random bits, for forced errors
   friend bool operator==(const AcceptTask&, const AcceptTask&) = default;
 };
 struct EnlistVerifier {
@@ -233,7 +239,7 @@ struct ReportContradiction {
 struct PlaceBid {
   TaskId task;
   Amount price;
-  std::uint64_t replay_ms = 0;  // as in AcceptTask
+  ReplayTimes times;
   Hash256 r_commitment;
   friend bool operator==(const PlaceBid&, const PlaceBid&) = default;
 };
@@ -253,14 +259,14 @@ struct Quote {
   AccountId solver;
   Hash256 terms;  // terms_digest() of the task that it is for: nothing else takes its stake
   Amount price;
-  std::uint64_t replay_ms = 0;  // as in AcceptTask
+  ReplayTimes times;
   Hash256 r_commitment;
   QuoteId id{};
   Height valid_until;  // the last height at which it may be awarded
   friend bool operator==(const Quote&, const Quote&) = default;
 };
-// solver 32, terms 32, price u64, replay u64, r commitment 32, id 16, valid until u64.
-inline constexpr std::size_t kQuoteBytes = 3 * 32 + 16 + 3 * 8;
+// solver 32, terms 32, price u64, times 2 u64, r commitment 32, id 16, valid until u64.
+inline constexpr std::size_t kQuoteBytes = 3 * 32 + 16 + 4 * 8;
 void write(codec::Writer& w, const Quote& quote);
 void read(codec::Reader& r, Quote& out);
 // H("assay/quote/1" || chain || quote).

@@ -95,7 +95,7 @@ struct Bid {
   TaskId task;
   AccountId bidder;
   Amount price;
-  std::uint64_t replay_ms = 0;
+  ReplayTimes times;
   Hash256 r_commitment;
   bool has_evicted = false;    // another, when there was no more room
   std::uint64_t sequence = 0;  // among the task's bids ever
@@ -134,12 +134,12 @@ struct ClaimRecord {
   LedgerTimeMs deadline;  // of the status; zero where the status has none
   Amount price;           // of this copy
   Amount tax;
-  std::uint64_t entries = 0;    // of its transcript: the task's count, fewer if it was cancelled
-  std::uint64_t reported = 1;   // entries by the last report of progress
-  Hash256 progress;             // its commitment to the state there; zero: there was no report
-  bool cancelled = false;       // at most reported + progress_entries are wanted
-  bool abandoned = false;       // by its solver; else by the submitter
-  std::uint64_t replay_ms = 0;  // the solver's quote
+  std::uint64_t entries = 0;   // of its transcript: the task's count, fewer if it was cancelled
+  std::uint64_t reported = 1;  // entries by the last report of progress
+  Hash256 progress;            // its commitment to the state there; zero: there was no report
+  bool cancelled = false;      // at most reported + progress_entries are wanted
+  bool abandoned = false;      // by its solver; else by the submitter
+  ReplayTimes times;           // the solver's quote
   Hash256 r_commitment;
   QuoteId quote{};          // that was awarded; zeros: none
   Hash256 commitment;       // to the transcript
@@ -210,11 +210,13 @@ struct ChallengeRecord {
   // kPlaying: for attestors to stand up.
   LedgerTimeMs deadline;
   std::uint64_t entry = 0;  // from kPlaying on, as all below
+  Height revealed_at;       // who committed to the same interval from then on may have copied it
   Hash256 start_root;
   commit::Path start_path;
   Hash256 end_root;
   commit::Path end_path;
   std::uint32_t queue_position = 0;  // of the interval among those in play, from 1
+  std::uint32_t queue_games = 0;     // challenges in play before it, whatever they are about
   bool stand_up_closed = false;
   std::vector<AccountId> defenders;  // in the order they stood up; the solver first
 };

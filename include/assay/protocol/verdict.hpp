@@ -52,7 +52,7 @@ enum class TxVerdict : std::uint16_t {
   kAlreadyClaimed,  // this solver has a copy of the task
   kLacksCapability,
   kReputationTooLow,
-  kQuoteTooSlow,     // a replay time of zero or over the task's allowance
+  kQuoteTooSlow,     // a time for games of zero or over the task's allowance
   kPriceOutOfRange,  // zero or over the cap
   kPriceRefused,     // the terms do not hold at this price; detail: economics::TermsVerdict
   kQuoteForAnother,  // a quote for another task, stake or by another rule of its own

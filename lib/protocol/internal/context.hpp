@@ -85,7 +85,7 @@ void lock_stake(Context& c, const TaskRecord& task, const AccountId& solver);
 struct Award {
   AccountId solver;
   Amount price;
-  std::uint64_t replay_ms = 0;
+  ReplayTimes times;
   Hash256 r_commitment;
   QuoteId quote{};
 };

@@ -30,6 +30,15 @@ inline void get(codec::Reader& r, crypto::Signature& s) {
   if (!raw.empty()) std::memcpy(s.data(), raw.data(), s.size());
 }
 
+inline void put(codec::Writer& w, const ReplayTimes& times) {
+  w.u64(times.interval_ms);
+  w.u64(times.game_ms);
+}
+inline void get(codec::Reader& r, ReplayTimes& times) {
+  times.interval_ms = r.u64();
+  times.game_ms = r.u64();
+}
+
 template <class T>
 void put(codec::Writer& w, const std::optional<T>& value) {
   w.flag(value.has_value());

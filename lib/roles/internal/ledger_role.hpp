@@ -106,8 +106,9 @@ class LedgerRole : public Role {
     player::StateProvider states;
     bool start_given = true;  // `states` has the state that the interval starts from
   };
-  // The task leaves time enough to answer moves, and `replay_ms` for replaying an interval.
-  [[nodiscard]] bool leaves_time(const protocol::PostTask& terms, std::uint64_t replay_ms) const;
+  // The task leaves time enough to answer moves, and to replay and to play so long.
+  [[nodiscard]] bool leaves_time(const protocol::PostTask& terms,
+                                 const protocol::ReplayTimes& times) const;
   void play(const protocol::TaskView& task, const protocol::ChallengeView& challenge,
             const protocol::GameView& game, const Known& known);
 

@@ -79,10 +79,11 @@ class Auditor::Model {
     AccountId challenger;
     Atoms bond = 0;
     protocol::ChallengeStatus status = protocol::ChallengeStatus::kCommitted;
-    std::size_t sequence = 0;          // among the claim's
-    std::uint64_t due = 0, entry = 0;  // due: to reveal, then to stand up
-    bool taken_back = false;           // it was about a forced error, and late
-    std::vector<GameId> games;         // in the order of their starts
+    std::size_t sequence = 0;                         // among the claim's
+    std::uint64_t due = 0, entry = 0;                 // due: to reveal, then to stand up
+    std::uint64_t committed_at = 0, revealed_at = 0;  // heights
+    bool taken_back = false;                          // it was about a forced error, and late
+    std::vector<GameId> games;                        // in the order of their starts
   };
   struct Game {
     ChallengeId challenge;

@@ -62,9 +62,11 @@ TEST_F(Quote, MeasuresMetersAndPrices) {
               static_cast<double>(r.terms.work_units) * 16'000 / 1e6, 1);
   EXPECT_EQ(r.terms.tax.value, (r.terms.price.value * 2 + 99) / 100);
   ASSERT_TRUE(r.measured);
-  EXPECT_GT(r.measured->step_s, 0);
-  EXPECT_GT(r.measured->root_s, 0);
-  EXPECT_NEAR(r.measured->seconds, 40 * r.measured->step_s + 11 * r.measured->root_s, 1e-9);
+  const training::StepTimes& times = r.measured->times;
+  EXPECT_GT(times.step_s, 0);
+  EXPECT_GT(times.root_s, 0);
+  EXPECT_GT(times.trace_s, 0);
+  EXPECT_NEAR(r.measured->seconds, 40 * times.step_s + 11 * times.root_s, 1e-9);
   const codec::Json json = to_json(r);
   EXPECT_EQ(*codec::JsonRef(json)["work_units"].string(), std::to_string(r.terms.work_units));
   EXPECT_EQ(*codec::JsonRef(json)["entries"].u64(), 11u);

@@ -44,7 +44,7 @@ struct Chain {
     task = protocol::task_id_of(head.chain, account_of(2), protocol::ClientId{1});
     claim = protocol::claim_id_of(task, account_of(3));
     block(2, test::sample_task());
-    block(3, protocol::AcceptTask{task, 2000, crypto::sha256(as_bytes("r"))});
+    block(3, protocol::AcceptTask{task, {2000, 100}, crypto::sha256(as_bytes("r"))});
   }
 
   void block(std::uint8_t sender, protocol::Payload payload) {

@@ -24,7 +24,7 @@ TEST(Splits, SlashAddsUpOnAGrid) {
         if (winners == 0) {
           ASSERT_EQ(s.burned, stake);
         } else {
-          ASSERT_GE(2 * s.bounty, stake - s.burned);
+          ASSERT_GE(s.bounty, least_bounty(stake));
         }
       }
 }
@@ -153,12 +153,15 @@ TEST(Incentives, CrowdingOutChallengesCostsThePrice) {
   EXPECT_EQ(check_terms(t), TermsVerdict::kHolds);
 }
 
-// E-8: 91 atoms are what one of 11 intervals saves, and half of 183.
+// E-4 and E-8: 91 atoms are what one of 11 intervals saves. A quarter of the stake is a second
+// winner's, at most, and a quarter is the first's, at least.
 TEST(Incentives, ABountyIsMoreThanABribeCanBe) {
   TaskTerms t = good_terms();
-  t.solver_stake = 183;
+  t.solver_stake = 363;
+  EXPECT_EQ(check_terms(t), TermsVerdict::kWhistleblowerUnpaid);
+  t.solver_stake = 365;
   EXPECT_EQ(check_terms(t), TermsVerdict::kBribeCheap);
-  t.solver_stake = 184;
+  t.solver_stake = 366;
   EXPECT_EQ(check_terms(t), TermsVerdict::kHolds);
 }
 
@@ -197,7 +200,7 @@ TEST(Incentives, HoldingTermsMeetTheOthersToo) {
           ++held;
           const std::uint64_t replay = cost_bound(price, 1, entries);
           ASSERT_TRUE(watching_pays({rate, entries, t.verifier_stake, 0, replay}));
-          ASSERT_TRUE(bribes_exceed_gain({replay, split_slash({stake, 1, replay}).bounty, 1}));
+          ASSERT_TRUE(bribes_exceed_gain({replay, least_bounty(stake), 1}));
           ASSERT_TRUE(insurance_costs(t.challenger_bond, replay));
           ASSERT_TRUE(abort_costs(stake, t.tax));
           for (std::uint64_t aliases = 1; aliases <= 5; ++aliases)

@@ -223,14 +223,15 @@ TEST(NodeService, ProofsAreOfTheBlockThatIsAskedFor) {
 
 TEST(Json, ATaskTellsItsBids) {
   protocol::TaskView task;
-  task.bids = {{{}, account_of(3), Amount{7}, 2000, {}, false, 4},
-               {{}, account_of(2), Amount{9}, 3000, {}, false, 1}};
+  task.bids = {{{}, account_of(3), Amount{7}, {2000, 100}, {}, false, 4},
+               {{}, account_of(2), Amount{9}, {3000, 100}, {}, false, 1}};
   const Json json = to_json(task);
   const JsonRef bids = JsonRef(json)["bids"];
   ASSERT_EQ(bids.items()->size(), 2u);
   EXPECT_EQ(*bids.at(0)["bidder"].hash(), account_of(3).value);
   EXPECT_EQ(*bids.at(0)["price"].string(), "7");
-  EXPECT_EQ(*bids.at(0)["replay_ms"].u64(), 2000u);
+  EXPECT_EQ(*bids.at(0)["interval_ms"].u64(), 2000u);
+  EXPECT_EQ(*bids.at(0)["game_ms"].u64(), 100u);
   EXPECT_EQ(*bids.at(0)["sequence"].u64(), 4u);
   EXPECT_EQ(*bids.at(1)["bidder"].hash(), account_of(2).value);
 }

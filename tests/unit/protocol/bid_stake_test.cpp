@@ -18,7 +18,7 @@ constexpr std::uint64_t kDeposit = 51;
 constexpr std::uint64_t kStaked = kStake + 999;  // enough for one claim, and not for two
 
 PlaceBid bid(const TaskId& task, std::uint64_t price) {
-  return {task, Amount{price}, 2000, hash_of_text("r")};
+  return {task, Amount{price}, {2000, 100}, hash_of_text("r")};
 }
 
 // What the specification's account for a stake behind a claim of the task holds.
@@ -70,7 +70,7 @@ TEST_F(BidStake, IsLockedOnceAndALowerBidKeepsIt) {
   // It stands behind nothing else, and does not unbond.
   EXPECT_EQ(net.verdict(kSolver, Unstake{Amount{kStaked - kStake + 1}}), V::kInsufficientStake);
   const TaskId other = post(net, kSubmitter, sample_task());
-  EXPECT_EQ(net.verdict(kSolver, AcceptTask{other, 2000, hash_of_text("r")}),
+  EXPECT_EQ(net.verdict(kSolver, AcceptTask{other, {2000, 100}, hash_of_text("r")}),
             V::kInsufficientStake);
   expect_stands(kSolver);
 }

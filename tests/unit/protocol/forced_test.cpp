@@ -451,7 +451,8 @@ TEST_F(Forced, OneStakeStandsBehindOneClaim) {
   net.block({sign_transaction(e, net.keys[kSubmitter])});
   EXPECT_EQ(
       net.verdict(kSolver, AcceptTask{task_id_of(net.head.chain, net.id(kSubmitter), e.client_id),
-                                      2000, hash_of_text("r")}),
+                                      {2000, 100},
+                                      hash_of_text("r")}),
       V::kInsufficientStake);
 }
 

@@ -1,4 +1,4 @@
-// What is over is forgotten after a while, in bounded work a block (INV-PRO-017 and 018), with a
+// What is over is forgotten after a while, in bounded work a block (INV-PRO-018 and 019), with a
 // horizon that tests can reach.
 #include "assay/commit/map_check.hpp"
 #include "assay/protocol/layout.hpp"
@@ -130,7 +130,7 @@ struct Ended : Played {
   }
 };
 
-// INV-PRO-017: from before the post on, nothing is left of it but its id.
+// INV-PRO-018: from before the post on, nothing is left of it but its id.
 TEST(Forgotten, OfAnEndedTaskOnlyTheIdStays) {
   const ShortMemory memory({100, 120, kMaxErasuresPerBlock});
   Ended p;
@@ -165,7 +165,7 @@ TEST(Forgotten, OfAnEndedTaskOnlyTheIdStays) {
   EXPECT_EQ(map->root, p.net.head.state_root);
 }
 
-// INV-PRO-018, and the same whether the state machine was made anew before each block or never.
+// INV-PRO-019, and the same whether the state machine was made anew before each block or never.
 TEST(Forgotten, MuchGoesInPartsAndNobodyFindsAPart) {
   const ShortMemory memory({100, 120, 3});
   Ended p;

@@ -152,7 +152,8 @@ inline Posted post_and_accept(Net& net, unsigned submitter, unsigned solver,
   Posted p;
   p.task = post(net, submitter, terms);
   p.claim = claim_id_of(p.task, net.id(solver));
-  EXPECT_EQ(net.verdict(solver, AcceptTask{p.task, 2000, crypto::sha256(hash_of_text("r").view())}),
+  EXPECT_EQ(net.verdict(solver,
+                        AcceptTask{p.task, {2000, 100}, crypto::sha256(hash_of_text("r").view())}),
             TxVerdict::kApplied);
   return p;
 }
@@ -255,7 +256,7 @@ inline AwardQuote quoted(const Net& net, const TaskId& task, const PostTask& ter
   award.quote.solver = net.id(solver);
   award.quote.terms = terms_digest(terms);
   award.quote.price = Amount{price};
-  award.quote.replay_ms = 2000;
+  award.quote.times = {2000, 100};
   award.quote.r_commitment = hash_of_text("r");
   award.quote.id = QuoteId{7};
   award.quote.valid_until = Height{net.head.height.value + 20};

@@ -138,7 +138,7 @@ class History {
       if (p.cancels)
         once(p, "cancel", txs, p.submitter, CancelTask{p.posted.task});
       else
-        once(p, "accept", txs, p.solver, AcceptTask{p.posted.task, 1000, hash_of_text("r")});
+        once(p, "accept", txs, p.solver, AcceptTask{p.posted.task, {1000, 100}, hash_of_text("r")});
       return;
     }
     if (task.claims.empty()) {

@@ -125,10 +125,10 @@ TEST(Life, EachInequalityRefusesByName) {
   refused(T::kFeeTooSmall, [](PostTask& t) { t.verification_fee = Amount{3}; });
   refused(T::kVerifierUndeterred, [](PostTask& t) { t.verifier_stake = Amount{200}; });
   refused(T::kDefenceUnpaid, [](PostTask& t) { t.challenger_bond = Amount{199}; });
-  refused(T::kWhistleblowerUnpaid, [](PostTask& t) { t.solver_stake = Amount{199}; });
+  refused(T::kWhistleblowerUnpaid, [](PostTask& t) { t.solver_stake = Amount{399}; });
   refused(T::kTaxTooSmall, [](PostTask& t) { t.tax = Amount{19}; });
   refused(T::kAbortCheap, [](PostTask& t) { t.tax = Amount{1002}; });
-  refused(T::kBribeCheap, [](PostTask& t) { t.solver_stake = Amount{200}; });
+  refused(T::kBribeCheap, [](PostTask& t) { t.solver_stake = Amount{400}; });
   // Stake 400 and ten entries: 900 are to be covered by the chance of an error times the stake.
   refused(T::kWatchingUnpaid, [&](PostTask& t) { forces(t, ~0u); });
   refused(T::kWatchingUnpaid, [&](PostTask& t) {
@@ -178,16 +178,16 @@ TEST(Life, AcceptingHasItsRules) {
   net.block({sign_transaction(e, net.keys[kSubmitter])});
   const TaskId task = task_id_of(net.head.chain, e.sender, e.client_id);
   const Hash256 r = hash_of_text("r");
-  EXPECT_EQ(net.verdict(kStranger, AcceptTask{TaskId{}, 0, Hash256{}}), V::kZeroCommitment);
-  EXPECT_EQ(net.verdict(kStranger, AcceptTask{TaskId{}, 0, r}), V::kUnknownTask);
-  EXPECT_EQ(net.verdict(kStranger, AcceptTask{task, 0, r}), V::kNotAllowed);
-  EXPECT_EQ(net.verdict(kSolver, AcceptTask{task, 4001, r}), V::kQuoteTooSlow);
+  EXPECT_EQ(net.verdict(kStranger, AcceptTask{TaskId{}, {0, 100}, Hash256{}}), V::kZeroCommitment);
+  EXPECT_EQ(net.verdict(kStranger, AcceptTask{TaskId{}, {0, 100}, r}), V::kUnknownTask);
+  EXPECT_EQ(net.verdict(kStranger, AcceptTask{task, {0, 100}, r}), V::kNotAllowed);
+  EXPECT_EQ(net.verdict(kSolver, AcceptTask{task, {4001, 100}, r}), V::kQuoteTooSlow);
   ASSERT_EQ(net.verdict(kSolver, Unstake{Amount{999'000}}), V::kApplied);
   EXPECT_EQ(net.account(kSolver).unbonding, Amount{999'000});
-  EXPECT_EQ(net.verdict(kSolver, AcceptTask{task, 4000, r}), V::kInsufficientStake);
+  EXPECT_EQ(net.verdict(kSolver, AcceptTask{task, {4000, 100}, r}), V::kInsufficientStake);
   ASSERT_EQ(net.verdict(kSolver, Stake{Amount{1001}}), V::kApplied);
-  EXPECT_EQ(net.verdict(kSolver, AcceptTask{task, 4000, r}), V::kApplied);
-  EXPECT_EQ(net.verdict(kSolver, AcceptTask{task, 4000, r}), V::kWrongPhase);
+  EXPECT_EQ(net.verdict(kSolver, AcceptTask{task, {4000, 100}, r}), V::kApplied);
+  EXPECT_EQ(net.verdict(kSolver, AcceptTask{task, {4000, 100}, r}), V::kWrongPhase);
 }
 
 TEST(Life, UnbondingTakesItsTime) {

@@ -92,13 +92,13 @@ class MarketHistory {
         break;
       }
       case 1:
-        add(moves, who, AcceptTask{task, 2000, hash_of_text("r")},
+        add(moves, who, AcceptTask{task, {2000, 100}, hash_of_text("r")},
             [&m, &t, who] { return m.accept(t, who); });
         break;
       case 2:
       case 3: {
         const std::uint64_t price = 600 + below(700);
-        add(moves, who, PlaceBid{task, Amount{price}, 2000, hash_of_text("r")},
+        add(moves, who, PlaceBid{task, Amount{price}, {2000, 100}, hash_of_text("r")},
             [&m, &t, who, price] { return m.bid(t, who, price); });
         break;
       }

@@ -15,7 +15,7 @@ enum : unsigned { kSubmitter, kSolver, kRival, kThird, kFunder, kStranger };
 constexpr std::uint64_t kCost = 1000 + 205 + 20;  // of one copy of the sample
 
 PlaceBid bid(const TaskId& task, std::uint64_t price) {
-  return {task, Amount{price}, 2000, hash_of_text("r")};
+  return {task, Amount{price}, {2000, 100}, hash_of_text("r")};
 }
 
 Amount available(const Net& net, unsigned party) { return net.account(party).available; }
@@ -88,7 +88,7 @@ TEST(Auction, BidsHaveTheirRules) {
   EXPECT_EQ(net.verdict(kSolver, bid(task, 0)), V::kLacksCapability);
   for (const unsigned party : {kSolver, kRival}) EXPECT_EQ(net.verdict(party, able), V::kApplied);
   b = bid(task, 0);
-  b.replay_ms = 4001;
+  b.times.interval_ms = 4001;
   EXPECT_EQ(net.verdict(kSolver, b), V::kQuoteTooSlow);
   EXPECT_EQ(net.verdict(kSolver, bid(task, 0)), V::kPriceOutOfRange);
   EXPECT_EQ(net.verdict(kSolver, bid(task, 1001)), V::kPriceOutOfRange);
@@ -96,7 +96,7 @@ TEST(Auction, BidsHaveTheirRules) {
   EXPECT_EQ(net.verdict(kSolver, bid(task, 900)), V::kBidNotLower);
   EXPECT_EQ(net.verdict(kSolver, bid(task, 899)), V::kApplied);
   EXPECT_EQ(available(net, kSolver), Amount{1'000'000 - 51});  // one deposit
-  EXPECT_EQ(net.verdict(kSolver, AcceptTask{task, 2000, hash_of_text("r")}), V::kWrongSale);
+  EXPECT_EQ(net.verdict(kSolver, AcceptTask{task, {2000, 100}, hash_of_text("r")}), V::kWrongSale);
   ASSERT_EQ(net.verdict(kRival, Transfer{net.id(kFunder), Amount{999'950}}), V::kApplied);
   EXPECT_EQ(net.verdict(kRival, bid(task, 800)), V::kInsufficientFunds);
   net.wait(9'000);
@@ -210,12 +210,12 @@ TEST(Quotes, ASignedQuoteIsAwardedOnce) {
   EXPECT_EQ(refused([](AwardQuote& q) { q.task = TaskId{}; }), V::kUnknownTask);
   EXPECT_EQ(net.verdict(kRival, good), V::kNotSubmitter);
   EXPECT_EQ(refused([&](AwardQuote& q) { q.quote.solver = net.id(kSubmitter); }), V::kSelfDealing);
-  EXPECT_EQ(refused([](AwardQuote& q) { q.quote.replay_ms = 0; }), V::kQuoteTooSlow);
+  EXPECT_EQ(refused([](AwardQuote& q) { q.quote.times.interval_ms = 0; }), V::kQuoteTooSlow);
   EXPECT_EQ(refused([](AwardQuote& q) { q.quote.price = Amount{1001}; }), V::kPriceOutOfRange);
   EXPECT_EQ(refused([](AwardQuote& q) { q.quote.terms.bytes[0] ^= 1; }), V::kQuoteForAnother);
-  // Terms that the solver did not see: a window in which nobody could defend.
+  // Terms that the solver did not see: a window in which nobody could stand up for it.
   PostTask harsh = terms;
-  harsh.windows.move_ms = 1;
+  harsh.windows.stand_up_ms = 1;
   AwardQuote elsewhere = good;
   elsewhere.task = post(net, kSubmitter, harsh);
   EXPECT_EQ(net.verdict(kSubmitter, elsewhere), V::kQuoteForAnother);
@@ -282,14 +282,14 @@ TEST(Funding, OthersMayPayAndTheLastIsRefundedFirst) {
   const TaskId task = post(net, kSubmitter, terms);
   EXPECT_EQ(net.task(task).record.status, TaskStatus::kFunding);
   EXPECT_EQ(net.account(kSubmitter).reserved, Amount{400});
-  EXPECT_EQ(net.verdict(kSolver, AcceptTask{task, 2000, hash_of_text("r")}), V::kWrongPhase);
+  EXPECT_EQ(net.verdict(kSolver, AcceptTask{task, {2000, 100}, hash_of_text("r")}), V::kWrongPhase);
   EXPECT_EQ(net.verdict(kFunder, FundTask{task, Amount{0}}), V::kZeroAmount);
   EXPECT_EQ(net.verdict(kFunder, FundTask{TaskId{}, Amount{1}}), V::kUnknownTask);
   EXPECT_EQ(net.verdict(kFunder, FundTask{task, Amount{826}}), V::kOverfunded);
   EXPECT_EQ(net.verdict(kFunder, FundTask{task, Amount{60}}), V::kApplied);
   EXPECT_EQ(net.verdict(kStranger, FundTask{task, Amount{765}}), V::kApplied);
   EXPECT_EQ(net.task(task).record.status, TaskStatus::kOpen);
-  ASSERT_EQ(net.verdict(kSolver, AcceptTask{task, 2000, hash_of_text("r")}), V::kApplied);
+  ASSERT_EQ(net.verdict(kSolver, AcceptTask{task, {2000, 100}, hash_of_text("r")}), V::kApplied);
   const Posted p{task, claim_id_of(task, net.id(kSolver))};
   deliver(net, p, kSolver, terms, MadeRun(MadeRun::made_up(10, "run")));
   ASSERT_EQ(net.status(p.claim), ClaimStatus::kFinal);
@@ -323,10 +323,10 @@ TEST(Funding, OfAnOpenTaskItRaisesThePrice) {
   EXPECT_EQ(net.verdict(kFunder, FundTask{task, Amount{204}}), V::kApplied);
   EXPECT_EQ(net.task(task).record.terms.price, Amount{1100});
   EXPECT_EQ(net.task(task).record.terms.tax, Amount{22});
-  ASSERT_EQ(net.verdict(kSolver, AcceptTask{task, 2000, hash_of_text("r")}), V::kApplied);
+  ASSERT_EQ(net.verdict(kSolver, AcceptTask{task, {2000, 100}, hash_of_text("r")}), V::kApplied);
   // Only the copy that is not sold yet is dearer now.
   EXPECT_EQ(net.verdict(kFunder, FundTask{task, Amount{51}}), V::kApplied);
-  ASSERT_EQ(net.verdict(kRival, AcceptTask{task, 2000, hash_of_text("r")}), V::kApplied);
+  ASSERT_EQ(net.verdict(kRival, AcceptTask{task, {2000, 100}, hash_of_text("r")}), V::kApplied);
   const TaskView view = net.task(task);
   EXPECT_EQ(view.claims.at(0).record.price, Amount{1100});
   EXPECT_EQ(view.claims.at(1).record.price, Amount{1150});
@@ -367,7 +367,7 @@ TEST(Copies, EachIsPaidAndOneMayFall) {
   terms.copies = 2;
   const TaskId task = post(net, kSubmitter, terms);
   EXPECT_EQ(net.account(kSubmitter).reserved, Amount{2 * kCost});
-  const AcceptTask accept{task, 2000, hash_of_text("r")};
+  const AcceptTask accept{task, {2000, 100}, hash_of_text("r")};
   ASSERT_EQ(net.verdict(kSolver, accept), V::kApplied);
   EXPECT_EQ(net.verdict(kSolver, accept), V::kAlreadyClaimed);
   ASSERT_EQ(net.verdict(kRival, accept), V::kApplied);
@@ -393,7 +393,7 @@ TEST(Copies, FewerMaySellThanWereOffered) {
   PostTask terms = sample_task();
   terms.copies = 3;
   const TaskId task = post(net, kSubmitter, terms);
-  ASSERT_EQ(net.verdict(kSolver, AcceptTask{task, 2000, hash_of_text("r")}), V::kApplied);
+  ASSERT_EQ(net.verdict(kSolver, AcceptTask{task, {2000, 100}, hash_of_text("r")}), V::kApplied);
   net.wait(10'000);
   EXPECT_EQ(net.task(task).record.status, TaskStatus::kClaimed);
   EXPECT_EQ(available(net, kSubmitter), Amount{1'000'000 - kCost});
@@ -616,7 +616,7 @@ TEST(Reputation, IsTheTaxThatWasTakenAndFaultsTakeItAway) {
   PostTask picky = t.terms;
   picky.reputation_min = 20;
   const TaskId wanted = post(t.net, kSubmitter, picky);
-  EXPECT_EQ(t.net.verdict(kRival, AcceptTask{wanted, 2000, hash_of_text("r")}),
+  EXPECT_EQ(t.net.verdict(kRival, AcceptTask{wanted, {2000, 100}, hash_of_text("r")}),
             V::kReputationTooLow);
   // A day's decay is enough to fall below; the record keeps what it was.
   EXPECT_LT(economics::decayed_score(20, economics::kDayMs), 20u);

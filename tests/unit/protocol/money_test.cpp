@@ -17,9 +17,9 @@ constexpr std::uint64_t kCost = 1000 + 205 + 20;  // of one copy of the sample
 constexpr std::uint64_t kMost = ~std::uint64_t{0};
 
 PlaceBid bid_of(const TaskId& task, std::uint64_t price) {
-  return {task, Amount{price}, 2000, hash_of_text("r")};
+  return {task, Amount{price}, {2000, 100}, hash_of_text("r")};
 }
-AcceptTask acceptance_of(const TaskId& task) { return {task, 2000, hash_of_text("r")}; }
+AcceptTask acceptance_of(const TaskId& task) { return {task, {2000, 100}, hash_of_text("r")}; }
 
 // Everything that anybody owns.
 using Wealth = std::vector<std::uint64_t>;
@@ -305,7 +305,7 @@ TEST(Money, AbsurdOffersAreRefused) {
          "fund_task");
   refuse(net, kRival, bid_of(sold, kMost), V::kPriceOutOfRange, "place_bid");
   PlaceBid slow = bid_of(sold, 900);
-  slow.replay_ms = kMost;
+  slow.times.interval_ms = kMost;
   refuse(net, kRival, slow, V::kQuoteTooSlow, "place_bid");
   EXPECT_EQ(net.verdict(kRival, bid_of(sold, 900)), V::kApplied);
   net.wait(9'000);

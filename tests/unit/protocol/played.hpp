@@ -75,9 +75,9 @@ struct Played {
       all.push_back(opening_of(net, posted, verifier, run, i, v.draws[i].entry));
     return all;
   }
-  ChallengeId challenge(std::uint64_t entry) {
-    const ChallengeId id = commit_challenge(net, posted, kEve, entry);
-    EXPECT_EQ(net.verdict(kEve, challenge_reveal(id, run, entry)), TxVerdict::kApplied);
+  ChallengeId challenge(std::uint64_t entry, unsigned challenger = kEve) {
+    const ChallengeId id = commit_challenge(net, posted, challenger, entry);
+    EXPECT_EQ(net.verdict(challenger, challenge_reveal(id, run, entry)), TxVerdict::kApplied);
     return id;
   }
   GameStatus game_status(const ChallengeId& id, unsigned defender) const {
@@ -104,7 +104,7 @@ struct Played {
       const dispute::Role role = dispute::on_turn(position);
       const Bytes body = body_of(*sides[role == dispute::Role::kDefender ? 0 : 1], position, role,
                                  challenger, random);
-      const unsigned mover = role == dispute::Role::kDefender ? defender : unsigned{kEve};
+      const unsigned mover = role == dispute::Role::kDefender ? defender : challenger_of(c);
       const dispute::RecordedMove move = dispute::record_move(
           crypto::sha256_function(), terms_now, position, role, body,
           [&](const Hash256& digest) { return net.keys[mover].sign(digest.view()); });
@@ -117,6 +117,11 @@ struct Played {
   }
 
  private:
+  unsigned challenger_of(const ChallengeView& c) const {
+    unsigned who = 0;
+    while (net.id(who) != c.record.challenger) ++who;
+    return who;
+  }
   static Bytes body_of(toy::Party& party, const dispute::Position& p, dispute::Role role,
                        toy::Challenger challenger, std::mt19937& random) {
     using dispute::Stage;

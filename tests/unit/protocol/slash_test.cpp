@@ -98,6 +98,27 @@ TEST(Slash, AnAttestorThatDefendsALieIsSlashedToo) {
   EXPECT_EQ(p.net.account(kEve).available, Amount{1'000'000 + 1000 + 500});
 }
 
+// INV-PRO-017: who commits once somebody revealed the same interval could have copied: it has its
+// bond back and no more, and the bounty is not less for it. Who committed before has its cost.
+TEST(Slash, CopiesOfARevealedChallengeAreNotPaid) {
+  Played p(lie());
+  const ChallengeId first = commit_challenge(p.net, p.posted, kEve, 1);
+  const ChallengeId second = commit_challenge(p.net, p.posted, kBob, 1);
+  ASSERT_EQ(p.net.verdict(kEve, challenge_reveal(first, p.run, 1)), V::kApplied);
+  const ChallengeId copy = p.challenge(1, kSubmitter);
+  ASSERT_EQ(p.net.verdict(kBob, challenge_reveal(second, p.run, 1)), V::kApplied);
+  for (const ChallengeId& id : {first, second, copy})
+    p.play(id, kSolver, lie(), toy::Challenger::kHonest);
+  p.net.wait(60'000);
+  EXPECT_EQ(p.net.status(p.posted.claim), ClaimStatus::kFallen);
+  EXPECT_EQ(p.net.read().challenge(copy).value()->record.status, ChallengeStatus::kWon);
+  const std::uint64_t cost = 334;  // a third of the price, rounded up
+  EXPECT_EQ(p.net.account(kEve).available, Amount{1'000'000 + 1000 - cost});
+  const std::uint64_t fees = 2 * 51;  // of the intervals that did not fall
+  EXPECT_EQ(p.net.account(kBob).available, Amount{1'000'000 + cost + fees});
+  EXPECT_EQ(p.net.account(kSubmitter).available, Amount{1'000'000 - 2 * fees});
+}
+
 // A liar that quotes next to nothing for a replay must not run down the clocks of others with it:
 // the challenger that has to prove it wrong, and attestors of a true claim that its solver throws.
 TEST(Slash, ASolversTinyQuoteBindsNobodyElse) {
@@ -107,7 +128,7 @@ TEST(Slash, ASolversTinyQuoteBindsNobodyElse) {
   const auto game = [&](unsigned defender) {
     return p.net.read().game(game_id_of(id, p.net.id(defender))).value()->record;
   };
-  EXPECT_EQ(p.net.claim(p.posted.claim).record.replay_ms, 2'000u);
+  EXPECT_EQ(p.net.claim(p.posted.claim).record.times.interval_ms, 2'000u);
   EXPECT_EQ(game(kSolver).defender_bank_ms, 2'000u);
   EXPECT_EQ(game(kSolver).challenger_bank_ms, p.terms.windows.replay_ms);
   EXPECT_EQ(game(kAnn).defender_bank_ms, p.terms.windows.replay_ms);
@@ -130,7 +151,8 @@ TEST(Slash, IntervalsPlayedByTurnsLengthenNoClock) {
   EXPECT_EQ(position(third), 2u);
   EXPECT_EQ(
       p.net.read().game(game_id_of(third, p.net.id(kSolver))).value()->record.defender_bank_ms,
-      2 * p.net.claim(p.posted.claim).record.replay_ms);
+      2 * 2'000u + 100u)
+      << "two intervals, and one game before it";
 }
 
 // A program over the profile's limits should never have been admitted: everybody is refunded.

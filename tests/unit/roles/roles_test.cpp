@@ -229,7 +229,8 @@ TEST_F(Roles, AChangedPayloadIsNotStuckUnderAnOldClientId) {
 // honest solver has a millisecond to answer, and half of its stake is the alias's bounty.
 TEST_F(Roles, NobodyRisksAStakeInATaskThatLeavesNoTimeToAnswer) {
   const auto fetches = [&] {
-    return only<Fetch>(make_solver(context(), {.take_open_tasks = true})->on(update(), 0)).size();
+    const SolverOptions options{.take_open_tasks = true, .replay_quote_ms = 60'000};
+    return only<Fetch>(make_solver(context(), options)->on(update(), 0)).size();
   };
   const auto enlists = [&] {
     return enlistments(*make_verifier(context(), {}), update(),
@@ -331,13 +332,49 @@ TEST_F(Roles, ASolverAcceptsOnlyWhatItCouldOpen) {
     const auto jobs = only<StartJob>(actions);
     ASSERT_EQ(jobs.size(), 1u);
     EXPECT_TRUE(only<StartJob>(role->on(update(), 15)).empty()) << "it is under way";
-    const auto submitted =
-        only<Submit>(role->on(JobFinished{jobs[0].job, jobs[0].body([] { return false; })}, 20));
-    ASSERT_EQ(submitted.size(), honest ? 1u : 0u);
-    if (honest) {
-      EXPECT_EQ(protocol::kind_of(submitted[0].payload), protocol::TxKind::kAcceptTask);
-    }
+    actions = role->on(JobFinished{jobs[0].job, jobs[0].body([] { return false; })}, 20);
+    EXPECT_TRUE(only<Submit>(actions).empty());
+    const auto meters = only<StartJob>(actions);
+    ASSERT_EQ(meters.size(), honest ? 1u : 0u);
+    if (!honest) continue;
+    const auto submitted = only<Submit>(
+        role->on(JobFinished{meters[0].job, meters[0].body([] { return false; })}, 30));
+    ASSERT_EQ(submitted.size(), 1u);
+    EXPECT_EQ(protocol::kind_of(submitted[0].payload), protocol::TxKind::kAcceptTask);
   }
+}
+
+// A quote that is too short would lose games by the clock, so what the machine needs is quoted, and
+// where a task leaves less, nothing.
+TEST_F(Roles, ASolverQuotesWhatItsMachineTakes) {
+  commit::TaskHeader header;
+  header.steps = 10'000;
+  header.commit_interval = 100;
+  header.checkpoint_interval = 1'000;
+  // A walk from a checkpoint and 16 roots; 7 steps to the first point below, a level of 7 steps and
+  // 16 roots, and two traces: each twice.
+  const protocol::ReplayTimes times =
+      quoted_times(header, {.step_s = 1, .root_s = 0.1, .trace_s = 8});
+  EXPECT_EQ(times.interval_ms, 2 * (1'000'000u + 1'600u));
+  EXPECT_EQ(times.game_ms, 2 * (7'000u + 7'000u + 1'600u + 16'000u));
+  EXPECT_EQ(quoted_times(header, {}), (protocol::ReplayTimes{1, 1}));
+
+  add_task().record.terms.allow = {id_of(key)};
+  const auto quoted = [&](const SolverOptions& options) {
+    const std::vector<std::string> offers = files.list("offers").value();
+    for (const std::string& name : offers) EXPECT_TRUE(files.remove(name));
+    const auto all =
+        submissions(*make_solver(context(), options), update(),
+                    [](const Fetch& fetch) { return std::optional(blob(fetch.name)); });
+    return all.empty() ? protocol::ReplayTimes{}
+                       : std::get<protocol::AcceptTask>(all[0].payload).times;
+  };
+  EXPECT_EQ(quoted({.replay_quote_ms = 70, .game_quote_ms = 80}), (protocol::ReplayTimes{70, 80}));
+  const protocol::ReplayTimes measured = quoted({});
+  EXPECT_GE(measured.interval_ms, 1u);
+  EXPECT_GE(measured.game_ms, 1u);
+  const std::uint64_t least = view.tasks[0].record.terms.windows.move_ms + 1;
+  EXPECT_EQ(quoted({.game_quote_ms = least}), protocol::ReplayTimes{});
 }
 
 // INV-ROL-006. Once the model is on offer others could commit to it first, and a submitter could
