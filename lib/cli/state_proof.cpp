@@ -51,6 +51,9 @@ Result<PostedTask> read_posted_task(const PartySettings& s, const TaskId& task) 
                                        (fault.empty() ? "" : ": " + fault)};
   if (!proof.value)
     return {ErrorCode::kNotFound, "there is no task " + to_hex(task.value) + " on this ledger"};
+  if (proof.value->empty())
+    return {ErrorCode::kNotFound, "task " + to_hex(task.value) +
+                                      " ended, and so long ago that the ledger forgot its terms"};
   auto record = decoded<protocol::TaskRecord>(*proof.value);
   if (!record)
     return {ErrorCode::kUnsupported, "the ledger's record of the task is of another version"};

@@ -82,11 +82,17 @@ Shown shown_money(ByteView key, ByteView value) {
   return {"account", lines_of(whose, *account)};
 }
 
+// Of a task that is over and was forgotten nothing is left but its id.
+Shown shown_task(ByteView key, ByteView value) {
+  if (!value.empty()) return shown<protocol::TaskRecord>("task", value);
+  return {"task", {{"task", to_hex(key.subspan(1))}, {"status", "ended, and forgotten"}}};
+}
+
 // By the first byte of its key (docs/spec/protocol.md, "Keys").
 Shown show(ByteView key, ByteView value) {
   switch (key.empty() ? 0 : key[0]) {
     case 'C': return shown<protocol::ClaimRecord>("claim", value);
-    case 'T': return shown<protocol::TaskRecord>("task", value);
+    case 'T': return shown_task(key, value);
     case 'G': return shown<protocol::GameRecord>("game", value);
     case 'A': return shown_money(key, value);
     case 'N': return shown<protocol::Profile>("profile", value);

@@ -293,6 +293,11 @@ void LedgerNode::put_results(Height height, const std::vector<protocol::Receipt>
               encode(StoredResult{height, receipt->verdict, receipt->detail}));
 }
 
+void LedgerNode::erase_results(std::vector<TxId> forgotten, WriteBatch& batch) {
+  std::sort(forgotten.begin(), forgotten.end());
+  for (const TxId& id : forgotten) batch.erase(result_key(id));
+}
+
 Status LedgerNode::make_block() {
   std::vector<Mempool::Taken> taken = m_pool.take_block();
   const Beacon beacon = make_beacon(m_key, m_head);
@@ -310,6 +315,7 @@ Status LedgerNode::make_block() {
   result.batch.put(seal_key(block.height),
                    encode_seal(beacon.signature, sign_header(m_key, result.header)));
   put_results(block.height, receipts, result.batch);
+  erase_results(std::move(result.forgotten), result.batch);
   ASSAY_TRY_STATUS(m_store.write(result.batch));
   m_machine.written();
   m_head = result.header;

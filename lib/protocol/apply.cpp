@@ -16,7 +16,8 @@ namespace {
 Outcome check_envelope(const State& state, Height height, const ParsedTransaction& tx) {
   const Envelope& e = tx.envelope;
   if (e.valid_until < height) return TxVerdict::kExpired;
-  if (e.valid_until.value - height.value > kMaxValidityBlocks) return TxVerdict::kValidForTooLong;
+  if (e.valid_until.value - height.value > horizon().validity_blocks)
+    return TxVerdict::kValidForTooLong;
   const bool unchecked = testing::planted(testing::Planted::kUncheckedNonce);
   const std::uint64_t last = unchecked ? e.nonce - 1 : state.profile(e.sender).last_nonce;
   if (e.nonce <= last) return TxVerdict::kNonceTooLow;
@@ -114,6 +115,7 @@ Status seal_block(const KeyValueStore& store, const State& state, const Hash256&
   ASSAY_TRY(result.header.state_root,
             state_map(store).apply(result.header.height.value, changes, result.batch, cache));
   state.results().put_index(result.batch);
+  result.forgotten = state.results().forgotten();
   if (parent_root != Hash256{} && transactions.empty() &&
       testing::planted(testing::Planted::kStaleRoot))
     result.header.state_root = parent_root;
@@ -239,7 +241,7 @@ Result<BlockResult> StateMachine::Caches::apply(const Block& block) {
             header.height, header.ledger_time,
             header.beacon, result.receipts.block_events};
   state.results().erase_due(header.height);
-  state.erase_due(header.height, kMaxErasuresPerBlock);
+  state.erasures().run(header.height, {horizon().erasures_max, kMaxErasedBytesPerBlock});
   run_deadlines(c);
   result.receipts.receipts.reserve(block.transactions.size());
   std::vector<ByteView> transactions;
@@ -250,7 +252,7 @@ Result<BlockResult> StateMachine::Caches::apply(const Block& block) {
     ASSAY_AUDIT_THAT(!state.status() || state.money_conserved());
   }
   state.results().put_record(header.height);
-  state.put_erasures(header.height);
+  state.erasures().put_lists(header.height);
   ASSAY_TRY_STATUS(seal_block(store, state, parent.state_root, transactions, result, &nodes));
   next_head = header;
   return result;

@@ -129,14 +129,16 @@ void FirstResults::add(const FirstResult& result) {
 }
 
 void FirstResults::erase_due(Height height) {
-  if (height.value <= kMaxValidityBlocks + 1) return;
-  const Height due{height.value - kMaxValidityBlocks - 1};
+  if (height.value <= horizon().validity_blocks + 1) return;
+  const Height due{height.value - horizon().validity_blocks - 1};
   const Bytes key = record_key(due);
   const std::optional<Bytes>& list = m_overlay.get(key);
   if (!list) return;
   for (std::size_t i = 0; i < list->size() / kEntryBytes; ++i)
-    if (const auto result = entry(*list, i))
+    if (const auto result = entry(*list, i)) {
       m_erased_keys.push_back(key_of(result->sender, result->client));
+      m_forgotten.push_back(result->id);
+    }
   m_erased = due;
   m_overlay.erase(key);
 }

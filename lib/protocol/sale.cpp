@@ -125,6 +125,7 @@ void end_task(Context& c, TaskRecord& task, TaskStatus status, CloseReason reaso
   task.ended = c.now;
   c.state.put(task);
   c.state.set_live(task.id, false);
+  c.state.forget_after(Height{c.height.value + horizon().ended_task_blocks}, task.id);
   c.emit(TaskEnded{task.id, status, reason});
 }
 

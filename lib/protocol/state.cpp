@@ -49,7 +49,9 @@ Hash256 last_hash(ByteView key) {
 }  // namespace
 
 State::State(const KeyValueStore& store, RecordTable* table, AbsentClients* absent)
-    : m_overlay(store, Bytes{kStatePrefix}, table), m_results(store, m_overlay, absent) {}
+    : m_overlay(store, Bytes{kStatePrefix}, table),
+      m_results(store, m_overlay, absent),
+      m_erasures(m_overlay) {}
 
 void State::damaged() const {
   m_overlay.fail(
@@ -114,8 +116,14 @@ void State::merge(const ledger::LedgerDiff& diff) {
     else
       m_overlay.put(account_key(key), ledger::encode(account));
   }
-  for (const auto& [id, pending] : diff.pendings)
-    m_overlay.put(Key(Table::kPending).id(id.value).bytes(), ledger::encode(pending));
+  for (const auto& [id, pending] : diff.pendings) {
+    // Nor does what is resolved: nothing resolves it again.
+    Bytes key = Key(Table::kPending).id(id.value).bytes();
+    if (pending.state == ledger::PendingState::kReserved)
+      m_overlay.put(key, ledger::encode(pending));
+    else
+      m_overlay.erase(key);
+  }
   if (diff.issued != issued()) {
     Bytes supply(8);
     store_le(supply.data(), diff.issued.value);
@@ -197,8 +205,12 @@ bool State::quote_used(const AccountId& solver, const QuoteId& id) const {
   return m_overlay.get(quote_key(solver, id)).has_value();
 }
 std::optional<TaskRecord> State::task(const TaskId& id) const {
-  return load<TaskRecord>(task_key(id));
+  const Bytes key = task_key(id);
+  const std::optional<Bytes>& bytes = m_overlay.get(key);
+  if (!bytes || bytes->empty()) return std::nullopt;
+  return load<TaskRecord>(key);
 }
+bool State::is_taken(const TaskId& id) const { return m_overlay.get(task_key(id)).has_value(); }
 std::optional<ClaimRecord> State::claim(const ClaimId& id) const {
   return load<ClaimRecord>(claim_key(id));
 }
@@ -293,7 +305,7 @@ void State::put(const Bid& r) { store(bid_key(r.task, r.bidder), r); }
 void State::erase(const Bid& r) { m_overlay.erase(bid_key(r.task, r.bidder)); }
 void State::set_quote_used(const AccountId& solver, const QuoteId& id, Height valid_until) {
   m_overlay.put(quote_key(solver, id), {});
-  erase_after(valid_until, quote_key(solver, id));
+  m_erasures.add(valid_until, quote_key(solver, id));
 }
 void State::put(const TaskRecord& r) { store(task_key(r.id), r); }
 void State::put(const ClaimRecord& r) { store(claim_key(r.id), r); }
@@ -317,38 +329,10 @@ void State::set_live(const TaskId& id, bool live) {
 }
 void State::add_part(const AccountId& id, const TaskId& task) {
   m_overlay.put(Key(Table::kPart).id(id.value).id(task.value).bytes(), {});
+  m_overlay.put(Key(Table::kTaskPart).id(task.value).id(id.value).bytes(), {});
 }
 
-void State::erase_after(Height last, const Bytes& key) {
-  Bytes& list = m_erasures[last.value];
-  list.push_back(static_cast<std::uint8_t>(key.size()));
-  list.insert(list.end(), key.begin(), key.end());
-}
-
-void State::put_erasures(Height block) {
-  for (auto& [last, list] : std::exchange(m_erasures, {}))
-    m_overlay.put(Key(Table::kErasure).u64(last).u64(block.value).bytes(), std::move(list));
-}
-
-void State::erase_due(Height height, unsigned most) {
-  std::vector<Bytes> due;  // the records that go, and the lists that named them
-  unsigned count = 0;
-  m_overlay.scan(Key(Table::kErasure).bytes(), [&](ByteView key, ByteView list) {
-    std::uint64_t last = 0;
-    for (unsigned i = 1; i <= 8; ++i) last = last << 8 | key[i];
-    if (last >= height.value || count >= most) return false;
-    codec::Reader r(list);
-    for (; r.ok() && r.remaining() > 0; ++count) {
-      due.push_back(to_bytes(r.take(r.u8())));
-      if (due.back().empty()) r.fail();
-    }
-    if (!r.ok()) damaged();
-    due.push_back(to_bytes(key));
-    return r.ok();
-  });
-  if (!status()) return;
-  for (const Bytes& key : due) m_overlay.erase(key);
-}
+void State::forget_after(Height last, const TaskId& id) { m_erasures.add(last, task_key(id)); }
 
 void State::add_deadline(const Deadline& d) { m_overlay.put(deadline_key(d), {}); }
 void State::remove_deadline(const Deadline& d) { m_overlay.erase(deadline_key(d)); }

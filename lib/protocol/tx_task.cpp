@@ -39,7 +39,7 @@ Checked<PostTask> Rules::check(const Reading& r, const Sender& s, const PostTask
     return V::kSelfDealing;
   TaskRecord task;
   task.id = task_id_of(r.chain, s.id, s.client_id);
-  if (r.state.task(task.id)) return V::kAlreadyExists;
+  if (r.state.is_taken(task.id)) return V::kAlreadyExists;
   if (!r.has(user_account(s.id), task_cost(p) - p.sought.value)) return V::kInsufficientFunds;
   task.submitter = s.id;
   task.terms = p;

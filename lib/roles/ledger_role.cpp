@@ -72,9 +72,12 @@ Actions LedgerRole::on(const Event& event, std::uint64_t now_ms) {
     for (auto& [purpose, submission] : m_submissions) {
       if (submission.client_id != refused->client_id) continue;
       // The ledger remembers a refusal under its client id, so the next try needs another one.
-      // So does a payload that changed since, with the settings perhaps.
-      if (protocol::is_recorded(refused->verdict) ||
-          refused->verdict == protocol::TxVerdict::kClientIdReused) {
+      // So does a payload that changed since, with the settings perhaps. But not what was done: it
+      // would be done twice.
+      if (refused->verdict == protocol::TxVerdict::kAlreadyExists)
+        submission.exists = true;
+      else if (protocol::is_recorded(refused->verdict) ||
+               refused->verdict == protocol::TxVerdict::kClientIdReused) {
         ++submission.attempt;
         on_refused(purpose);
       }
@@ -143,6 +146,11 @@ void LedgerRole::submit(const std::string& purpose, protocol::Payload payload) {
   submission.sent_ms = m_now_ms;
   wake_at(m_now_ms + kRepeatSubmitMs);
   act(Submit{submission.client_id, std::move(payload)});
+}
+
+bool LedgerRole::exists(const std::string& purpose) const {
+  const auto found = m_submissions.find(purpose);
+  return found != m_submissions.end() && found->second.exists;
 }
 
 const Bytes* LedgerRole::fetched(const std::string& name, const AccountId& from,

@@ -66,6 +66,11 @@ class Submitter final : public internal::LedgerRole {
   // True once nothing is left to do for it.
   bool follow(const protocol::View& view, const Posting& posting) {
     const TaskView* task = find(view, posting);
+    if (task == nullptr && exists("post/" + posting.label)) {
+      report_once(posting.label, "task.forgotten",
+                  {{"task", to_hex(id_of(posting).value)}, {"label", posting.label}});
+      return true;
+    }
     if (task == nullptr) {
       submit("post/" + posting.label, posting.terms);
       return false;

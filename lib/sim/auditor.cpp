@@ -33,6 +33,9 @@ Status Auditor::see_end(const protocol::StateReader& reader) const {
   return m_model->nothing_under_way();
 }
 
+std::uint64_t Auditor::posted_by(const AccountId& account) const {
+  return m_model->posted_by(account);
+}
 Tally Auditor::tally_of(const AccountId& account) const { return m_model->tally(account); }
 Auditor::Counts Auditor::counts() const { return m_model->counts; }
 

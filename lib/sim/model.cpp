@@ -2,6 +2,7 @@
 #include "internal/model.hpp"
 
 #include "assay/core/checked.hpp"
+#include "assay/protocol/horizon.hpp"
 
 namespace assay::sim {
 
@@ -319,8 +320,34 @@ Status Auditor::Model::compare_one(const protocol::StateReader& reader, const Ac
                                      "; it should have " + text(expected)};
 }
 
+// INV-PRO-018: a task's record is there for as long as it is to be remembered, and then, as soon as
+// blocks come to it, it is empty for ever.
+Status Auditor::Model::compare_task(const protocol::StateReader& reader, const Task& t) {
+  constexpr std::uint64_t kLateBlocksMax = 256;
+  Bytes key{'T'};
+  key.insert(key.end(), t.id.value.bytes.begin(), t.id.value.bytes.end());
+  ASSAY_TRY(const auto record, reader.record(key));
+  const std::uint64_t last = t.ended_at + protocol::horizon().ended_task_blocks;
+  const bool may_be_gone = t.ended_at != 0 && m_height > last;
+  const bool is_gone = record && record->empty();
+  if (is_gone) counts.forgotten += m_forgotten.insert(t.id).second ? 1 : 0;
+  const bool came_back = !is_gone && m_forgotten.contains(t.id);
+  const bool stays = !is_gone && may_be_gone && m_height > last + kLateBlocksMax;
+  if (record && (may_be_gone || !is_gone) && !came_back && !stays) return {};
+  return {ErrorCode::kIntegrity, "block " + std::to_string(m_height) + ": the record of task " +
+                                     to_hex(t.id.value).substr(0, 8) + " is " +
+                                     (is_gone || !record ? "gone too early" : "there too long")};
+}
+
+std::uint64_t Auditor::Model::posted_by(const AccountId& id) const {
+  std::uint64_t count = 0;
+  for (const auto& [task_id, t] : m_tasks) count += t.submitter == id ? 1 : 0;
+  return count;
+}
+
 Status Auditor::Model::compare(const protocol::StateReader& reader, bool all) {
   if (all) {
+    for (const auto& [id, t] : m_tasks) ASSAY_TRY_STATUS(compare_task(reader, t));
     for (const auto& [id, holding] : m_holdings) ASSAY_TRY_STATUS(compare_one(reader, id));
   } else {
     for (const AccountId& id : m_touched) ASSAY_TRY_STATUS(compare_one(reader, id));

@@ -195,6 +195,7 @@ void Auditor::Model::end_task(const protocol::TaskEnded& e) {
   if (paid != (e.status == TaskStatus::kPaid))
     fail("a task ended as paid that was not, or the reverse");
   t.stage = Stage::kEnded;
+  t.ended_at = m_height;
 }
 
 }  // namespace assay::sim

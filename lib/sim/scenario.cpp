@@ -77,6 +77,7 @@ class Run {
     report.games = counts.games;
     report.errors_found = counts.found;
     report.transactions = counts.transactions;
+    report.forgotten = counts.forgotten;
     report.sim = m_simulator.report();
     if (const auto head = m_simulator.reader().head()) report.digest = protocol::hash_of(*head);
     return report;
@@ -112,8 +113,7 @@ class Run {
     for (const Population::Posted& posted : m_population.postings)
       if (!m_population.gone.contains(posted.submitter)) ++wanted[posted.submitter];
     for (const auto& [name, count] : wanted) {
-      const auto ids = reader.tasks_of(m_simulator.account_of(name));
-      if (!ids || ids->size() < count) return false;
+      if (m_auditor.posted_by(m_simulator.account_of(name)) < count) return false;
     }
     return true;
   }

@@ -6,6 +6,7 @@
 #include <ctime>
 
 #include "assay/core/planted.hpp"
+#include "assay/protocol/horizon.hpp"
 #include "assay/sim/disk.hpp"
 #include "assay/sim/network.hpp"
 #include "assay/sim/seeds.hpp"
@@ -66,6 +67,19 @@ TEST(Seeds, OfHonestPartiesAllArePaid) {
 }
 
 #if defined(ASSAY_AUDIT) && ASSAY_AUDIT
+// INV-PRO-018: with tasks that are forgotten, a few records a block, while others go on.
+TEST(Seeds, BreakNoInvariantWhereTasksAreSoonForgotten) {
+  const protocol::ShortMemory memory({protocol::kMaxValidityBlocks, 12, 5});
+  std::uint64_t forgotten = 0;
+  for (std::uint64_t seed = 1; seed <= 64; ++seed) {
+    const SeedReport report = run(seed);
+    EXPECT_EQ(report.failure, "") << "seed " << seed;
+    forgotten += report.forgotten;
+  }
+  EXPECT_GT(forgotten, 32u);
+  std::printf("figure sim_forgotten %llu tasks\n", static_cast<unsigned long long>(forgotten));
+}
+
 class EveryPlantedBug : public ::testing::TestWithParam<Planted> {};
 
 TEST_P(EveryPlantedBug, IsFoundAndItsSeedReplays) {

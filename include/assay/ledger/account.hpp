@@ -57,8 +57,8 @@ inline constexpr std::size_t kAccountBytes = 24;
 using PendingId = Strong<struct PendingIdTag, Hash256>;
 enum class PendingState : std::uint8_t { kReserved = 1, kPosted = 2, kVoided = 3 };
 
-// A two-phase transfer. It is resolved once, and the record stays, so that resolving it again can
-// be answered exactly.
+// A two-phase transfer. It is resolved once; whoever keeps the record then is answered exactly when
+// it is resolved again, and who drops it, that there is none.
 struct Pending {
   AccountKey debit;
   AccountKey credit;

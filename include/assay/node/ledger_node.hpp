@@ -100,7 +100,7 @@ class LedgerNode {
   [[nodiscard]] Height bodies_from() const noexcept { return m_bodies_from; }
 
   [[nodiscard]] Result<std::optional<SignedHeader>> signed_header(Height height) const;
-  // Of a transaction that a block recorded.
+  // Of a transaction that a block recorded, while the ledger knows its client id.
   [[nodiscard]] Result<std::optional<TxOutcome>> outcome_of(const TxId& id) const;
 
  private:
@@ -114,6 +114,7 @@ class LedgerNode {
   [[nodiscard]] Status make_block();
   static void put_results(Height height, const std::vector<protocol::Receipt>& receipts,
                           WriteBatch& batch);
+  static void erase_results(std::vector<TxId> forgotten, WriteBatch& batch);
   [[nodiscard]] bool may_write();
   // One step of forgetting old versions and bodies, in a batch of its own.
   [[nodiscard]] Status prune();

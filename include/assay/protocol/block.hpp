@@ -86,7 +86,8 @@ struct BlockReceipts {
 struct BlockResult {
   BlockHeader header;
   BlockReceipts receipts;
-  WriteBatch batch;  // everything to persist; the state changes when it is written
+  WriteBatch batch;             // everything to persist; the state changes when it is written
+  std::vector<TxId> forgotten;  // transactions whose first results the state knows no more
 };
 
 }  // namespace assay::protocol

@@ -6,6 +6,7 @@
 #include <optional>
 #include <span>
 
+#include "assay/protocol/horizon.hpp"
 #include "assay/protocol/payloads.hpp"
 #include "assay/protocol/verdict.hpp"
 
@@ -13,7 +14,6 @@ namespace assay::protocol {
 
 inline constexpr std::uint8_t kTxVersion = 1;
 inline constexpr std::size_t kMaxTransactionBytes = 24 * 1024;
-inline constexpr std::uint64_t kMaxValidityBlocks = 1'000'000;
 inline constexpr std::uint64_t kMaxNonceGap = std::uint64_t{1} << 32;
 
 struct Envelope {

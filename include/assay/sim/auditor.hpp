@@ -35,11 +35,13 @@ class Auditor {
   [[nodiscard]] Status see(const protocol::StateReader& reader, Height height);
   // All balances, and that nothing is locked, reserved for a task or under way any more.
   [[nodiscard]] Status see_end(const protocol::StateReader& reader) const;
+  [[nodiscard]] std::uint64_t posted_by(const AccountId& account) const;  // tasks
   [[nodiscard]] Tally tally_of(const AccountId& account) const;
 
   // What was seen so far.
   struct Counts {
     std::uint64_t tasks = 0, paid = 0, fallen = 0, games = 0, found = 0, transactions = 0;
+    std::uint64_t forgotten = 0;  // tasks of which only the id is left
   };
   [[nodiscard]] Counts counts() const;
 

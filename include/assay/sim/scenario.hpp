@@ -36,7 +36,8 @@ struct SeedReport {
   std::string failure;  // the invariant that broke, in words; empty: none
   std::uint64_t tasks = 0, claims_paid = 0, claims_fallen = 0, games = 0, errors_found = 0;
   std::uint64_t transactions = 0;
-  Hash256 digest;  // of the last block's header: equal runs have equal ones
+  std::uint64_t forgotten = 0;  // tasks of which only the id is left
+  Hash256 digest;               // of the last block's header: equal runs have equal ones
   SimReport sim;
 };
 // Thread-safe: nothing is shared between runs but what is immutable.

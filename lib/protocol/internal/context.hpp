@@ -51,8 +51,6 @@ struct Context {
 // kMaxDeadlinesPerBlock.
 inline constexpr unsigned kMaxDeadlinesPerBlock = 10'000;
 void run_deadlines(Context& c);
-// Records that no client needs any more; as many a block at most.
-inline constexpr unsigned kMaxErasuresPerBlock = 10'000;
 // A claim in training is cancelled or given up: its solver has until the deadline, which comes
 // nearer, to deliver up to its next progress point.
 void end_early(Context& c, const TaskRecord& task, ClaimRecord& claim);

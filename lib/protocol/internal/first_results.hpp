@@ -65,6 +65,8 @@ class FirstResults {
   // record of what was added.
   void erase_due(Height height);
   void put_record(Height height);
+  // The transactions of what erase_due() forgot.
+  [[nodiscard]] const std::vector<TxId>& forgotten() const noexcept { return m_forgotten; }
   // The changes of the index.
   void put_index(WriteBatch& batch) const;
   // All of it is in the store.
@@ -82,6 +84,7 @@ class FirstResults {
   Height m_height;                                                        // of the list
   std::optional<Height> m_erased;
   std::vector<ClientKey> m_erased_keys;
+  std::vector<TxId> m_forgotten;
 };
 
 }  // namespace assay::protocol::internal

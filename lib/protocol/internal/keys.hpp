@@ -24,6 +24,7 @@ enum class Table : std::uint8_t {
   kDeadline = 'D',     // ledger time (big-endian), kind, id
   kLiveTask = 'L',     // task
   kPart = 'J',         // account, task
+  kTaskPart = 'j',     // task, account: the same the other way round
   kBid = 'B',          // task, account
   kQuote = 'Q',        // account, quote id
   kReputation = 'R',   // account, role

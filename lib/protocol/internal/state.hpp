@@ -4,6 +4,7 @@
 
 #include "assay/ledger/ledger.hpp"
 #include "assay/protocol/block.hpp"
+#include "internal/erasures.hpp"
 #include "internal/first_results.hpp"
 #include "internal/keys.hpp"
 #include "internal/overlay.hpp"
@@ -47,7 +48,9 @@ class State final : public ledger::LedgerView {
   // Records.
   [[nodiscard]] Profile profile(const AccountId& id) const;
   [[nodiscard]] Reputation reputation(const AccountId& id, Standing role) const;
+  // None also of a task that was forgotten. Its id stays taken for ever.
   [[nodiscard]] std::optional<TaskRecord> task(const TaskId& id) const;
+  [[nodiscard]] bool is_taken(const TaskId& id) const;
   [[nodiscard]] std::optional<Bid> bid(const TaskId& task, const AccountId& bidder) const;
   [[nodiscard]] std::vector<Bid> bids(const TaskId& task) const;  // the best first
   [[nodiscard]] bool quote_used(const AccountId& solver, const QuoteId& id) const;
@@ -81,13 +84,8 @@ class State final : public ledger::LedgerView {
   void put_move(const GameId& id, std::uint32_t turn, ByteView signed_move);
   void set_live(const TaskId& id, bool live);
   void add_part(const AccountId& id, const TaskId& task);
-
-  // Erases the record after the block of height `last`; what is due by `height` goes, `most`
-  // records and the rest of a list. Called once a block, put_erasures() keeps what the block asked
-  // for, one list for each `last`.
-  void erase_after(Height last, const Bytes& key);
-  void put_erasures(Height block);
-  void erase_due(Height height, unsigned most);
+  // All records of a task that has ended go after the block of height `last`.
+  void forget_after(Height last, const TaskId& id);
 
   void add_deadline(const Deadline& d);
   void remove_deadline(const Deadline& d);
@@ -97,6 +95,7 @@ class State final : public ledger::LedgerView {
 
   // Kept for as long as a transaction of their block's height may be valid (INV-PRO-003).
   [[nodiscard]] FirstResults& results() { return m_results; }
+  [[nodiscard]] Erasures& erasures() { return m_erasures; }
   [[nodiscard]] const FirstResults& results() const { return m_results; }
   [[nodiscard]] Overlay& overlay() { return m_overlay; }
   [[nodiscard]] const Overlay& overlay() const { return m_overlay; }
@@ -113,7 +112,7 @@ class State final : public ledger::LedgerView {
 
   Overlay m_overlay;
   FirstResults m_results;
-  std::map<std::uint64_t, Bytes> m_erasures;  // of this block: lists of keys by last height
+  Erasures m_erasures;
 };
 
 }  // namespace assay::protocol::internal

@@ -61,6 +61,8 @@ class LedgerRole : public Role {
   // Sends the payload unless it was sent less than kRepeatSubmitMs ago. `purpose` names the intent
   // for ever: the client id is made of it.
   void submit(const std::string& purpose, protocol::Payload payload);
+  // The ledger said that it made this once, too long ago to tell more of it.
+  [[nodiscard]] bool exists(const std::string& purpose) const;
   // The client id of a purpose's present attempt.
   [[nodiscard]] protocol::ClientId client_id(const std::string& purpose) const;
   // The bytes if they have arrived (and are kept until release()); else sees to it that they come.
@@ -129,6 +131,7 @@ class LedgerRole : public Role {
     std::uint32_t attempt = 0;
     std::uint64_t sent_ms = 0;
     bool sent = false;
+    bool exists = false;  // what it asks for, though its first result is forgotten
     protocol::ClientId client_id{};
   };
   struct Fetching {

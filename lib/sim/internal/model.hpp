@@ -42,6 +42,7 @@ class Auditor::Model {
     std::vector<Offer> offers;
     std::vector<ClaimId> claims;
     std::map<AccountId, Atoms> won_at;  // a bid's or a quote's price
+    std::uint64_t ended_at = 0;         // height; 0: it has not
   };
   struct Seat {
     Atoms stake = 0;
@@ -99,7 +100,9 @@ class Auditor::Model {
                              const protocol::BlockReceipts& receipts);
   [[nodiscard]] Status compare(const protocol::StateReader& reader, bool all);
   [[nodiscard]] Status compare_one(const protocol::StateReader& reader, const AccountId& id) const;
+  [[nodiscard]] Status compare_task(const protocol::StateReader& reader, const Task& t);
   [[nodiscard]] Status nothing_under_way() const;
+  [[nodiscard]] std::uint64_t posted_by(const AccountId& id) const;
   [[nodiscard]] Atoms worth(const AccountId& id) const;
   [[nodiscard]] Tally tally(const AccountId& id) const;
 
@@ -179,6 +182,7 @@ class Auditor::Model {
   };
   std::map<std::pair<TaskId, AccountId>, PutDown> m_put_down;
   std::set<AccountId> m_touched;
+  std::set<TaskId> m_forgotten;
   bool m_at_start = true;  // of a block: what happens happens by itself
 };
 

@@ -55,14 +55,18 @@ struct Chain {
     e.client_id = protocol::ClientId{1};
     e.valid_until = Height{100};
     e.payload = std::move(payload);
+    block({sign_transaction(e, key_of(sender))}, 100);
+  }
+  void block(std::vector<Bytes> transactions, std::uint64_t ms) {
     protocol::Block b;
     b.height = Height{head.height.value + 1};
-    b.time_ms = head.time_ms + 100;
+    b.time_ms = head.time_ms + ms;
     b.beacon = node::make_beacon(operator_key, head).value;
-    b.transactions = {sign_transaction(e, key_of(sender))};
+    b.transactions = std::move(transactions);
     auto result = protocol::apply(store, b);
     ASSERT_TRUE(result);
-    ASSERT_EQ(result->receipts.receipts[0].verdict, protocol::TxVerdict::kApplied);
+    for (const protocol::Receipt& receipt : result->receipts.receipts)
+      ASSERT_EQ(receipt.verdict, protocol::TxVerdict::kApplied);
     ASSERT_TRUE(store.write(result->batch));
     parent = head;
     head = result->header;
@@ -110,6 +114,21 @@ TEST(Verdict, IsProvenByOneHeader) {
   const Verdict other = chain.check(chain.proof("R", account_of(3).value));
   EXPECT_EQ(other.exit_code, ExitCode::kFailed);
 }
+
+#if defined(ASSAY_AUDIT) && ASSAY_AUDIT
+TEST(Verdict, OfAForgottenTaskItIsProvenThatItWasThere) {
+  const protocol::ShortMemory memory({100, 2, 100});
+  Chain chain;
+  for (unsigned i = 0; i < 8; ++i) chain.block({}, 5'000);
+  const Verdict task = chain.check(chain.proof("T", chain.task.value));
+  EXPECT_EQ(task.exit_code, ExitCode::kOk);
+  EXPECT_THAT(task.text, HasSubstr("task          " + to_hex(chain.task.value)));
+  EXPECT_THAT(task.text, HasSubstr("status        ended, and forgotten\n"));
+  const Verdict claim = chain.check(chain.proof("C", chain.claim.value));
+  EXPECT_EQ(claim.exit_code, ExitCode::kFailed);
+  EXPECT_THAT(claim.text, HasSubstr("holds no record of that key"));
+}
+#endif
 
 // A balance in tokens, with whose and of what kind it is.
 TEST(Verdict, ShowsBalances) {

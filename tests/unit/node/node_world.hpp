@@ -45,6 +45,7 @@ struct World {
   protocol::Genesis genesis = genesis_record();
   crypto::KeyPair key = key_of(1);
   NodeOptions options;
+  Height valid_until{1000};  // of transactions
   std::unique_ptr<LedgerNode> node;
 
   World() { start(); }
@@ -60,7 +61,7 @@ struct World {
     e.sender = account_of(from);
     e.nonce = nonce;
     store_le(e.client_id.data(), nonce);
-    e.valid_until = Height{1000};
+    e.valid_until = valid_until;
     e.payload = std::move(payload);
     return sign_transaction(e, key_of(from));
   }

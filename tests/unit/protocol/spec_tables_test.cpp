@@ -214,12 +214,12 @@ void put_all(internal::State& state, Filler& filler, const Values& values) {
                  filler.of<std::uint32_t>("signed move.turn"),
                  encode(filler.of<dispute::SignedMove>("signed move")));
   state.set_live(filler.of<TaskId>("L.task"), true);
-  state.add_part(filler.of<AccountId>("J.account"), filler.of<TaskId>("J.task"));
+  state.add_part(filler.of<AccountId>("part.account"), filler.of<TaskId>("part.task"));
   state.add_deadline(filler.of<internal::Deadline>("D"));
   for (std::size_t i = 0; i < values.size("X", 1); ++i)
-    state.erase_after(filler.of<Height>("X.last"),
-                      values.bytes(item("X", i), values.size(item("X", i), 1)));
-  state.put_erasures(filler.of<Height>("X.block"));
+    state.erasures().add(filler.of<Height>("X.last"),
+                         values.bytes(item("X", i), values.size(item("X", i), 1)));
+  state.erasures().put_lists(filler.of<Height>("X.block"));
   state.set_quote_used(filler.of<AccountId>("Q.account"), filler.of<QuoteId>("Q.id"), {});
   for (std::size_t i = 0; i < values.size("first result", 1); ++i)
     state.results().add(filler.of<internal::FirstResult>(item("first result", i)));
@@ -227,11 +227,13 @@ void put_all(internal::State& state, Filler& filler, const Values& values) {
 }
 
 // What a key's fields and its record are called: as the record, or as the letter if it has no name.
+// The two keys of a part have the same fields.
 std::string place_of(const std::string& letter, const std::string& record) {
   std::string name = record.substr(0, record.find(" to the end"));
   if (name.starts_with("key of ")) name = name.substr(7);
   const Table* table = Spec::get().find(name);
-  return table != nullptr && table->is_struct() ? name : letter;
+  if (table != nullptr && table->is_struct()) return name;
+  return letter == "J" || letter == "j" ? "part" : letter;
 }
 
 TEST_F(SpecTables, HaveEveryKeyAndWhatStandsUnderIt) {

@@ -266,6 +266,16 @@ TEST_F(Roles, AFinishedRoleSaysSoOnceAndIsSilent) {
   EXPECT_TRUE(role->on(Tick{}, 90'000).empty());
 }
 
+// Its task ended so long ago that the ledger forgot it: another one would be paid for again.
+TEST_F(Roles, ASubmitterPostsNoSecondTaskForOneThatTheLedgerForgot) {
+  const auto role = make_poster();
+  const protocol::ClientId first = only<Submit>(role->on(update(), 0))[0].client_id;
+  const auto actions = role->on(TransactionRefused{first, TxVerdict::kAlreadyExists, 0}, 10);
+  EXPECT_TRUE(only<Submit>(actions).empty());
+  ASSERT_EQ(only<Finish>(actions).size(), 1u);
+  EXPECT_TRUE(only<Finish>(actions)[0].status);
+}
+
 // INV-ROL-005.
 TEST_F(Roles, AWhistleblowerIgnoresItsOwnClaims) {
   const auto role = make_whistleblower(context(), {});
