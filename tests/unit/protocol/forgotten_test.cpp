@@ -83,8 +83,8 @@ void expect_refused(Played& p, const std::vector<ChallengeId>& challenges) {
   opening.claim = claim;
   const Payload payloads[] = {CancelTask{p.posted.task},
                               FundTask{p.posted.task, Amount{5}},
-                              AcceptTask{p.posted.task, 2000, hash_of_text("r")},
-                              PlaceBid{p.posted.task, Amount{9}, 2000, hash_of_text("r")},
+                              AcceptTask{p.posted.task, 2000, 2000, hash_of_text("r")},
+                              PlaceBid{p.posted.task, Amount{9}, 2000, 2000, hash_of_text("r")},
                               WithdrawBid{p.posted.task},
                               AwardTask{p.posted.task, p.net.id(kAnn)},
                               quoted(p.net, p.posted.task, p.terms, kAnn, 9),
@@ -263,7 +263,7 @@ TEST(Forgotten, ATaskIsNeverPostedTwiceUnderOneClientId) {
   EXPECT_FALSE(refused.repeated);
   EXPECT_EQ(net.verdict(1, FundTask{id, Amount{1}}), V::kUnknownTask);
   EXPECT_EQ(net.verdict(0, CancelTask{id}), V::kUnknownTask);
-  EXPECT_EQ(net.verdict(1, AcceptTask{id, 2000, hash_of_text("r")}), V::kUnknownTask);
+  EXPECT_EQ(net.verdict(1, AcceptTask{id, 2000, 2000, hash_of_text("r")}), V::kUnknownTask);
   EXPECT_TRUE(net.read().live_tasks().value().empty());
 }
 
