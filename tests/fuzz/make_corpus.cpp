@@ -76,7 +76,7 @@ std::vector<Payload> payloads() {
   const Quote quote{AccountId{named("solver")},
                     named("task root"),
                     Amount{900},
-                    10,
+                    {10, 100},
                     named("r"),
                     QuoteId{1, 2},
                     Height{500}};
