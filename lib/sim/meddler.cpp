@@ -27,9 +27,10 @@ class Meddler final : public roles::Role {
     const auto* update = std::get_if<roles::LedgerUpdate>(&event);
     const bool ends =
         update != nullptr && update->view->head.ledger_time.value > m_options.until_ms;
-    if (update != nullptr && !ends && m_rng->chance(m_options.chance))
-      if (std::optional<protocol::Payload> payload = meddle(*update->view))
-        actions.push_back(roles::Submit{any_client_id(), std::move(*payload)});
+    if (update == nullptr || ends) return actions;
+    Payload payload = cut_short(*update->view);
+    if (!payload && m_rng->chance(m_options.chance)) payload = meddle(*update->view);
+    if (payload) actions.push_back(roles::Submit{any_client_id(), std::move(*payload)});
     return actions;
   }
   [[nodiscard]] std::optional<std::uint64_t> next_deadline() const override {
@@ -58,6 +59,18 @@ class Meddler final : public roles::Role {
   template <class List>
   [[nodiscard]] const typename List::value_type* any_of(const List& list) {
     return list.empty() ? nullptr : &list[m_rng->below(list.size())];
+  }
+
+  // Work under way that has shown progress lasts for a few blocks only, and what was done by then
+  // is to be paid.
+  Payload cut_short(const protocol::View& view) {
+    if (!m_options.cancels) return std::nullopt;
+    for (const TaskView& task : view.tasks)
+      for (const ClaimView& claim : task.claims)
+        if (task.record.submitter == m_context.account() && claim.record.reported > 1 &&
+            claim.record.status == protocol::ClaimStatus::kTraining && m_rng->below(4) == 0)
+          return protocol::CancelTask{task.record.id};
+    return std::nullopt;
   }
 
   Payload meddle(const protocol::View& view) {
