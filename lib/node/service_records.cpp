@@ -99,11 +99,20 @@ Result<Json> NodeService::game(const GameId& id) const {
 Result<Json> NodeService::view(const AccountId& account, const protocol::KnownMoves& known) {
   if (m_views_height != m_node.head().height) m_views.clear();
   m_views_height = m_node.head().height;
-  auto found = m_views.find({account, known});
-  if (found == m_views.end()) {
+  const auto view_now = [&]() -> Result<std::string> {
     ASSAY_TRY(const protocol::View made, m_node.reader().view(account, known));
+    return to_hex(encode(made));
+  };
+  // What strangers say they know would make as many views of one account.
+  if (!known.empty()) {
+    ASSAY_TRY(std::string view, view_now());
+    return Json::object({{"height", m_node.head().height.value}, {"view", std::move(view)}});
+  }
+  auto found = m_views.find(account);
+  if (found == m_views.end()) {
+    ASSAY_TRY(std::string view, view_now());
     if (m_views.size() >= 64) m_views.clear();
-    found = m_views.emplace(std::pair{account, known}, to_hex(encode(made))).first;
+    found = m_views.emplace(account, std::move(view)).first;
   }
   return Json::object({{"height", m_node.head().height.value}, {"view", found->second}});
 }

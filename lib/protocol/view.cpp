@@ -19,6 +19,8 @@ namespace {
 // strangers could make everybody's views longer than an answer may be.
 constexpr std::size_t kMaxEndedTasks = 256;
 constexpr std::size_t kMaxForeignTasks = 4096;
+constexpr std::size_t kMaxForeignChallenges = 16384;
+constexpr std::size_t kMaxMoveBytes = std::size_t{16} << 20;  // the next view has the others
 
 AccountView load_account(const State& state, const AccountId& id) {
   AccountView view;
@@ -42,28 +44,36 @@ AccountView load_account(const State& state, const AccountId& id) {
 struct Asker {
   std::optional<AccountId> self;
   KnownMoves known;
+  std::size_t move_bytes_left = kMaxMoveBytes;
 };
 
-GameView load_game(const State& state, GameRecord record, const Asker& asker) {
+GameView load_game(const State& state, GameRecord record, Asker& asker) {
   GameView view;
-  if (!asker.self || record.defender == *asker.self || record.challenger == *asker.self) {
+  if (!asker.self) {
+    view.moves = state.moves(record.id);
+  } else if (record.defender == *asker.self || record.challenger == *asker.self) {
     const auto known = asker.known.find(record.id);
     if (known != asker.known.end()) view.first_turn = std::min(known->second, record.turn);
-    if (view.first_turn < record.turn) view.moves = state.moves(record.id, view.first_turn);
+    if (view.first_turn < record.turn && asker.move_bytes_left > 0)
+      view.moves = state.moves(record.id, view.first_turn);
+    for (const Bytes& move : view.moves)
+      asker.move_bytes_left -= std::min(asker.move_bytes_left, move.size());
   }
   view.record = std::move(record);
   return view;
 }
 
-ChallengeView load_challenge(const State& state, ChallengeRecord record, const Asker& asker) {
+ChallengeView load_challenge(const State& state, ChallengeRecord record, Asker& asker) {
   ChallengeView view;
   for (const AccountId& defender : record.defenders)
     view.games.push_back(load_game(state, state.need_game(game_id_of(record.id, defender)), asker));
+  // Nobody but its challenger opens them, and strangers' would fill the view.
+  if (asker.self && record.challenger != *asker.self) record.start_path = record.end_path = {};
   view.record = std::move(record);
   return view;
 }
 
-ClaimView load_claim(const State& state, ClaimRecord record, const Asker& asker) {
+ClaimView load_claim(const State& state, ClaimRecord record, Asker& asker) {
   ClaimView view;
   view.verifiers = state.verifiers(record.id);
   for (ChallengeRecord& challenge : state.challenges(record.id))
@@ -72,7 +82,7 @@ ClaimView load_claim(const State& state, ClaimRecord record, const Asker& asker)
   return view;
 }
 
-TaskView load_task(const State& state, TaskRecord record, const Asker& asker) {
+TaskView load_task(const State& state, TaskRecord record, Asker& asker) {
   TaskView view;
   for (const ClaimId& id : record.claims)
     view.claims.push_back(load_claim(state, state.need_claim(id), asker));
@@ -171,29 +181,34 @@ Result<AccountView> StateReader::account(const AccountId& id) const {
 
 Result<std::optional<TaskView>> StateReader::task(const TaskId& id) const {
   const State state(m_store);
+  Asker everybody;
   std::optional<TaskView> view;
-  if (auto record = state.task(id)) view = load_task(state, std::move(*record), {});
+  if (auto record = state.task(id)) view = load_task(state, std::move(*record), everybody);
   return checked(state, std::move(view));
 }
 
 Result<std::optional<ClaimView>> StateReader::claim(const ClaimId& id) const {
   const State state(m_store);
+  Asker everybody;
   std::optional<ClaimView> view;
-  if (auto record = state.claim(id)) view = load_claim(state, std::move(*record), {});
+  if (auto record = state.claim(id)) view = load_claim(state, std::move(*record), everybody);
   return checked(state, std::move(view));
 }
 
 Result<std::optional<ChallengeView>> StateReader::challenge(const ChallengeId& id) const {
   const State state(m_store);
+  Asker everybody;
   std::optional<ChallengeView> view;
-  if (auto record = state.challenge(id)) view = load_challenge(state, std::move(*record), {});
+  if (auto record = state.challenge(id))
+    view = load_challenge(state, std::move(*record), everybody);
   return checked(state, std::move(view));
 }
 
 Result<std::optional<GameView>> StateReader::game(const GameId& id) const {
   const State state(m_store);
+  Asker everybody;
   std::optional<GameView> view;
-  if (auto record = state.game(id)) view = load_game(state, std::move(*record), {});
+  if (auto record = state.game(id)) view = load_game(state, std::move(*record), everybody);
   return checked(state, std::move(view));
 }
 
@@ -267,6 +282,22 @@ std::vector<TaskId> tasks_for(const State& state, const AccountId& self) {
   return wanted;
 }
 
+// Of tasks in which one has no part, no more challenges than there is room for, and then none.
+void drop_foreign_challenges(TaskView& task, const AccountId& self, std::size_t& left) {
+  if (task.record.submitter == self) return;
+  for (ClaimView& claim : task.claims) {
+    const auto is_own = [&](const ChallengeView& c) { return c.record.challenger == self; };
+    const bool has_part =
+        claim.record.solver == self ||
+        std::any_of(claim.verifiers.begin(), claim.verifiers.end(),
+                    [&](const VerifierRecord& v) { return v.verifier == self; }) ||
+        std::any_of(claim.challenges.begin(), claim.challenges.end(), is_own);
+    if (has_part) continue;
+    if (claim.challenges.size() > left) claim.challenges.clear();
+    left -= claim.challenges.size();
+  }
+}
+
 // Strangers' auctions are told by the best bid and one's own.
 void drop_foreign_bids(TaskView& task, const AccountId& self) {
   if (task.record.submitter == self || task.bids.empty()) return;
@@ -293,9 +324,11 @@ Result<View> StateReader::view(const AccountId& self, const KnownMoves& known) c
   view.totals = load_totals(state);
   view.self = load_account(state, self);
   std::set<AccountId> people{self};
-  const Asker asker{self, known};
+  Asker asker{self, known};
+  std::size_t foreign_left = kMaxForeignChallenges;
   for (const TaskId& id : tasks_for(state, self)) {
     TaskView task = load_task(state, state.need_task(id), asker);
+    drop_foreign_challenges(task, self, foreign_left);
     drop_foreign_bids(task, self);
     add_people(task, people);
     view.tasks.push_back(std::move(task));

@@ -153,7 +153,10 @@ Result<View> ViewMemory::complete(ByteView bytes) {
   Reader r(bytes);
   View view;
   auto head = decode_header(r.bytes(kHeaderBytes));
-  if (!head) return std::move(head).error();
+  if (!head) {
+    m_games.clear();
+    return std::move(head).error();
+  }
   view.head = *head;
   Totals& t = view.totals;
   for (Amount* n : {&t.issued, &t.burned, &t.jackpot, &t.treasury}) wire::get(r, *n);

@@ -338,6 +338,7 @@ struct LedgerRole::Seat {
 
 void LedgerRole::play(const protocol::TaskView& task, const protocol::ChallengeView& challenge,
                       const protocol::GameView& game, const Known& known) {
+  if (game.moves.size() < game.record.turn) return;  // the next view has more of them
   const dispute::Role role =
       game.record.defender == account() ? dispute::Role::kDefender : dispute::Role::kChallenger;
   const dispute::GameTerms terms = protocol::terms_of(m_context.chain, task, challenge, game);

@@ -5,6 +5,7 @@
 #include "assay/commit/task.hpp"
 #include "assay/core/checked.hpp"
 #include "assay/dispute/game.hpp"
+#include "assay/player/player.hpp"
 #include "assay/roles/solver.hpp"
 
 namespace assay::roles {
@@ -12,9 +13,9 @@ namespace assay::roles {
 namespace {
 
 constexpr double kMargin = 2;  // the machine may be as busy with something else
-// One for the roots of all nodes; with games about many steps at once the outputs that the next
-// turns are about were given up, and one more makes them again.
-constexpr double kTracesPerGame = 2;
+// For the roots of all nodes, for the disputed output, for its operands: with games about many
+// steps at once what one turn had is given up before the next.
+constexpr double kTracesPerGame = 3;
 
 std::uint64_t milliseconds(double seconds) {
   constexpr double kMost = 1e15;
@@ -30,13 +31,18 @@ protocol::ReplayTimes quoted_times(const commit::TaskHeader& header,
   for (std::uint64_t steps = header.commit_interval; steps > dispute::kChainFanOut; ++levels)
     steps = ceil_div(steps, std::uint64_t{dispute::kChainFanOut});
   const auto walk = static_cast<double>(std::min(header.checkpoint_interval, header.steps));
-  const auto segment =
-      static_cast<double>(ceil_div(header.commit_interval, std::uint64_t{dispute::kChainFanOut}));
+  // Where the states at the points do not fit, each walk begins at the interval's start.
+  const std::uint64_t kept =
+      player::IntervalOptions{}.state_cache_bytes / std::max<std::uint64_t>(times.state_bytes, 1);
+  const std::uint64_t steps =
+      kept > levels * dispute::kChainFanOut
+          ? ceil_div(header.commit_interval, std::uint64_t{dispute::kChainFanOut})
+          : header.commit_interval;
+  const double segment_s = static_cast<double>(steps) * times.step_s;
   const double level_s = dispute::kChainFanOut * times.root_s;
-  const double narrowing_s =
-      static_cast<double>(levels - 1) * (segment * times.step_s + level_s) + segment * times.step_s;
   return {milliseconds(walk * times.step_s + level_s),
-          milliseconds(narrowing_s + kTracesPerGame * times.trace_s)};
+          milliseconds(static_cast<double>(levels - 1) * (segment_s + level_s) +
+                       kTracesPerGame * (segment_s + times.trace_s))};
 }
 
 }  // namespace assay::roles

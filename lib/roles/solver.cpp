@@ -176,16 +176,16 @@ class Solver final : public internal::CheckerRole {
       if (const auto names = files.list(kOfferFolder))
         for (const std::string& name : *names)
           if (const auto id = hash_from_hex(name.substr(name.rfind('/') + 1)))
-            m_offers.insert(TaskId{*id});
+            m_offers.emplace(*id, read_offer(TaskId{*id}));
     const auto is_for_sale = [&](const TaskId& id) {
       return std::any_of(view.tasks.begin(), view.tasks.end(), [&](const TaskView& task) {
         return task.record.id == id && task.record.status == TaskStatus::kOpen &&
                own_claim(task) == nullptr;
       });
     };
-    std::erase_if(m_offers, [&](const TaskId& id) {
-      if (is_for_sale(id)) return false;
-      static_cast<void>(files.remove(offer_file(id)));
+    std::erase_if(m_offers, [&](const auto& offered) {
+      if (is_for_sale(offered.first)) return false;
+      static_cast<void>(files.remove(offer_file(offered.first)));
       return true;
     });
     std::erase_if(m_put_off, [&](const auto& entry) { return !is_for_sale(entry.first); });
@@ -200,7 +200,10 @@ class Solver final : public internal::CheckerRole {
     const auto id = hash_from_hex(purpose.substr(slash + 1, end - slash - 1));
     if (!id || m_offers.erase(TaskId{*id}) == 0) return;
     static_cast<void>(context().files.remove(offer_file(TaskId{*id})));
-    m_put_off.try_emplace(TaskId{*id}, internal::Retry{internal::kRepeatSubmitMs})
+    put_off(TaskId{*id});
+  }
+  void put_off(const TaskId& id) {
+    m_put_off.try_emplace(id, internal::Retry{internal::kRepeatSubmitMs})
         .first->second.failed(now_ms(), kRepeatOfferMaxMs);
   }
   [[nodiscard]] bool is_put_off(const TaskId& id) {
@@ -216,11 +219,21 @@ class Solver final : public internal::CheckerRole {
   [[nodiscard]] bool is_unseen(const TaskView& task) const {
     return own_bid(task) == nullptr && m_offers.contains(task.record.id);
   }
-  [[nodiscard]] bool offer(const TaskId& id) {
+  // The file says what was quoted: an earlier life's offer is sent again as it was.
+  [[nodiscard]] bool offer(const TaskId& id, const protocol::ReplayTimes& times) {
     if (m_offers.contains(id)) return true;
-    if (!context().files.write_atomically(offer_file(id), Bytes{1})) return false;  // a full disk
-    m_offers.insert(id);
+    Bytes bytes(16);
+    store_le(bytes.data(), times.interval_ms);
+    store_le(bytes.data() + 8, times.game_ms);
+    if (!context().files.write_atomically(offer_file(id), bytes)) return false;  // a full disk
+    m_offers.emplace(id, times);
     return true;
+  }
+  // Zeros if the file is damaged: then it is measured again.
+  [[nodiscard]] protocol::ReplayTimes read_offer(const TaskId& id) {
+    const auto bytes = context().files.read(offer_file(id));
+    if (!bytes || bytes->size() != 16) return {};
+    return {load_le<std::uint64_t>(bytes->data()), load_le<std::uint64_t>(bytes->data() + 8)};
   }
   static constexpr const char* kOfferFolder = "offers";
   [[nodiscard]] static std::string offer_file(const TaskId& id) {
@@ -275,7 +288,7 @@ class Solver final : public internal::CheckerRole {
            own_claim(task) == nullptr &&
            protocol::has_required(terms, view.self.profile.capabilities) &&
            score >= terms.reputation_min && terms.price.value >= asked(terms) &&
-           leaves_time(terms, known_times(task.record.id)) && may_be_paid_in_part(terms) &&
+           leaves_time(terms, set_times()) && may_be_paid_in_part(terms) &&
            has_stake(view, task, promised) && has_deposit(view, task) &&
            !is_put_off(task.record.id);
   }
@@ -312,42 +325,26 @@ class Solver final : public internal::CheckerRole {
   }
 
   // As far as they are known before the task is measured.
-  [[nodiscard]] protocol::ReplayTimes known_times(const TaskId& id) const {
-    const auto metered = m_metered.find(id);
-    protocol::ReplayTimes times{1, 1};
-    if (metered != m_metered.end()) times = metered->second;
+  [[nodiscard]] protocol::ReplayTimes set_times(protocol::ReplayTimes times = {1, 1}) const {
     if (m_options.replay_quote_ms != 0) times.interval_ms = m_options.replay_quote_ms;
     if (m_options.game_quote_ms != 0) times.game_ms = m_options.game_quote_ms;
     return times;
   }
 
   // What to quote for a task that was opened; nothing while it is being measured, or if it leaves
-  // less time.
+  // less time: then it is measured again after a while. What was offered stays what it was.
   [[nodiscard]] std::optional<protocol::ReplayTimes> quoted(const TaskView& task) {
-    const TaskId& id = task.record.id;
-    if ((m_options.replay_quote_ms == 0 || m_options.game_quote_ms == 0) &&
-        !m_metered.contains(id)) {
-      const std::string job = "meter-task/" + to_hex(id.value);
-      const auto* metered = static_cast<Metered*>(finished_job(job));
-      if (metered == nullptr) {
-        start_job(job,
-                  [opened = open_task(task), &pool = context().pool,
-                   execution = context().execution](const auto&) -> JobResult {
-                    ASSAY_TRY(const auto run, execution(*opened, pool));
-                    ASSAY_TRY(const auto times,
-                              training::meter_steps(*run, pool, {.traces = true}));
-                    auto outcome = std::make_shared<Metered>();
-                    outcome->times = quoted_times(opened->header, times);
-                    return std::shared_ptr<JobOutcome>(std::move(outcome));
-                  });
-        return std::nullopt;
-      }
-      m_metered.emplace(id, metered->times);
-      forget_job(job);
+    const auto offered = m_offers.find(task.record.id);
+    if (offered != m_offers.end() && offered->second.interval_ms != 0) return offered->second;
+    protocol::ReplayTimes times = set_times();
+    if (m_options.replay_quote_ms == 0 || m_options.game_quote_ms == 0) {
+      const auto metered = meter(task);
+      if (!metered) return std::nullopt;
+      times = set_times(*metered);
     }
-    const protocol::ReplayTimes times = known_times(id);
     if (leaves_time(task.record.terms, times)) return times;
-    const std::string name = to_hex(id.value);
+    put_off(task.record.id);
+    const std::string name = to_hex(task.record.id.value);
     report_once(name, "task.too_slow",
                 {{"task", name},
                  {"interval_ms", std::to_string(times.interval_ms)},
@@ -355,10 +352,43 @@ class Solver final : public internal::CheckerRole {
     return std::nullopt;
   }
 
+  // One task at a time, where training runs: moves of games wait for neither, and whoever posts
+  // tasks whose steps take minutes holds up no game.
+  [[nodiscard]] std::optional<protocol::ReplayTimes> meter(const TaskView& task) {
+    const std::string job = "meter-task/" + to_hex(task.record.id.value);
+    if (m_meter_job != job) {
+      if (job_under_way(m_meter_job)) return std::nullopt;
+      forget_job(m_meter_job);
+      m_meter_job = job;
+    }
+    if (const auto* metered = static_cast<Metered*>(finished_job(job))) {
+      const protocol::ReplayTimes times = metered->times;
+      forget_job(job);
+      return times;
+    }
+    const double step_s_max = 1e-3 * static_cast<double>(task.record.terms.windows.replay_ms);
+    start_job(
+        job,
+        [opened = open_task(task), &pool = context().pool, execution = context().execution,
+         step_s_max](const std::function<bool()>& stopped) -> JobResult {
+          ASSAY_TRY(const auto run, execution(*opened, pool));
+          training::MeterOptions options;
+          options.traces = true;
+          options.step_s_max = step_s_max;
+          options.stopped = stopped;
+          ASSAY_TRY(const auto times, training::meter_steps(*run, pool, options));
+          auto outcome = std::make_shared<Metered>();
+          outcome->times = quoted_times(opened->header, times);
+          return std::shared_ptr<JobOutcome>(std::move(outcome));
+        },
+        /*lengthy=*/true);
+    return std::nullopt;
+  }
+
   bool accept(const TaskView& task) {
     if (!is_sound(task)) return false;
     const auto times = quoted(task);
-    if (!times || !offer(task.record.id)) return false;
+    if (!times || !offer(task.record.id, *times)) return false;
     submit("accept/" + to_hex(task.record.id.value),
            protocol::AcceptTask{task.record.id, *times, r_commitment(task)});
     return true;
@@ -383,7 +413,7 @@ class Solver final : public internal::CheckerRole {
     const std::optional<std::uint64_t> price = next_price(task);
     if (!price || !is_sound(task)) return false;
     const auto times = quoted(task);
-    if (!times || !offer(task.record.id)) return false;
+    if (!times || !offer(task.record.id, *times)) return false;
     const std::string id = to_hex(task.record.id.value);
     const std::string purpose = "bid/" + id + "/" + std::to_string(*price);
     report_once(purpose, "bid.placed", {{"task", id}, {"price", std::to_string(*price)}});
@@ -688,9 +718,9 @@ class Solver final : public internal::CheckerRole {
   }
 
   SolverOptions m_options;
-  std::set<TaskId> m_offers;  // that were sent
+  std::map<TaskId, protocol::ReplayTimes> m_offers;  // that were sent, and what they quote
   std::map<TaskId, internal::Retry> m_put_off;
-  std::map<TaskId, protocol::ReplayTimes> m_metered;
+  std::string m_meter_job;
   bool m_knows_offers = false;
   std::set<ClaimId> m_published;  // the true transcript
   std::set<ClaimId> m_forced;     // one with a forced error

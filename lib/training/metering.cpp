@@ -44,15 +44,19 @@ Result<StepTimes> meter_steps(Execution& execution, TaskPool& pool, const MeterO
   std::uint64_t t = 0;
   while (steps.size() < kStepsMin ||
          (steps.size() < kStepsMax && now_s() - begin < options.seconds)) {
+    if (options.stopped && options.stopped())
+      return {ErrorCode::kCancelled, "measuring was asked to stop"};
     const double start = now_s();
     ASSAY_TRY_STATUS(execution.step(t, state));
     const double middle = now_s();
+    if (middle - start > options.step_s_max)
+      return StepTimes{middle - start, 0, 0, byte_count(state)};
     ASSAY_INVARIANT(state_root(state, pool) != Hash256{});
     if (t++ == 0) continue;
     steps.push_back(middle - start);
     roots.push_back(now_s() - middle);
   }
-  StepTimes times{median(std::move(steps)), median(std::move(roots)), 0};
+  StepTimes times{median(std::move(steps)), median(std::move(roots)), 0, byte_count(state)};
   if (options.traces) {
     const double start = now_s();
     ASSAY_TRY(const auto trace, execution.trace_step(t, state));

@@ -48,7 +48,7 @@ class NodeService {
   Observer m_observer;
   // Views of the present head by account: several roles ask after every block.
   Height m_views_height;
-  std::map<std::pair<AccountId, protocol::KnownMoves>, std::string> m_views;
+  std::map<AccountId, std::string> m_views;  // whole ones
 };
 
 // The evidence file of a game that a verdict finished (dispute/evidence.hpp). kUnavailable while it

@@ -31,7 +31,7 @@ struct Totals {
 
 // How many moves of its own games the asker of a view has already.
 using KnownMoves = std::map<GameId, std::uint32_t>;
-inline constexpr std::size_t kMaxKnownGames = std::size_t{1} << 16;
+inline constexpr std::size_t kMaxKnownGames = std::size_t{1} << 15;
 
 struct GameView {
   GameRecord record;

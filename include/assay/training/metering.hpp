@@ -1,6 +1,8 @@
 // A task's work in the unit in which the market prices it, and the time that it takes here.
 #pragma once
 
+#include <functional>
+
 #include "assay/training/execution.hpp"
 
 namespace assay::training {
@@ -16,12 +18,16 @@ struct StepTimes {
   double step_s = 0;
   double root_s = 0;   // of a whole state
   double trace_s = 0;  // of one step, every node's output hashed
+  std::uint64_t state_bytes = 0;
 };
-// Goes on for `seconds`, but for three steps at least; then one step is traced if `traces`.
-// Errors: the execution's.
+// Goes on for `seconds`, but for three steps at least; then one step is traced if `traces`. A step
+// that takes over `step_s_max` is the last: then the others are 0.
+// Errors: the execution's; kCancelled between steps once `stopped`.
 struct MeterOptions {
   double seconds = 1;
   bool traces = false;
+  double step_s_max = 1e9;
+  std::function<bool()> stopped = {};  // none: never
 };
 [[nodiscard]] Result<StepTimes> meter_steps(Execution& execution, TaskPool& pool,
                                             const MeterOptions& options);

@@ -95,6 +95,12 @@ TEST(View, StrangersGamesComeWithoutTheirMoves) {
   EXPECT_GT(moves(kSolver), 0u);
   EXPECT_EQ(moves(kEve), moves(kSolver));
   EXPECT_EQ(moves(kBob), 0u);
+  const auto openings = [&](unsigned party) {
+    const View view = p.net.read().view(p.net.id(party)).value();
+    return view.tasks.at(0).claims.at(0).challenges.at(0).record.end_path.length;
+  };
+  EXPECT_GT(openings(kEve), 0u);
+  EXPECT_EQ(openings(kSolver), 0u);
 }
 
 // A party that knows the moves so far is sent the new ones only, and has the whole view.
