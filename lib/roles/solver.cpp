@@ -356,11 +356,8 @@ class Solver final : public internal::CheckerRole {
   // tasks whose steps take minutes holds up no game.
   [[nodiscard]] std::optional<protocol::ReplayTimes> meter(const TaskView& task) {
     const std::string job = "meter-task/" + to_hex(task.record.id.value);
-    if (m_meter_job != job) {
-      if (job_under_way(m_meter_job)) return std::nullopt;
-      forget_job(m_meter_job);
-      m_meter_job = job;
-    }
+    if (m_meter_job != job && job_under_way(m_meter_job)) return std::nullopt;
+    m_meter_job = job;
     if (const auto* metered = static_cast<Metered*>(finished_job(job))) {
       const protocol::ReplayTimes times = metered->times;
       forget_job(job);
