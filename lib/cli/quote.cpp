@@ -40,6 +40,7 @@ Result<Measured> measure(const training::Task& task, double seconds, TaskPool& p
   Measured measured;
   ASSAY_TRY(measured.times,
             training::meter_steps(*execution, pool, {.seconds = seconds, .traces = true}));
+  measured.quoted = roles::quoted_times(task.header, measured.times);
   measured.seconds =
       measured.times.step_s * static_cast<double>(task.header.steps) +
       measured.times.root_s * static_cast<double>(commit::transcript_entries(task.header));
@@ -156,7 +157,7 @@ std::string to_text(const QuoteReport& r) {
                   static_cast<unsigned long long>(t.header.steps),
                   static_cast<unsigned long long>(commit::transcript_entries(t.header)));
     add("time", line);
-    const protocol::ReplayTimes quoted = roles::quoted_times(t.header, times);
+    const protocol::ReplayTimes& quoted = r.measured->quoted;
     std::snprintf(line, sizeof line, "%.1f s an interval, %.1f s a game",
                   1e-3 * static_cast<double>(quoted.interval_ms),
                   1e-3 * static_cast<double>(quoted.game_ms));
@@ -189,9 +190,8 @@ codec::Json to_json(const QuoteReport& r) {
     json["step_ms"] = 1e3 * r.measured->times.step_s;
     json["root_ms"] = 1e3 * r.measured->times.root_s;
     json["trace_ms"] = 1e3 * r.measured->times.trace_s;
-    const protocol::ReplayTimes quoted = roles::quoted_times(r.terms.header, r.measured->times);
-    json["interval_ms"] = quoted.interval_ms;
-    json["game_ms"] = quoted.game_ms;
+    json["interval_ms"] = r.measured->quoted.interval_ms;
+    json["game_ms"] = r.measured->quoted.game_ms;
     json["seconds"] = r.measured->seconds;
   }
   return json;

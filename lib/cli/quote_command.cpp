@@ -1,9 +1,9 @@
-#include <algorithm>
 #include <cstdio>
 
 #include "assay/cli/quote.hpp"
 #include "assay/core/hex.hpp"
 #include "assay/host/thread_pool.hpp"
+#include "assay/protocol/offer.hpp"
 #include "assay/roles/solver.hpp"
 
 namespace assay::cli {
@@ -19,9 +19,8 @@ Result<codec::Json> signed_quote(const QuoteSettings& s, const QuoteReport& repo
   quote.solver = AccountId(key.public_key());
   quote.terms = report.digest;
   quote.price = terms.price;
-  const protocol::ReplayTimes most{terms.windows.replay_ms, terms.windows.move_ms};
-  quote.times = report.measured ? roles::quoted_times(terms.header, report.measured->times) : most;
-  if (quote.times.interval_ms > most.interval_ms || quote.times.game_ms > most.game_ms)
+  quote.times = report.measured ? report.measured->quoted : protocol::longest_times(terms.windows);
+  if (!protocol::are_allowed(quote.times, terms.windows))
     return Error{ErrorCode::kConflict,
                  "the task leaves less time for games than this machine would take: " +
                      std::to_string(quote.times.interval_ms) + " ms for an interval and " +

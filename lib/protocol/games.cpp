@@ -2,6 +2,7 @@
 #include "assay/core/planted.hpp"
 #include "assay/crypto/sha256.hpp"
 #include "assay/economics/splits.hpp"
+#include "assay/protocol/offer.hpp"
 #include "internal/context.hpp"
 #include "internal/position.hpp"
 
@@ -45,7 +46,7 @@ void start_game(Context& c, const ChallengeId& id, const AccountId& defender, bo
   // theirs, while its own are what turns have their allowance for. The solver's quote binds the
   // solver alone: by quoting next to nothing it could run down the clock of whoever proves it
   // wrong.
-  const ReplayTimes allowed{task.terms.windows.replay_ms, task.terms.windows.move_ms};
+  const ReplayTimes allowed = longest_times(task.terms.windows);
   const ReplayTimes& times = by_attestor ? allowed : claim.times;
   game.defender_bank_ms = times.interval_ms * std::uint64_t{challenge.queue_position} +
                           times.game_ms * std::uint64_t{challenge.queue_games};

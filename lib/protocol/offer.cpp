@@ -80,4 +80,14 @@ Hash256 quote_digest(const ChainId& chain, const Quote& quote) {
                          codec::encode([&](codec::Writer& w) { write(w, quote); })});
 }
 
+ReplayTimes longest_times(const Windows& windows) noexcept {
+  return {windows.replay_ms, windows.move_ms};
+}
+
+bool are_allowed(const ReplayTimes& times, const Windows& windows) noexcept {
+  const ReplayTimes most = longest_times(windows);
+  return times.interval_ms >= 1 && times.interval_ms <= most.interval_ms && times.game_ms >= 1 &&
+         times.game_ms <= most.game_ms;
+}
+
 }  // namespace assay::protocol

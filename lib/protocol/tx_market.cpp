@@ -3,6 +3,7 @@
 
 #include "assay/core/planted.hpp"
 #include "assay/crypto/sha256.hpp"
+#include "assay/protocol/offer.hpp"
 #include "internal/rules.hpp"
 
 namespace assay::protocol::internal {
@@ -25,12 +26,6 @@ V eligible(const Reading& r, const TaskRecord& task, const AccountId& solver) {
   return V::kApplied;
 }
 
-bool in_time(const TaskRecord& task, const ReplayTimes& times) {
-  const Windows& w = task.terms.windows;
-  return times.interval_ms >= 1 && times.interval_ms <= w.replay_ms && times.game_ms >= 1 &&
-         times.game_ms <= w.move_ms;
-}
-
 }  // namespace
 
 Checked<AcceptTask> Rules::check(const Reading& r, const Sender& s, const AcceptTask& p) {
@@ -42,7 +37,7 @@ Checked<AcceptTask> Rules::check(const Reading& r, const Sender& s, const Accept
   if (task->status != TaskStatus::kOpen) return V::kWrongPhase;
   if (task->terms.sale != Sale::kFixed) return V::kWrongSale;
   if (const V v = eligible(r, *task, s.id); v != V::kApplied) return v;
-  if (!in_time(*task, p.times)) return V::kQuoteTooSlow;
+  if (!are_allowed(p.times, task->terms.windows)) return V::kQuoteTooSlow;
   if (!r.has(stake_account(s.id), task->terms.solver_stake.value)) return V::kInsufficientStake;
   return holds(p, s, {{std::move(*task)}});
 }
@@ -61,7 +56,7 @@ Checked<PlaceBid> Rules::check(const Reading& r, const Sender& s, const PlaceBid
   if (task->status != TaskStatus::kOpen) return V::kWrongPhase;
   if (task->terms.sale != Sale::kAuction) return V::kWrongSale;
   if (const V v = eligible(r, *task, s.id); v != V::kApplied) return v;
-  if (!in_time(*task, p.times)) return V::kQuoteTooSlow;
+  if (!are_allowed(p.times, task->terms.windows)) return V::kQuoteTooSlow;
   if (p.price.value == 0 || p.price > task->terms.price) return V::kPriceOutOfRange;
   if (const auto v = check_price(task->terms, p.price); v != economics::TermsVerdict::kHolds)
     return Outcome(V::kPriceRefused, v);
@@ -135,7 +130,7 @@ Checked<AwardQuote> Rules::check(const Reading& r, const Sender& s, const AwardQ
   if (q.solver == s.id) return V::kSelfDealing;
   if (task->status != TaskStatus::kOpen) return V::kWrongPhase;
   if (const V v = eligible(r, *task, q.solver); v != V::kApplied) return v;
-  if (!in_time(*task, q.times)) return V::kQuoteTooSlow;
+  if (!are_allowed(q.times, task->terms.windows)) return V::kQuoteTooSlow;
   if (q.price.value == 0 || q.price > task->terms.price) return V::kPriceOutOfRange;
   if (const auto v = check_price(task->terms, q.price); v != economics::TermsVerdict::kHolds)
     return Outcome(V::kPriceRefused, v);

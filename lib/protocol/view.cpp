@@ -44,7 +44,9 @@ AccountView load_account(const State& state, const AccountId& id) {
 struct Asker {
   std::optional<AccountId> self;
   KnownMoves known;
+  bool has_part = true;  // in the task that is loaded
   std::size_t move_bytes_left = kMaxMoveBytes;
+  std::size_t foreign_left = kMaxForeignChallenges;  // of tasks without a part; then none
 };
 
 GameView load_game(const State& state, GameRecord record, Asker& asker) {
@@ -76,8 +78,11 @@ ChallengeView load_challenge(const State& state, ChallengeRecord record, Asker& 
 ClaimView load_claim(const State& state, ClaimRecord record, Asker& asker) {
   ClaimView view;
   view.verifiers = state.verifiers(record.id);
-  for (ChallengeRecord& challenge : state.challenges(record.id))
-    view.challenges.push_back(load_challenge(state, std::move(challenge), asker));
+  const bool has_room = asker.has_part || record.challenges <= asker.foreign_left;
+  if (has_room)
+    for (ChallengeRecord& challenge : state.challenges(record.id))
+      view.challenges.push_back(load_challenge(state, std::move(challenge), asker));
+  if (!asker.has_part) asker.foreign_left -= view.challenges.size();
   view.record = std::move(record);
   return view;
 }
@@ -250,24 +255,29 @@ Foreign::Group group_of(const State& state, const TaskRecord& task, const Accoun
   return task.status == TaskStatus::kOpen ? kForSale : kSold;
 }
 
+struct Wanted {
+  std::vector<TaskId> tasks;
+  std::size_t own = 0;  // the first ones
+};
 // Its own live tasks first, then those that ended, the newest first, then the others'.
-std::vector<TaskId> tasks_for(const State& state, const AccountId& self) {
+Wanted tasks_for(const State& state, const AccountId& self) {
   const std::vector<TaskId> live = state.live_tasks();
   const std::set<TaskId> is_live(live.begin(), live.end());
-  std::vector<TaskId> wanted;
+  Wanted wanted;
   std::vector<std::pair<LedgerTimeMs, TaskId>> ended;
   std::set<TaskId> own;
   for (const TaskId& id : state.tasks_of(self)) {
     own.insert(id);
     if (is_live.contains(id))
-      wanted.push_back(id);
+      wanted.tasks.push_back(id);
     else
       ended.emplace_back(state.need_task(id).ended, id);
   }
   const std::size_t shown = std::min(ended.size(), kMaxEndedTasks);
   std::partial_sort(ended.begin(), ended.begin() + static_cast<std::ptrdiff_t>(shown), ended.end(),
                     std::greater<>());
-  for (std::size_t i = 0; i < shown; ++i) wanted.push_back(ended[i].second);
+  for (std::size_t i = 0; i < shown; ++i) wanted.tasks.push_back(ended[i].second);
+  wanted.own = wanted.tasks.size();
   std::vector<Foreign> others;
   for (const TaskId& id : live) {
     if (own.contains(id)) continue;
@@ -278,24 +288,8 @@ std::vector<TaskId> tasks_for(const State& state, const AccountId& self) {
     return std::tie(a.group, b.atoms, a.id) < std::tie(b.group, a.atoms, b.id);
   });
   if (others.size() > kMaxForeignTasks) others.resize(kMaxForeignTasks);
-  for (const Foreign& other : others) wanted.push_back(other.id);
+  for (const Foreign& other : others) wanted.tasks.push_back(other.id);
   return wanted;
-}
-
-// Of tasks in which one has no part, no more challenges than there is room for, and then none.
-void drop_foreign_challenges(TaskView& task, const AccountId& self, std::size_t& left) {
-  if (task.record.submitter == self) return;
-  for (ClaimView& claim : task.claims) {
-    const auto is_own = [&](const ChallengeView& c) { return c.record.challenger == self; };
-    const bool has_part =
-        claim.record.solver == self ||
-        std::any_of(claim.verifiers.begin(), claim.verifiers.end(),
-                    [&](const VerifierRecord& v) { return v.verifier == self; }) ||
-        std::any_of(claim.challenges.begin(), claim.challenges.end(), is_own);
-    if (has_part) continue;
-    if (claim.challenges.size() > left) claim.challenges.clear();
-    left -= claim.challenges.size();
-  }
 }
 
 // Strangers' auctions are told by the best bid and one's own.
@@ -325,10 +319,10 @@ Result<View> StateReader::view(const AccountId& self, const KnownMoves& known) c
   view.self = load_account(state, self);
   std::set<AccountId> people{self};
   Asker asker{self, known};
-  std::size_t foreign_left = kMaxForeignChallenges;
-  for (const TaskId& id : tasks_for(state, self)) {
-    TaskView task = load_task(state, state.need_task(id), asker);
-    drop_foreign_challenges(task, self, foreign_left);
+  const Wanted wanted = tasks_for(state, self);
+  for (std::size_t i = 0; i < wanted.tasks.size(); ++i) {
+    asker.has_part = i < wanted.own;
+    TaskView task = load_task(state, state.need_task(wanted.tasks[i]), asker);
     drop_foreign_bids(task, self);
     add_people(task, people);
     view.tasks.push_back(std::move(task));

@@ -8,6 +8,7 @@
 #include "assay/dispute/evidence_file.hpp"
 #include "assay/dispute/levels.hpp"
 #include "assay/host/thread_pool.hpp"
+#include "assay/protocol/offer.hpp"
 #include "assay/roles/names.hpp"
 #include "assay/tensor/safetensors.hpp"
 
@@ -282,7 +283,7 @@ bool LedgerRole::leaves_time(const protocol::PostTask& terms,
   return std::min({w.reveal_ms, w.seal_ms, w.open_ms, w.challenge_ms, w.challenge_reveal_ms,
                    w.move_ms}) >= m_context.window_min_ms &&
          (terms.force_rate == 0 || w.disclose_ms >= m_context.window_min_ms) &&
-         w.replay_ms >= times.interval_ms && w.move_ms >= times.game_ms;
+         protocol::are_allowed(times, w);
 }
 
 void LedgerRole::forget(const protocol::ClaimView& settled) {

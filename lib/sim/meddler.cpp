@@ -3,6 +3,7 @@
 #include "assay/commit/task.hpp"
 #include "assay/crypto/sha256.hpp"
 #include "assay/dispute/claims.hpp"
+#include "assay/protocol/offer.hpp"
 #include "assay/roles/solver.hpp"
 
 namespace assay::sim {
@@ -122,9 +123,6 @@ class Meddler final : public roles::Role {
         return protocol::AbandonClaim{claim.record.id};
     return std::nullopt;
   }
-  [[nodiscard]] static protocol::ReplayTimes longest_times(const protocol::PostTask& terms) {
-    return {terms.windows.replay_ms, terms.windows.move_ms};
-  }
   // What the solver would have signed for its customer.
   Payload quote(const TaskView& task, const crypto::KeyPair& key) {
     const protocol::PostTask& terms = task.record.terms;
@@ -132,7 +130,7 @@ class Meddler final : public roles::Role {
     q.solver = AccountId(key.public_key());
     q.terms = task.record.posted_terms;
     q.price = Amount{terms.price.value - m_rng->below(terms.price.value / 4)};
-    q.times = longest_times(terms);
+    q.times = protocol::longest_times(terms.windows);
     q.id = any_client_id();
     q.r_commitment = roles::quote_commitment(key, q.id);
     q.valid_until = Height{m_rng->below(8) == 0 ? 1u : 1'000'000u};
@@ -148,7 +146,7 @@ class Meddler final : public roles::Role {
       case 0:
       case 1:
         return protocol::PlaceBid{id, Amount{price - m_rng->below(price / 2)},
-                                  longest_times(task.record.terms), any_hash()};
+                                  protocol::longest_times(task.record.terms.windows), any_hash()};
       case 2: return protocol::WithdrawBid{id};
       case 3:
         return protocol::AcceptTask{

@@ -34,7 +34,8 @@ struct LeastAmounts {
 
 struct Measured {
   training::StepTimes times;
-  double seconds = 0;  // of the whole run on this machine
+  protocol::ReplayTimes quoted;  // for disputes
+  double seconds = 0;            // of the whole run on this machine
 };
 struct QuoteReport {
   protocol::PostTask terms;  // at the price that is asked

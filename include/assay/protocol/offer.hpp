@@ -39,4 +39,9 @@ inline constexpr std::uint8_t kOfferVerdictLast = 7;
 // The economics of one copy at another price, a bid's say.
 [[nodiscard]] economics::TermsVerdict check_price(const PostTask& task, Amount price) noexcept;
 
+// The longest times that a task lets its solvers quote, and who defends without a quote has.
+[[nodiscard]] ReplayTimes longest_times(const Windows& windows) noexcept;
+// Both at least 1 and at most the longest.
+[[nodiscard]] bool are_allowed(const ReplayTimes& times, const Windows& windows) noexcept;
+
 }  // namespace assay::protocol
