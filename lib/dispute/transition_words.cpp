@@ -32,7 +32,7 @@ const char* to_string(Guard guard) noexcept {
     case Guard::kHolds: return "the claim holds";
     case Guard::kDiffers: return "the claim does not hold";
     case Guard::kBeyondProfile: return "a step that the profile does not have";
-    case Guard::kTimeOut: return "the side on duty has no time left";
+    case Guard::kTimeOut: return "no time is left";
   }
   return "?";
 }
