@@ -1,6 +1,7 @@
 #include "assay/dispute/rank.hpp"
 
 #include <algorithm>
+#include <map>
 
 namespace assay::dispute {
 
@@ -14,6 +15,7 @@ struct Left {
   std::uint64_t chunks = std::uint64_t{8} * kMaxElements / commit::kChunkBytes;
   std::uint64_t fold = numerics::kMaxFoldSteps;
   unsigned fold_words = numerics::kMaxFoldWords;
+  friend auto operator<=>(const Left&, const Left&) = default;
 };
 
 Left left_at(const Position& p) {
@@ -62,7 +64,7 @@ std::uint64_t* point_at(Stage stage, Left& left, const Rules& rules) {
     case Stage::kTensorPoint: return largest_child(left.chunks);
     case Stage::kElementPoint: return &left.fold;
     case Stage::kFoldPoint:
-      left.fold = longest_segment(left.fold, rules.fold_words / left.fold_words);
+      left.fold = longest_segment(left.fold, std::max(2U, rules.fold_words / left.fold_words));
       return &left.fold;
     default: return nullptr;
   }
@@ -80,20 +82,39 @@ bool is_open(Guard guard, const std::uint64_t* here, const Left& left) {
   }
 }
 
-unsigned moves_from(Stage stage, Left left, const Rules& rules) {
-  const std::uint64_t* const here = point_at(stage, left, rules);
-  unsigned most = 0;
-  for (const Transition& row : kTransitions) {
-    if (row.from != stage || !is_open(row.guard, here, left)) continue;
-    most = std::max(most, 1 + moves_from(row.next, left, rules));
+class Longest {
+ public:
+  explicit Longest(const Rules& rules) : m_rules(rules) {}
+
+  unsigned moves_from(Stage stage, Left left) {
+    const auto [it, is_new] = m_known.try_emplace({stage, left}, 0U);
+    if (!is_new) return it->second;
+    const std::uint64_t* const here = point_at(stage, left, m_rules);
+    unsigned most = 0;
+    for (const Transition& row : kTransitions) {
+      if (row.from != stage || !is_open(row.guard, here, left)) continue;
+      most = std::max(most, 1 + moves_from(row.next, below(stage, row.next, left)));
+    }
+    return it->second = most;
   }
-  return most;
-}
+
+ private:
+  // What is left of a level that is left behind counts no more.
+  static Left below(Stage from, Stage next, Left left) {
+    if (from == Stage::kChainPoint && next != Stage::kChainOffer) left.steps = 0;
+    if (from == Stage::kTracePoint && next != Stage::kTraceOffer) left.nodes = 0;
+    if (from == Stage::kTensorPoint && next != Stage::kTensorOffer) left.chunks = 0;
+    return left;
+  }
+
+  const Rules& m_rules;
+  std::map<std::pair<Stage, Left>, unsigned> m_known;
+};
 
 }  // namespace
 
 unsigned most_moves_left(const Position& position, const Rules& rules) {
-  return moves_from(position.stage, left_at(position), rules);
+  return Longest(rules).moves_from(position.stage, left_at(position));
 }
 
 }  // namespace assay::dispute

@@ -24,7 +24,7 @@ inline constexpr std::uint32_t kMaxTurns = 96;  // a valid program's longest gam
 struct Rules {
   unsigned chain_segments = kChainFanOut;
   unsigned split_depth = commit::kSplitDepth;  // at most commit::kSplitDepth
-  unsigned fold_words = kFoldOfferWords;
+  unsigned fold_words = kFoldOfferWords;       // at least twice those of the folds that are played
 };
 inline constexpr Rules kRules{};
 
