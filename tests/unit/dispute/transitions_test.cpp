@@ -82,7 +82,7 @@ TEST(Transitions, EveryStageIsReachedAndCanTimeOutAgainstWhoeverMoves) {
   }
 }
 
-// The longest game that the limits of tasks and programs allow, by the table alone.
+// INV-DSP-009. The longest game that the limits of tasks and programs allow, by the table alone.
 TEST(Transitions, BoundTheTurnsOfEveryGame) {
   Position position;
   position.stage = Stage::kChainOffer;
@@ -297,6 +297,7 @@ void judge_beyond_the_profile(Coverage& coverage) {
   coverage.note(before, after);
 }
 
+// INV-DSP-009: and each move lowers the rank.
 TEST(Transitions, GamesTakeEveryRow) {
   Coverage coverage;
   play_lies(coverage);
