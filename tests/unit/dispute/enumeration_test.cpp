@@ -326,6 +326,7 @@ class Enumeration {
     if (::testing::Test::HasFailure()) return false;
     if (at.stage == Stage::kFinished) return end(real, defender_honest, challenger_honest);
     refuse(real);
+    refuse_other_claims(real, at);
     const bool challengers = on_turn(real) == Role::kChallenger;
     bool defender_can = false, challenger_can = false;
     for (const abstract::Move& move : abstract::moves(*m_world, at)) {
@@ -393,6 +394,62 @@ class Enumeration {
         break;
       default: break;
     }
+  }
+
+  // At stages whose bodies are bound: what would be the move if something else had been claimed.
+  void refuse_other_claims(const Position& real, const abstract::Position& at) {
+    const std::optional<Bytes> own = body_of(real, at);
+    for (const abstract::Position& other : other_claims(at)) {
+      const std::optional<Bytes> body = body_of(real, other);
+      if (!body || body == own) continue;
+      Position next = real;
+      EXPECT_EQ(apply(sha(), m_terms, next, Role::kDefender, *body, kHalves),
+                MoveVerdict::kHashMismatch)
+          << to_string(real.stage);
+      EXPECT_TRUE(next == real);
+      ++m_counts.refused;
+    }
+  }
+
+  // None if nobody could make it.
+  [[nodiscard]] std::optional<Bytes> body_of(const Position& real,
+                                             const abstract::Position& at) const {
+    for (const abstract::Move& move : abstract::moves(*m_world, at))
+      if (move.by == abstract::Move::By::kDefender) return m_realised->body(real, at, move);
+    return std::nullopt;
+  }
+
+  // The same place with another claim where the stage's body shows one.
+  [[nodiscard]] std::vector<abstract::Position> other_claims(const abstract::Position& at) const {
+    constexpr std::size_t kMost = 3;
+    std::vector<abstract::Position> all;
+    const auto add_states = [&](abstract::State abstract::Position::*root, int after) {
+      for (const abstract::State& claim : m_world->state_claims(after)) {
+        if (all.size() == kMost) return;
+        all.push_back(at);
+        all.back().*root = claim;
+      }
+    };
+    const auto add_traces = [&] {
+      for (const abstract::Trace& claim : m_world->trace_claims(at.low)) {
+        if (all.size() == kMost) return;
+        all.push_back(at);
+        all.back().trace = claim;
+      }
+    };
+    switch (at.stage) {
+      case Stage::kStateOffer: add_states(&abstract::Position::root_high, at.high); break;
+      case Stage::kSource: add_states(&abstract::Position::root_low, at.low); break;
+      case Stage::kTraceOffer:
+        if (at.trace) add_traces();
+        break;
+      case Stage::kStateLeaf:
+      case Stage::kTensorOffer:
+      case Stage::kChunkReveal:
+      case Stage::kScalar: add_traces(); break;
+      default: break;
+    }
+    return all;
   }
 
   const abstract::World* m_world = nullptr;
