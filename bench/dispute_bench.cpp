@@ -15,18 +15,67 @@ namespace {
 
 using namespace assay;
 
-void print_bounds() {
-  const auto all = cli::dispute_bounds();
-  if (!all) {
-    std::fprintf(stderr, "dispute_bench: %s\n", all.error().message.c_str());
-    std::exit(1);
+// Hashes of one proof of several leaves of a tree: the subtrees beside the ways down to them.
+std::uint64_t shared_hashes(const std::vector<std::uint64_t>& leaves, commit::Range range) {
+  const bool has_any = std::ranges::any_of(
+      leaves, [&](std::uint64_t leaf) { return leaf - range.first < range.count; });
+  if (!has_any) return 1;
+  if (range.count == 1) return 0;
+  const std::uint64_t left = commit::split_of(range.count);
+  return shared_hashes(leaves, {range.first, left}) +
+         shared_hashes(leaves, {range.first + left, range.count - left});
+}
+
+// What it would save to send the hashes that the operands' paths in the trace share once
+// (docs/adr/0018): of the largest opening, and of the mean over all nodes that have one.
+void print_sharing(const std::vector<cli::GraphModel>& models) {
+  for (const auto& [name, init, step] : models) {
+    const std::vector<graph::Node>& nodes = step.program().nodes;
+    std::uint64_t apart_most = 0, shared_most = 0, apart_sum = 0, shared_sum = 0;
+    for (const graph::Node& node : nodes) {
+      const unsigned operands = node.spec.operand_count;
+      if (operands == 0) continue;
+      const std::vector<std::uint64_t> leaves(node.inputs.begin(), node.inputs.begin() + operands);
+      const std::uint64_t apart = dispute::opening_bounds(node, nodes.size()).bytes;
+      std::uint64_t hashes = 0;
+      for (const std::uint64_t leaf : leaves) hashes += commit::path_length(leaf, nodes.size());
+      const std::uint64_t shared =
+          apart - 32 * (hashes - shared_hashes(leaves, {0, nodes.size()})) - (operands - 1);
+      apart_most = std::max(apart_most, apart);
+      shared_most = std::max(shared_most, shared);
+      apart_sum += apart;
+      shared_sum += shared;
+    }
+    std::printf("figure sharing_%s largest opening %llu to %llu bytes, all together %.1f %%\n",
+                name.c_str(), static_cast<unsigned long long>(apart_most),
+                static_cast<unsigned long long>(shared_most),
+                100.0 * static_cast<double>(shared_sum) / static_cast<double>(apart_sum));
   }
+}
+
+// What other fan-outs would give, the others as they are: a run of a million steps of each model, a
+// root every 1,000.
+void print_fan_outs(const std::vector<cli::GraphModel>& models) {
+  const auto print = [&](const char* level, unsigned fan_out, const dispute::Rules& rules) {
+    for (const auto& [model, run, game, challenge_bytes] : cli::dispute_bounds(models, rules))
+      if (run.interval == 1'000)
+        std::printf("figure fan_out_%s_%u_%s %u + %u moves, %llu bytes\n", level, fan_out,
+                    model.c_str(), game.defender_moves, game.challenger_moves,
+                    static_cast<unsigned long long>(game.ledger_bytes));
+  };
+  for (const unsigned segments : {4U, 8U, 16U, 32U})
+    print("chain", segments, {.chain_segments = segments});
+  for (const unsigned depth : {1U, 2U, 3U, 4U}) print("tree", 1U << depth, {.split_depth = depth});
+  for (const unsigned words : {64U, 128U, 256U}) print("fold_words", words, {.fold_words = words});
+}
+
+void print_bounds(const std::vector<cli::GraphModel>& models) {
   std::puts(
       "| a run of a million steps of | a root every | moves, defender + challenger | on the ledger "
       "| "
       "with the challenge | last opening | its SHA-256 compressions "
       "|\n|---|---|---|---|---|---|---|");
-  for (const auto& [model, run, game, challenge_bytes] : *all)
+  for (const auto& [model, run, game, challenge_bytes] : cli::dispute_bounds(models))
     std::printf("| %s | %llu | %u + %u | %llu | %llu | %llu | %llu |\n", model.c_str(),
                 static_cast<unsigned long long>(run.interval), game.defender_moves,
                 game.challenger_moves, static_cast<unsigned long long>(game.ledger_bytes),
@@ -102,7 +151,14 @@ void time_steps(Sha256Function sha256, const std::string& name) {
 }  // namespace
 
 int main() {
-  print_bounds();
+  const auto models = cli::graph_models();
+  if (!models) {
+    std::fprintf(stderr, "dispute_bench: %s\n", models.error().message.c_str());
+    return 1;
+  }
+  print_bounds(*models);
+  print_sharing(*models);
+  print_fan_outs(*models);
   time_steps(crypto::sha256_function(), "native");
   time_steps(crypto::sha256_portable, "portable");
 }

@@ -49,19 +49,28 @@ std::uint64_t bytes_of_a_challenge(const dispute::Run& run) {
 
 }  // namespace
 
-Result<std::vector<DisputeBounds>> dispute_bounds() {
-  constexpr std::uint64_t kSteps = 1'000'000;
-  ASSAY_TRY(const std::vector<Named> models, described_models());
-  std::vector<DisputeBounds> all;
-  for (const auto& [name, description] : models) {
+Result<std::vector<GraphModel>> graph_models() {
+  ASSAY_TRY(const std::vector<Named> described, described_models());
+  std::vector<GraphModel> all;
+  for (const auto& [name, description] : described) {
     ASSAY_TRY(models::TaskPrograms programs, models::build(description));
-    ASSAY_TRY(const graph::ValidProgram init,
-              graph::validate_init(std::move(programs.init)).result());
-    ASSAY_TRY(const graph::ValidProgram step,
+    ASSAY_TRY(graph::ValidProgram init, graph::validate_init(std::move(programs.init)).result());
+    ASSAY_TRY(graph::ValidProgram step,
               graph::validate_step(std::move(programs.step), init).result());
+    all.push_back({name, std::move(init), std::move(step)});
+  }
+  return all;
+}
+
+std::vector<DisputeBounds> dispute_bounds(const std::vector<GraphModel>& models,
+                                          const dispute::Rules& rules) {
+  constexpr std::uint64_t kSteps = 1'000'000;
+  std::vector<DisputeBounds> all;
+  for (const auto& [name, init, step] : models) {
     for (const std::uint64_t interval : {1u, 1'000u, 1'000'000u}) {
       const dispute::Run run{kSteps, interval};
-      all.push_back({name, run, dispute::bounds_of_run(init, step, run, bytes_beside_a_body()),
+      all.push_back({name, run,
+                     dispute::bounds_of_run(init, step, run, {bytes_beside_a_body(), rules}),
                      bytes_of_a_challenge(run)});
     }
   }

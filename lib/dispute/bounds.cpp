@@ -45,9 +45,10 @@ void add_spaced(Cost& cost, std::uint64_t length, std::uint64_t segments_max,
 }
 
 // Rounds down a tree to its leaf `index`; the last point is the caller's unless `points_at_leaf`.
-void add_tree(Cost& cost, std::uint64_t index, std::uint64_t count, bool points_at_leaf) {
+void add_tree(Cost& cost, std::uint64_t index, std::uint64_t count, bool points_at_leaf,
+              const Rules& rules) {
   for (commit::Range range{0, count}; range.count > 1;) {
-    const commit::Children children = commit::children_of(range);
+    const commit::Children children = commit::children_of(range, rules.split_depth);
     cost.offer(2 + kHash * children.count);
     unsigned i = 0;
     while (index >= children.ranges[i].first + children.ranges[i].count) ++i;
@@ -66,7 +67,8 @@ std::uint64_t headed_bytes(const TensorType& type) {
 }
 
 // From the point at node `index` to the end; the walk to it is in `cost`.
-OpeningBounds add_node(Cost& cost, const graph::ValidProgram& valid, std::uint32_t index) {
+OpeningBounds add_node(Cost& cost, const graph::ValidProgram& valid, std::uint32_t index,
+                       const Rules& rules) {
   const graph::Program& program = valid.program();
   const graph::Node& node = program.nodes[index];
   cost.point(3 + 4 + graph::node_record(program, index).size() +
@@ -83,11 +85,11 @@ OpeningBounds add_node(Cost& cost, const graph::ValidProgram& valid, std::uint32
     }
     default: break;
   }
-  add_tree(cost, 0, commit::chunk_count(node.spec.output), true);
+  add_tree(cost, 0, commit::chunk_count(node.spec.output), true, rules);
   cost.offer(5 + std::min<std::uint64_t>(node.spec.output.byte_count(), commit::kChunkBytes));
   cost.point(3);
   const unsigned words = numerics::fold_words(node.spec);
-  add_spaced(cost, numerics::fold_length(node.spec), kFoldOfferWords / words,
+  add_spaced(cost, numerics::fold_length(node.spec), rules.fold_words / words,
              std::uint64_t{4} * words);
   const OpeningBounds opening = opening_bounds(node, program.nodes.size());
   cost.offer(1 + opening.bytes);
@@ -123,18 +125,19 @@ OpeningBounds opening_bounds(const graph::Node& node, std::uint64_t node_count) 
 }
 
 GameBounds bounds_of(const graph::ValidProgram& valid, std::uint64_t steps,
-                     std::uint64_t bytes_beside_a_body) {
+                     const BoundsOptions& options) {
   const graph::Program& program = valid.program();
   const auto nodes = static_cast<std::uint32_t>(program.nodes.size());
+  const Rules& rules = options.rules;
   Cost chain;
-  add_spaced(chain, steps, kChainFanOut, kHash);
+  add_spaced(chain, steps, rules.chain_segments, kHash);
   // The first trace offer carries the program's header; every one says whether it does.
   const std::uint64_t header = codec::encode([&](codec::Writer& w) {
                                  commit::write_program_header(w, valid.trees().header);
                                }).size();
   const auto add_trace = [&](Cost& cost, std::uint32_t node) {
     const unsigned before = cost.defender;
-    add_tree(cost, node, nodes, false);
+    add_tree(cost, node, nodes, false, rules);
     if (nodes == 1) cost.offer(2 + kHash);
     cost.bytes += header + (cost.defender - before);  // flags of the offers
     cost.bytes += cost.defender - before - 1;         // and of the points
@@ -143,21 +146,21 @@ GameBounds bounds_of(const graph::ValidProgram& valid, std::uint64_t steps,
   const auto take = [&](const Cost& cost, const OpeningBounds& opening, std::uint32_t node) {
     const unsigned moves = cost.defender + cost.challenger;
     take_larger(most, {cost.defender, cost.challenger, cost.bytes,
-                       cost.bytes + moves * bytes_beside_a_body, opening, node});
+                       cost.bytes + moves * options.bytes_beside_a_body, opening, node});
   };
   for (std::uint32_t node = 0; node < nodes; ++node) {
     Cost cost = chain;
     add_trace(cost, node);
-    const OpeningBounds opening = add_node(cost, valid, node);
+    const OpeningBounds opening = add_node(cost, valid, node, rules);
     take(cost, opening, node);
   }
   // The claimed state: one trace offer, then down to a slot.
   for (std::uint32_t slot = 0; slot < program.slots.size(); ++slot) {
     Cost cost = chain;
-    const commit::Children top = commit::children_of({0, nodes});
+    const commit::Children top = commit::children_of({0, nodes}, rules.split_depth);
     cost.offer(3 + header + kHash * top.count);
     cost.point(3);
-    add_tree(cost, slot, program.slots.size(), true);
+    add_tree(cost, slot, program.slots.size(), true, rules);
     if (program.slots.size() == 1) {
       cost.offer(2 + kHash);
       cost.point(2);
@@ -171,9 +174,9 @@ GameBounds bounds_of(const graph::ValidProgram& valid, std::uint64_t steps,
 }
 
 GameBounds bounds_of_run(const graph::ValidProgram& init, const graph::ValidProgram& step,
-                         const Run& run, std::uint64_t bytes_beside_a_body) {
-  GameBounds most = bounds_of(step, std::min(run.steps, run.interval), bytes_beside_a_body);
-  take_larger(most, bounds_of(init, 1, bytes_beside_a_body));
+                         const Run& run, const BoundsOptions& options) {
+  GameBounds most = bounds_of(step, std::min(run.steps, run.interval), options);
+  take_larger(most, bounds_of(init, 1, options));
   return most;
 }
 

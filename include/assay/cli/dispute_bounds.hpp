@@ -10,6 +10,15 @@
 
 namespace assay::cli {
 
+struct GraphModel {
+  std::string name;
+  graph::ValidProgram init;
+  graph::ValidProgram step;
+};
+// The models of bench_model() and "gpt-12x1024" (16 heads, 8 sequences of 1,024 tokens of 50,257,
+// AdamW).
+[[nodiscard]] Result<std::vector<GraphModel>> graph_models();
+
 struct DisputeBounds {
   std::string model;
   dispute::Run run;
@@ -17,8 +26,9 @@ struct DisputeBounds {
   std::uint64_t challenge_bytes = 0;  // of the two transactions that open the game
 };
 
-// The models of bench_model() and "gpt-12x1024" (16 heads, 8 sequences of 1,024 tokens of 50,257,
-// AdamW), each in a run of a million steps with a root committed every 1, 1,000 and 1,000,000.
-[[nodiscard]] Result<std::vector<DisputeBounds>> dispute_bounds();
+// Each of the models in a run of a million steps with a root committed every 1, 1,000 and
+// 1,000,000.
+[[nodiscard]] std::vector<DisputeBounds> dispute_bounds(
+    const std::vector<GraphModel>& models, const dispute::Rules& rules = dispute::kRules);
 
 }  // namespace assay::cli

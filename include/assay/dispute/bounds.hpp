@@ -26,13 +26,19 @@ struct GameBounds {
   std::uint32_t node = 0;          // whose game has most bytes
 };
 
+struct BoundsOptions {
+  // What a move takes on the ledger besides (protocol: envelope, game, length, turn, role,
+  // position, both signatures).
+  std::uint64_t bytes_beside_a_body = 0;
+  Rules rules;
+};
+
 // Each number is the most of any game about one interval of `steps` executions of the step program,
 // or, with steps = 1, about one execution, whoever plays and however: a challenger that points
 // elsewhere ends earlier or as late. Games that end at the claimed state or at a source are among
-// them. Moves that the rules refuse cost nothing here. `bytes_beside_a_body`: what a move takes on
-// the ledger besides (protocol: envelope, game, length, turn, role, position, both signatures).
+// them. Moves that the rules refuse cost nothing here.
 [[nodiscard]] GameBounds bounds_of(const graph::ValidProgram& program, std::uint64_t steps,
-                                   std::uint64_t bytes_beside_a_body = 0);
+                                   const BoundsOptions& options = {});
 
 // Of any game about a run of `steps` steps with a root committed every `interval`: about the
 // initial state, or about the longest interval.
@@ -42,6 +48,6 @@ struct Run {
 };
 [[nodiscard]] GameBounds bounds_of_run(const graph::ValidProgram& init,
                                        const graph::ValidProgram& step, const Run& run,
-                                       std::uint64_t bytes_beside_a_body);
+                                       const BoundsOptions& options = {});
 
 }  // namespace assay::dispute

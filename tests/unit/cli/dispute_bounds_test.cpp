@@ -11,10 +11,11 @@ namespace {
 // At most 20 moves a side, 64 KiB on the ledger, 12 KiB of the last opening and 400 compressions,
 // at every node and slot.
 TEST(DisputeBounds, GamesAboutAMillionStepsOfATransformerAreShort) {
-  const auto all = dispute_bounds();
-  ASSERT_TRUE(all) << all.error().message;
-  EXPECT_EQ(all->size(), 15U);
-  for (const auto& [model, run, game, challenge_bytes] : *all) {
+  const auto models = graph_models();
+  ASSERT_TRUE(models) << models.error().message;
+  const std::vector<DisputeBounds> all = dispute_bounds(*models);
+  EXPECT_EQ(all.size(), 15U);
+  for (const auto& [model, run, game, challenge_bytes] : all) {
     SCOPED_TRACE(model + " " + std::to_string(run.interval));
     std::printf(
         "figure dispute_bound_%s_%llu %u + %u moves, %llu + %llu bytes on the ledger, opening %llu "
