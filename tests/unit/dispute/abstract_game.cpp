@@ -40,6 +40,7 @@ std::vector<std::vector<T>> product(const std::vector<std::vector<T>>& choices) 
 State World::state(int after) const {
   State state;
   for (const Values& values : initial) state.slots.emplace_back(values);
+  if (is_init) after = 1;  // one execution, of which nothing goes before
   for (int t = 0; t < after; ++t) {
     const Trace run = trace(t);
     for (std::size_t i = 0; i < slot_nodes.size(); ++i) state.slots[i] = run.nodes[slot_nodes[i]];
@@ -48,13 +49,15 @@ State World::state(int after) const {
 }
 
 Trace World::trace(int step) const {
-  const State before = state(step);
+  const State before = is_init ? State{} : state(step);
   Trace trace;
   for (std::size_t i = 0; i < nodes.size(); ++i) {
     const Node& node = nodes[i];
     Values out(static_cast<std::size_t>(node.size), static_cast<int>(node.a));
     if (node.op == Op::kSlot) out = *before.slots[node.a];
+    if (node.op == Op::kData) out = data[node.a];
     if (node.op == Op::kStepIndex) out = {step};
+    if (node.op == Op::kSeed) out = {kSeedOfTask};
     trace.nodes.emplace_back(out);
     if (node.op != Op::kAdd && node.op != Op::kMatMul) continue;
     for (int e = 0; e < node.size; ++e)
@@ -271,11 +274,11 @@ class Moves {
     const auto at = static_cast<std::size_t>(node);
     const Node& n = m_world.nodes[at];
     next.node = node;
-    if (n.op == Op::kStepIndex) {
+    if (n.op == Op::kStepIndex || n.op == Op::kSeed) {
       next.stage = Stage::kFinished;
       next.outcome = m_at.trace->nodes[at] == truth.nodes[at] ? Outcome::kDefenderWins
                                                               : Outcome::kChallengerWins;
-    } else if (n.op == Op::kSlot) {
+    } else if (n.op == Op::kSlot || n.op == Op::kData) {
       next.stage = Stage::kSource;
     } else {
       next.first = 0;
@@ -308,7 +311,12 @@ class Moves {
     if (output) decide(m_at.root_high.slots[slot] == output);
   }
   void source() {
-    const Claim& slot = m_at.root_low.slots[m_world.nodes[static_cast<std::size_t>(m_at.node)].a];
+    const Node& node = m_world.nodes[static_cast<std::size_t>(m_at.node)];
+    if (node.op == Op::kData) {
+      decide(claimed() == Claim(m_world.data[node.a]));
+      return;
+    }
+    const Claim& slot = m_at.root_low.slots[node.a];
     if (slot && !m_at.root_low.invented) decide(claimed() == slot);
   }
 
@@ -388,8 +396,8 @@ class Moves {
 
 Position start(const World& world, const State& claimed_end) {
   Position position;
-  position.high = world.steps;
-  position.root_low = world.state(0);
+  position.high = world.is_init ? 0 : world.steps;
+  if (!world.is_init) position.root_low = world.state(0);
   position.root_high = claimed_end;
   if (world.steps > 1) position.stage = Stage::kChainOffer;
   return position;

@@ -15,12 +15,13 @@ namespace assay::dispute::abstract {
 
 using Values = std::vector<int>;
 using Claim = std::optional<Values>;
+inline constexpr int kSeedOfTask = 7;
 
-enum class Op { kSlot, kStepIndex, kConstant, kAdd, kMatMul };
+enum class Op { kSlot, kData, kStepIndex, kSeed, kConstant, kAdd, kMatMul };
 
 struct Node {
   Op op = Op::kConstant;
-  unsigned a = 0;  // kSlot: the slot; kConstant: the number; else the first input
+  unsigned a = 0;  // kSlot, kData: its index; kConstant: the number; else the first input
   unsigned b = 0;  // the second input
   int size = 1;    // elements of the output
   int terms = 1;   // kMatMul: of each element's sum; a is [1, terms], b [terms, size]
@@ -43,8 +44,10 @@ struct World {
   std::vector<Node> nodes;
   std::vector<unsigned> slot_nodes;  // slot -> the node that is its next value
   std::vector<Values> initial;       // slots
-  int steps = 1;                     // of the interval
-  int chunk = 256;                   // elements of a chunk
+  std::vector<Values> data;
+  bool is_init = false;  // the program that makes the initial state, from the seed and the data
+  int steps = 1;         // of the interval
+  int chunk = 256;       // elements of a chunk
 
   // The false claims that may stand beside the truth of a node's output: added to its numbers.
   std::vector<std::vector<Values>> node_lies;

@@ -103,17 +103,23 @@ class Realised {
     for (std::size_t i = 0; i < world.slot_nodes.size(); ++i)
       m_program.slots.push_back(
           {name(i), m_program.nodes[world.slot_nodes[i]].spec.output, world.slot_nodes[i]});
+    m_program.data_count = static_cast<std::uint32_t>(world.data.size());
     m_program.seal();
   }
 
   [[nodiscard]] GameTerms terms(const abstract::State& end) const {
     GameTerms terms;
-    terms.task.step_program = m_program.root();
+    terms.task.step_program = terms.task.init_program = m_program.root();
+    terms.task.seed = abstract::kSeedOfTask;
+    terms.task.data_set =
+        commit::counted_root(sha(), commit::Tag::kDataSet, m_world.data.size(), data_tree().root());
     terms.task.steps = terms.task.commit_interval = terms.task.checkpoint_interval =
         static_cast<std::uint64_t>(m_world.steps);
-    terms.entry = 1;
-    terms.start_root = state_root(m_world.state(0), 0);
-    terms.end_root = state_root(end, m_world.steps);
+    if (!m_world.is_init) {
+      terms.entry = 1;
+      terms.start_root = state_root(m_world.state(0), 0);
+    }
+    terms.end_root = state_root(end, m_world.is_init ? 0 : m_world.steps);
     return terms;
   }
 
@@ -169,6 +175,8 @@ class Realised {
     const TensorType f32{DType::kF32, Shape{1, size}};
     switch (node.op) {
       case Op::kSlot: m_program.add(numerics::OpCode::kStateSlot, f32, {}, {node.a}); break;
+      case Op::kData: m_program.add(numerics::OpCode::kData, f32, {}, {node.a}); break;
+      case Op::kSeed: m_program.add(numerics::OpCode::kSeed, {DType::kU64, {}}); break;
       case Op::kStepIndex: m_program.add(numerics::OpCode::kStepIndex, {DType::kU64, {}}); break;
       case Op::kConstant:
         m_program.add(numerics::OpCode::kConstant, f32, {},
@@ -252,9 +260,25 @@ class Realised {
                        trace_tree(*at.trace).path(node));
     });
   }
+  [[nodiscard]] Hash256 data_root(std::size_t index) const {
+    const Values& values = m_world.data[index];
+    return Tensor({DType::kF32, Shape{1, values.size()}}, values).root();
+  }
+  [[nodiscard]] Tree data_tree() const {
+    Tree tree;
+    for (std::size_t i = 0; i < m_world.data.size(); ++i)
+      tree.leaves.push_back(slot_leaf(i, data_root(i)));
+    if (tree.leaves.empty()) tree.leaves.push_back(made_up(5, 0));
+    return tree;
+  }
   [[nodiscard]] Bytes source(const abstract::Position& at) const {
-    const std::size_t slot = m_world.nodes[static_cast<std::size_t>(at.node)].a;
+    const abstract::Node& node = m_world.nodes[static_cast<std::size_t>(at.node)];
+    const std::size_t slot = node.a;
     const std::string text = name(slot);
+    if (node.op == Op::kData)
+      return encode([&](auto& w) {
+        write_source(w, {as_bytes(text), data_root(slot)}, data_tree().path(slot));
+      });
     const Hash256 root = tensor(m_world.slot_nodes[slot], at.root_low.slots[slot].value()).root();
     return encode([&](auto& w) {
       write_source(w, {as_bytes(text), root}, state_tree(at.root_low, at.low).path(slot));
@@ -439,7 +463,9 @@ class Enumeration {
     };
     switch (at.stage) {
       case Stage::kStateOffer: add_states(&abstract::Position::root_high, at.high); break;
-      case Stage::kSource: add_states(&abstract::Position::root_low, at.low); break;
+      case Stage::kSource:
+        if (!m_world->is_init) add_states(&abstract::Position::root_low, at.low);
+        break;
       case Stage::kTraceOffer:
         if (at.trace) add_traces();
         break;
@@ -491,6 +517,20 @@ abstract::World small() {
 }
 
 TEST(AllGames, OfOneStep) { play_all("of_one_step", small()); }
+
+TEST(AllGames, OfAnInitialState) {
+  abstract::World world;
+  world.nodes = {{.op = Op::kSeed},
+                 {.op = Op::kData, .a = 1, .size = 2},
+                 {.op = Op::kConstant, .a = 3, .size = 2},
+                 {.op = Op::kAdd, .a = 1, .b = 2, .size = 2}};
+  world.is_init = true;
+  world.data = {{9}, {5, 7}};
+  world.slot_nodes = {3, 2};
+  world.initial = {{0, 0}, {0, 0}};
+  world.node_lies = {{{1}}, {{1, 0}}, {{0, 1}}, {{1, 0}, {0, 1}}};
+  play_all("of_an_initial_state", world);
+}
 
 // Every level at once: three steps of four sums of products, added to the state.
 TEST(AllGames, OfEveryLevel) {
