@@ -27,6 +27,8 @@ class Enumeration {
   // Every game about `end`, which is true or not.
   void play(const abstract::World& world, const abstract::State& end) {
     m_world = &world;
+    m_traces.clear();
+    m_states.clear();
     const realised::Game game(world);
     m_realised = &game;
     m_is_true = end == world.state(world.steps);
@@ -143,18 +145,22 @@ class Enumeration {
   }
 
   // The same place with another claim where the stage's body shows one.
-  [[nodiscard]] std::vector<abstract::Position> other_claims(const abstract::Position& at) const {
+  [[nodiscard]] std::vector<abstract::Position> other_claims(const abstract::Position& at) {
     constexpr std::size_t kMost = 3;
     std::vector<abstract::Position> all;
     const auto add_states = [&](abstract::State abstract::Position::*root, int after) {
-      for (const abstract::State& claim : m_world->state_claims(after)) {
+      auto& claims = m_states[after];
+      if (claims.empty()) claims = m_world->state_claims(after);
+      for (const abstract::State& claim : claims) {
         if (all.size() == kMost) return;
         all.push_back(at);
         all.back().*root = claim;
       }
     };
     const auto add_traces = [&] {
-      for (const abstract::Trace& claim : m_world->trace_claims(at.low)) {
+      auto& claims = m_traces[at.low];
+      if (claims.empty()) claims = m_world->trace_claims(at.low);
+      for (const abstract::Trace& claim : claims) {
         if (all.size() == kMost) return;
         all.push_back(at);
         all.back().trace = claim;
@@ -182,6 +188,8 @@ class Enumeration {
   bool m_is_true = false;
   GameTerms m_terms;
   unsigned m_bound = 0;
+  std::map<int, std::vector<abstract::Trace>> m_traces;  // claims by step, made once
+  std::map<int, std::vector<abstract::State>> m_states;
   Counts m_counts;
 };
 
