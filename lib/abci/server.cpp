@@ -25,14 +25,19 @@ struct Server::State {
   };
 
   State(const ServerOptions& o, net::StreamListener l, Application& application, Log& g)
-      : options(o), listener(std::move(l)), calls(o, application, g), log(g) {}
+      : options(o),
+        address(l.address()),
+        listener(std::move(l)),
+        calls(o, application, g),
+        log(g) {}
 
   void accept_all();
   void add(net::Stream stream);
   void reap();  // joins the threads of those that ended
 
   ServerOptions options;
-  net::StreamListener listener;
+  net::StreamAddress address;
+  std::optional<net::StreamListener> listener;  // none once stopped
   Calls calls;
   Log& log;
   std::thread acceptor;
@@ -59,7 +64,7 @@ Result<std::unique_ptr<Server>> Server::start(const ServerOptions& options,
 
 Server::~Server() { stop(0); }
 
-const net::StreamAddress& Server::address() const noexcept { return m_state->listener.address(); }
+const net::StreamAddress& Server::address() const noexcept { return m_state->address; }
 
 ServerCounters Server::counters() const {
   State& s = *m_state;
@@ -74,8 +79,9 @@ void Server::stop(std::uint64_t grace_ms) {
     const std::lock_guard lock(s.mutex);
     if (std::exchange(s.stopping, true)) return;
   }
-  s.listener.cancel();
+  s.listener->cancel();
   s.acceptor.join();
+  s.listener.reset();
   std::unique_lock lock(s.mutex);
   for (State::Running& running : s.sessions) running.session.stop_reading();
   s.session_ended.wait_for(lock, std::chrono::milliseconds(grace_ms), [&] { return s.open == 0; });
@@ -87,7 +93,7 @@ void Server::stop(std::uint64_t grace_ms) {
 
 void Server::State::accept_all() {
   while (true) {
-    Result<net::Stream> stream = listener.accept();
+    Result<net::Stream> stream = listener->accept();
     reap();
     if (stream)
       add(std::move(*stream));

@@ -39,6 +39,7 @@ std::string Session::serve() {
       if (Status sent = send(); !sent) return sent.error().message;
       if (Status read = read_more(); !read) return read.error().message;
     } else if (m_stopping) {
+      if (Status sent = send(); !sent) return sent.error().message;
       return "stopped";
     } else {
       bool flush = false;
