@@ -26,16 +26,6 @@ bool settles_state(Call call) {
 
 }  // namespace
 
-void Calls::opened(ConnectionId connection) {
-  const std::lock_guard lock(m_grammar_mutex);
-  m_grammar.opened(connection);
-}
-
-void Calls::closed(ConnectionId connection) {
-  const std::lock_guard lock(m_grammar_mutex);
-  m_grammar.closed(connection);
-}
-
 Response Calls::answer(ConnectionId connection, Request request) {
   const Call call = call_of(request);
   std::unique_lock state(m_state_calls, std::defer_lock);
@@ -48,7 +38,7 @@ Response Calls::answer(ConnectionId connection, Request request) {
   if (const auto* exception = std::get_if<ExceptionResponse>(&response))
     return refuse(connection, exception->error);
   const std::lock_guard lock(m_grammar_mutex);
-  m_grammar.answered(response);
+  m_grammar.answered(connection, response);
   return response;
 }
 

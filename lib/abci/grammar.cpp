@@ -27,15 +27,6 @@ std::string_view name_of(GrammarRule rule) noexcept {
   return "unknown";
 }
 
-void GrammarMonitor::opened(ConnectionId connection) { m_open.emplace(connection, m_infos); }
-
-void GrammarMonitor::closed(ConnectionId connection) { m_open.erase(connection); }
-
-bool GrammarMonitor::handshake_done() const {
-  const auto found = m_open.find(m_consensus);
-  return found != m_open.end() && m_infos > found->second;
-}
-
 GrammarMonitor::Break GrammarMonitor::asked(ConnectionId connection, const Request& request) {
   const Call call = call_of(request);
   switch (call) {
@@ -64,12 +55,12 @@ GrammarMonitor::Break GrammarMonitor::asked(ConnectionId connection, const Reque
       request);
 }
 
-void GrammarMonitor::answered(const Response& response) {
+void GrammarMonitor::answered(ConnectionId connection, const Response& response) {
   if (const auto* offer = std::get_if<OfferSnapshotResponse>(&response)) {
     if (m_phase == Phase::kOffered && offer->result == OfferSnapshotResult::kAccept)
       m_phase = Phase::kAccepted;
   } else if (const auto* info = std::get_if<InfoResponse>(&response)) {
-    ++m_infos;
+    m_info_connection = std::max(m_info_connection, connection);
     m_info_height = info->last_block_height;
     if (m_phase == Phase::kRestoring || m_phase == Phase::kRestored) {
       m_phase = Phase::kRestored;
@@ -83,8 +74,10 @@ GrammarMonitor::Break GrammarMonitor::enter(ConnectionId connection, Call call) 
     return GrammarBreak{GrammarRule::kOldConnection, std::string(name_of(call)) + on(connection) +
                                                          ", but consensus calls have come" +
                                                          on(m_consensus)};
-  if (connection > m_consensus) m_phase = Phase::kStart;
-  m_consensus = connection;
+  if (connection > m_consensus) {
+    m_consensus_before = std::exchange(m_consensus, connection);
+    m_phase = Phase::kStart;
+  }
   return std::nullopt;
 }
 

@@ -113,13 +113,11 @@ void Server::State::add(net::Stream stream) {
   }
   const ConnectionId id = ++accepted;
   ++open;
-  calls.opened(id);
   log.write(LogLevel::kInfo, "abci.connected", {{"connection", std::to_string(id)}});
   Running& running = sessions.emplace_back(id, std::move(stream), options.message_bytes_max, calls);
   running.thread = std::thread([this, id, &running] {
     const std::string why = running.session.run();
     running.session.stop();
-    calls.closed(id);
     log.write(LogLevel::kInfo, "abci.disconnected",
               {{"connection", std::to_string(id)}, {"why", why}});
     const std::lock_guard ending(mutex);

@@ -3,8 +3,6 @@
 // I/O, no clock, no thread.
 #pragma once
 
-#include <map>
-
 #include "assay/abci/request.hpp"
 #include "assay/abci/response.hpp"
 
@@ -39,10 +37,8 @@ struct GrammarBreak {
 // CheckTx, ListSnapshots and LoadSnapshotChunk may come at any time.
 class GrammarMonitor {
  public:
-  void opened(ConnectionId connection);
-  void closed(ConnectionId connection);
   [[nodiscard]] std::optional<GrammarBreak> asked(ConnectionId connection, const Request& request);
-  void answered(const Response& response);
+  void answered(ConnectionId connection, const Response& response);
 
  private:
   enum class Phase : std::uint8_t {
@@ -57,7 +53,7 @@ class GrammarMonitor {
   };
   using Break = std::optional<GrammarBreak>;
 
-  // A consensus call from a younger connection than before: CometBFT was started anew.
+  // A younger connection than before: CometBFT was started anew.
   [[nodiscard]] Break enter(ConnectionId connection, Call call);
   [[nodiscard]] Break init_chain(const InitChainRequest& request);
   [[nodiscard]] Break block_call(Call call, std::int64_t height);
@@ -65,13 +61,14 @@ class GrammarMonitor {
   [[nodiscard]] Break commit();
   [[nodiscard]] Break offer_snapshot();
   [[nodiscard]] Break apply_chunk();
-  // Info was answered since the consensus connection was opened.
-  [[nodiscard]] bool handshake_done() const;
+  // Info was answered to the CometBFT that makes the consensus calls. All its connections are
+  // younger than its predecessor's; whether they were accepted before the Info is chance.
+  [[nodiscard]] bool handshake_done() const { return m_info_connection > m_consensus_before; }
 
-  std::map<ConnectionId, std::uint64_t> m_open;  // and how many Infos were answered before
-  std::uint64_t m_infos = 0;
-  std::int64_t m_info_height = 0;  // of the last one
-  ConnectionId m_consensus = 0;    // the connection of the last consensus call
+  ConnectionId m_info_connection = 0;  // the youngest that Info was answered on
+  std::int64_t m_info_height = 0;      // of the last Info
+  ConnectionId m_consensus = 0;        // the connection of the consensus calls
+  ConnectionId m_consensus_before = 0;
   Phase m_phase = Phase::kStart;
   std::int64_t m_height = 0;  // the next, or the present one; 0: not known
 };

@@ -14,8 +14,6 @@ class Calls {
   Calls(const ServerOptions& options, Application& application, Log& log)
       : m_policy(options.grammar), m_application(application), m_log(log) {}
 
-  void opened(ConnectionId connection);
-  void closed(ConnectionId connection);
   // The application's answer, in keeping with what may overlap.
   [[nodiscard]] Response answer(ConnectionId connection, Request request);
   // What ends a connection, as an answer.

@@ -111,7 +111,10 @@ class Node:
         self.starts += 1
         with open(self.app_log, "wb") as log:
             self.app = subprocess.Popen([self.example, address or self.address, str(self.folder / "state")], stderr=log)
-        until("the application to listen", lambda: b"key_value.listening" in self.app_log.read_bytes())
+        until("the application to listen",
+              lambda: self.app.poll() is not None or b"key_value.listening" in self.app_log.read_bytes())
+        if self.app.poll() is not None:
+            raise SystemExit(f"the application ended with {self.app.returncode}: {self.app_log.read_text()}")
 
     def start_comet(self, address=None, **environment):
         with open(self.folder / "comet.log", "ab") as log:

@@ -34,6 +34,7 @@ class Proxy:
         threading.Thread(target=self._accept, daemon=True).start()
 
     def close(self):
+        self.listener.shutdown(socket.SHUT_RDWR)  # wakes whoever waits in accept()
         self.listener.close()
 
     def _accept(self):
@@ -43,7 +44,11 @@ class Proxy:
             except OSError:
                 return
             application = socket.socket(socket.AF_UNIX)
-            application.connect(self.target)
+            try:
+                application.connect(self.target)
+            except OSError:
+                client.close()
+                continue
             for source, sink, moment, names in ((client, application, "asked", REQUESTS),
                                                 (application, client, "answered", RESPONSES)):
                 threading.Thread(target=self._pump, args=(source, sink, moment, names), daemon=True).start()

@@ -13,7 +13,6 @@ namespace {
 class Script {
  public:
   explicit Script(std::int64_t info_height) : m_info_height(info_height) {
-    for (const ConnectionId connection : {kQuery, kConsensus}) monitor.opened(connection);
     m_next = info_height + 1;
   }
 
@@ -22,10 +21,11 @@ class Script {
     if (letter == 'i') {
       InfoResponse info;
       info.last_block_height = m_info_height;
-      monitor.answered(info);
+      monitor.answered(connection, info);
       m_next = m_info_height + 1;
     } else if (letter == 'O' || letter == 'o') {
-      monitor.answered(OfferSnapshotResponse{letter == 'O' ? OfferSnapshotResult::kAccept
+      monitor.answered(connection,
+                       OfferSnapshotResponse{letter == 'O' ? OfferSnapshotResult::kAccept
                                                            : OfferSnapshotResult::kReject});
     } else if (letter == 'C' && !broken) {
       m_info_height = m_next++;
@@ -42,7 +42,6 @@ class Script {
   void restored_to(std::int64_t height) { m_info_height = height; }
   void expect_next(std::int64_t height) { m_next = height; }
 
-  static constexpr ConnectionId kQuery = 1;
   static constexpr ConnectionId kConsensus = 4;
   GrammarMonitor monitor;
 
@@ -127,7 +126,6 @@ TEST(Grammar, BlocksComeInTheOrderOfTheirHeights) {
   EXPECT_TRUE(broken_at(102, "iP"));  // within a height
   // Genesis may start anywhere, and so does a chain that comes from a snapshot.
   GrammarMonitor monitor;
-  monitor.opened(1);
   InitChainRequest init;
   init.initial_height = 50;
   EXPECT_FALSE(monitor.asked(1, init));
@@ -148,18 +146,17 @@ TEST(Grammar, BlocksComeInTheOrderOfTheirHeights) {
 
 TEST(Grammar, AYoungerConnectionIsACometThatWasStartedAnew) {
   Script script(kAt100);
-  EXPECT_EQ(script.breaks("iFCF"), Breaks());
-  for (const ConnectionId connection : {5, 6, 7, 8}) script.monitor.opened(connection);
+  EXPECT_FALSE(script.play('i', 1));
+  EXPECT_EQ(script.breaks("FCF"), Breaks());
   script.expect_next(102);
-  // The block that was executed and not committed comes again, once Info has said so.
+  // The block that was executed and not committed comes again, once Info has said so on any of the
+  // connections that are younger.
   EXPECT_FALSE(script.play('i', 5));
   EXPECT_FALSE(script.play('F', 8));
   const auto old = script.play('C', 4);
   ASSERT_TRUE(old);
   EXPECT_EQ(old->rule, GrammarRule::kOldConnection);
   EXPECT_FALSE(script.play('C', 8));
-  for (const ConnectionId connection : {4, 5, 6, 7, 8}) script.monitor.closed(connection);
-  script.monitor.opened(9);
   const auto hasty = script.play('F', 9);
   ASSERT_TRUE(hasty);
   EXPECT_EQ(hasty->rule, GrammarRule::kNoHandshake);  // an older Info does not count
