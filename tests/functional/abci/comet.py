@@ -1,4 +1,5 @@
 """Real CometBFT v0.38 beside the key-value example: found or installed, started, asked, killed."""
+import argparse
 import base64
 import hashlib
 import json
@@ -60,10 +61,22 @@ def find_comet(build):
     return find_tool("cometbft", "cmd/cometbft", build, lambda path: output_of(path, "version").startswith("0.38."))
 
 
+def find_cli(build):
+    return find_tool("abci-cli", "abci/cmd/abci-cli", build, lambda path: output_of(path, "version") == "2.0.0")
+
+
 def free_port():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
+
+
+def options():
+    """What CTest hands to each test."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--build", required=True)
+    parser.add_argument("--example", required=True)
+    return parser.parse_args()
 
 
 def until(what, condition, seconds=60):

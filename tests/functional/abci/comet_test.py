@@ -1,9 +1,8 @@
 """The key-value example under real CometBFT: transactions, kill -9 of either, restarts; the app hash in every
 header is the one that follows from the blocks, and no call came out of order."""
-import argparse
 import tempfile
 
-from comet import Node, find_comet
+from comet import Node, find_comet, options
 
 
 def expect(condition, words):
@@ -55,13 +54,10 @@ def play(node):
 
 
 def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--build", required=True)
-    parser.add_argument("--example", required=True)
-    options = parser.parse_args()
-    comet = find_comet(options.build)
+    given = options()
+    comet = find_comet(given.build)
     with tempfile.TemporaryDirectory(prefix="assay-abci-") as folder:
-        node = Node(comet, options.example, folder)
+        node = Node(comet, given.example, folder)
         try:
             play(node)
         finally:

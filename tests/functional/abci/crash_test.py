@@ -1,10 +1,9 @@
 """The crash matrix: the application or CometBFT is killed between each pair of steps of a block, on a new chain and
 on one that has blocks. After every restart the chain goes on and the app hash in every header is the one that follows
 from the blocks."""
-import argparse
 import tempfile
 
-from comet import Node, find_comet
+from comet import Node, find_comet, options
 from proxy import Proxy
 
 # CometBFT's own places to die, counted from its start: those of one block (its votes, then around the block's
@@ -86,15 +85,12 @@ def check_log(node):
 
 
 def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--build", required=True)
-    parser.add_argument("--example", required=True)
-    options = parser.parse_args()
-    comet = find_comet(options.build)
+    given = options()
+    comet = find_comet(given.build)
     crashes = 0
 
     def new_node(folder):
-        return Node(comet, options.example, folder)
+        return Node(comet, given.example, folder)
 
     for point in GENESIS_POINTS:
         with tempfile.TemporaryDirectory(prefix="assay-abci-") as folder:
