@@ -78,6 +78,7 @@ TEST(Application, ProposesInOrderWhatFits) {
   }
 }
 
+// INV-ABC-004.
 TEST(Application, ErrorsAndExceptionsAreAnswersThatNameTheCall) {
   Smallest app;
   EXPECT_EQ(answered<ExceptionResponse>(app, FinalizeBlockRequest{}).error,

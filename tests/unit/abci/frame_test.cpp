@@ -40,6 +40,7 @@ Reading read(ByteView stream, std::size_t piece) {
   return reading;
 }
 
+// INV-ABC-001.
 TEST(Frame, EverySplitGivesTheSameMessages) {
   Bytes stream;
   for (const std::size_t size : {0, 1, 123, 124, 125, 126, 500, 2}) {

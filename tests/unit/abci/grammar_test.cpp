@@ -162,7 +162,7 @@ TEST(Grammar, AYoungerConnectionIsACometThatWasStartedAnew) {
   EXPECT_EQ(hasty->rule, GrammarRule::kNoHandshake);  // an older Info does not count
 }
 
-// Every sequence of up to six calls against the specification's grammar as a regular expression,
+// INV-ABC-005. Every sequence of up to six calls against the specification's grammar as a regular expression,
 // with Info let in everywhere: a sequence is in order if some calls complete it to a whole one.
 TEST(Grammar, AgreesWithTheGrammarOnEveryShortSequence) {
   const std::string exec = "i*([PpEVi]*Fi*Ci*)*";

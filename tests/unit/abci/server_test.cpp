@@ -184,6 +184,7 @@ class AbciServer : public testing::Test {
   std::unique_ptr<Server> server;
 };
 
+// INV-ABC-002.
 TEST_F(AbciServer, AnswersInOrderOverUnixAndTcpSockets) {
   for (const net::StreamAddress& address :
        {net::StreamAddress{(folder.path() / "s").string(), "", 0},
@@ -234,6 +235,7 @@ TEST_F(AbciServer, CarriesMessagesOfManyBuffers) {
   }
 }
 
+// INV-ABC-003.
 TEST_F(AbciServer, QueriesAndChecksDoNotWaitForABlock) {
   start();
   Client query = connect();
@@ -351,6 +353,7 @@ TEST_F(AbciServer, ClosesConnectionsOverTheLimit) {
   EXPECT_EQ(server->counters().open_connections, 2u);
 }
 
+// INV-ABC-006.
 TEST_F(AbciServer, StopsAfterTheCallThatRuns) {
   start();
   Client client = connect();
