@@ -24,6 +24,9 @@ def play(node):
     expect(node.send("no-value") == 1, "a bad transaction was taken")
     expect(node.query("nobody") is None, "a key that nobody set")
 
+    # Whoever asks CometBFT chooses the path, any bytes; a request that could not be read would stop it.
+    node.rpc("abci_query", path="0xfffe", data="0x00ff")
+
     print("kill -9 of the application")
     before = node.check_agreement()
     node.kill(node.app)
