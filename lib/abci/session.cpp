@@ -54,9 +54,11 @@ std::string Session::serve() {
 }
 
 Status Session::read_more() {
-  std::copy(m_in.begin() + static_cast<std::ptrdiff_t>(m_begin),
-            m_in.begin() + static_cast<std::ptrdiff_t>(m_end), m_in.begin());
-  m_end -= std::exchange(m_begin, 0);
+  if (m_begin > 0) {
+    std::copy(m_in.begin() + static_cast<std::ptrdiff_t>(m_begin),
+              m_in.begin() + static_cast<std::ptrdiff_t>(m_end), m_in.begin());
+    m_end -= std::exchange(m_begin, 0);
+  }
   if (m_end == 0 && m_in.size() > kKeptBytes) m_in = {};
   // A message grows its buffer as it comes, whatever length it claims to have.
   if (m_in.size() < m_end + kReadBytes) m_in.resize(std::max(m_end + kReadBytes, 2 * m_end));
