@@ -162,8 +162,9 @@ TEST(Grammar, AYoungerConnectionIsACometThatWasStartedAnew) {
   EXPECT_EQ(hasty->rule, GrammarRule::kNoHandshake);  // an older Info does not count
 }
 
-// INV-ABC-005. Every sequence of up to six calls against the specification's grammar as a regular expression,
-// with Info let in everywhere: a sequence is in order if some calls complete it to a whole one.
+// INV-ABC-005. Every sequence of up to six calls against the specification's grammar as a regular
+// expression, with Info let in everywhere: a sequence is in order if some calls complete it to a
+// whole one.
 TEST(Grammar, AgreesWithTheGrammarOnEveryShortSequence) {
   const std::string exec = "i*([PpEVi]*Fi*Ci*)*";
   const std::regex clean("i*Ii*(([oO][iA]*)*Oi*A[iA]*i)?" + exec,
