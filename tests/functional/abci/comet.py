@@ -91,31 +91,40 @@ def until(what, condition, seconds=60):
 
 
 class Node:
-    """One validator and its application. `folder` is short: a unix socket's path has 107 bytes."""
+    """One validator and its application. `folder` is short: a unix socket's path has 107 bytes. CometBFT's files are
+    made in it, unless they are in `home` already."""
 
-    def __init__(self, comet, example, folder):
+    def __init__(self, comet, example, folder, home=None):
         self.comet_program, self.example = comet, example
         self.folder = pathlib.Path(folder)
-        self.home = self.folder / "comet"
+        self.home = home or self.folder / "comet"
         self.address = f"unix://{self.folder}/app"
-        self.port = free_port()
+        self.port, self.peer_port = free_port(), free_port()
         self.app = self.comet = None
         self.starts = 0
-        subprocess.run([comet, "init", "--home", str(self.home)], check=True, capture_output=True)
+        if home is None:
+            subprocess.run([comet, "init", "--home", str(self.home)], check=True, capture_output=True)
         self._configure()
 
     def _configure(self):
+        self.set_options(timeout_commit="50ms", timeout_propose="500ms")
         config = self.home / "config" / "config.toml"
-        text = config.read_text()
-        for key, value in {"timeout_commit": "50ms", "timeout_propose": "500ms"}.items():
-            text = re.sub(rf'^{key} = ".*"$', f'{key} = "{value}"', text, flags=re.M)
-        text = text.replace("tcp://127.0.0.1:26657", f"tcp://127.0.0.1:{self.port}")
-        text = text.replace("tcp://0.0.0.0:26656", "tcp://127.0.0.1:0")
-        config.write_text(text)
+        text = re.sub(r"tcp://\S*:26657", f"tcp://127.0.0.1:{self.port}", config.read_text())
+        config.write_text(re.sub(r"tcp://\S*:26656", f"tcp://127.0.0.1:{self.peer_port}", text))
         genesis = self.home / "config" / "genesis.json"
         value = json.loads(genesis.read_text())
         value["consensus_params"]["abci"]["vote_extensions_enable_height"] = "1"  # so that ExtendVote is called
         genesis.write_text(json.dumps(value))
+
+    def set_options(self, **options):
+        config = self.home / "config" / "config.toml"
+        text = config.read_text()
+        for key, value in options.items():
+            line = f"{key} = {json.dumps(value)}"
+            text, count = re.subn(rf"^{key} = .*$", line, text, flags=re.M)
+            if count != 1:
+                raise SystemExit(f"{config} has {count} lines for {key}")
+        config.write_text(text)
 
     # Processes.
 
@@ -179,6 +188,12 @@ class Node:
 
     def comet_log(self):
         return (self.folder / "comet.log").read_text(errors="replace")
+
+    def check_log(self):
+        """No call came out of order, and none was answered by an exception."""
+        odd = [e for e in self.app_events() if e["event"] in ("abci.grammar", "abci.exception", "abci.refused")]
+        if odd:
+            raise SystemExit(f"the application's log: {odd}")
 
     def app_events(self):
         return [json.loads(line) for path in sorted(self.folder.glob("app-*.log"))

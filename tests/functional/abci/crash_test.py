@@ -78,12 +78,6 @@ def recover(node, tx):
     return height
 
 
-def check_log(node):
-    odd = [event for event in node.app_events() if event["event"] == "abci.grammar"]
-    if odd:
-        raise SystemExit(f"calls out of order: {odd}")
-
-
 def main():
     given = options()
     comet = find_comet(given.build)
@@ -98,7 +92,7 @@ def main():
             try:
                 kill_application(node, point, 1)
                 recover(node, "key=genesis")
-                check_log(node)
+                node.check_log()
                 crashes += 1
             finally:
                 node.clean()
@@ -116,7 +110,7 @@ def main():
                     raise SystemExit(f"{where}: height {height} after {last}")
                 last = height
                 crashes += 1
-            check_log(node)
+            node.check_log()
         finally:
             node.clean()
     print(f"figure abci_crash_points {crashes} count")
