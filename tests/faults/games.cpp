@@ -1,0 +1,221 @@
+#include "faults/games.hpp"
+
+#include <ctime>
+
+#include "assay/codec/buffer.hpp"
+#include "assay/crypto/sha256.hpp"
+#include "assay/dispute/moves.hpp"
+#include "support/duel.hpp"
+
+namespace assay::faults {
+namespace {
+
+using dispute::GameTerms;
+using dispute::MoveVerdict;
+using dispute::Outcome;
+using dispute::Position;
+using dispute::Role;
+using dispute::Stage;
+using MoveResult = Result<std::optional<Bytes>>;
+
+Bytes encode_point(Stage stage, unsigned index) {
+  return codec::encode([&](codec::Writer& w) { dispute::write_point(w, stage, index); });
+}
+
+// What a defender offers whose accumulator had the fault: it keeps to what it computed.
+Bytes faulty_fold_offer(World& world, const Fault& fault, const Position& position) {
+  const dispute::Spacing steps = dispute::fold_spacing(position);
+  std::vector<std::uint32_t> at;
+  for (std::uint32_t k = 1; k < steps.segments; ++k)
+    at.push_back(static_cast<std::uint32_t>(steps.at(k)));
+  const auto states = faulty_fold(world, fault, at);
+  return codec::encode([&](codec::Writer& w) {
+    dispute::write_fold_offer(w, states, numerics::fold_words(position.node.spec));
+  });
+}
+
+// Points by a plan: straight to a node, to the claimed state, or by chance; at either end of what
+// is offered or anywhere in it.
+class Pointer {
+ public:
+  Pointer(World& world, const GameTerms& terms, Random& random)
+      : m_world(world), m_terms(terms), m_random(random) {
+    m_way = static_cast<Way>(below(4));
+    m_end = static_cast<End>(below(4));
+    m_node = static_cast<std::uint32_t>(
+        below(world.task().program_of(terms.entry).program().nodes.size()));
+  }
+
+  [[nodiscard]] std::string words() const {
+    constexpr const char* kWays[] = {"to node ", "to node ", "to the claimed state", "by chance"};
+    constexpr const char* kEnds[] = {"anywhere", "anywhere", "first", "last"};
+    const auto way = static_cast<std::size_t>(m_way);
+    return std::string(kWays[way]) + (way < 2 ? std::to_string(m_node) : "") + ", " +
+           kEnds[static_cast<std::size_t>(m_end)];
+  }
+
+  Bytes move(const Position& p) {
+    switch (p.stage) {
+      case Stage::kChainPoint: return encode_point(p.stage, one_of(chain_spacing(p).segments));
+      case Stage::kFoldPoint: return encode_point(p.stage, one_of(fold_spacing(p).segments));
+      case Stage::kTracePoint: return trace_move(p);
+      case Stage::kElementPoint:
+        return codec::encode([&](codec::Writer& w) {
+          dispute::write_element_point(w,
+                                       one_of(p.offered_bytes / size_of(p.node.spec.output.dtype)));
+        });
+      default: return encode_point(p.stage, one_of(commit::children_of(p.range).count));
+    }
+  }
+
+ private:
+  enum class Way : std::uint8_t { kNode, kSameNode, kState, kChance };
+  enum class End : std::uint8_t { kAnywhere, kSameAnywhere, kFirst, kLast };
+
+  std::uint64_t below(std::uint64_t n) { return m_random() % n; }
+  unsigned one_of(std::uint64_t count) {
+    if (m_end == End::kFirst) return 0;
+    return static_cast<unsigned>(m_end == End::kLast ? count - 1 : below(count));
+  }
+  Bytes trace_move(const Position& p) {
+    const commit::Children children = commit::children_of(p.range);
+    const bool whole = p.range.count == p.program.node_count;
+    if (whole && m_way == Way::kState)
+      return codec::encode(
+          [&](codec::Writer& w) { dispute::write_trace_point(w, children.count); });
+    if (whole && m_way == Way::kChance) m_node = static_cast<std::uint32_t>(below(p.range.count));
+    return *duel::point_at_node(m_world.task(), m_terms, p, m_node);
+  }
+
+  World& m_world;
+  const GameTerms& m_terms;
+  Random& m_random;
+  Way m_way{};
+  End m_end{};
+  std::uint32_t m_node = 0;
+};
+
+// Tries a move that no rule allows; what it says if it was accepted, or changed the position.
+std::string refused(const GameTerms& terms, const Position& position, const Bytes& body) {
+  Position copy = position;
+  const MoveVerdict verdict =
+      dispute::apply(crypto::sha256_function(), terms, copy, Role::kChallenger, body);
+  if (verdict == MoveVerdict::kAccepted) return "a false move was accepted";
+  return copy == position ? "" : "a refused move changed the position";
+}
+
+// Random bytes, another stage's move, or an index beyond what is offered.
+Bytes junk(const Position& position, Random& random) {
+  const auto below = [&](unsigned n) { return static_cast<unsigned>(random() % n); };
+  // A fold has up to 256 parts: no byte is beyond them.
+  if (below(3) == 0 && position.stage != Stage::kFoldPoint)
+    return encode_point(position.stage, 200 + below(56));
+  if (below(2) == 0) {
+    const auto other = static_cast<Stage>(1 + below(15));
+    if (other != position.stage) return encode_point(other, below(16));
+  }
+  Bytes bytes(below(200));
+  for (std::uint8_t& byte : bytes) byte = static_cast<std::uint8_t>(random());
+  if (!bytes.empty() && bytes[0] == static_cast<std::uint8_t>(position.stage)) bytes[0] ^= 0x40;
+  return bytes;
+}
+
+// The opening with a byte changed, cut off or added: INV-DSP-004.
+Bytes tampered(Bytes opening, Random& random) {
+  switch (random() % 4) {
+    case 0: opening.pop_back(); break;
+    case 1: opening.push_back(static_cast<std::uint8_t>(random())); break;
+    default: opening[random() % opening.size()] ^= static_cast<std::uint8_t>(1 + random() % 255);
+  }
+  return opening;
+}
+
+bool is_opening(Stage stage) {
+  return stage == Stage::kStateLeaf || stage == Stage::kSource || stage == Stage::kScalar;
+}
+
+class Stopwatch {
+ public:
+  [[nodiscard]] double ms() const {
+    return 1e3 * static_cast<double>(std::clock() - m_start) / CLOCKS_PER_SEC;
+  }
+
+ private:
+  std::clock_t m_start = std::clock();
+};
+
+void note(const duel::Duel& duel, GameReport& report) {
+  report.ended_at = duel.position.ended_at;
+  report.op = duel.position.node.spec.op;
+  report.moves = duel.position.turn;
+}
+
+}  // namespace
+
+GameReport play_fault(World& world, Kind kind, std::uint64_t seed) {
+  Random random(seed);
+  GameReport report;
+  const std::optional<Fault> fault = draw_fault(world, kind, random);
+  const bool challenger_opens = random() % 2 == 0;
+  report.words = world.name() + ", " + (fault ? fault->words : "no such place");
+  report.nothing = true;
+  if (!fault) return report;
+  FaultyExecution faulty(world, *fault);
+  const auto departure = find_departure(world, *fault, faulty);
+  if (!departure) return report;
+  report.nothing = false;
+
+  const Stopwatch watch;
+  const GameTerms terms = world.terms(departure->entry, departure->claimed);
+  player::Player defender = world.player(faulty, terms, Role::kDefender);
+  player::Player challenger = world.player(world.honest(), terms, Role::kChallenger);
+  const duel::Duel duel = duel::play(
+      terms,
+      [&](const Position& p) -> MoveResult {
+        if (p.stage == Stage::kFoldOffer && fault->fold)
+          return std::optional<Bytes>(faulty_fold_offer(world, *fault, p));
+        return defender.next_move(p);
+      },
+      [&](const Position& p) { return challenger.next_move(p); }, challenger_opens);
+  report.game_ms = watch.ms();
+  note(duel, report);
+  report.failure = duel.error.empty() ? ended_elsewhere(*departure, duel.position) : duel.error;
+  return report;
+}
+
+GameReport play_challenge(World& world, std::uint64_t seed) {
+  Random random(seed);
+  GameReport report;
+  const std::uint64_t entry = random() % world.transcript().size();
+  const GameTerms terms = world.terms(entry, world.transcript()[entry]);
+  Pointer pointer(world, terms, random);
+  report.words =
+      world.name() + ", false challenge of entry " + std::to_string(entry) + " " + pointer.words();
+
+  const Stopwatch watch;
+  player::Player defender = world.player(world.honest(), terms, Role::kDefender);
+  const auto refuse = [&](const Position& p, const Bytes& body) {
+    if (const std::string wrong = refused(terms, p, body); !wrong.empty()) report.failure = wrong;
+  };
+  const duel::Duel duel = duel::play(
+      terms,
+      [&](const Position& p) {
+        auto move = defender.next_move(p);
+        if (is_opening(p.stage) && move && *move) refuse(p, tampered(**move, random));
+        return move;
+      },
+      [&](const Position& p) -> MoveResult {
+        if (random() % 4 == 0) refuse(p, junk(p, random));
+        return std::optional<Bytes>(pointer.move(p));
+      });
+  report.game_ms = watch.ms();
+  note(duel, report);
+  if (!duel.error.empty()) report.failure = duel.error;
+  if (report.failure.empty() && (duel.position.outcome != Outcome::kDefenderWins))
+    report.failure = std::string(dispute::to_string(duel.position.outcome)) + " at " +
+                     dispute::to_string(duel.position.ended_at) + ", node " +
+                     std::to_string(duel.position.node_index);
+  return report;
+}
+
+}  // namespace assay::faults

@@ -1,0 +1,91 @@
+#include "faults/world.hpp"
+
+#include "assay/training/run.hpp"
+#include "support/small_models.hpp"
+
+namespace assay::faults {
+
+World::World(std::string name, training::Task task)
+    : m_name(std::move(name)), m_task(std::move(task)) {
+  m_honest = training::ProgramExecution::create(m_task, m_pool).value();
+  auto run =
+      training::TrainingRun::open(m_task, *m_honest, m_pool, {.halt_at_non_finite_loss = false})
+          .value();
+  m_states.push_back(run->state());
+  while (!run->finished()) {
+    const Status advanced = run->advance(1);
+    ASSAY_ENSURES(static_cast<bool>(advanced));
+    m_states.push_back(run->state());
+  }
+  m_transcript = run->transcript();
+}
+
+const cheats::Run& World::truth(bool in_init, std::uint64_t step) {
+  const std::pair place{in_init, in_init ? 0 : step};
+  if (const auto known = m_truths.find(place); known != m_truths.end()) return known->second;
+  cheats::Run run = cheats::interpret(program(in_init), m_task.data, numerics::Isa::kReference,
+                                      m_pool, place.second, m_task.header.seed,
+                                      in_init ? NamedTensors{} : m_states[step]);
+  ASSAY_ENSURES(run.after == m_states[in_init ? 0 : step + 1]);
+  return m_truths.emplace(place, std::move(run)).first->second;
+}
+
+dispute::GameTerms World::terms(std::uint64_t entry, const Hash256& claimed) const {
+  dispute::GameTerms terms;
+  terms.task = m_task.header;
+  terms.entry = entry;
+  if (entry > 0) terms.start_root = m_transcript[entry - 1];
+  terms.end_root = claimed;
+  return terms;
+}
+
+player::Player World::player(training::Execution& execution, const dispute::GameTerms& terms,
+                             dispute::Role role) {
+  player::IntervalOptions options;
+  options.states =
+      [this, entry = terms.entry](std::uint64_t) -> Result<std::optional<training::KnownState>> {
+    if (entry == 0) return std::optional<training::KnownState>{};
+    const std::uint64_t start = commit::step_of_entry(m_task.header, entry - 1);
+    return std::optional<training::KnownState>{{start, m_states[start]}};
+  };
+  return player::Player(std::make_shared<player::Interval>(m_task, execution, terms.entry, m_pool,
+                                                           std::move(options)),
+                        terms, role);
+}
+
+namespace {
+
+std::unique_ptr<World> trained(const test::SmallModel& model, std::uint64_t steps,
+                               std::uint64_t interval) {
+  auto programs = models::build(model.description).value();
+  SerialTaskPool pool;
+  return std::make_unique<World>(
+      model.name,
+      training::make_task({.seed = 77,
+                           .steps = steps,
+                           .commit_interval = interval,
+                           .checkpoint_interval = interval},
+                          programs.init, programs.step, test::data_for(model.description), pool)
+          .value());
+}
+
+// Intervals of one offer of states and of two, of a single step, and one cut short by the end.
+struct Schedule {
+  std::uint64_t steps, interval;
+};
+constexpr Schedule kSchedules[] = {{60, 20}, {24, 8}, {14, 4}, {34, 17}, {9, 1}};
+
+}  // namespace
+
+std::size_t model_count() { return std::size(kSchedules); }
+
+World& model_world(std::size_t index) {
+  static const std::vector<test::SmallModel> kModels = test::small_models();
+  static std::map<std::size_t, std::unique_ptr<World>> worlds;
+  ASSAY_EXPECTS(index < kModels.size() && kModels.size() == model_count());
+  std::unique_ptr<World>& world = worlds[index];
+  if (!world) world = trained(kModels[index], kSchedules[index].steps, kSchedules[index].interval);
+  return *world;
+}
+
+}  // namespace assay::faults
