@@ -50,7 +50,7 @@ class Drawing {
   void maybe_lasting() {
     if (below(2) == 0) m_fault.last = m_world.task().header.steps - 1;
   }
-  std::uint32_t any_node() { return static_cast<std::uint32_t>(below(program().nodes.size())); }
+  std::uint32_t any_node() { return faults::any_node(program(), m_random); }
   std::uint32_t any_slot() { return static_cast<std::uint32_t>(below(program().slots.size())); }
 
   std::optional<Fault> done(std::string words) {
@@ -364,6 +364,16 @@ const char* to_string(Kind kind) noexcept {
   constexpr const char* kNames[kKinds] = {"bit",  "element", "tensor",         "node",
                                           "step", "order",   "hyperparameter", "data"};
   return kNames[static_cast<std::size_t>(kind)];
+}
+
+std::uint32_t any_node(const graph::Program& program, Random& random) {
+  const std::vector<graph::Node>& nodes = program.nodes;
+  if (random() % 2 == 0) return static_cast<std::uint32_t>(random() % nodes.size());
+  std::map<OpCode, std::vector<std::uint32_t>> by_operator;
+  for (std::uint32_t i = 0; i < nodes.size(); ++i) by_operator[nodes[i].spec.op].push_back(i);
+  const auto chosen =
+      std::next(by_operator.begin(), static_cast<std::ptrdiff_t>(random() % by_operator.size()));
+  return chosen->second[random() % chosen->second.size()];
 }
 
 std::optional<Fault> draw_fault(World& world, Kind kind, Random& random) {

@@ -57,6 +57,9 @@ struct Fault {
 
 using Random = std::mt19937_64;
 
+// Of all nodes alike, or of all operators alike: products are few beside what adds and reshapes.
+[[nodiscard]] std::uint32_t any_node(const graph::Program& program, Random& random);
+
 // Nothing if the place that was drawn does not have such a fault.
 [[nodiscard]] std::optional<Fault> draw_fault(World& world, Kind kind, Random& random);
 

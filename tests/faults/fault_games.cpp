@@ -17,7 +17,7 @@ using faults::GameReport;
 constexpr unsigned kMaxRedraws = 1000;  // of one seed
 
 struct Tally {
-  std::uint64_t games = 0, failures = 0, redrawn = 0;
+  std::uint64_t games = 0, failures = 0, redrawn = 0, inside_folds = 0;
   std::map<std::string, std::uint64_t> by_model, by_kind, by_end, by_operator;
   std::vector<double> ms;
   std::uint32_t most_moves = 0;
@@ -29,6 +29,7 @@ void add(Tally& tally, const GameReport& report, const std::string& model) {
   ++tally.by_end[dispute::to_string(report.ended_at)];
   if (report.ended_at == dispute::Stage::kScalar) ++tally.by_operator[numerics::name_of(report.op)];
   tally.ms.push_back(report.game_ms);
+  tally.inside_folds += report.inside_fold;
   tally.most_moves = std::max(tally.most_moves, report.moves);
 }
 
@@ -94,6 +95,8 @@ int play(const std::string& what, std::uint64_t first, std::uint64_t count) {
   if (!tally.by_kind.empty()) print((what + "_by_kind").c_str(), tally.by_kind);
   print((what + "_ended_at").c_str(), tally.by_end);
   print((what + "_operators").c_str(), tally.by_operator);
+  std::printf("figure %s_inside_a_fold %llu games\n", what.c_str(),
+              static_cast<unsigned long long>(tally.inside_folds));
   std::printf(
       "figure %s_game_cpu median %.1f ms, one in a hundred over %.1f ms, most %.1f ms, "
       "most moves %u\n",

@@ -42,8 +42,7 @@ class Pointer {
       : m_world(world), m_terms(terms), m_random(random) {
     m_way = static_cast<Way>(below(4));
     m_end = static_cast<End>(below(4));
-    m_node = static_cast<std::uint32_t>(
-        below(world.task().program_of(terms.entry).program().nodes.size()));
+    m_node = any_node(world.task().program_of(terms.entry).program(), random);
   }
 
   [[nodiscard]] std::string words() const {
@@ -147,6 +146,8 @@ class Stopwatch {
 void note(const duel::Duel& duel, GameReport& report) {
   report.ended_at = duel.position.ended_at;
   report.op = duel.position.node.spec.op;
+  report.inside_fold = report.ended_at == Stage::kScalar &&
+                       duel.position.fold_low + 1 < numerics::fold_length(duel.position.node.spec);
   report.moves = duel.position.turn;
 }
 

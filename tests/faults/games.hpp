@@ -11,7 +11,8 @@ struct GameReport {
   std::string failure;   // empty: as it must be
   bool nothing = false;  // a fault that changes nothing that is committed, or no such place
   dispute::Stage ended_at{};
-  numerics::OpCode op{};  // at kScalar and kSource
+  numerics::OpCode op{};     // at kScalar and kSource
+  bool inside_fold = false;  // at kScalar, before the fold's last step
   std::uint32_t moves = 0;
   double game_ms = 0;  // of processor time, both players and the rules; not the fault's run
 };

@@ -69,22 +69,46 @@ std::unique_ptr<World> trained(const test::SmallModel& model, std::uint64_t step
           .value());
 }
 
-// Intervals of one offer of states and of two, of a single step, and one cut short by the end.
-struct Schedule {
+struct Run {
+  test::SmallModel model;
   std::uint64_t steps, interval;
 };
-constexpr Schedule kSchedules[] = {{60, 20}, {24, 8}, {14, 4}, {34, 17}, {9, 1}};
+
+// Intervals of one offer of states and of two, of a single step, and one cut short by the end. The
+// last three models have tensors of many chunks and folds of more than one offer.
+std::vector<Run> runs() {
+  constexpr std::uint64_t kSteps[] = {60, 24, 14, 34, 9}, kIntervals[] = {20, 8, 4, 17, 1};
+  std::vector<Run> all;
+  for (const test::SmallModel& model : test::small_models())
+    all.push_back({model, kSteps[all.size()], kIntervals[all.size()]});
+  models::ModelDescription d;
+  d.network = models::Mlp{.hidden = {48}};
+  d.images.examples = 100;
+  d.batch = 32;
+  d.optimizer.kind = models::OptimizerKind::kAdam;
+  all.push_back({{"mlp-784", d}, 40, 40});
+  d.network = models::Cnn{.channels = {6, 8}, .hidden = {24}};
+  d.images.height = d.images.width = 14;
+  d.batch = 16;
+  all.push_back({{"cnn-14", d}, 21, 7});
+  models::ModelDescription text = test::small_models()[3].description;
+  text.network = models::Gpt{.layers = 2, .width = 32, .heads = 4, .sequence = 24, .dropout = 0.1F};
+  text.tokens = {.count = 600, .vocabulary = 40, .dtype = DType::kU32};
+  all.push_back({{"gpt-2", text}, 10, 5});
+  return all;
+}
 
 }  // namespace
 
-std::size_t model_count() { return std::size(kSchedules); }
+std::size_t model_count() { return runs().size(); }
 
 World& model_world(std::size_t index) {
-  static const std::vector<test::SmallModel> kModels = test::small_models();
+  static const std::vector<Run> kRuns = runs();
   static std::map<std::size_t, std::unique_ptr<World>> worlds;
-  ASSAY_EXPECTS(index < kModels.size() && kModels.size() == model_count());
+  ASSAY_EXPECTS(index < kRuns.size());
+  const Run& run = kRuns[index];
   std::unique_ptr<World>& world = worlds[index];
-  if (!world) world = trained(kModels[index], kSchedules[index].steps, kSchedules[index].interval);
+  if (!world) world = trained(run.model, run.steps, run.interval);
   return *world;
 }
 

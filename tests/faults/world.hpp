@@ -51,8 +51,8 @@ class World {
   std::map<std::pair<bool, std::uint64_t>, cheats::Run> m_truths;
 };
 
-// mlp, cnn, resnet, gpt2 and llama (support/small_models.hpp), with intervals of one step to some
-// dozens; made when first asked for.
+// mlp, cnn, resnet, gpt2 and llama (support/small_models.hpp) and a larger mlp, cnn and gpt, with
+// intervals of one step to some dozens; made when first asked for.
 [[nodiscard]] std::size_t model_count();
 [[nodiscard]] World& model_world(std::size_t index);
 

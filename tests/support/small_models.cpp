@@ -18,9 +18,10 @@ NamedTensors images_of(const models::Images& d) {
 }
 
 NamedTensors text_of(const models::Tokens& d) {
-  Tensor tokens({DType::kU8, {d.count}});
-  for (std::size_t i = 0; i < tokens.byte_count(); ++i) {
-    tokens.data()[i] = static_cast<std::uint8_t>((i * 2654435761u >> 13) % d.vocabulary);
+  Tensor tokens({d.dtype, {d.count}});
+  for (std::size_t i = 0; i < d.count; ++i) {
+    tokens.data()[i * size_of(d.dtype)] =
+        static_cast<std::uint8_t>((i * 2654435761u >> 13) % d.vocabulary);
   }
   NamedTensors data;
   data.emplace(std::string(models::kTokens), std::move(tokens));
