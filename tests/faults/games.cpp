@@ -45,6 +45,11 @@ class Pointer {
     m_node = any_node(world.task().program_of(terms.entry).program(), random);
   }
 
+  void go_to(std::uint32_t node) {
+    m_way = Way::kNode;
+    m_node = node;
+  }
+
   [[nodiscard]] std::string words() const {
     constexpr const char* kWays[] = {"to node ", "to node ", "to the claimed state", "by chance"};
     constexpr const char* kEnds[] = {"anywhere", "anywhere", "first", "last"};
@@ -153,18 +158,13 @@ void note(const duel::Duel& duel, GameReport& report) {
 
 }  // namespace
 
-GameReport play_fault(World& world, Kind kind, std::uint64_t seed) {
-  Random random(seed);
+GameReport play_fault(World& world, const Fault& fault, bool challenger_opens) {
   GameReport report;
-  const std::optional<Fault> fault = draw_fault(world, kind, random);
-  const bool challenger_opens = random() % 2 == 0;
-  report.words = world.name() + ", " + (fault ? fault->words : "no such place");
-  report.nothing = true;
-  if (!fault) return report;
-  FaultyExecution faulty(world, *fault);
-  const auto departure = find_departure(world, *fault, faulty);
-  if (!departure) return report;
-  report.nothing = false;
+  report.words = world.name() + ", " + fault.words;
+  FaultyExecution faulty(world, fault);
+  const auto departure = find_departure(world, fault, faulty);
+  report.nothing = !departure;
+  if (report.nothing) return report;
 
   const Stopwatch watch;
   const GameTerms terms = world.terms(departure->entry, departure->claimed);
@@ -173,8 +173,8 @@ GameReport play_fault(World& world, Kind kind, std::uint64_t seed) {
   const duel::Duel duel = duel::play(
       terms,
       [&](const Position& p) -> MoveResult {
-        if (p.stage == Stage::kFoldOffer && fault->fold)
-          return std::optional<Bytes>(faulty_fold_offer(world, *fault, p));
+        if (p.stage == Stage::kFoldOffer && fault.fold)
+          return std::optional<Bytes>(faulty_fold_offer(world, fault, p));
         return defender.next_move(p);
       },
       [&](const Position& p) { return challenger.next_move(p); }, challenger_opens);
@@ -184,12 +184,22 @@ GameReport play_fault(World& world, Kind kind, std::uint64_t seed) {
   return report;
 }
 
-GameReport play_challenge(World& world, std::uint64_t seed) {
+GameReport play_fault(World& world, Kind kind, std::uint64_t seed) {
+  Random random(seed);
+  const std::optional<Fault> fault = draw_fault(world, kind, random);
+  if (fault) return play_fault(world, *fault, random() % 2 == 0);
+  GameReport report;
+  report.nothing = true;
+  return report;
+}
+
+GameReport play_challenge(World& world, std::uint64_t seed, const std::optional<Target>& target) {
   Random random(seed);
   GameReport report;
-  const std::uint64_t entry = random() % world.transcript().size();
+  const std::uint64_t entry = target ? target->entry : random() % world.transcript().size();
   const GameTerms terms = world.terms(entry, world.transcript()[entry]);
   Pointer pointer(world, terms, random);
+  if (target) pointer.go_to(target->node);
   report.words =
       world.name() + ", false challenge of entry " + std::to_string(entry) + " " + pointer.words();
 

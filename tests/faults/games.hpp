@@ -17,10 +17,19 @@ struct GameReport {
   double game_ms = 0;  // of processor time, both players and the rules; not the fault's run
 };
 
-// The fault's run against an honest challenger.
+// The fault's run against an honest challenger, who opens the last stage or leaves it to the other.
+[[nodiscard]] GameReport play_fault(World& world, const Fault& fault, bool challenger_opens);
+// The same of one that the seed draws.
 [[nodiscard]] GameReport play_fault(World& world, Kind kind, std::uint64_t seed);
 
-// The honest run against a challenger that points anywhere, sends junk, and false openings.
-[[nodiscard]] GameReport play_challenge(World& world, std::uint64_t seed);
+// A node that a challenger walks to.
+struct Target {
+  std::uint64_t entry = 0;
+  std::uint32_t node = 0;
+};
+// The honest run against a challenger that points at the target, or anywhere, and sends junk and
+// tampered openings.
+[[nodiscard]] GameReport play_challenge(World& world, std::uint64_t seed,
+                                        const std::optional<Target>& target = {});
 
 }  // namespace assay::faults

@@ -5,8 +5,8 @@
 
 namespace assay::faults {
 
-World::World(std::string name, training::Task task)
-    : m_name(std::move(name)), m_task(std::move(task)) {
+World::World(std::string name, training::Task task, numerics::Isa teller)
+    : m_name(std::move(name)), m_teller(teller), m_task(std::move(task)) {
   m_honest = training::ProgramExecution::create(m_task, m_pool).value();
   auto run =
       training::TrainingRun::open(m_task, *m_honest, m_pool, {.halt_at_non_finite_loss = false})
@@ -23,9 +23,9 @@ World::World(std::string name, training::Task task)
 const cheats::Run& World::truth(bool in_init, std::uint64_t step) {
   const std::pair place{in_init, in_init ? 0 : step};
   if (const auto known = m_truths.find(place); known != m_truths.end()) return known->second;
-  cheats::Run run = cheats::interpret(program(in_init), m_task.data, numerics::Isa::kReference,
-                                      m_pool, place.second, m_task.header.seed,
-                                      in_init ? NamedTensors{} : m_states[step]);
+  cheats::Run run =
+      cheats::interpret(program(in_init), m_task.data, m_teller, m_pool, place.second,
+                        m_task.header.seed, in_init ? NamedTensors{} : m_states[step]);
   ASSAY_ENSURES(run.after == m_states[in_init ? 0 : step + 1]);
   return m_truths.emplace(place, std::move(run)).first->second;
 }

@@ -15,8 +15,9 @@ namespace assay::faults {
 
 class World {
  public:
-  // Trains the whole task. Requires that every state of the run fits in memory at once.
-  World(std::string name, training::Task task);
+  // Trains the whole task. Requires that every state of the run fits in memory at once. `teller`:
+  // whose arithmetic tells what is true.
+  World(std::string name, training::Task task, numerics::Isa teller = numerics::Isa::kReference);
   World(const World&) = delete;
   World& operator=(const World&) = delete;
 
@@ -43,6 +44,7 @@ class World {
 
  private:
   std::string m_name;
+  numerics::Isa m_teller;
   SerialTaskPool m_pool;
   training::Task m_task;
   std::unique_ptr<training::ProgramExecution> m_honest;
