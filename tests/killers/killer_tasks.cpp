@@ -317,22 +317,21 @@ training::Task largest_graph() {
     const std::string digits = std::to_string(100'000 + number);
     return kind + std::string(graph::kMaxNameBytes - 1 - digits.size(), '.') + digits;
   };
-  // Every datum is read, every other slot by a chain of all other nodes, whose end they become.
+  // Every datum is read, every other slot by a chain of all other nodes, whose end they become: of
+  // sums, which no change is lost in.
   std::vector<std::uint32_t> slots;
-  const TensorType scalar{DType::kF32, {}};
-  for (std::uint32_t i = 0; i < graph::kMaxSlots; ++i) slots.push_back(d.state(scalar, 0x3f800000));
+  const TensorType scalar{DType::kU32, {}};
+  for (std::uint32_t i = 0; i < graph::kMaxSlots; ++i) slots.push_back(d.state(scalar, i));
   std::uint32_t chain = slots.front();
-  for (std::uint64_t i = 0; i < graph::kMaxData; ++i)
-    chain = d.f32(OpCode::kFma, {}, {d.data(floats({}, 300 + i, 100)), chain, chain});
-  while (program.nodes.size() < graph::kMaxNodes - 1)
-    chain = d.f32(
-        program.nodes.size() % 2 == 0 ? OpCode::kSin : OpCode::kAdd, {},
-        program.nodes.size() % 2 == 0
-            ? std::vector<std::uint32_t>{chain}
-            : std::vector<std::uint32_t>{chain, slots[program.nodes.size() % graph::kMaxSlots]});
-  const auto last = d.f32(OpCode::kAdd, {}, {chain, chain});
+  for (std::uint32_t i = 0; i < graph::kMaxData; ++i)
+    chain = d.add(OpCode::kAdd, scalar, {d.data(Tensor::scalar(i)), chain});
+  while (program.nodes.size() < graph::kMaxNodes) {
+    const std::size_t at = program.nodes.size();
+    chain = d.add(at % 3 == 0 ? OpCode::kSub : OpCode::kAdd, scalar,
+                  {slots[(2 * at + 1) % graph::kMaxSlots], chain});
+  }
   for (std::uint32_t i = 0; i < graph::kMaxSlots; ++i)
-    program.slots.push_back({longest("s", i), scalar, i % 2 == 1 ? last : slots[i]});
+    program.slots.push_back({longest("s", i), scalar, i % 2 == 1 ? chain : slots[i]});
   program.labels.assign(program.nodes.size(), std::string(graph::kMaxLabelBytes, 'l'));
   return d.task(2, 1);
 }

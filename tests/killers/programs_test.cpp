@@ -1,0 +1,144 @@
+// Random programs with one field changed: what the validator accepts is void in no game, and what
+// it rejects it rejects for a reason that the field can give (INV-GRA-050).
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <map>
+
+#include "assay/numerics/arithmetic_integer.hpp"
+#include "faults/games.hpp"
+#include "killers/mutation.hpp"
+#include "unit/exec/random_program.hpp"
+
+namespace assay::killers {
+namespace {
+
+using graph::ProgramVerdict;
+using numerics::OpCode;
+
+// Any operand, without memory; notes what a step reads that it may not.
+struct Watched {
+  const numerics::NodeSpec* spec;
+  std::uint64_t bits;
+  unsigned reads = 0;
+  bool within = true;
+  std::uint64_t read(unsigned operand, std::uint64_t index) {
+    ++reads;
+    within =
+        within && operand < spec->operand_count && index < spec->operands[operand].shape.elements();
+    return bits;
+  }
+};
+
+// What the rules of a game ask of a node before they let anybody win: its record, and its steps.
+void expect_judgeable(const graph::Program& program, std::uint32_t index, std::mt19937_64& random) {
+  const Bytes record = graph::node_record(program, index);
+  ASSERT_LE(record.size(), graph::kMaxNodeRecordBytes);
+  codec::Reader reader(record);
+  const graph::Node node = graph::read_node(reader);
+  ASSERT_TRUE(reader.finish());
+  ASSERT_EQ(node, program.nodes[index]);
+  ASSERT_TRUE(referee::is_judgeable(node, index)) << graph::describe_node(program, index);
+  const numerics::NodeSpec& spec = node.spec;
+  if (spec.op == OpCode::kStateSlot || spec.op == OpCode::kData) {
+    ASSERT_LT(spec.attributes[0],
+              spec.op == OpCode::kData ? program.data.size() : program.slots.size());
+  }
+  if (numerics::is_source(spec.op)) return;
+  const std::uint64_t elements = spec.output.shape.elements();
+  for (int times = 0; times < 6; ++times) {
+    const std::uint64_t element = times == 0 ? elements - 1 : random() % elements;
+    const auto step = static_cast<std::uint32_t>(random() % numerics::fold_length(spec));
+    Watched access{&spec, times % 2 == 0 ? random() % 4 : random()};
+    numerics::FoldState state;
+    for (auto& word : state.words) word = static_cast<std::uint32_t>(random());
+    numerics::fold_step<numerics::IntegerArithmetic>(spec, element, step, access, state);
+    ASSERT_TRUE(access.within) << graph::describe_node(program, index);
+    ASSERT_LE(access.reads, referee::kMaxReads) << graph::describe_node(program, index);
+  }
+}
+
+// What init makes: every slot full of one value.
+graph::Program init_for(const graph::Program& step) {
+  tiny::Sketch init;
+  for (const graph::Slot& slot : step.slots) {
+    const bool is_float = slot.type.dtype == DType::kF32;
+    init.program.slots.push_back(
+        {slot.name, slot.type,
+         init.add(OpCode::kConstant, slot.type, {}, {is_float ? 0x3f400000u : 2u})});
+  }
+  return init.program;
+}
+
+bool is_small(const graph::Program& program) {
+  std::uint64_t work = 0;
+  for (const graph::Node& node : program.nodes)
+    work += node.spec.output.shape.elements() *
+            (numerics::is_source(node.spec.op) ? 1 : numerics::fold_length(node.spec));
+  return work < 3'000'000;
+}
+
+// A task of the program, trained; false challenges of it, of the changed node first, and a lie.
+void play(const graph::Program& program, std::uint32_t node, std::uint64_t seed) {
+  std::mt19937 random(static_cast<unsigned>(seed));
+  NamedTensors data;
+  for (const graph::DataDecl& declared : program.data)
+    exec::test::fill(data.emplace(declared.name, Tensor(declared.type)).first->second, random,
+                     seed % 2 == 0);
+  SerialTaskPool pool;
+  auto task = training::make_task({seed, 2, 1, 1}, init_for(program), program, data, pool);
+  ASSERT_TRUE(task) << task.error().message;
+  faults::World world("program " + std::to_string(seed), std::move(task).value());
+  for (unsigned game = 0; game < 3; ++game) {
+    std::optional<faults::Target> target;
+    if (game == 0 && node < program.nodes.size()) target = faults::Target{1, node};
+    const faults::GameReport report = faults::play_challenge(world, seed + game, target);
+    ASSERT_EQ(report.failure, "") << report.words;
+  }
+  const faults::GameReport lie = faults::play_fault(world, faults::Kind::kElement, seed);
+  ASSERT_EQ(lie.failure, "") << lie.words;
+}
+
+TEST(MutatedPrograms, AreNeverVoidOnceAccepted) {
+  std::map<std::string, unsigned> refused, accepted;
+  unsigned played = 0;
+  for (std::uint64_t seed = 1; seed <= 4'000; ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    std::mt19937_64 random(seed);
+    exec::test::RandomProgram maker(static_cast<unsigned>(seed), {.table_share = 2});
+    graph::Program program = maker.make(8 + static_cast<unsigned>(random() % 16));
+    const graph::Program before = program;
+    const Mutation mutation = mutate(program, random);
+    if (program == before) continue;
+    SCOPED_TRACE(mutation.field);
+    const graph::Validation validation = graph::validate_alone(program);
+    if (validation.verdict != ProgramVerdict::kValid) {
+      ASSERT_NE(std::find(mutation.verdicts.begin(), mutation.verdicts.end(), validation.verdict),
+                mutation.verdicts.end())
+          << validation.words;
+      ASSERT_TRUE(validation.words.starts_with(to_string(validation.verdict)));
+      ++refused[to_string(validation.verdict)];
+      continue;
+    }
+    ++accepted[mutation.field];
+    const graph::Program& stands = validation.program->program();
+    for (std::uint32_t node = 0; node < stands.nodes.size(); ++node) {
+      expect_judgeable(stands, node, random);
+      if (HasFatalFailure()) return;
+    }
+    if (!is_small(stands)) continue;
+    ++played;
+    play(stands, mutation.node, seed);
+    if (HasFatalFailure()) return;
+  }
+  EXPECT_GE(refused.size(), 14u);
+  EXPECT_GT(played, 400u);
+  for (const auto& [verdict, count] : refused)
+    std::printf("figure mutated_programs_refused %u: %s\n", count, verdict.c_str());
+  for (const auto& [field, count] : accepted)
+    std::printf("figure mutated_programs_accepted %u with another %s\n", count, field.c_str());
+  std::printf("figure mutated_programs_played %u programs\n", played);
+}
+
+}  // namespace
+}  // namespace assay::killers
