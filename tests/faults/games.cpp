@@ -148,6 +148,51 @@ class Stopwatch {
   std::clock_t m_start = std::clock();
 };
 
+// One side's player: on this machine or another, with memory or without, and made anew now and
+// then, as after a crash, from the positions so far.
+class Party {
+ public:
+  Party(World& world, training::Execution& execution, const GameTerms& terms, Role role,
+        Random& random)
+      : m_world(world), m_execution(execution), m_terms(terms), m_role(role), m_random(random) {
+    m_sparing = random() % 4 == 0;
+    m_crashes = random() % 4 == 0;
+    m_player = anew();
+  }
+
+  // Shows it every position of the game, whoever is to move.
+  void see(const Position& position) {
+    if (m_crashes && m_seen.size() == position.turn) m_seen.push_back(position);
+  }
+  MoveResult move(const Position& position) {
+    if (m_crashes && m_random() % 4 == 0) {
+      m_player = anew();
+      for (const Position& earlier : m_seen) m_player->see(earlier);
+    }
+    return m_player->next_move(position);
+  }
+
+ private:
+  std::unique_ptr<player::Player> anew() {
+    return m_world.player(m_execution, m_terms, m_role, m_sparing);
+  }
+
+  World& m_world;
+  training::Execution& m_execution;
+  const GameTerms& m_terms;
+  Role m_role;
+  Random& m_random;
+  bool m_sparing = false;
+  bool m_crashes = false;
+  std::unique_ptr<player::Player> m_player;
+  std::vector<Position> m_seen;
+};
+
+training::Execution& some_honest(World& world, Random& random) {
+  if (random() % 4 == 0) return world.honest_elsewhere();
+  return world.honest();
+}
+
 void note(const duel::Duel& duel, GameReport& report) {
   report.ended_at = duel.position.ended_at;
   report.op = duel.position.node.spec.op;
@@ -158,7 +203,8 @@ void note(const duel::Duel& duel, GameReport& report) {
 
 }  // namespace
 
-GameReport play_fault(World& world, const Fault& fault, bool challenger_opens) {
+GameReport play_fault(World& world, const Fault& fault, std::uint64_t seed) {
+  Random random(seed);
   GameReport report;
   report.words = world.name() + ", " + fault.words;
   FaultyExecution faulty(world, fault);
@@ -166,18 +212,27 @@ GameReport play_fault(World& world, const Fault& fault, bool challenger_opens) {
   report.nothing = !departure;
   if (report.nothing) return report;
 
+  const bool challenger_opens = random() % 2 == 0;
+  training::Execution& honest = some_honest(world, random);
   const Stopwatch watch;
   const GameTerms terms = world.terms(departure->entry, departure->claimed);
-  player::Player defender = world.player(faulty, terms, Role::kDefender);
-  player::Player challenger = world.player(world.honest(), terms, Role::kChallenger);
+  Party defender(world, faulty, terms, Role::kDefender, random);
+  Party challenger(world, honest, terms, Role::kChallenger, random);
   const duel::Duel duel = duel::play(
       terms,
       [&](const Position& p) -> MoveResult {
+        defender.see(p);
+        challenger.see(p);
         if (p.stage == Stage::kFoldOffer && fault.fold)
           return std::optional<Bytes>(faulty_fold_offer(world, fault, p));
-        return defender.next_move(p);
+        return defender.move(p);
       },
-      [&](const Position& p) { return challenger.next_move(p); }, challenger_opens);
+      [&](const Position& p) {
+        defender.see(p);
+        challenger.see(p);
+        return challenger.move(p);
+      },
+      challenger_opens);
   report.game_ms = watch.ms();
   note(duel, report);
   report.failure = duel.error.empty() ? ended_elsewhere(*departure, duel.position) : duel.error;
@@ -187,7 +242,7 @@ GameReport play_fault(World& world, const Fault& fault, bool challenger_opens) {
 GameReport play_fault(World& world, Kind kind, std::uint64_t seed) {
   Random random(seed);
   const std::optional<Fault> fault = draw_fault(world, kind, random);
-  if (fault) return play_fault(world, *fault, random() % 2 == 0);
+  if (fault) return play_fault(world, *fault, random());
   GameReport report;
   report.nothing = true;
   return report;
@@ -203,26 +258,29 @@ GameReport play_challenge(World& world, std::uint64_t seed, const std::optional<
   report.words =
       world.name() + ", false challenge of entry " + std::to_string(entry) + " " + pointer.words();
 
+  training::Execution& honest = some_honest(world, random);
   const Stopwatch watch;
-  player::Player defender = world.player(world.honest(), terms, Role::kDefender);
+  Party defender(world, honest, terms, Role::kDefender, random);
   const auto refuse = [&](const Position& p, const Bytes& body) {
     if (const std::string wrong = refused(terms, p, body); !wrong.empty()) report.failure = wrong;
   };
   const duel::Duel duel = duel::play(
       terms,
       [&](const Position& p) {
-        auto move = defender.next_move(p);
+        defender.see(p);
+        auto move = defender.move(p);
         if (is_opening(p.stage) && move && *move) refuse(p, tampered(**move, random));
         return move;
       },
       [&](const Position& p) -> MoveResult {
+        defender.see(p);
         if (random() % 4 == 0) refuse(p, junk(p, random));
         return std::optional<Bytes>(pointer.move(p));
       });
   report.game_ms = watch.ms();
   note(duel, report);
   if (!duel.error.empty()) report.failure = duel.error;
-  if (report.failure.empty() && (duel.position.outcome != Outcome::kDefenderWins))
+  if (report.failure.empty() && duel.position.outcome != Outcome::kDefenderWins)
     report.failure = std::string(dispute::to_string(duel.position.outcome)) + " at " +
                      dispute::to_string(duel.position.ended_at) + ", node " +
                      std::to_string(duel.position.node_index);

@@ -17,9 +17,10 @@ struct GameReport {
   double game_ms = 0;  // of processor time, both players and the rules; not the fault's run
 };
 
-// The fault's run against an honest challenger, who opens the last stage or leaves it to the other.
-[[nodiscard]] GameReport play_fault(World& world, const Fault& fault, bool challenger_opens);
-// The same of one that the seed draws.
+// The fault's run against an honest challenger. The seed says who opens the last stage, what
+// machines the two have, and when they crash.
+[[nodiscard]] GameReport play_fault(World& world, const Fault& fault, std::uint64_t seed);
+// The same of a fault that the seed draws.
 [[nodiscard]] GameReport play_fault(World& world, Kind kind, std::uint64_t seed);
 
 // A node that a challenger walks to.

@@ -39,8 +39,21 @@ dispute::GameTerms World::terms(std::uint64_t entry, const Hash256& claimed) con
   return terms;
 }
 
-player::Player World::player(training::Execution& execution, const dispute::GameTerms& terms,
-                             dispute::Role role) {
+training::ProgramExecution& World::honest_elsewhere() {
+  if (!m_elsewhere) {
+    constexpr std::size_t kKept = 4'096;
+    training::ExecutionOptions options;
+    options.isa = numerics::Isa::kScalar;
+    options.fuse = false;
+    options.trace_bytes = kKept;
+    m_elsewhere = training::ProgramExecution::create(m_task, m_pool, options).value();
+  }
+  return *m_elsewhere;
+}
+
+std::unique_ptr<player::Player> World::player(training::Execution& execution,
+                                              const dispute::GameTerms& terms, dispute::Role role,
+                                              bool sparing) {
   player::IntervalOptions options;
   options.states =
       [this, entry = terms.entry](std::uint64_t) -> Result<std::optional<training::KnownState>> {
@@ -48,9 +61,11 @@ player::Player World::player(training::Execution& execution, const dispute::Game
     const std::uint64_t start = commit::step_of_entry(m_task.header, entry - 1);
     return std::optional<training::KnownState>{{start, m_states[start]}};
   };
-  return player::Player(std::make_shared<player::Interval>(m_task, execution, terms.entry, m_pool,
-                                                           std::move(options)),
-                        terms, role);
+  if (sparing) options.state_cache_bytes = options.output_cache_bytes = 0;
+  return std::make_unique<player::Player>(
+      std::make_shared<player::Interval>(m_task, execution, terms.entry, m_pool,
+                                         std::move(options)),
+      terms, role);
 }
 
 namespace {

@@ -27,6 +27,8 @@ class World {
     return (in_init ? m_task.init : m_task.step)->program();
   }
   [[nodiscard]] training::ProgramExecution& honest() { return *m_honest; }
+  // The same task on another machine: plain kernels, nothing fused, hardly an output kept.
+  [[nodiscard]] training::ProgramExecution& honest_elsewhere();
   [[nodiscard]] TaskPool& pool() { return m_pool; }
   // After `step` steps.
   [[nodiscard]] const NamedTensors& state(std::uint64_t step) const { return m_states[step]; }
@@ -38,9 +40,11 @@ class World {
 
   // A challenge of `entry`, where the claimed root is this one.
   [[nodiscard]] dispute::GameTerms terms(std::uint64_t entry, const Hash256& claimed) const;
-  // A player of this execution that has the checkpoint which the interval starts from.
-  [[nodiscard]] player::Player player(training::Execution& execution,
-                                      const dispute::GameTerms& terms, dispute::Role role);
+  // A player of this execution that has the checkpoint which the interval starts from. `sparing`:
+  // that keeps no state but the first, and no output from one move to the next.
+  [[nodiscard]] std::unique_ptr<player::Player> player(training::Execution& execution,
+                                                       const dispute::GameTerms& terms,
+                                                       dispute::Role role, bool sparing = false);
 
  private:
   std::string m_name;
@@ -48,6 +52,7 @@ class World {
   SerialTaskPool m_pool;
   training::Task m_task;
   std::unique_ptr<training::ProgramExecution> m_honest;
+  std::unique_ptr<training::ProgramExecution> m_elsewhere;
   std::vector<NamedTensors> m_states;
   std::vector<Hash256> m_transcript;
   std::map<std::pair<bool, std::uint64_t>, cheats::Run> m_truths;

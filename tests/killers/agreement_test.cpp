@@ -38,7 +38,7 @@ struct OneNode {
   std::unique_ptr<faults::World> world;
 
   OneNode(OpCode op, numerics::test::Generator& random)
-      : spec(random.spec(op, 1 + random(2))), fast(spec.output.byte_count()) {
+      : spec(random.spec(op, 1 + random(3))), fast(spec.output.byte_count()) {
     Draft d;
     const auto operands = random_operands(random, spec);
     std::vector<std::uint32_t> inputs;
@@ -71,12 +71,12 @@ LastMove last_move_of(OneNode& one, std::uint64_t seed) {
   faults::World& world = *one.world;
   LastMove last;
   last.terms = world.terms(1, world.transcript()[1]);
-  player::Player defender = world.player(world.honest(), last.terms, Role::kDefender);
+  const auto defender = world.player(world.honest(), last.terms, Role::kDefender);
   const duel::Mover anywhere = duel::random_pointer(world.task(), last.terms, seed);
   const duel::Duel duel = duel::play(
       last.terms,
       [&](const Position& p) {
-        auto move = defender.next_move(p);
+        auto move = defender->next_move(p);
         if (p.stage == Stage::kScalar && move && *move) {
           last.position = p;
           last.body = **move;
@@ -176,7 +176,7 @@ void expect_one_opening(const LastMove& last, numerics::test::Generator& random)
 class Agreement : public testing::TestWithParam<numerics::OperatorRow> {};
 
 TEST_P(Agreement, OfRunRecordAndReplay) {
-  constexpr int kNodes = 8, kGames = 4;
+  constexpr int kNodes = 24, kGames = 6;
   numerics::test::Generator random(31'000 + static_cast<unsigned>(GetParam().op));
   std::size_t tampered = 0;
   for (int round = 0; round < kNodes; ++round) {

@@ -11,10 +11,12 @@ std::string numbered(char kind, std::size_t number) {
   return kind + std::string(5 - digits.size(), '0') + digits;
 }
 
+constexpr std::size_t kSmall = 65'536;  // bytes that hashing a state hardly notices
+
 }  // namespace
 
-std::uint32_t Draft::data(Tensor tensor) {
-  const std::string name = numbered('d', m_data.size());
+std::uint32_t Draft::data(Tensor tensor, std::string name) {
+  if (name.empty()) name = numbered('d', m_data.size());
   const TensorType type = tensor.type();
   m_step.program.data.push_back({name, type});
   m_data.emplace(name, std::move(tensor));
@@ -44,8 +46,10 @@ void Draft::bind() {
   }
   for (std::uint32_t node = 0; node < read.size(); ++node) {
     const OpCode op = program.nodes[node].spec.op;
-    const bool computes = op > OpCode::kReshape;
-    if (computes || !read[node]) program.slots.push_back({numbered('z', node), type(node), node});
+    // The executor makes a reshape of anything no copy, so it has something to get wrong.
+    const bool counts =
+        op > OpCode::kReshape || (op == OpCode::kReshape && type(node).byte_count() <= kSmall);
+    if (counts || !read[node]) program.slots.push_back({numbered('z', node), type(node), node});
   }
 }
 

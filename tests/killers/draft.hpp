@@ -13,8 +13,8 @@ using numerics::OpCode;
 
 class Draft {
  public:
-  // Of a new data tensor.
-  std::uint32_t data(Tensor tensor);
+  // Of a new data tensor; names ascend.
+  std::uint32_t data(Tensor tensor, std::string name = {});
   // Of a new slot, which init fills with these bits, and which keeps its value unless update() says
   // what it becomes.
   std::uint32_t state(const TensorType& type, std::uint64_t bits);

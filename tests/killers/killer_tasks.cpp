@@ -271,6 +271,24 @@ training::Task permutations() {
   return d.task(4, 3, ~std::uint64_t{0});
 }
 
+// Slots that take each other's places, of which what a later node reads is the value before.
+training::Task exchanged() {
+  Draft d;
+  const Shape shape{70, 5};
+  std::vector<std::uint32_t> slots;
+  for (const std::uint32_t bits : {0x3f800000u, 0xbf000000u, 0x40490fdbu, 0x00000001u})
+    slots.push_back(d.state({DType::kF32, shape}, bits));
+  const auto grown = d.f32(OpCode::kFma, shape, {slots[0], slots[1], slots[2]});
+  d.update(slots[0], slots[1]);
+  d.update(slots[1], slots[2]);
+  d.update(slots[2], d.f32(OpCode::kMul, shape, {slots[0], d.data(floats({5}, 19))}));
+  d.update(slots[3], grown);
+  const auto flat = d.reshape(slots[3], {5, 70});
+  d.f32(OpCode::kMatMul, {5, 5}, {flat, slots[0]}, {0, 0});
+  d.f32(OpCode::kTranspose, {5, 70}, {slots[1]}, {0x01});
+  return d.task(20, 20);
+}
+
 training::Task repeated() {
   Draft d;
   const auto x = d.data(floats({40, 40}, 18, 6));
@@ -305,6 +323,7 @@ const std::vector<KillerTask>& killer_tasks() {
       {"Payloads", payloads},
       {"Borders", borders},
       {"Permutations", permutations},
+      {"Exchanged", exchanged},
       {"Repeated", repeated},
   };
   return kTasks;
@@ -324,7 +343,7 @@ training::Task largest_graph() {
   for (std::uint32_t i = 0; i < graph::kMaxSlots; ++i) slots.push_back(d.state(scalar, i));
   std::uint32_t chain = slots.front();
   for (std::uint32_t i = 0; i < graph::kMaxData; ++i)
-    chain = d.add(OpCode::kAdd, scalar, {d.data(Tensor::scalar(i)), chain});
+    chain = d.add(OpCode::kAdd, scalar, {d.data(Tensor::scalar(i), longest("d", i)), chain});
   while (program.nodes.size() < graph::kMaxNodes) {
     const std::size_t at = program.nodes.size();
     chain = d.add(at % 3 == 0 ? OpCode::kSub : OpCode::kAdd, scalar,

@@ -106,7 +106,7 @@ TEST_P(Killers, ConvictALieAtEveryNode) {
     for (std::uint32_t node = 0; node < world.program(in_init).nodes.size(); ++node)
       for (unsigned times = 0; times < (world.program(in_init).nodes.size() > kManyNodes ? 1 : 2);
            ++times) {
-        tally.add(faults::play_fault(world, bit_of(world, in_init, node, random), times == 0));
+        tally.add(faults::play_fault(world, bit_of(world, in_init, node, random), random()));
         if (HasFatalFailure()) return;
       }
   EXPECT_GT(tally.games, tally.nothing);
@@ -143,7 +143,7 @@ TEST(LargestGraph, IsTrainedReplayedDefendedAndItsLiesConvicted) {
   const std::uint32_t last = graph::kMaxNodes - 1;
   for (const std::uint32_t node : {0u, 1u, 4'095u, 4'096u, 32'768u, last - 1, last}) {
     defended.add(faults::play_challenge(world, node, faults::Target{1, node}));
-    convicted.add(faults::play_fault(world, bit_of(world, false, node, random), true));
+    convicted.add(faults::play_fault(world, bit_of(world, false, node, random), random()));
   }
   for (std::uint64_t seed = 0; seed < 4; ++seed) {
     defended.add(faults::play_challenge(world, seed));
