@@ -52,7 +52,8 @@ class Mutating {
     const unsigned operands = own.spec.operand_count;
     switch (below(7)) {
       case 0:
-        own.spec.op = static_cast<numerics::OpCode>(below(4) == 0 ? odd() : below(120));
+        own.spec.op = below(2) == 0 ? m_program.nodes[below(m_program.nodes.size())].spec.op
+                                    : static_cast<numerics::OpCode>(odd());
         return {"operator", at, {V::kInvalidOperator, V::kSourceIndex, V::kSourceType}};
       case 1:
         change(own.spec.output);

@@ -5,8 +5,12 @@
 #include <algorithm>
 #include <map>
 
+#include "assay/dispute/bounds.hpp"
+#include "assay/exec/executor.hpp"
+#include "assay/graph/meter.hpp"
 #include "assay/numerics/arithmetic_integer.hpp"
 #include "faults/games.hpp"
+#include "killers/draft.hpp"
 #include "killers/mutation.hpp"
 #include "unit/exec/random_program.hpp"
 
@@ -56,6 +60,22 @@ void expect_judgeable(const graph::Program& program, std::uint32_t index, std::m
     ASSERT_TRUE(access.within) << graph::describe_node(program, index);
     ASSERT_LE(access.reads, referee::kMaxReads) << graph::describe_node(program, index);
   }
+}
+
+// What parties do before they run a stranger's program, whatever its size: they read it, price it
+// and plan it, and none of that allocates its tensors.
+void expect_readable(const graph::ValidProgram& valid) {
+  const Result<graph::Program> again =
+      graph::decode_program(graph::encode_program(valid.program()));
+  ASSERT_TRUE(again) << again.error().message;
+  ASSERT_EQ(graph::root_of(again.value()), valid.root());
+  const dispute::GameBounds bounds = dispute::bounds_of(valid, std::uint64_t{1} << 32);
+  ASSERT_LE(bounds.defender_moves + bounds.challenger_moves, dispute::kMaxTurns);
+  ASSERT_LE(bounds.opening_bytes, dispute::kMaxMoveBytes);
+  ASSERT_GT(graph::work_of(valid.program()).operations + 1, 0u);
+  SerialTaskPool pool;
+  const auto plan = exec::Executor::plan(valid, pool, {});
+  ASSERT_TRUE(plan || plan.error().code == ErrorCode::kLimit) << plan.error().message;
 }
 
 // What init makes: every slot full of one value.
@@ -122,6 +142,8 @@ TEST(MutatedPrograms, AreNeverVoidOnceAccepted) {
     }
     ++accepted[mutation.field];
     const graph::Program& stands = validation.program->program();
+    expect_readable(*validation.program);
+    if (HasFatalFailure()) return;
     for (std::uint32_t node = 0; node < stands.nodes.size(); ++node) {
       expect_judgeable(stands, node, random);
       if (HasFatalFailure()) return;
@@ -138,6 +160,84 @@ TEST(MutatedPrograms, AreNeverVoidOnceAccepted) {
   for (const auto& [field, count] : accepted)
     std::printf("figure mutated_programs_accepted %u with another %s\n", count, field.c_str());
   std::printf("figure mutated_programs_played %u programs\n", played);
+}
+
+// Terabytes, which nobody runs: still read, priced, planned and judged, and refused by whoever was
+// given a limit.
+TEST(LargestNodes, AreJudgedAndRefusedToRun) {
+  constexpr std::uint64_t kAll = std::uint64_t{1} << 38, kRoot = std::uint64_t{1} << 19;
+  constexpr std::uint64_t kFold = numerics::kMaxFoldSteps;
+  std::mt19937_64 random(3);
+  const auto check = [&](const char* what, const std::function<std::uint32_t(Draft&)>& add) {
+    SCOPED_TRACE(what);
+    Draft d;
+    const std::uint32_t node = add(d);
+    graph::Program& program = d.program();
+    program.slots.push_back({"out", d.type(node), node});
+    const graph::Validation validation = graph::validate_alone(program);
+    ASSERT_EQ(validation.verdict, ProgramVerdict::kValid) << validation.words;
+    expect_readable(*validation.program);
+    for (std::uint32_t i = 0; i < program.nodes.size(); ++i) expect_judgeable(program, i, random);
+    SerialTaskPool pool;
+    const auto task = training::make_task({1, 1, 1, 1}, init_for(program), program, {}, pool);
+    ASSERT_TRUE(task) << task.error().message;
+    const auto refused = training::ProgramExecution::create(
+        task.value(), pool, {.memory_bytes_max = std::uint64_t{1} << 30});
+    ASSERT_FALSE(refused);
+    ASSERT_EQ(refused.error().code, ErrorCode::kLimit) << refused.error().message;
+  };
+  const auto ones = [](Draft& d, const Shape& shape) {
+    return d.constant(DType::kF32, 0x3f800000, shape);
+  };
+  check("constant", [&](Draft& d) { return ones(d, {kAll}); });
+  check("iota", [&](Draft& d) {
+    return d.add(OpCode::kIota, {DType::kU8, {128, 128, 128, 128, 64, 16}}, {}, {5});
+  });
+  check("fma", [&](Draft& d) {
+    return d.f32(OpCode::kFma, {kRoot, kRoot},
+                 {ones(d, {kRoot, 1}), ones(d, {kRoot}), ones(d, {})});
+  });
+  check("transpose", [&](Draft& d) {
+    return d.f32(OpCode::kTranspose, {kAll / 2, 2}, {ones(d, {2, kAll / 2})}, {0x01});
+  });
+  check("pad", [&](Draft& d) {
+    return d.f32(OpCode::kPad, {kAll}, {ones(d, {1})}, {0, kAll - 1});
+  });
+  check("concat", [&](Draft& d) {
+    return d.f32(OpCode::kConcat, {kAll}, {ones(d, {kAll - 1}), ones(d, {1})}, {0});
+  });
+  check("reduce_sum", [&](Draft& d) {
+    return d.f32(OpCode::kReduceSum, {kAll / kFold, 1}, {ones(d, {kAll / kFold, kFold - 4})}, {2});
+  });
+  check("matmul", [&](Draft& d) {
+    return d.f32(OpCode::kMatMul, {kAll / kFold, 1},
+                 {ones(d, {kFold, kAll / kFold}), ones(d, {1, kFold})}, {1, 1});
+  });
+  check("conv2d", [&](Draft& d) {
+    return d.f32(OpCode::kConv2d, {1, 131'071, 131'071, 1},
+                 {ones(d, {1, 1, 1, 1}), ones(d, {1, 1, 1, 1})}, {1, 65'535});
+  });
+  check("max_pool2d_grad", [&](Draft& d) {
+    const Shape wide{1, kRoot, kRoot, 1}, small{1, kRoot / 362, kRoot / 362, 1};
+    return d.f32(OpCode::kMaxPool2dGrad, wide, {ones(d, wide), ones(d, small), ones(d, small)},
+                 {362});
+  });
+  check("gather_rows", [&](Draft& d) {
+    return d.f32(OpCode::kGatherRows, {kRoot, kRoot},
+                 {ones(d, {3, kRoot}), d.constant(DType::kU32, 2, {kRoot})});
+  });
+  check("scatter_add_rows", [&](Draft& d) {
+    return d.f32(OpCode::kScatterAddRows, {kAll},
+                 {d.constant(DType::kU32, 2, {kFold}), ones(d, {kFold})});
+  });
+  check("random_uniform", [&](Draft& d) {
+    const auto t = d.add(OpCode::kStepIndex, {DType::kU64, {}});
+    return d.f32(OpCode::kRandomUniform, {kAll}, {t, t}, {~std::uint64_t{0}});
+  });
+  check("shuffle_index", [&](Draft& d) {
+    const auto t = d.add(OpCode::kStepIndex, {DType::kU64, {}});
+    return d.add(OpCode::kShuffleIndex, {DType::kU32, {kAll}}, {t, t}, {std::uint64_t{1} << 32, 7});
+  });
 }
 
 }  // namespace
