@@ -50,21 +50,41 @@ std::optional<Interval> false_interval(World& world, const Fault& fault, FaultyE
   return std::nullopt;
 }
 
-// The step that a search comes to which goes, of at most 16 parts of about the same length, to the
-// first whose end differs: the first false step wherever no later state is true again.
-std::uint64_t false_step(World& world, const Interval& interval) {
-  std::uint64_t low = 0, high = interval.claimed.size() - 1;
+// Where a search ends that goes, of at most so many parts of about the same length, to the first
+// whose end is false: before the first false place, wherever none behind that is true again.
+template <class IsFalse>
+std::uint64_t narrowed(std::uint64_t high, std::uint64_t most_parts, const IsFalse& is_false) {
+  std::uint64_t low = 0;
   while (high - low > 1) {
-    const std::uint64_t parts = std::min<std::uint64_t>(16, high - low), length = high - low;
+    const std::uint64_t length = high - low, parts = std::min(most_parts, length);
     std::uint64_t k = 0, end = 0;
     for (; k < parts; ++k) {
       end = low + length * (k + 1) / parts;
-      if (interval.claimed[end] != world.state(interval.start + end)) break;
+      if (is_false(end)) break;
     }
     low += length * k / parts;
     high = end;
   }
-  return interval.start + low;
+  return low;
+}
+
+std::uint64_t false_step(World& world, const Interval& interval) {
+  const auto is_false = [&](std::uint64_t at) {
+    return interval.claimed[at] != world.state(interval.start + at);
+  };
+  return interval.start + narrowed(interval.claimed.size() - 1, 16, is_false);
+}
+
+// Who has another output than its own operands give is caught at the fold's end, unless it lies
+// about the way there too.
+std::uint32_t false_fold_step(const Fault& fault, const numerics::NodeSpec& spec) {
+  const std::uint32_t steps = numerics::fold_length(spec);
+  if (fault.fold) return fault.fold->step;
+  const auto is_false = [&](std::uint64_t at) {
+    return at == steps || fault.lies_at(static_cast<std::uint32_t>(at));
+  };
+  return static_cast<std::uint32_t>(
+      narrowed(steps, dispute::kFoldOfferWords / numerics::fold_words(spec), is_false));
 }
 
 // The number of the first differing element; nothing if the tensors are equal.
@@ -90,8 +110,7 @@ void find_node(World& world, const Fault& fault, const cheats::Run& claimed, Dep
     } else {
       found.ended_at = Stage::kScalar;
       found.element = *element;
-      // Who has another output than its own operands give is caught at the fold's end.
-      found.fold_step = fault.fold ? fault.fold->step : numerics::fold_length(spec) - 1;
+      found.fold_step = false_fold_step(fault, spec);
     }
     return;
   }

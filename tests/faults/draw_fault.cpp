@@ -13,6 +13,11 @@ using numerics::load_element;
 using numerics::OpCode;
 using numerics::store_element;
 
+void flip(Tensor& tensor, std::uint64_t element, std::uint64_t bit) {
+  tensor.data()[element * size_of(tensor.dtype()) + bit / 8] ^=
+      static_cast<std::uint8_t>(1u << bit % 8);
+}
+
 constexpr int kTries = 40;  // at something of a kind that a program may have little of
 
 class Drawing {
@@ -58,11 +63,6 @@ class Drawing {
     return std::move(m_fault);
   }
 
-  static void flip(Tensor& tensor, std::uint64_t element, std::uint64_t bit) {
-    tensor.data()[element * size_of(tensor.dtype()) + bit / 8] ^=
-        static_cast<std::uint8_t>(1u << bit % 8);
-  }
-
   std::optional<Fault> output_bit() {
     maybe_in_init();
     const std::uint32_t chosen = any_node();
@@ -81,9 +81,8 @@ class Drawing {
     const graph::Slot& slot = program().slots[any_slot()];
     const std::uint64_t element = below(slot.type.shape.elements());
     const std::uint64_t bit = below(8 * size_of(slot.type.dtype));
-    m_fault.change = [=, name = slot.name](std::uint64_t, const NamedTensors&,
-                                           NamedTensors& after) {
-      flip(after.at(name), element, bit);
+    m_fault.change = [=, name = slot.name](std::uint64_t, const NamedTensors&, cheats::Run& run) {
+      flip(run.after.at(name), element, bit);
     };
     return done("bit " + std::to_string(bit) + " of element " + std::to_string(element) +
                 " of the state's " + slot.name);
@@ -95,21 +94,7 @@ class Drawing {
       const std::uint32_t chosen = any_node();
       const numerics::NodeSpec& spec = program().nodes[chosen].spec;
       if (numerics::is_source(spec.op) || numerics::fold_length(spec) == 1) continue;
-      FoldFault f;
-      f.node = chosen;
-      f.element = below(spec.output.shape.elements());
-      f.step = static_cast<std::uint32_t>(below(numerics::fold_length(spec)));
-      f.word = static_cast<unsigned>(below(numerics::fold_words(spec)));
-      f.bit = static_cast<unsigned>(below(32));
-      m_fault.fold = f;
-      const std::uint32_t bits =
-          faulty_fold(m_world, m_fault, {numerics::fold_length(spec)}).front().words[0];
-      m_fault.tamper = [f, bits](std::uint32_t node, Tensor& output) {
-        if (node == f.node) store_element(output.dtype(), output.data(), f.element, bits);
-      };
-      return done("bit " + std::to_string(f.bit) + " of accumulator " + std::to_string(f.word) +
-                  " after fold step " + std::to_string(f.step) + " of element " +
-                  std::to_string(f.element) + " of " + node_words(chosen));
+      return accumulator_fault(m_world, m_fault.in_init, m_fault.first, chosen, m_random);
     }
     return std::nullopt;
   }
@@ -229,21 +214,21 @@ class Drawing {
     switch (below(3)) {
       case 0:
         m_fault.last = std::min(m_fault.first + below(3), m_world.task().header.steps - 1);
-        m_fault.change = [](std::uint64_t, const NamedTensors& before, NamedTensors& after) {
-          after = before;
+        m_fault.change = [](std::uint64_t, const NamedTensors& before, cheats::Run& run) {
+          run.after = before;
         };
         return done("left out");
       case 1:
         m_fault.change = [&world = m_world](std::uint64_t t, const NamedTensors&,
-                                            NamedTensors& after) {
-          const Status again = world.honest().step(t, after);
+                                            cheats::Run& run) {
+          const Status again = world.honest().step(t, run.after);
           ASSAY_ENSURES(static_cast<bool>(again));
         };
         return done("done twice");
       default: {
         const std::string name = program().slots[any_slot()].name;
-        m_fault.change = [name](std::uint64_t, const NamedTensors& before, NamedTensors& after) {
-          after.at(name) = before.at(name);
+        m_fault.change = [name](std::uint64_t, const NamedTensors& before, cheats::Run& run) {
+          run.after.at(name) = before.at(name);
         };
         return done("does not write " + name);
       }

@@ -47,8 +47,13 @@ struct Fault {
   std::optional<std::uint64_t> seed;
   std::function<std::uint64_t(std::uint64_t t)> other_t;
   cheats::Tamper tamper;
-  std::function<void(std::uint64_t t, const NamedTensors& before, NamedTensors& after)> change;
+  // Of what the step is said to have computed, when it is done.
+  std::function<void(std::uint64_t t, const NamedTensors& before, cheats::Run& run)> change;
   std::optional<FoldFault> fold;
+  // A seed of lies about the states of whatever fold is asked for: of them, but for the first and
+  // the last, those that lies_at().
+  std::optional<std::uint64_t> fold_lies;
+  [[nodiscard]] bool lies_at(std::uint32_t fold_steps) const;
 
   [[nodiscard]] bool is_in(std::uint64_t step) const {
     return !in_init && first <= step && step <= last;
@@ -62,6 +67,14 @@ using Random = std::mt19937_64;
 
 // Nothing if the place that was drawn does not have such a fault.
 [[nodiscard]] std::optional<Fault> draw_fault(World& world, Kind kind, Random& random);
+
+// A bit of an accumulator of this node, in one step or in init. Requires a fold of several steps.
+[[nodiscard]] Fault accumulator_fault(World& world, bool in_init, std::uint64_t step,
+                                      std::uint32_t node, Random& random);
+
+// No fault but a lie: in one interval the state after every step, every output and the claimed
+// state after them are true or false independently of one another.
+[[nodiscard]] Fault draw_lie(World& world, Random& random);
 
 // A run of the world's task that has the fault.
 class FaultyExecution final : public training::Execution {
@@ -82,8 +95,14 @@ class FaultyExecution final : public training::Execution {
   const Fault& m_fault;
 };
 
-// The element's fold with the fault, after each of these numbers of steps, ascending.
-[[nodiscard]] std::vector<numerics::FoldState> faulty_fold(World& world, const Fault& fault,
-                                                           const std::vector<std::uint32_t>& at);
+// An element's fold as the fault's or the liar's, after each of these numbers of steps, ascending.
+struct FoldPlace {
+  std::uint64_t step = 0;  // t
+  std::uint32_t node = 0;
+  std::uint64_t element = 0;
+};
+[[nodiscard]] std::vector<numerics::FoldState> claimed_fold(World& world, const Fault& fault,
+                                                            const FoldPlace& place,
+                                                            const std::vector<std::uint32_t>& at);
 
 }  // namespace assay::faults

@@ -1,7 +1,8 @@
-// fault_games faults|challenges [--seed FIRST] [--seeds COUNT]: random single faults in real runs
-// of every model family, each of which an honest challenger must catch at the first operation where
-// the run departs from the agreed one; or false challenges of honest runs, each of which must be
-// defended (INV-PLR-003, INV-PLR-006). A seed is a game: to see one again, name it.
+// fault_games faults|lies|challenges [--seed FIRST] [--seeds COUNT]: random single faults in real
+// runs of every model family, or lies about such runs, each of which an honest challenger must
+// catch at the first operation where the claim departs from what was agreed; or false challenges of
+// honest runs, each of which must be defended (INV-PLR-003, INV-PLR-006). A seed is a game: to see
+// one again, name it.
 #include <algorithm>
 #include <charconv>
 #include <cstdio>
@@ -14,7 +15,7 @@ namespace {
 using namespace assay;
 using faults::GameReport;
 
-constexpr unsigned kMaxRedraws = 1000;  // of one seed
+constexpr unsigned kMaxDraws = 1000;  // of one seed
 
 struct Tally {
   std::uint64_t games = 0, failures = 0, redrawn = 0, inside_folds = 0;
@@ -33,31 +34,25 @@ void add(Tally& tally, const GameReport& report, const std::string& model) {
   tally.most_moves = std::max(tally.most_moves, report.moves);
 }
 
-// A fault that changes nothing is drawn again: the seed's next number.
-void fault_game(std::uint64_t seed, Tally& tally, std::string& failure) {
+// What changes nothing is drawn again: the seed's next numbers.
+void game(const std::string& what, std::uint64_t seed, Tally& tally, std::string& failure) {
   faults::Random random(seed);
-  for (unsigned draw = 0; draw < kMaxRedraws; ++draw) {
+  for (unsigned draw = 0; draw < kMaxDraws; ++draw) {
     faults::World& world = faults::model_world(random() % faults::model_count());
     const auto kind = static_cast<faults::Kind>(random() % faults::kKinds);
-    const GameReport report = faults::play_fault(world, kind, random());
+    const GameReport report = what == "faults" ? faults::play_fault(world, kind, random())
+                              : what == "lies" ? faults::play_lie(world, random())
+                                               : faults::play_challenge(world, random());
     if (report.nothing) {
       ++tally.redrawn;
       continue;
     }
     add(tally, report, world.name());
-    ++tally.by_kind[to_string(kind)];
+    if (what == "faults") ++tally.by_kind[to_string(kind)];
     if (!report.failure.empty()) failure = report.words + ": " + report.failure;
     return;
   }
-  failure = "no fault that changes anything in " + std::to_string(kMaxRedraws) + " draws";
-}
-
-void challenge_game(std::uint64_t seed, Tally& tally, std::string& failure) {
-  faults::Random random(seed);
-  faults::World& world = faults::model_world(random() % faults::model_count());
-  const GameReport report = faults::play_challenge(world, random());
-  add(tally, report, world.name());
-  if (!report.failure.empty()) failure = report.words + ": " + report.failure;
+  failure = "nothing that changes anything in " + std::to_string(kMaxDraws) + " draws";
 }
 
 void print(const char* what, const std::map<std::string, std::uint64_t>& counts) {
@@ -71,7 +66,7 @@ int play(const std::string& what, std::uint64_t first, std::uint64_t count) {
   Tally tally;
   for (std::uint64_t seed = first; seed < first + count; ++seed) {
     std::string failure;
-    what == "faults" ? fault_game(seed, tally, failure) : challenge_game(seed, tally, failure);
+    game(what, seed, tally, failure);
     if (failure.empty()) continue;
     ++tally.failures;
     std::printf("seed %llu: %s\n  again: fault_games %s --seed %llu --seeds 1\n",
@@ -89,7 +84,7 @@ int play(const std::string& what, std::uint64_t first, std::uint64_t count) {
               static_cast<unsigned long long>(first + count - 1),
               static_cast<unsigned long long>(tally.games),
               static_cast<unsigned long long>(tally.games - tally.failures),
-              what == "faults" ? "caught where the run departs" : "defended",
+              what == "challenges" ? "defended" : "caught where they depart",
               static_cast<unsigned long long>(tally.redrawn));
   print((what + "_by_model").c_str(), tally.by_model);
   if (!tally.by_kind.empty()) print((what + "_by_kind").c_str(), tally.by_kind);
@@ -114,14 +109,15 @@ bool number(const char* text, std::uint64_t& value) {
 int main(int argc, char** argv) {
   const std::string what = argc > 1 ? argv[1] : "";
   std::uint64_t first = 1, count = 300;
-  bool understood = what == "faults" || what == "challenges";
+  bool understood = what == "faults" || what == "lies" || what == "challenges";
   for (int i = 2; i < argc; i += 2) {
     const std::string option = argv[i];
     understood = understood && i + 1 < argc && (option == "--seed" || option == "--seeds") &&
                  number(argv[i + 1], option == "--seed" ? first : count);
   }
   if (!understood) {
-    std::fprintf(stderr, "usage: fault_games faults|challenges [--seed FIRST] [--seeds COUNT]\n");
+    std::fprintf(stderr,
+                 "usage: fault_games faults|lies|challenges [--seed FIRST] [--seeds COUNT]\n");
     return 2;
   }
   return play(what, first, count);

@@ -15,7 +15,7 @@ cheats::Run FaultyExecution::run(std::uint64_t t, const NamedTensors& before) {
       cheats::interpret(program, m_fault.data ? *m_fault.data : task.data, numerics::best_isa(),
                         m_world.pool(), m_fault.other_t ? m_fault.other_t(t) : t,
                         m_fault.seed.value_or(task.header.seed), before, m_fault.tamper);
-  if (m_fault.change) m_fault.change(t, before, run.after);
+  if (m_fault.change) m_fault.change(t, before, run);
   return run;
 }
 
@@ -41,25 +41,32 @@ Result<std::unique_ptr<Trace>> FaultyExecution::trace_step(std::uint64_t t,
   return std::unique_ptr<Trace>(new cheats::KeptTrace(run(t, before), m_world.pool()));
 }
 
-std::vector<numerics::FoldState> faulty_fold(World& world, const Fault& fault,
-                                             const std::vector<std::uint32_t>& at) {
-  const FoldFault& f = *fault.fold;
-  const graph::Node& node = world.program(fault.in_init).nodes[f.node];
-  const cheats::Run& truth = world.truth(fault.in_init, fault.first);
+bool Fault::lies_at(std::uint32_t fold_steps) const {
+  return fold_lies && Random(*fold_lies + fold_steps)() % 2 == 0;
+}
+
+std::vector<numerics::FoldState> claimed_fold(World& world, const Fault& fault,
+                                              const FoldPlace& place,
+                                              const std::vector<std::uint32_t>& at) {
+  const graph::Node& node = world.program(fault.in_init).nodes[place.node];
+  const cheats::Run& truth = world.truth(fault.in_init, place.step);
   numerics::MemoryAccess access;
   access.spec = &node.spec;
   for (unsigned k = 0; k < node.spec.operand_count; ++k)
     access.operands[k] = truth.outputs[node.inputs[k]].data();
   const numerics::FloatingPointMode mode;
-  numerics::FoldState state = numerics::fold_init(node.spec, f.element);
+  numerics::FoldState state = numerics::fold_init(node.spec, place.element);
   std::vector<numerics::FoldState> states;
   std::uint32_t step = 0;
   for (const std::uint32_t upto : at) {
     for (; step < upto; ++step) {
-      numerics::fold_step<numerics::HardwareArithmetic>(node.spec, f.element, step, access, state);
-      if (step == f.step) state.words[f.word] ^= 1u << f.bit;
+      numerics::fold_step<numerics::HardwareArithmetic>(node.spec, place.element, step, access,
+                                                        state);
+      if (fault.fold && step == fault.fold->step)
+        state.words[fault.fold->word] ^= 1u << fault.fold->bit;
     }
     states.push_back(state);
+    if (fault.lies_at(upto)) states.back().words[0] ^= 1;
   }
   return states;
 }

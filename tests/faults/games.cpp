@@ -22,13 +22,14 @@ Bytes encode_point(Stage stage, unsigned index) {
   return codec::encode([&](codec::Writer& w) { dispute::write_point(w, stage, index); });
 }
 
-// What a defender offers whose accumulator had the fault: it keeps to what it computed.
-Bytes faulty_fold_offer(World& world, const Fault& fault, const Position& position) {
+// What a defender offers whose accumulator had the fault, or who lies about it.
+Bytes claimed_fold_offer(World& world, const Fault& fault, const Position& position) {
   const dispute::Spacing steps = dispute::fold_spacing(position);
   std::vector<std::uint32_t> at;
   for (std::uint32_t k = 1; k < steps.segments; ++k)
     at.push_back(static_cast<std::uint32_t>(steps.at(k)));
-  const auto states = faulty_fold(world, fault, at);
+  const auto states =
+      claimed_fold(world, fault, {position.step_low, position.node_index, position.element}, at);
   return codec::encode([&](codec::Writer& w) {
     dispute::write_fold_offer(w, states, numerics::fold_words(position.node.spec));
   });
@@ -223,8 +224,8 @@ GameReport play_fault(World& world, const Fault& fault, std::uint64_t seed) {
       [&](const Position& p) -> MoveResult {
         defender.see(p);
         challenger.see(p);
-        if (p.stage == Stage::kFoldOffer && fault.fold)
-          return std::optional<Bytes>(faulty_fold_offer(world, fault, p));
+        if (p.stage == Stage::kFoldOffer && (fault.fold || fault.fold_lies))
+          return std::optional<Bytes>(claimed_fold_offer(world, fault, p));
         return defender.move(p);
       },
       [&](const Position& p) {
@@ -246,6 +247,12 @@ GameReport play_fault(World& world, Kind kind, std::uint64_t seed) {
   GameReport report;
   report.nothing = true;
   return report;
+}
+
+GameReport play_lie(World& world, std::uint64_t seed) {
+  Random random(seed);
+  const Fault lie = draw_lie(world, random);
+  return play_fault(world, lie, random());
 }
 
 GameReport play_challenge(World& world, std::uint64_t seed, const std::optional<Target>& target) {

@@ -23,6 +23,9 @@ struct GameReport {
 // The same of a fault that the seed draws.
 [[nodiscard]] GameReport play_fault(World& world, Kind kind, std::uint64_t seed);
 
+// A lie that the seed draws.
+[[nodiscard]] GameReport play_lie(World& world, std::uint64_t seed);
+
 // A node that a challenger walks to.
 struct Target {
   std::uint64_t entry = 0;

@@ -113,6 +113,33 @@ TEST_P(Killers, ConvictALieAtEveryNode) {
   tally.print("convicted", world);
 }
 
+// In every node that folds: caught at that very step.
+TEST_P(Killers, ConvictABitOfAnAccumulator) {
+  World& world = world_of(GetParam());
+  Tally tally;
+  faults::Random random(3);
+  const graph::Program& program = world.program(false);
+  for (std::uint32_t node = 0; node < program.nodes.size(); ++node) {
+    const numerics::NodeSpec& spec = program.nodes[node].spec;
+    if (numerics::is_source(spec.op) || numerics::fold_length(spec) == 1) continue;
+    const std::uint64_t last = world.task().header.steps - 1;
+    tally.add(faults::play_fault(world, faults::accumulator_fault(world, false, last, node, random),
+                                 random()));
+    if (HasFatalFailure()) return;
+  }
+  tally.print("accumulators", world);
+}
+
+TEST_P(Killers, ConvictLies) {
+  World& world = world_of(GetParam());
+  Tally tally;
+  for (std::uint64_t seed = 0; seed < 20; ++seed) {
+    tally.add(faults::play_lie(world, seed));
+    if (HasFatalFailure()) return;
+  }
+  tally.print("lies", world);
+}
+
 TEST_P(Killers, ConvictRandomFaults) {
   World& world = world_of(GetParam());
   Tally tally;
