@@ -194,12 +194,23 @@ training::Execution& some_honest(World& world, Random& random) {
   return world.honest();
 }
 
-void note(const duel::Duel& duel, GameReport& report) {
+// INV-DSP-008 for every game: words, if it took more than the bounds allow.
+std::string beyond_bounds(World& world, const GameTerms& terms, const duel::Duel& duel) {
+  const dispute::GameBounds& most = world.bounds(terms.entry);
+  if (duel.moves[0] <= most.defender_moves && duel.moves[1] <= most.challenger_moves &&
+      duel.bytes[0] + duel.bytes[1] <= most.body_bytes)
+    return "";
+  return "the game took more moves or bytes than its bounds";
+}
+
+void note(World& world, const GameTerms& terms, const duel::Duel& duel, GameReport& report) {
   report.ended_at = duel.position.ended_at;
   report.op = duel.position.node.spec.op;
   report.inside_fold = report.ended_at == Stage::kScalar &&
                        duel.position.fold_low + 1 < numerics::fold_length(duel.position.node.spec);
   report.moves = duel.position.turn;
+  if (report.failure.empty()) report.failure = duel.error;
+  if (report.failure.empty()) report.failure = beyond_bounds(world, terms, duel);
 }
 
 }  // namespace
@@ -235,8 +246,8 @@ GameReport play_fault(World& world, const Fault& fault, std::uint64_t seed) {
       },
       challenger_opens);
   report.game_ms = watch.ms();
-  note(duel, report);
-  report.failure = duel.error.empty() ? ended_elsewhere(*departure, duel.position) : duel.error;
+  note(world, terms, duel, report);
+  if (report.failure.empty()) report.failure = ended_elsewhere(*departure, duel.position);
   return report;
 }
 
@@ -285,8 +296,7 @@ GameReport play_challenge(World& world, std::uint64_t seed, const std::optional<
         return std::optional<Bytes>(pointer.move(p));
       });
   report.game_ms = watch.ms();
-  note(duel, report);
-  if (!duel.error.empty()) report.failure = duel.error;
+  note(world, terms, duel, report);
   if (report.failure.empty() && duel.position.outcome != Outcome::kDefenderWins)
     report.failure = std::string(dispute::to_string(duel.position.outcome)) + " at " +
                      dispute::to_string(duel.position.ended_at) + ", node " +

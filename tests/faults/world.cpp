@@ -1,5 +1,7 @@
 #include "faults/world.hpp"
 
+#include <algorithm>
+
 #include "assay/training/run.hpp"
 #include "support/small_models.hpp"
 
@@ -37,6 +39,17 @@ dispute::GameTerms World::terms(std::uint64_t entry, const Hash256& claimed) con
   if (entry > 0) terms.start_root = m_transcript[entry - 1];
   terms.end_root = claimed;
   return terms;
+}
+
+const dispute::GameBounds& World::bounds(std::uint64_t entry) {
+  const commit::TaskHeader& header = m_task.header;
+  const std::uint64_t steps =
+      entry == 0 ? 0
+                 : commit::step_of_entry(header, entry) - commit::step_of_entry(header, entry - 1);
+  if (const auto known = m_bounds.find(steps); known != m_bounds.end()) return known->second;
+  const auto bounds =
+      dispute::bounds_of(m_task.program_of(entry), std::max<std::uint64_t>(steps, 1));
+  return m_bounds.emplace(steps, bounds).first->second;
 }
 
 training::ProgramExecution& World::honest_elsewhere() {

@@ -6,7 +6,7 @@
 #include <map>
 #include <string>
 
-#include "assay/dispute/game.hpp"
+#include "assay/dispute/bounds.hpp"
 #include "assay/player/player.hpp"
 #include "assay/training/execution.hpp"
 #include "cheats/interpreter.hpp"
@@ -40,6 +40,8 @@ class World {
 
   // A challenge of `entry`, where the claimed root is this one.
   [[nodiscard]] dispute::GameTerms terms(std::uint64_t entry, const Hash256& claimed) const;
+  // The most that a game about the entry may take.
+  [[nodiscard]] const dispute::GameBounds& bounds(std::uint64_t entry);
   // A player of this execution that has the checkpoint which the interval starts from. `sparing`:
   // that keeps no state but the first, and no output from one move to the next.
   [[nodiscard]] std::unique_ptr<player::Player> player(training::Execution& execution,
@@ -56,6 +58,7 @@ class World {
   std::vector<NamedTensors> m_states;
   std::vector<Hash256> m_transcript;
   std::map<std::pair<bool, std::uint64_t>, cheats::Run> m_truths;
+  std::map<std::uint64_t, dispute::GameBounds> m_bounds;  // by steps; of init as 0
 };
 
 // mlp, cnn, resnet, gpt2 and llama (support/small_models.hpp) and a larger mlp, cnn and gpt, with

@@ -168,15 +168,15 @@ TEST(LargestGraph, IsTrainedReplayedDefendedAndItsLiesConvicted) {
   Tally defended, convicted;
   faults::Random random(2);
   const std::uint32_t last = graph::kMaxNodes - 1;
-  for (const std::uint32_t node : {0u, 1u, 4'095u, 4'096u, 32'768u, last - 1, last}) {
+  for (const std::uint32_t node : {0u, 4'095u, 4'112u, last}) {
     defended.add(faults::play_challenge(world, node, faults::Target{1, node}));
     convicted.add(faults::play_fault(world, bit_of(world, false, node, random), random()));
   }
-  for (std::uint64_t seed = 0; seed < 4; ++seed) {
+  for (std::uint64_t seed = 0; seed < 2; ++seed) {
     defended.add(faults::play_challenge(world, seed));
     convicted.add(faults::play_fault(world, faults::Kind::kBit, seed));
   }
-  EXPECT_GT(convicted.games, 4u);
+  EXPECT_GT(convicted.games, 3u);
   defended.print("defended", world);
   convicted.print("convicted", world);
 }
