@@ -5,6 +5,7 @@
 
 #include "assay/cli/amounts.hpp"
 #include "assay/core/hex.hpp"
+#include "assay/protocol/horizon.hpp"
 #include "assay/protocol/offer.hpp"
 #include "assay/roles/solver.hpp"
 #include "assay/training/execution.hpp"
@@ -77,6 +78,10 @@ Status check_for_sale(const QuoteSettings& s, const internal::PostedTask& posted
   if (s.sign && s.valid_until <= posted.height.value)
     return {ErrorCode::kConflict, "--valid-until is past: the ledger is at height " +
                                       std::to_string(posted.height.value)};
+  if (s.sign && s.valid_until - posted.height.value > protocol::kMaxValidityBlocks)
+    return {ErrorCode::kInvalidArgument,
+            "--valid-until is over " + std::to_string(protocol::kMaxValidityBlocks) +
+                " blocks ahead of the ledger's height, " + std::to_string(posted.height.value)};
   return {};
 }
 

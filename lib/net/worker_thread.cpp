@@ -67,4 +67,9 @@ std::size_t WorkerThread::queued() const {
   return m_state->entries.size();
 }
 
+bool WorkerThread::has_earlier(std::uint64_t due) const {
+  const std::lock_guard lock(m_state->mutex);
+  return !m_state->entries.empty() && m_state->entries.begin()->first < due;
+}
+
 }  // namespace assay::net

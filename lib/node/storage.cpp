@@ -36,16 +36,11 @@ store::RocksOptions ledger_store_options() {
   store::RocksOptions options;
   options.content = "ledger";
   options.version = kLedgerVersion;
-  options.families = {{"state", {kStatePrefix}},
-                      {"smt-nodes", {kMapPrefix}},
-                      {"smt-before", {kMapPrefix, 'v'}},
-                      {"smt-stale", {kMapPrefix, 's'}},
-                      {"blocks", {kHeaderPrefix}},
-                      {"blocks", {'e', 's'}},
-                      {"bodies", {kTransactionsPrefix}},
-                      {"bodies", {kReceiptsPrefix}},
-                      {"index", {'e', 't'}},
-                      {"clients", {kResultIndexPrefix}}};
+  options.families = {{"state", {kStatePrefix}},         {"smt-nodes", {kMapPrefix}},
+                      {"smt-before", {kMapPrefix, 'v'}}, {"smt-stale", {kMapPrefix, 's'}},
+                      {"blocks", {kHeaderPrefix}},       {"blocks", {'e', 's'}},
+                      {"bodies", {kTransactionsPrefix}}, {"bodies", {kReceiptsPrefix}},
+                      {"index", {'e', 't'}, true},       {"clients", {kResultIndexPrefix}, true}};
   return options;
 }
 

@@ -8,6 +8,23 @@ namespace assay::player {
 using dispute::Position;
 using dispute::Stage;
 
+namespace {
+
+class Interruptible {
+ public:
+  Interruptible(Interval::State& interval, const StopRequest& stop) : m_interval(interval) {
+    m_interval.stop = &stop;
+  }
+  ~Interruptible() { m_interval.stop = nullptr; }
+  Interruptible(const Interruptible&) = delete;
+  Interruptible& operator=(const Interruptible&) = delete;
+
+ private:
+  Interval::State& m_interval;
+};
+
+}  // namespace
+
 struct Player::Parts {
   Parts(std::shared_ptr<Interval> the_interval, Interval::State& state,
         dispute::GameTerms the_terms, dispute::Role the_role)
@@ -29,8 +46,9 @@ Player::Player(std::shared_ptr<Interval> interval, dispute::GameTerms terms, dis
 }
 Player::~Player() = default;
 
-Result<std::optional<Bytes>> Player::next_move(const Position& position) {
+Result<std::optional<Bytes>> Player::next_move(const Position& position, const StopRequest& stop) {
   Knowledge& own = m_parts->knowledge;
+  const Interruptible while_moving(*m_parts->interval->m_state, stop);
   own.note_offer(position);
   if (!dispute::may_move(position, m_parts->role)) return std::optional<Bytes>{};
   ASSAY_TRY_STATUS(own.begin_move());

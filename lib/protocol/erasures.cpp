@@ -96,9 +96,9 @@ class Plan {
         });
     if (!room) return false;
     const std::optional<Bytes>& value = m_overlay.get(key);
-    if (!value) {
-      m_overlay.fail(damaged());
-      return false;
+    if (!value || value->empty()) {
+      items.pop_front();
+      return true;
     }
     const auto task = decoded<TaskRecord>(*value);
     if (!task || m_left.records < 1 + task->claims.size() || !has_room(value->size())) return false;

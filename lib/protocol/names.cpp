@@ -47,7 +47,8 @@ const char* to_string(TxVerdict verdict) noexcept {
     case TxVerdict::kPriceOutOfRange: return "price out of range";
     case TxVerdict::kPriceRefused: return "the terms do not hold at this price";
     case TxVerdict::kQuoteForAnother: return "a quote for another task";
-    case TxVerdict::kOfferExpired: return "the offer expired";
+    case TxVerdict::kLastHeightOutOfRange:
+      return "the offer's last height is past or too far ahead";
     case TxVerdict::kQuoteUsed: return "the quote was awarded before";
     case TxVerdict::kWrongQuoteSignature: return "wrong quote signature";
     case TxVerdict::kUnknownBid: return "unknown bid";

@@ -3,6 +3,7 @@
 
 #include "assay/core/planted.hpp"
 #include "assay/crypto/sha256.hpp"
+#include "assay/protocol/horizon.hpp"
 #include "assay/protocol/offer.hpp"
 #include "internal/rules.hpp"
 
@@ -135,7 +136,8 @@ Checked<AwardQuote> Rules::check(const Reading& r, const Sender& s, const AwardQ
   if (const auto v = check_price(task->terms, q.price); v != economics::TermsVerdict::kHolds)
     return Outcome(V::kPriceRefused, v);
   if (q.terms != task->posted_terms) return V::kQuoteForAnother;
-  if (q.valid_until < r.height) return V::kOfferExpired;
+  if (q.valid_until < r.height || q.valid_until.value - r.height.value > horizon().validity_blocks)
+    return V::kLastHeightOutOfRange;
   if (r.state.quote_used(q.solver, q.id)) return V::kQuoteUsed;
   if (!crypto::ed25519_verify(q.solver.value, quote_digest(r.chain, q).view(), p.signature.data()))
     return V::kWrongQuoteSignature;

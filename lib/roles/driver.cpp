@@ -245,7 +245,9 @@ void Driver::State::start_job(StartJob job) {
   if (!jobs_under_way.insert(job.job).second) return;
   net::WorkerThread& thread = job.lengthy ? *lengthy_worker : *worker;
   const bool queued = thread.call(
-      [this, body = std::move(job.body)] { return body([this] { return stopping.load(); }); },
+      [this, &thread, body = std::move(job.body), due = job.due.value, lengthy = job.lengthy] {
+        return body([&] { return stopping || (!lengthy && thread.has_earlier(due)); });
+      },
       [this, name = job.job](JobResult outcome_of_job) {
         jobs_under_way.erase(name);
         handle(JobFinished{name, std::move(outcome_of_job)});

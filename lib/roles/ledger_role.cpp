@@ -391,7 +391,7 @@ void LedgerRole::play(const protocol::TaskView& task, const protocol::ChallengeV
   start_job(
       job,
       [seat, terms, position, role, context = m_context,
-       moves = game.moves](const auto&) -> JobResult {
+       moves = game.moves](const std::function<bool()>& cancelled) -> JobResult {
         Replay& replay = *seat->replay;
         const std::lock_guard one_at_a_time(replay.mutex);
         ASSAY_TRY_STATUS(replay.prepare(context));
@@ -410,7 +410,7 @@ void LedgerRole::play(const protocol::TaskView& task, const protocol::ChallengeV
                     "the ledger shows a move that the game's rules do not accept"};
         }
         auto outcome = std::make_shared<Move>();
-        auto body = seat->player->next_move(position);
+        auto body = seat->player->next_move(position, cancelled);
         if (!body) {
           if (body.error().code != ErrorCode::kConflict) return std::move(body).error();
           outcome->nothing_to_dispute = true;

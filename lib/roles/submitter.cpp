@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "assay/protocol/offer.hpp"
 #include "assay/roles/names.hpp"
 #include "assay/tensor/safetensors.hpp"
 #include "internal/ledger_role.hpp"
@@ -14,6 +15,17 @@ using protocol::TaskStatus;
 using protocol::TaskView;
 
 constexpr std::string_view kParameterPrefix = "model/";
+
+// A posting's task, once it was seen: the digest of the terms and the id. The ledger remembers
+// client ids for a while only, and a submitter made anew knows no attempt but the first.
+std::string post_file(const std::string& label) { return "posts/" + label; }
+Bytes post_record(const Posting& posting, const TaskId& id) {
+  codec::BytesSink sink;
+  codec::Writer w(sink);
+  w.hash(protocol::terms_digest(posting.terms));
+  w.hash(id.value);
+  return sink.take();
+}
 
 struct SavedModel final : JobOutcome {
   std::string file;
@@ -51,46 +63,66 @@ class Submitter final : public internal::LedgerRole {
     return {};
   }
 
-  // A posting's task is found by its terms and its place among the equal ones.
-  [[nodiscard]] const TaskView* find(const protocol::View& view, const Posting& posting) const {
-    const TaskId id = id_of(posting);
+  [[nodiscard]] const TaskView* find(const protocol::View& view, const TaskId& id) const {
     for (const TaskView& task : view.tasks)
       if (task.record.id == id) return &task;
     return nullptr;
   }
 
-  [[nodiscard]] TaskId id_of(const Posting& posting) const {
+  // The posting's task, where it was seen before.
+  std::optional<TaskId> seen(const Posting& posting) {
+    const auto [known, is_new] = m_seen.try_emplace(posting.label);
+    if (!is_new) return known->second;
+    const auto record = context().files.read(post_file(posting.label));
+    TaskId id;
+    if (!record || record->size() != 2 * id.value.bytes.size()) return std::nullopt;
+    std::copy_n(record->end() - 32, 32, id.value.bytes.begin());
+    if (*record == post_record(posting, id)) known->second = id;
+    return known->second;
+  }
+
+  // A full disk is no reason to stop: the next view brings the task again.
+  void keep(const Posting& posting, const TaskId& id) {
+    if (seen(posting) == id) return;
+    if (context().files.write_atomically(post_file(posting.label), post_record(posting, id)))
+      m_seen[posting.label] = id;
+  }
+
+  [[nodiscard]] TaskId next_id(const Posting& posting) const {
     return protocol::task_id_of(context().chain, account(), client_id("post/" + posting.label));
   }
 
   // True once nothing is left to do for it.
   bool follow(const protocol::View& view, const Posting& posting) {
-    const TaskView* task = find(view, posting);
-    if (task == nullptr && exists("post/" + posting.label)) {
+    const std::optional<TaskId> before = seen(posting);
+    const TaskId id = before ? *before : next_id(posting);
+    const TaskView* task = find(view, id);
+    if (task == nullptr && (before || exists("post/" + posting.label))) {
       report_once(posting.label, "task.forgotten",
-                  {{"task", to_hex(id_of(posting).value)}, {"label", posting.label}});
+                  {{"task", to_hex(id.value)}, {"label", posting.label}});
       return true;
     }
     if (task == nullptr) {
       submit("post/" + posting.label, posting.terms);
       return false;
     }
-    adopt_task(task->record.id, posting.task);
-    const std::string id = to_hex(task->record.id.value);
-    report_once(id, "task.posted",
-                {{"task", id},
+    keep(posting, id);
+    adopt_task(id, posting.task);
+    const std::string name = to_hex(id.value);
+    report_once(name, "task.posted",
+                {{"task", name},
                  {"label", posting.label},
                  {"price", std::to_string(posting.terms.price.value)}});
     for (const protocol::ClaimView& claim : task->claims)
       report_once(to_hex(claim.record.id.value), "task.accepted",
-                  {{"task", id},
+                  {{"task", name},
                    {"label", posting.label},
                    {"claim", to_hex(claim.record.id.value)},
                    {"solver", to_hex(claim.record.solver.value)},
                    {"price", std::to_string(claim.record.price.value)}});
     for (const protocol::Bid& bid : task->bids)
-      report_once(id + to_hex(bid.bidder.value) + std::to_string(bid.price.value), "task.bid",
-                  {{"task", id},
+      report_once(name + to_hex(bid.bidder.value) + std::to_string(bid.price.value), "task.bid",
+                  {{"task", name},
                    {"label", posting.label},
                    {"bidder", to_hex(bid.bidder.value)},
                    {"price", std::to_string(bid.price.value)}});
@@ -102,8 +134,8 @@ class Submitter final : public internal::LedgerRole {
       case TaskStatus::kCancelled:
       case TaskStatus::kUnclaimed:
       case TaskStatus::kRefunded:
-        report_once(id, "task.ended",
-                    {{"task", id},
+        report_once(name, "task.ended",
+                    {{"task", name},
                      {"label", posting.label},
                      {"status", protocol::to_string(task->record.status)},
                      {"reason", protocol::to_string(task->record.reason)}});
@@ -166,6 +198,7 @@ class Submitter final : public internal::LedgerRole {
 
   SubmitterOptions m_options;
   bool m_published = false;
+  std::map<std::string, std::optional<TaskId>> m_seen;  // by label
 };
 
 }  // namespace

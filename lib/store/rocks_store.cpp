@@ -23,7 +23,8 @@ namespace {
 
 constexpr char kMetaFamily[] = "assay-meta";
 constexpr char kFormatKey[] = "format";
-constexpr std::size_t kProtectionBytes = 8;  // of a key and its value on their way to the tables
+constexpr std::size_t kProtectionBytes = 8;     // of a key and its value on their way to the tables
+constexpr std::uint64_t kBlobBytes = 16 << 10;  // values that no merge should copy
 
 // RocksDB's comparisons take no null pointer, not even to nothing.
 rocksdb::Slice slice(ByteView bytes) {
@@ -76,16 +77,18 @@ rocksdb::Options make_options(const RocksOptions& options, rocksdb::Env* env) {
   o.create_if_missing = options.create_if_missing;
   o.create_missing_column_families = true;
   o.write_buffer_size = options.write_buffer_bytes;
-  // The families share one log: without limits a family that is seldom written keeps old logs
-  // alive.
-  o.db_write_buffer_size = 4 * options.write_buffer_bytes;
-  o.max_total_wal_size = 8 * options.write_buffer_bytes;
+  // The families share one log: without a limit a family that is seldom written keeps old logs
+  // alive. A limit on all their buffers would write the oldest out, which is the smallest.
+  o.max_total_wal_size = 16 * options.write_buffer_bytes;
   o.max_open_files = options.max_open_files;
   o.max_background_jobs = 2;
   o.info_log = std::make_shared<SilentLogger>();
   o.max_bgerror_resume_count = 0;  // after an error only a new open is certain
   // Most of what we hold is digests and signatures.
   o.compression = rocksdb::kNoCompression;
+  // Large values are written once beside the tables, which merges then copy without them.
+  o.enable_blob_files = true;
+  o.min_blob_size = kBlobBytes;
 
   // Writers put the keys of a family in order, so each place is next to the last one's; and most
   // keys that are asked for before they are written are absent.
@@ -278,7 +281,9 @@ Result<std::unique_ptr<RocksStore>> RocksAccess::open(const std::filesystem::pat
     const auto same = [&](const auto& d) { return d.name == family.name; };
     const auto found = std::find_if(descriptors.begin(), descriptors.end(), same);
     place.push_back(static_cast<std::size_t>(found - descriptors.begin()));
-    if (found == descriptors.end()) descriptors.emplace_back(family.name, o);
+    if (found != descriptors.end()) continue;
+    descriptors.emplace_back(family.name, o);
+    if (family.scattered) descriptors.back().options.write_buffer_size *= 2;
   }
   rocksdb::DB* db = nullptr;
   const auto status =
@@ -385,9 +390,11 @@ Result<std::uint64_t> RocksStore::free_bytes() const {
 std::vector<std::pair<std::string, std::uint64_t>> RocksStore::family_bytes() const {
   std::vector<std::pair<std::string, std::uint64_t>> out;
   for (rocksdb::ColumnFamilyHandle* handle : m_state->handles) {
-    std::uint64_t bytes = 0;
-    m_state->db->GetIntProperty(handle, rocksdb::DB::Properties::kLiveSstFilesSize, &bytes);
-    out.emplace_back(handle->GetName(), bytes);
+    std::uint64_t tables = 0;
+    std::uint64_t blobs = 0;
+    m_state->db->GetIntProperty(handle, rocksdb::DB::Properties::kLiveSstFilesSize, &tables);
+    m_state->db->GetIntProperty(handle, rocksdb::DB::Properties::kLiveBlobFileSize, &blobs);
+    out.emplace_back(handle->GetName(), tables + blobs);
   }
   return out;
 }

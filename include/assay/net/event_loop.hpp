@@ -73,6 +73,8 @@ class WorkerThread {
   }
 
   [[nodiscard]] std::size_t queued() const;
+  // True if a job waits whose `due` is less.
+  [[nodiscard]] bool has_earlier(std::uint64_t due) const;
 
  private:
   struct State;

@@ -24,6 +24,9 @@ namespace assay::player {
 using StateProvider =
     std::function<Result<std::optional<training::KnownState>>(std::uint64_t step)>;
 
+// True asks a computation to stop.
+using StopRequest = std::function<bool()>;
+
 struct IntervalOptions {
   StateProvider states = {};  // none: everything from the initial state
   std::size_t state_cache_bytes = std::size_t{512} << 20;   // of states inside the interval
@@ -57,8 +60,10 @@ class Player {
   // Errors: kConflict if the player's own execution agrees with all that it could dispute, so that
   // a challenger has no case; kUnavailable if its own state at the interval's start is not the
   // agreed one, so that a state provider must give that; kInvalidArgument if the position is not
-  // one of these terms and this task; those of the execution and the state provider.
-  [[nodiscard]] Result<std::optional<Bytes>> next_move(const dispute::Position& position);
+  // one of these terms and this task; kCancelled if `stop`, asked between steps, said so: what was
+  // computed until then stays for the next call; those of the execution and the state provider.
+  [[nodiscard]] Result<std::optional<Bytes>> next_move(const dispute::Position& position,
+                                                       const StopRequest& stop = {});
 
   // Shows a position of this game without asking for a move; next_move() does it for its own.
   // Showing a player that was made anew every position since the start of the trace makes it whole

@@ -52,11 +52,11 @@ enum class TxVerdict : std::uint16_t {
   kAlreadyClaimed,  // this solver has a copy of the task
   kLacksCapability,
   kReputationTooLow,
-  kQuoteTooSlow,     // a time for games of zero or over the task's allowance
-  kPriceOutOfRange,  // zero or over the cap
-  kPriceRefused,     // the terms do not hold at this price; detail: economics::TermsVerdict
-  kQuoteForAnother,  // a quote for another task, stake or by another rule of its own
-  kOfferExpired,     // a bid or quote whose last height is past
+  kQuoteTooSlow,          // a time for games of zero or over the task's allowance
+  kPriceOutOfRange,       // zero or over the cap
+  kPriceRefused,          // the terms do not hold at this price; detail: economics::TermsVerdict
+  kQuoteForAnother,       // a quote for another task, stake or by another rule of its own
+  kLastHeightOutOfRange,  // of a quote: past, or more than kMaxValidityBlocks ahead
   kQuoteUsed,
   kWrongQuoteSignature,
   kUnknownBid,

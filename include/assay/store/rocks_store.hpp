@@ -18,6 +18,9 @@ inline constexpr std::size_t kMaxBatchBytes = std::size_t{1} << 30;
 struct KeyFamily {
   std::string name;  // [a-z0-9-]{1,32}
   Bytes prefix;      // not empty; of two that fit a key the longer counts
+  // Keys come in no order, so each merge rewrites all that is there: twice the memory, fewer
+  // merges.
+  bool scattered = false;
 };
 
 struct RocksOptions {
@@ -32,7 +35,7 @@ struct RocksOptions {
   // Opens without changing a byte; every write is kPermission then. Whoever opens so sees to it
   // that no other process has the folder open.
   bool read_only = false;
-  std::size_t write_buffer_bytes = std::size_t{16} << 20;  // of each family; 4 of them in all
+  std::size_t write_buffer_bytes = std::size_t{16} << 20;  // of each family
   std::size_t block_cache_bytes = std::size_t{16} << 20;
   int max_open_files = 256;
 };
@@ -61,7 +64,7 @@ class RocksStore final : public KeyValueStore {
   [[nodiscard]] Status verify() const;
   // What the disk has left for this user.
   [[nodiscard]] Result<std::uint64_t> free_bytes() const;
-  // Bytes of the live table files of each family, "default" first.
+  // Bytes of the live files of each family, "default" first.
   [[nodiscard]] std::vector<std::pair<std::string, std::uint64_t>> family_bytes() const;
   // Moves what is in the log into a table file, so that the next open replays nothing.
   [[nodiscard]] Status flush();

@@ -50,6 +50,7 @@ struct Interval::State {
   const std::uint64_t entry;
   TaskPool& pool;
   const IntervalOptions options;
+  const StopRequest* stop = nullptr;  // of the move that is being made
 
  private:
   [[nodiscard]] Status walk_to(std::uint64_t step);

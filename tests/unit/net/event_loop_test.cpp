@@ -97,6 +97,8 @@ TEST(WorkerThread, TakesWhatIsDueFirst) {
     ASSERT_TRUE(worker.submit([&order, job = name] { order.push_back(job); }, nullptr,
                               static_cast<std::uint64_t>(due)));
   ASSERT_TRUE(worker.submit([&loop] { loop.stop(); }, nullptr, 40));
+  EXPECT_TRUE(worker.has_earlier(1));
+  EXPECT_FALSE(worker.has_earlier(0));
   held.unlock();
   loop.run();
   EXPECT_EQ(order, (std::vector{4, 2, 1, 3}));

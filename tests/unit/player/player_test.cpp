@@ -487,5 +487,40 @@ TEST(Player, GamesAboutOneIntervalShareItsReplay) {
               static_cast<unsigned long long>(kSteps));
 }
 
+// INV-PLR-006: a move that is stopped again and again takes each step once, also where another
+// move about an earlier place goes before it.
+TEST(Player, AStoppedWalkGoesOnWhereItWas) {
+  constexpr std::uint64_t kSteps = 100;
+  World world({9, 2 * kSteps, kSteps, kSteps});
+  dispute::GameTerms terms;
+  terms.task = world.task.header;
+  terms.entry = 1;
+  terms.start_root = world.transcript[0];
+  terms.end_root = world.transcript[1];
+  const Position first = dispute::start(terms);
+  Counting once(*world.honest);
+  const Bytes expected = *world.player(once, terms, Role::kDefender).next_move(first).value();
+  Counting counting(*world.honest);
+  const auto interval = std::make_shared<Interval>(world.task, counting, terms.entry, world.pool);
+  Player player(interval, terms, Role::kDefender);
+  unsigned stopped = 0;
+  std::uint64_t asked = 0;
+  while (true) {
+    const auto move = player.next_move(first, [&] { return ++asked % 8 == 0; });
+    if (move) {
+      EXPECT_EQ(**move, expected);
+      break;
+    }
+    ASSERT_EQ(move.error().code, ErrorCode::kCancelled);
+    ++stopped;
+    if (stopped == 5) {
+      Player other(interval, terms, Role::kDefender);
+      EXPECT_TRUE(other.state_root(3));  // of an earlier state: the walk's own is kept beside it
+    }
+  }
+  EXPECT_GE(stopped, 10u);
+  EXPECT_EQ(counting.steps, once.steps + 3);
+}
+
 }  // namespace
 }  // namespace assay::player

@@ -220,7 +220,11 @@ TEST(Quotes, ASignedQuoteIsAwardedOnce) {
   elsewhere.task = post(net, kSubmitter, harsh);
   EXPECT_EQ(net.verdict(kSubmitter, elsewhere), V::kQuoteForAnother);
   EXPECT_EQ(refused([&](AwardQuote& q) { q.quote.valid_until = net.head.height; }),
-            V::kOfferExpired);
+            V::kLastHeightOutOfRange);
+  const auto too_late = [&](AwardQuote& q) {
+    q.quote.valid_until = Height{net.head.height.value + kMaxValidityBlocks + 2};
+  };
+  EXPECT_EQ(refused(too_late), V::kLastHeightOutOfRange);
   AwardQuote forged = good;
   forged.quote.price = Amount{649};
   EXPECT_EQ(net.verdict(kSubmitter, forged), V::kWrongQuoteSignature);
@@ -237,7 +241,7 @@ TEST(Quotes, ASignedQuoteIsAwardedOnce) {
   key.insert(key.end(), good.quote.id.begin(), good.quote.id.end());
   while (net.head.height < good.quote.valid_until) net.block();
   EXPECT_TRUE(net.read().record(key).value());
-  EXPECT_EQ(net.verdict(kSubmitter, good), V::kOfferExpired);
+  EXPECT_EQ(net.verdict(kSubmitter, good), V::kLastHeightOutOfRange);
   EXPECT_FALSE(net.read().record(key).value());
 }
 

@@ -276,6 +276,29 @@ TEST_F(Roles, ASubmitterPostsNoSecondTaskForOneThatTheLedgerForgot) {
   EXPECT_TRUE(only<Finish>(actions)[0].status);
 }
 
+// Nor does one made anew, which knows nothing of the attempt that posted it; with other terms it is
+// another posting.
+TEST_F(Roles, ASubmitterMadeAnewKnowsWhatItPosted) {
+  const auto role = make_poster();
+  const protocol::ClientId first = only<Submit>(role->on(update(), 0))[0].client_id;
+  (void)role->on(TransactionRefused{first, TxVerdict::kInsufficientFunds, 0}, 10);
+  const auto again = only<Submit>(role->on(Tick{}, kRepeatMs));
+  ASSERT_EQ(again.size(), 1u);
+  add_task().record.id = protocol::task_id_of(chain, id_of(key), again[0].client_id);
+  EXPECT_TRUE(only<Submit>(role->on(update(), kRepeatMs + 10)).empty());
+  EXPECT_TRUE(only<Submit>(make_poster()->on(update(), 0)).empty());
+
+  view.tasks.clear();
+  const auto late = make_poster()->on(update(), 0);
+  EXPECT_TRUE(only<Submit>(late).empty());
+  EXPECT_EQ(only<Finish>(late).size(), 1u);
+  protocol::PostTask dearer = terms();
+  dearer.price = Amount(dearer.price.value + 1);
+  const auto other =
+      make_submitter(context(), {.postings = {{"one", task(), dearer}}, .accuracy = {}});
+  EXPECT_EQ(only<Submit>(other->on(update(), 0)).size(), 1u);
+}
+
 // INV-ROL-005.
 TEST_F(Roles, AWhistleblowerIgnoresItsOwnClaims) {
   const auto role = make_whistleblower(context(), {});

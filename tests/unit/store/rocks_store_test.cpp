@@ -312,17 +312,20 @@ TEST(RocksStore, ADamagedSyncedRecordIsRefusedNotSkipped) {
 }
 
 // INV-STORE-003.
-TEST(RocksStore, ADamagedTableIsAnErrorNotAValue) {
+class Damage : public testing::TestWithParam<std::pair<const char*, std::size_t>> {};
+
+TEST_P(Damage, OfAFileIsAnErrorNotAValue) {
+  const auto [extension, value_bytes] = GetParam();
   TemporaryFolder folder;
   {
     auto store = *RocksStore::open(folder.path());
     WriteBatch batch;
-    for (std::uint8_t i = 0; i < 50; ++i) batch.put(Bytes{i}, Bytes(1000, i));
+    for (std::uint8_t i = 0; i < 50; ++i) batch.put(Bytes{i}, Bytes(value_bytes, i));
     ASSERT_TRUE(store->write(batch));
     ASSERT_TRUE(store->flush());
   }
   for (const auto& entry : fs::directory_iterator(folder.path())) {
-    if (entry.path().extension() != ".sst" || entry.file_size() < 10'000) continue;
+    if (entry.path().extension() != extension || entry.file_size() < 10'000) continue;
     std::fstream file(entry.path(), std::ios::in | std::ios::out | std::ios::binary);
     file.seekp(5000);
     file.put('\x7e');
@@ -337,11 +340,15 @@ TEST(RocksStore, ADamagedTableIsAnErrorNotAValue) {
       EXPECT_EQ(got.error().code, ErrorCode::kIntegrity);
       ++wrong;
     } else {
-      EXPECT_EQ(got->value(), Bytes(1000, i));
+      EXPECT_EQ(got->value(), Bytes(value_bytes, i));
     }
   }
   EXPECT_GT(wrong, 0);
 }
+
+INSTANTIATE_TEST_SUITE_P(RocksStore, Damage,
+                         testing::Values(std::pair(".sst", 1000), std::pair(".blob", 20'000)),
+                         [](const auto& of) { return of.index == 0 ? "Tables" : "Blobs"; });
 
 }  // namespace
 }  // namespace assay::store
