@@ -195,22 +195,32 @@ training::Execution& some_honest(World& world, Random& random) {
 }
 
 // INV-DSP-008 for every game: words, if it took more than the bounds allow.
-std::string beyond_bounds(World& world, const GameTerms& terms, const duel::Duel& duel) {
+std::string beyond_bounds(World& world, const GameTerms& terms, const duel::Duel& duel,
+                          bool challenger_opens) {
   const dispute::GameBounds& most = world.bounds(terms.entry);
-  if (duel.moves[0] <= most.defender_moves && duel.moves[1] <= most.challenger_moves &&
+  // The last opening is the defender's duty, and counts as its move, whoever makes it.
+  const unsigned opened =
+      challenger_opens && is_opening(duel.position.ended_at) && duel.moves[1] > 0 ? 1 : 0;
+  if (duel.moves[0] + opened <= most.defender_moves &&
+      duel.moves[1] - opened <= most.challenger_moves &&
       duel.bytes[0] + duel.bytes[1] <= most.body_bytes)
     return "";
-  return "the game took more moves or bytes than its bounds";
+  return "the game took " + std::to_string(duel.moves[0]) + " and " +
+         std::to_string(duel.moves[1]) + " moves of " +
+         std::to_string(duel.bytes[0] + duel.bytes[1]) + " bytes, its bounds are " +
+         std::to_string(most.defender_moves) + ", " + std::to_string(most.challenger_moves) +
+         " and " + std::to_string(most.body_bytes);
 }
 
-void note(World& world, const GameTerms& terms, const duel::Duel& duel, GameReport& report) {
+void note(World& world, const GameTerms& terms, const duel::Duel& duel, bool challenger_opens,
+          GameReport& report) {
   report.ended_at = duel.position.ended_at;
   report.op = duel.position.node.spec.op;
   report.inside_fold = report.ended_at == Stage::kScalar &&
                        duel.position.fold_low + 1 < numerics::fold_length(duel.position.node.spec);
   report.moves = duel.position.turn;
   if (report.failure.empty()) report.failure = duel.error;
-  if (report.failure.empty()) report.failure = beyond_bounds(world, terms, duel);
+  if (report.failure.empty()) report.failure = beyond_bounds(world, terms, duel, challenger_opens);
 }
 
 }  // namespace
@@ -246,7 +256,7 @@ GameReport play_fault(World& world, const Fault& fault, std::uint64_t seed) {
       },
       challenger_opens);
   report.game_ms = watch.ms();
-  note(world, terms, duel, report);
+  note(world, terms, duel, challenger_opens, report);
   if (report.failure.empty()) report.failure = ended_elsewhere(*departure, duel.position);
   return report;
 }
@@ -296,7 +306,7 @@ GameReport play_challenge(World& world, std::uint64_t seed, const std::optional<
         return std::optional<Bytes>(pointer.move(p));
       });
   report.game_ms = watch.ms();
-  note(world, terms, duel, report);
+  note(world, terms, duel, false, report);
   if (report.failure.empty() && duel.position.outcome != Outcome::kDefenderWins)
     report.failure = std::string(dispute::to_string(duel.position.outcome)) + " at " +
                      dispute::to_string(duel.position.ended_at) + ", node " +
