@@ -1,7 +1,7 @@
 // fault_games faults|lies|challenges [--seed FIRST] [--seeds COUNT]: random single faults in real
 // runs of every model family, or lies about such runs, each of which an honest challenger must
 // catch at the first operation where the claim departs from what was agreed; or false challenges of
-// honest runs, each of which must be defended (INV-PLR-003, INV-PLR-006), within its bounds
+// honest runs, each of which must be defended (INV-PLR-003, INV-PLR-007), within its bounds
 // (INV-DSP-008). A seed is a game: to see one again, name it.
 #include <algorithm>
 #include <charconv>

@@ -149,8 +149,8 @@ class Stopwatch {
   std::clock_t m_start = std::clock();
 };
 
-// One side's player: on this machine or another, with memory or without, and made anew now and
-// then, as after a crash, from the positions so far.
+// One side's player: on this machine or another, with memory or without, stopped now and then, and
+// made anew, as after a crash, from the positions so far.
 class Party {
  public:
   Party(World& world, training::Execution& execution, const GameTerms& terms, Role role,
@@ -158,6 +158,7 @@ class Party {
       : m_world(world), m_execution(execution), m_terms(terms), m_role(role), m_random(random) {
     m_sparing = random() % 4 == 0;
     m_crashes = random() % 4 == 0;
+    m_stops = random() % 4 == 0;
     m_player = anew();
   }
 
@@ -170,7 +171,10 @@ class Party {
       m_player = anew();
       for (const Position& earlier : m_seen) m_player->see(earlier);
     }
-    return m_player->next_move(position);
+    for (;;) {
+      auto move = m_player->next_move(position, [this] { return m_stops && m_random() % 4 == 0; });
+      if (move || move.error().code != ErrorCode::kCancelled) return move;
+    }
   }
 
  private:
@@ -185,6 +189,7 @@ class Party {
   Random& m_random;
   bool m_sparing = false;
   bool m_crashes = false;
+  bool m_stops = false;
   std::unique_ptr<player::Player> m_player;
   std::vector<Position> m_seen;
 };

@@ -64,21 +64,16 @@ training::ProgramExecution& World::honest_elsewhere() {
   return *m_elsewhere;
 }
 
-std::unique_ptr<player::Player> World::player(training::Execution& execution,
-                                              const dispute::GameTerms& terms, dispute::Role role,
-                                              bool sparing) {
+std::shared_ptr<player::Interval> World::interval(training::Execution& execution,
+                                                  std::uint64_t entry, bool sparing) {
   player::IntervalOptions options;
-  options.states =
-      [this, entry = terms.entry](std::uint64_t) -> Result<std::optional<training::KnownState>> {
+  options.states = [this, entry](std::uint64_t) -> Result<std::optional<training::KnownState>> {
     if (entry == 0) return std::optional<training::KnownState>{};
     const std::uint64_t start = commit::step_of_entry(m_task.header, entry - 1);
     return std::optional<training::KnownState>{{start, m_states[start]}};
   };
   if (sparing) options.state_cache_bytes = options.output_cache_bytes = 0;
-  return std::make_unique<player::Player>(
-      std::make_shared<player::Interval>(m_task, execution, terms.entry, m_pool,
-                                         std::move(options)),
-      terms, role);
+  return std::make_shared<player::Interval>(m_task, execution, entry, m_pool, std::move(options));
 }
 
 namespace {

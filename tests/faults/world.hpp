@@ -42,11 +42,17 @@ class World {
   [[nodiscard]] dispute::GameTerms terms(std::uint64_t entry, const Hash256& claimed) const;
   // The most that a game about the entry may take.
   [[nodiscard]] const dispute::GameBounds& bounds(std::uint64_t entry);
-  // A player of this execution that has the checkpoint which the interval starts from. `sparing`:
-  // that keeps no state but the first, and no output from one move to the next.
+  // What this execution knows of the entry's interval, from the checkpoint that it starts from.
+  // `sparing`: it keeps no state but the first, and no output from one move to the next.
+  [[nodiscard]] std::shared_ptr<player::Interval> interval(training::Execution& execution,
+                                                           std::uint64_t entry,
+                                                           bool sparing = false);
+  // A player with an interval of its own.
   [[nodiscard]] std::unique_ptr<player::Player> player(training::Execution& execution,
                                                        const dispute::GameTerms& terms,
-                                                       dispute::Role role, bool sparing = false);
+                                                       dispute::Role role, bool sparing = false) {
+    return std::make_unique<player::Player>(interval(execution, terms.entry, sparing), terms, role);
+  }
 
  private:
   std::string m_name;

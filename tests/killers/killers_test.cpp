@@ -1,5 +1,5 @@
 // Hostile programs and data through training, replay and dispute: the honest solver wins every
-// false challenge, and a lie at every node is convicted there (INV-GRA-050, INV-PLR-003, -006).
+// false challenge, and a lie at every node is convicted there (INV-GRA-050, INV-PLR-003, -007).
 #include <gtest/gtest.h>
 
 #include "assay/training/replay.hpp"
