@@ -162,6 +162,20 @@ TEST(MutatedPrograms, AreNeverVoidOnceAccepted) {
   std::printf("figure mutated_programs_played %u programs\n", played);
 }
 
+// Only the second of five elements reads anything: not the first, the middle one or the last.
+TEST(Bounds, CountOperandsThatFewElementsRead) {
+  Draft d;
+  const auto one = d.data(floats({1}, 1));
+  const auto padded = d.f32(OpCode::kPad, {5}, {one}, {0, 1});
+  faults::World world("pad", d.task(1, 1));
+  EXPECT_GT(world.bounds(1).opening_bytes, 0u);
+  for (std::uint64_t seed = 0; seed < 40; ++seed) {
+    const faults::GameReport report =
+        faults::play_challenge(world, seed, faults::Target{1, padded});
+    EXPECT_EQ(report.failure, "") << report.words;
+  }
+}
+
 // Terabytes, which nobody runs: still read, priced, planned and judged, and refused by whoever was
 // given a limit.
 TEST(LargestNodes, AreJudgedAndRefusedToRun) {
