@@ -471,6 +471,26 @@ void web_sockets() {
   save("websocket", "close", 3, as_bytes("\x0f\xa1too slow"));
 }
 
+// What CometBFT sent (tests/vectors/abci), alone and in frames, and calls in and out of order.
+void abci_messages() {
+  Bytes frames{0, 7};  // in pieces of eight bytes
+  for (const auto& entry : fs::directory_iterator(corpus / "../../vectors/abci")) {
+    if (entry.path().extension() != ".bin") continue;
+    std::ifstream in(entry.path(), std::ios::binary);
+    const Bytes message{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+    save("abci", entry.path().stem().string(), 1, message);
+    for (std::size_t rest = message.size(); true; rest >>= 7) {
+      frames.push_back(static_cast<std::uint8_t>((rest & 0x7f) | (rest > 0x7f ? 0x80 : 0)));
+      if (rest <= 0x7f) break;
+    }
+    frames.insert(frames.end(), message.begin(), message.end());
+  }
+  save("abci", "frames", frames);
+  save("abci", "clean-start", 2, Bytes{0, 0xc1, 0xc4, 0xc5, 0xc6, 0xc4, 0xc5, 0xc6});
+  save("abci", "state-sync", 2, Bytes{0, 0xc1, 0x42, 0x43, 0x43, 0, 0xc5, 0xc6});
+  save("abci", "out-of-order", 2, Bytes{0xc6, 0xc5, 0xc5, 0x42, 0x43, 0x81, 0xfd, 0x06});
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -488,5 +508,6 @@ int main(int argc, char** argv) {
   archives();
   texts();
   web_sockets();
+  abci_messages();
   return 0;
 }

@@ -20,6 +20,7 @@ owners = {
     r"boost/": {"net"},
     r"nlohmann/": {"codec"},
     r"zlib\.h": {"host"},
+    r"google/protobuf/|wire\.pb\.h": {"abci"},
     r"utf8proc\.h": {"crypto"},
     r"toml\+\+/": {"cli"},
     r"CLI/": {"cli"},

@@ -1,0 +1,258 @@
+"""Real CometBFT v0.38 beside the key-value example: found or installed, started, asked, killed."""
+import argparse
+import base64
+import hashlib
+import json
+import os
+import pathlib
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+
+VERSION = "0.38.17"
+MODULE = "github.com/cometbft/cometbft"
+SKIPPED = 77
+
+
+def skip(why):
+    print(f"skipped: {why}")
+    sys.exit(SKIPPED)
+
+
+def output_of(*command):
+    try:
+        return subprocess.run(command, capture_output=True, text=True, timeout=60).stdout.strip()
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+
+
+def find_tool(name, package, build, is_right):
+    """A program of CometBFT's: on the PATH, where Go installs, or installed below the build folder."""
+    own = pathlib.Path(build).resolve() / "go-tools"
+    places = [shutil.which(name), os.environ.get("GOBIN") and pathlib.Path(os.environ["GOBIN"]) / name, own / name]
+    if shutil.which("go"):
+        places += [pathlib.Path(folder) / "bin" / name for folder in output_of("go", "env", "GOPATH").split(":") if folder]
+    for place in places:
+        if place and os.access(place, os.X_OK) and is_right(str(place)):
+            return str(place)
+    version = re.search(r"go(\d+)\.(\d+)", output_of("go", "version"))
+    if not version:
+        skip(f"there is no {name} {VERSION} and no Go to install it with")
+    if tuple(map(int, version.groups())) < (1, 22):
+        skip(f"there is no {name} {VERSION}, and Go is {version[0]} where 1.22 is needed to install it")
+    try:
+        installed = subprocess.run(["go", "install", f"{MODULE}/{package}@v{VERSION}"], capture_output=True, text=True,
+                                   timeout=1500, env={**os.environ, "GOBIN": str(own)})
+    except subprocess.TimeoutExpired:
+        skip(f"go install of {name} took too long")
+    if installed.returncode != 0:
+        skip(f"go install of {name} failed: {installed.stderr.strip()[-300:]}")
+    return str(own / name)
+
+
+def find_comet(build):
+    return find_tool("cometbft", "cmd/cometbft", build, lambda path: output_of(path, "version").startswith("0.38."))
+
+
+def find_cli(build):
+    return find_tool("abci-cli", "abci/cmd/abci-cli", build, lambda path: output_of(path, "version") == "2.0.0")
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def options():
+    """What CTest hands to each test."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--build", required=True)
+    parser.add_argument("--example", required=True)
+    return parser.parse_args()
+
+
+def until(what, condition, seconds=60):
+    deadline = time.monotonic() + seconds
+    while True:
+        value = condition()
+        if value:
+            return value
+        if time.monotonic() > deadline:
+            raise SystemExit(f"waited {seconds} s in vain for {what}")
+        time.sleep(0.02)
+
+
+class Node:
+    """One validator and its application. `folder` is short: a unix socket's path has 107 bytes. CometBFT's files are
+    made in it, unless they are in `home` already."""
+
+    def __init__(self, comet, example, folder, home=None):
+        self.comet_program, self.example = comet, example
+        self.folder = pathlib.Path(folder)
+        self.home = home or self.folder / "comet"
+        self.address = f"unix://{self.folder}/app"
+        self.port, self.peer_port = free_port(), free_port()
+        self.app = self.comet = None
+        self.starts = 0
+        if home is None:
+            subprocess.run([comet, "init", "--home", str(self.home)], check=True, capture_output=True)
+        self._configure()
+
+    def _configure(self):
+        self.set_options(timeout_commit="50ms", timeout_propose="500ms")
+        config = self.home / "config" / "config.toml"
+        text = re.sub(r"tcp://\S*:26657", f"tcp://127.0.0.1:{self.port}", config.read_text())
+        config.write_text(re.sub(r"tcp://\S*:26656", f"tcp://127.0.0.1:{self.peer_port}", text))
+        genesis = self.home / "config" / "genesis.json"
+        value = json.loads(genesis.read_text())
+        value["consensus_params"]["abci"]["vote_extensions_enable_height"] = "1"  # so that ExtendVote is called
+        genesis.write_text(json.dumps(value))
+
+    def set_options(self, **options):
+        config = self.home / "config" / "config.toml"
+        text = config.read_text()
+        for key, value in options.items():
+            line = f"{key} = {json.dumps(value)}"
+            text, count = re.subn(rf"^{key} = .*$", line, text, flags=re.M)
+            if count != 1:
+                raise SystemExit(f"{config} has {count} lines for {key}")
+        config.write_text(text)
+
+    # Processes.
+
+    def start_app(self, address=None):
+        self.app_log = self.folder / f"app-{self.starts}.log"
+        self.starts += 1
+        with open(self.app_log, "wb") as log:
+            self.app = subprocess.Popen([self.example, address or self.address, str(self.folder / "state")], stderr=log)
+        until("the application to listen",
+              lambda: self.app.poll() is not None or b"key_value.listening" in self.app_log.read_bytes())
+        if self.app.poll() is not None:
+            raise SystemExit(f"the application ended with {self.app.returncode}: {self.app_log.read_text()}")
+
+    def start_comet(self, address=None, **environment):
+        with open(self.folder / "comet.log", "ab") as log:
+            self.comet = subprocess.Popen(
+                [self.comet_program, "start", "--home", str(self.home), "--proxy_app", address or self.address],
+                stdout=log, stderr=log, env={**os.environ, **environment})
+
+    def start(self):
+        self.start_app()
+        self.start_comet()
+        self.wait_for_rpc()
+
+    def wait_for_rpc(self):
+        until("CometBFT to answer", lambda: self.comet.poll() is not None or self.alive())
+        if self.comet.poll() is not None:
+            raise SystemExit(f"CometBFT ended with {self.comet.returncode}:\n" + self.comet_log()[-3000:])
+
+    def alive(self):
+        try:
+            self.rpc("health")
+            return True
+        except OSError:
+            return False
+
+    def comet_ended(self):
+        """Waits until CometBFT has stopped by itself; its exit status."""
+        try:
+            return self.comet.wait(60)
+        except subprocess.TimeoutExpired:
+            raise SystemExit("CometBFT goes on without its application") from None
+
+    @staticmethod
+    def kill(process):
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+
+    def stop(self):
+        """In order, as an operator does; the application's exit status must be 0."""
+        self.comet.terminate()
+        self.comet.wait(30)
+        self.app.terminate()
+        if self.app.wait(30) != 0:
+            raise SystemExit("the application did not stop in order")
+
+    def clean(self):
+        for process in (self.comet, self.app):
+            if process and process.poll() is None:
+                self.kill(process)
+
+    def comet_log(self):
+        return (self.folder / "comet.log").read_text(errors="replace")
+
+    def check_log(self):
+        """No call came out of order, and none was answered by an exception."""
+        odd = [e for e in self.app_events() if e["event"] in ("abci.grammar", "abci.exception", "abci.refused")]
+        if odd:
+            raise SystemExit(f"the application's log: {odd}")
+
+    def app_events(self):
+        return [json.loads(line) for path in sorted(self.folder.glob("app-*.log"))
+                for line in path.read_text().splitlines() if line.startswith("{")]
+
+    # RPC.
+
+    def rpc(self, method, **parameters):
+        query = urllib.parse.urlencode(parameters)
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/{method}?{query}", timeout=15) as response:
+                answer = json.load(response)
+        except urllib.error.HTTPError as error:
+            answer = json.load(error)
+        if "error" in answer:
+            raise SystemExit(f"{method}: {answer['error']}")
+        return answer["result"]
+
+    def send(self, tx):
+        """The code of check_tx()."""
+        return self.rpc("broadcast_tx_sync", tx=f'"{tx}"')["code"]
+
+    def send_and_wait(self, tx):
+        """The height of its block."""
+        result = self.rpc("broadcast_tx_commit", tx=f'"{tx}"')
+        if result["check_tx"]["code"] or result["tx_result"]["code"]:
+            raise SystemExit(f"{tx}: {result}")
+        return int(result["height"])
+
+    def query(self, key):
+        response = self.rpc("abci_query", data=f'"{key}"')["response"]
+        return base64.b64decode(response.get("value") or "").decode() if response["code"] == 0 else None
+
+    def height(self):
+        return int(self.rpc("status")["sync_info"]["latest_block_height"])
+
+    def wait_for_blocks(self, count):
+        first = self.height()
+        until(f"{count} more blocks", lambda: self.comet.poll() is not None or self.height() >= first + count)
+
+    # Agreement.
+
+    def check_agreement(self):
+        """The application's hash in every header is the one that follows from the blocks; how many."""
+        info = self.rpc("abci_info")["response"]
+        app_height = int(info["last_block_height"])
+        expected = b""
+        hashes = {}
+        for height in range(1, app_height + 2):
+            if height == app_height + 1:
+                until("the next block", lambda: self.height() >= app_height + 1)
+            block = self.rpc("block", height=height)["block"]
+            if bytes.fromhex(block["header"]["app_hash"]) != expected:
+                raise SystemExit(f"block {height}: app hash {block['header']['app_hash']}, but {expected.hex()} follows")
+            digest = hashlib.sha256(expected)
+            for tx in block["data"]["txs"] or []:
+                digest.update(base64.b64decode(tx) + b"\n")
+            expected = digest.digest()
+            hashes[height] = expected
+        if base64.b64decode(info["last_block_app_hash"]) != hashes[app_height]:
+            raise SystemExit(f"the application's hash at height {app_height} is not what follows from the blocks")
+        return app_height
