@@ -4,8 +4,6 @@
 
 #include "assay/codec/buffer.hpp"
 #include "assay/dispute/moves.hpp"
-#include "assay/numerics/arithmetic_integer.hpp"
-#include "assay/referee/opening.hpp"
 
 namespace assay::dispute {
 
@@ -58,34 +56,17 @@ void add_tree(Cost& cost, std::uint64_t index, std::uint64_t count, bool points_
   }
 }
 
-// Zeros everywhere: which elements a step reads hardly depends on what they are.
-struct Zeros {
-  [[nodiscard]] std::uint64_t read(unsigned, std::uint64_t) const { return 0; }
-};
-
-// An opening of one step: each read is taken to have a chunk and the deepest paths of its own.
+// An opening of one step: every operand is taken to be read, and to have a chunk and the deepest
+// paths of its own. Which of them a step does read may depend on what they hold.
 std::uint64_t opening_bytes(const graph::Program& program, const graph::Node& node) {
-  const numerics::NodeSpec& spec = node.spec;
-  std::uint64_t most = 0;
-  const std::uint32_t last = numerics::fold_length(spec) - 1;
-  const std::uint64_t elements = spec.output.shape.elements();
-  for (const std::uint64_t element : {std::uint64_t{0}, elements / 2, elements - 1}) {
-    for (const std::uint32_t step : {0u, last / 2, last}) {
-      Zeros zeros;
-      referee::RecordingAccess recording(zeros);
-      numerics::FoldState state = numerics::fold_init(spec, element);
-      numerics::fold_step<numerics::IntegerArithmetic>(spec, element, step, recording, state);
-      std::uint64_t bytes = 0;
-      for (const referee::Read& read : recording.reads()) {
-        const TensorType& type = spec.operands[read.operand];
-        bytes += 4 + std::min<std::uint64_t>(type.byte_count(), commit::kChunkBytes) +
-                 longest_path_bytes(commit::chunk_count(type)) +
-                 path_bytes(node.inputs[read.operand], program.nodes.size());
-      }
-      most = std::max(most, bytes);
-    }
+  std::uint64_t bytes = 0;
+  for (unsigned k = 0; k < node.spec.operand_count; ++k) {
+    const TensorType& type = node.spec.operands[k];
+    bytes += 4 + std::min<std::uint64_t>(type.byte_count(), commit::kChunkBytes) +
+             longest_path_bytes(commit::chunk_count(type)) +
+             path_bytes(node.inputs[k], program.nodes.size());
   }
-  return most;
+  return bytes;
 }
 
 // From the point at node `index` to the end; the walk to it is in `cost`.
