@@ -36,7 +36,8 @@ struct BoundsOptions {
 // Each number is the most of any game about one interval of `steps` executions of the step program,
 // or, with steps = 1, about one execution, whoever plays and however: a challenger that points
 // elsewhere ends earlier or as late. Games that end at the claimed state or at a source are among
-// them. Moves that the rules refuse cost nothing here.
+// them. Moves that the rules refuse cost nothing here. The last opening, which anyone may make,
+// counts as the defender's.
 [[nodiscard]] GameBounds bounds_of(const graph::ValidProgram& program, std::uint64_t steps,
                                    const BoundsOptions& options = {});
 
