@@ -33,7 +33,7 @@ struct Options {
   std::string listen = "127.0.0.1";
   std::uint64_t port = 8645;
   std::uint64_t block_interval_ms = 200;
-  std::uint64_t keep_versions = assay::node::NodeOptions{}.keep_versions;
+  std::uint64_t keep_versions = assay::node::ChainOptions{}.keep_versions;
   std::uint64_t keep_blocks = 0;
   std::uint64_t disk_reserve_mib = assay::node::kDiskReserveBytes >> 20;
   bool skip_audit = false;
@@ -94,13 +94,13 @@ Status run(Options& options, const assay::node::StoreOpener& open_store) {
   config.listen_host = options.listen;
   config.listen_port = static_cast<std::uint16_t>(options.port);
   config.options.block_interval_ms = options.block_interval_ms;
-  config.options.audit_at_start = !options.skip_audit;
+  config.options.chain.audit_at_start = !options.skip_audit;
   if (options.keep_versions == 0)
     return {ErrorCode::kInvalidArgument, "the node keeps at least one version of its state"};
   if (options.disk_reserve_mib > 1 << 20)
     return {ErrorCode::kInvalidArgument, "a reserve is at most a tebibyte"};
-  config.options.keep_versions = options.keep_versions;
-  config.options.keep_bodies = options.keep_blocks;
+  config.options.chain.keep_versions = options.keep_versions;
+  config.options.chain.keep_bodies = options.keep_blocks;
   config.disk_reserve_bytes = options.disk_reserve_mib << 20;
   config.open_store = open_store;
   ASSAY_TRY_STATUS(options.surface.apply(home, *log, config));

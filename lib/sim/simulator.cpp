@@ -14,7 +14,7 @@ constexpr std::uint64_t kRestartMs = 1'000;  // after an error of its disk
 Status Simulator::World::open_node() {
   ASSAY_TRY_STATUS(store.recover());
   node::NodeOptions node_options{.block_interval_ms = options.block_interval_ms,
-                                 .keep_versions = options.keep_versions};
+                                 .chain = {.keep_versions = options.keep_versions}};
   if (options.pauses_when_full)
     node_options.may_write = [this]() -> Status {
       if (!disk.is_full()) return {};

@@ -27,6 +27,7 @@ class Party {
   [[nodiscard]] Bytes offer(const dispute::Position& position) const;
   // The first difference from this party's world.
   [[nodiscard]] Bytes point_at_first_difference(const dispute::Position& position) const;
+  [[nodiscard]] Bytes point(const dispute::Position& position, unsigned index) const;
   // Any index that is in range.
   [[nodiscard]] Bytes point_anywhere(const dispute::Position& position, std::mt19937& random) const;
   // At kStateLeaf, kSource and kScalar.
@@ -37,7 +38,6 @@ class Party {
   [[nodiscard]] const Execution& execution(const dispute::Position& position) const;
   [[nodiscard]] numerics::FoldState fold_state(const dispute::Position& position,
                                                std::uint64_t step) const;
-  [[nodiscard]] Bytes point(const dispute::Position& position, unsigned index) const;
   [[nodiscard]] unsigned first_difference(const dispute::Position& position) const;
   [[nodiscard]] commit::Path trace_path(const dispute::Position& position,
                                         std::uint64_t node) const;

@@ -7,10 +7,9 @@
 #include <memory>
 #include <optional>
 
+#include "assay/node/chain.hpp"
 #include "assay/node/header.hpp"
 #include "assay/node/mempool.hpp"
-#include "assay/protocol/apply.hpp"
-#include "assay/protocol/view.hpp"
 
 namespace assay::node {
 
@@ -19,28 +18,12 @@ inline constexpr std::size_t kMaxSubmitWaiters = 8;  // of one transaction
 
 // How often a node that may not write asks whether it may again.
 inline constexpr std::uint64_t kPauseMs = 1000;
-// Pruning begins when this many versions more than wanted are there.
-inline constexpr std::uint64_t kPruneSlack = 16;
-
 struct NodeOptions {
   std::uint64_t block_interval_ms = 200;  // least time between blocks that are not full
-  bool audit_at_start = true;             // recompute every balance from its records
-  std::uint64_t keep_versions = 1024;     // of the state, for proofs against older headers; from 1
-  std::uint64_t keep_bodies = 0;          // blocks with transactions and receipts; 0: all
-  std::size_t prune_erase_max = 16'384;   // keys that one step of pruning erases
+  ChainOptions chain = {};
   // Asked before every block and the first transaction after every tick(); an error (of the disk's
   // space, say) pauses the node: it reads and answers, takes nothing, and goes on by itself.
   std::function<Status()> may_write = {};
-};
-
-// What became of a transaction.
-struct TxOutcome {
-  TxId id;
-  Height height;  // of the block that holds it; 0 if none does
-  protocol::TxVerdict verdict{};
-  std::uint8_t detail = 0;
-  bool repeated = false;  // the client id was known: this is its first result
-  friend bool operator==(const TxOutcome&, const TxOutcome&) = default;
 };
 
 // What whoever still waits is told before an orderly end: kUnavailable.
@@ -83,10 +66,10 @@ class LedgerNode {
   // When tick() has something to do, in monotonic milliseconds; in the past: now.
   [[nodiscard]] std::optional<std::uint64_t> next_wake_ms() const;
 
-  [[nodiscard]] const protocol::BlockHeader& head() const noexcept { return m_head; }
-  [[nodiscard]] const protocol::Genesis& genesis() const noexcept { return m_genesis; }
-  [[nodiscard]] const ChainId& chain() const noexcept { return m_chain; }
-  [[nodiscard]] const protocol::StateReader& reader() const noexcept { return m_reader; }
+  [[nodiscard]] const protocol::BlockHeader& head() const noexcept { return m_chain->head(); }
+  [[nodiscard]] const protocol::Genesis& genesis() const noexcept { return m_chain->genesis(); }
+  [[nodiscard]] const ChainId& chain() const noexcept { return m_chain->id(); }
+  [[nodiscard]] const protocol::StateReader& reader() const noexcept { return m_chain->reader(); }
   [[nodiscard]] const NodeOptions& options() const noexcept { return m_options; }
   [[nodiscard]] std::size_t waiting() const noexcept { return m_pool.size(); }
   // The pool would take these bytes after so many others, if they are a transaction that applies.
@@ -97,53 +80,36 @@ class LedgerNode {
   // Why it takes none for now: see NodeOptions::may_write.
   [[nodiscard]] const std::optional<Error>& pause() const noexcept { return m_pause; }
   // The first block with its transactions and receipts.
-  [[nodiscard]] Height bodies_from() const noexcept { return m_bodies_from; }
+  [[nodiscard]] Height bodies_from() const noexcept { return m_chain->bodies_from(); }
 
   [[nodiscard]] Result<std::optional<SignedHeader>> signed_header(Height height) const;
   // Of a transaction that a block recorded, while the ledger knows its client id.
-  [[nodiscard]] Result<std::optional<TxOutcome>> outcome_of(const TxId& id) const;
+  [[nodiscard]] Result<std::optional<TxOutcome>> outcome_of(const TxId& id) const {
+    return m_chain->outcome_of(id);
+  }
 
  private:
-  LedgerNode(KeyValueStore& store, const protocol::Genesis& genesis,
-             const crypto::KeyPair& operator_key, const Clock& clock, Log& log,
-             const NodeOptions& options);
-  [[nodiscard]] Status start();
-  [[nodiscard]] Status start_chain();
-  [[nodiscard]] Status check_chain();
+  LedgerNode(std::unique_ptr<Chain> chain, const crypto::KeyPair& operator_key, const Clock& clock,
+             Log& log, const NodeOptions& options);
   [[nodiscard]] std::optional<std::uint64_t> next_block_ms() const;
   [[nodiscard]] Status make_block();
-  static void put_results(Height height, const std::vector<protocol::Receipt>& receipts,
-                          WriteBatch& batch);
-  static void erase_results(std::vector<TxId> forgotten, WriteBatch& batch);
   [[nodiscard]] bool may_write();
-  // One step of forgetting old versions and bodies, in a batch of its own.
-  [[nodiscard]] Status prune();
-  [[nodiscard]] bool prune_is_due() const;
   void fail(const Error& error);
   void answer_all(const Error& error);
   void release_block_waiters(std::uint64_t now_ms);
 
-  KeyValueStore& m_store;
-  protocol::Genesis m_genesis;
+  std::unique_ptr<Chain> m_chain;
   const crypto::KeyPair& m_key;
   const Clock& m_clock;
   Log& m_log;
   NodeOptions m_options;
-  protocol::StateReader m_reader;
-  protocol::StateMachine m_machine;
-  ChainId m_chain;
 
-  protocol::BlockHeader m_head;
-  std::optional<LedgerTimeMs> m_deadline;  // of the state machine
-  std::uint64_t m_last_block_ms = 0;       // monotonic
+  std::uint64_t m_last_block_ms = 0;  // monotonic
   Mempool m_pool;
   std::optional<Error> m_failure;
   std::optional<Error> m_pause;
   std::uint64_t m_paused_until_ms = 0;
   bool m_may_write = false;  // a transaction asked since the last tick()
-  Height m_oldest_version;
-  Height m_bodies_from;
-  bool m_prune_goes_on = false;
 
   // Every transaction in the pool, and who waits for it.
   struct Submitted {

@@ -40,7 +40,7 @@ struct SimOptions {
   std::uint64_t block_interval_ms = 100;
   std::uint64_t limit_ms = 24ull * 3600 * 1000;
   std::uint64_t window_min_ms = 10'000;  // RoleContext's
-  std::uint64_t keep_versions = 1024;    // NodeOptions'
+  std::uint64_t keep_versions = 1024;    // ChainOptions'
   bool pauses_when_full = false;  // the node looks at its disk before it writes; else it fails
   bool keeps_log = true;
 };

@@ -2,6 +2,8 @@
 // free (docs/spec/node.md, "On disk").
 #pragma once
 
+#include <algorithm>
+
 #include "assay/codec/buffer.hpp"
 #include "assay/crypto/ed25519.hpp"
 #include "assay/protocol/verdict.hpp"
@@ -16,8 +18,8 @@ inline Bytes seal_key(Height height) {
   return key;
 }
 inline Bytes encode_seal(const crypto::Signature& beacon, const crypto::Signature& header) {
-  Bytes seal(beacon.begin(), beacon.end());
-  seal.insert(seal.end(), header.begin(), header.end());
+  Bytes seal(beacon.size() + header.size());
+  std::copy(header.begin(), header.end(), std::copy(beacon.begin(), beacon.end(), seal.begin()));
   return seal;
 }
 

@@ -54,9 +54,9 @@ void reseal(Bytes& archive) {
 
 struct PrunedWorld : World {
   PrunedWorld(std::uint64_t versions, std::uint64_t bodies, std::size_t erase_max) {
-    options.keep_versions = versions;
-    options.keep_bodies = bodies;
-    options.prune_erase_max = erase_max;
+    options.chain.keep_versions = versions;
+    options.chain.keep_bodies = bodies;
+    options.chain.prune_erase_max = erase_max;
     start();
   }
 };
@@ -274,9 +274,9 @@ TEST(NodeStorage, ANodeThatDiesWhilePruningGoesOn) {
     test::FakeClock clock;
     test::NoLog log;
     NodeOptions options;
-    options.keep_versions = 3;
-    options.keep_bodies = 5;
-    options.prune_erase_max = 8;
+    options.chain.keep_versions = 3;
+    options.chain.keep_bodies = 5;
+    options.chain.prune_erase_max = 8;
     DyingStore dying(disk, writes);
     for (KeyValueStore* store :
          {static_cast<KeyValueStore*>(&dying), static_cast<KeyValueStore*>(&disk)}) {

@@ -51,7 +51,13 @@ struct Played {
   PostTask terms = toy_terms();
   Posted posted;
   MadeRun run;
-  explicit Played(const toy::World& claimed) : run(claimed.transcript_roots()) {
+  std::uint64_t first_false;     // entry; as many as there are if none is
+  std::set<unsigned> attentive;  // verifiers that do not attest it
+  explicit Played(const toy::World& claimed, unsigned parties = 6, std::set<unsigned> watchful = {})
+      : net(parties),
+        run(claimed.transcript_roots()),
+        first_false(toy::first_false_entry(claimed, truth())),
+        attentive(std::move(watchful)) {
     posted = post_and_accept(net, kSubmitter, kSolver, terms);
     for (const unsigned v : {kAnn, kBob})
       EXPECT_EQ(net.verdict(v, EnlistVerifier{posted.claim}), TxVerdict::kApplied);
@@ -72,7 +78,8 @@ struct Played {
     std::vector<OpenSeal> all;
     const VerifierRecord v = verifier_of(net, posted.claim, verifier);
     for (std::uint32_t i = 0; i < v.draws.size(); ++i)
-      all.push_back(opening_of(net, posted, verifier, run, i, v.draws[i].entry));
+      all.push_back(opening_of(net, posted, verifier, run, i, v.draws[i].entry,
+                               !attentive.contains(verifier) || v.draws[i].entry != first_false));
     return all;
   }
   ChallengeId challenge(std::uint64_t entry, unsigned challenger = kEve) {
@@ -82,6 +89,15 @@ struct Played {
   }
   GameStatus game_status(const ChallengeId& id, unsigned defender) const {
     return net.read().game(game_id_of(id, net.id(defender))).value()->record.status;
+  }
+
+  // A move that party `mover` signs at this position, as PlayMove carries it.
+  Bytes signed_move(const dispute::GameTerms& of_game, const dispute::Position& position,
+                    dispute::Role role, Bytes body, unsigned mover) const {
+    const dispute::RecordedMove move = dispute::record_move(
+        crypto::sha256_function(), of_game, position, role, std::move(body),
+        [&](const Hash256& digest) { return net.keys[mover].sign(digest.view()); });
+    return codec::encode([&](codec::Writer& w) { dispute::write_signed_move(w, move.view()); });
   }
 
   // Plays the game until it is over: the defender from its world, the challenger from its own.
@@ -105,11 +121,7 @@ struct Played {
       const Bytes body = body_of(*sides[role == dispute::Role::kDefender ? 0 : 1], position, role,
                                  challenger, random);
       const unsigned mover = role == dispute::Role::kDefender ? defender : challenger_of(c);
-      const dispute::RecordedMove move = dispute::record_move(
-          crypto::sha256_function(), terms_now, position, role, body,
-          [&](const Hash256& digest) { return net.keys[mover].sign(digest.view()); });
-      const Bytes bytes =
-          codec::encode([&](codec::Writer& w) { dispute::write_signed_move(w, move.view()); });
+      const Bytes bytes = signed_move(terms_now, position, role, body, mover);
       // A stranger may carry it.
       ASSERT_EQ(net.verdict(kSubmitter, PlayMove{game_id, bytes}), TxVerdict::kApplied)
           << dispute::to_string(position.stage);

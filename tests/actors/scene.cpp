@@ -1,0 +1,461 @@
+#include "actors/scene.hpp"
+
+#include <algorithm>
+
+#include "assay/dispute/moves.hpp"
+
+namespace assay::actors {
+
+using namespace protocol;
+using namespace protocol::test;
+using dispute::Position;
+using dispute::Stage;
+
+namespace {
+
+constexpr unsigned kMovesASide = 29;
+constexpr unsigned kTurnsMax = 57;               // docs/spec/dispute.md
+constexpr std::size_t kGameBytesMax = 64 << 10;  // on the ledger
+constexpr std::uint64_t kHad = 2'000'000;        // every account, half of it staked
+constexpr std::uint64_t kBlockMs = 5'000;
+constexpr unsigned kBlocksMax = 4'000;
+
+// Some false execution that changes the transcript, the same for equal numbers.
+const toy::World& some_lie(unsigned number) {
+  static std::map<unsigned, std::unique_ptr<toy::World>> known;
+  std::unique_ptr<toy::World>& world = known[number];
+  std::mt19937 random(number);
+  while (!world) {
+    toy::Lie lie;
+    lie.kind = random() % 3 == 0 ? toy::Lie::Kind::kState : toy::Lie::Kind::kNode;
+    lie.in_init = random() % 6 == 0;
+    lie.step = random() % toy_task().header.steps;
+    const toy::Program& program = lie.in_init ? toy_task().init : toy_task().step;
+    lie.index = static_cast<std::uint32_t>(random() % (lie.kind == toy::Lie::Kind::kState
+                                                           ? program.slots.size()
+                                                           : program.nodes.size()));
+    lie.flip = 1U << random() % 7;
+    auto made = std::make_unique<toy::World>(toy_task(), lie);
+    if (toy::first_false_entry(*made, truth()) < made->transcript_roots().size())
+      world = std::move(made);
+  }
+  return *world;
+}
+
+const toy::World& claimed_by(const Actor& solver, unsigned seed) {
+  return solver.computes == Computes::kTruth ? truth() : some_lie(seed % 200);
+}
+
+std::vector<const Actor*> parties_of(const Cast& cast) {
+  std::vector<const Actor*> parties{nullptr, cast.solver, cast.verifiers[0], cast.verifiers[1]};
+  for (const Actor* challenger : cast.challengers)
+    parties.insert(parties.end(), challenger->accounts, challenger);
+  return parties;
+}
+
+std::set<unsigned> attentive(const Cast& cast) {
+  std::set<unsigned> parties;
+  for (unsigned i = 0; i < cast.verifiers.size(); ++i)
+    if (cast.verifiers[i]->computes == Computes::kTruth) parties.insert(kAnn + i);
+  return parties;
+}
+
+}  // namespace
+
+struct Scene::Seat {
+  std::unique_ptr<toy::Party> party;
+  std::size_t seen = 0;        // positions
+  unsigned moves = 0;          // accepted
+  std::int64_t tried_at = -1;  // the turn at which its last move was sent
+  Bytes late;                  // a move that waits for the end of the game
+  std::mt19937 random{1};
+};
+
+struct Scene::Watch {
+  GameId id;
+  dispute::GameTerms terms;
+  const toy::World* worlds[2] = {};  // of the defender and of the challenger
+  unsigned parties[2] = {};
+  GameRecord record;
+  std::vector<Position> positions;  // before each move, and now
+  std::vector<Bytes> moves;
+  std::uint64_t opened_at = 0;
+  std::uint64_t banks_ms = 0;
+  std::size_t bytes = 0;
+  Seat seats[2];
+  [[nodiscard]] const Position& position() const { return positions.back(); }
+  [[nodiscard]] bool is_open() const { return record.status == GameStatus::kOpen; }
+};
+
+struct Scene::Plan {
+  unsigned party = 0;
+  unsigned wait_blocks = 0;
+  std::optional<std::uint64_t> entry = {};
+  std::optional<ChallengeId> id = {};
+  bool revealed = false;
+};
+
+Scene::Scene(const Cast& cast, unsigned seed)
+    : m_random(seed),
+      m_claimed(claimed_by(*cast.solver, seed)),
+      m_actor(parties_of(cast)),
+      m_played(m_claimed, static_cast<unsigned>(m_actor.size()), attentive(cast)) {
+  const std::uint64_t entries = m_played.run.transcript.size();
+  m_burned_before = m_played.net.read().totals().value().burned.value;
+  for (unsigned party = kAnn + 2; party < m_actor.size(); ++party) {
+    Plan plan;
+    plan.party = party;
+    switch (m_actor[party]->wants) {
+      case Wants::kFirstFalse:
+        if (m_played.first_false < entries) plan.entry = m_played.first_false;
+        break;
+      case Wants::kAny:
+      case Wants::kUnspoken:
+        plan.entry = m_random() % entries;
+        plan.wait_blocks = m_random() % 8;
+        break;
+      case Wants::kEach:
+        plan.entry = party % entries;
+        plan.wait_blocks = m_random() % 8;
+        break;
+      case Wants::kCopies: break;
+    }
+    m_plans.push_back(plan);
+  }
+}
+Scene::~Scene() = default;
+
+void Scene::break_rule(std::string_view rule, const std::string& what) {
+  m_broken.push_back(std::string(rule) + ": " + what);
+}
+
+// The next block but one may be too late, whatever this one does.
+bool Scene::is_last_moment(LedgerTimeMs deadline) const {
+  return deadline.value <= now() + kBlockMs + 200;
+}
+
+void Scene::send(unsigned party, Payload payload) { m_sent.push_back({party, std::move(payload)}); }
+
+std::vector<std::string> Scene::play() {
+  for (unsigned blocks = 0; blocks < kBlocksMax; ++blocks) {
+    const ClaimView claim = m_played.net.claim(m_played.posted.claim);
+    for (const ChallengeView& one : claim.challenges)
+      for (const GameView& game : one.games) follow(one, game);
+    if (is_settled(claim.record.status)) {
+      check_end(claim);
+      return m_broken;
+    }
+    if (m_actor[kSolver]->contradicts && blocks == 3) {
+      const Hash256 other = hash_of_text("another transcript");
+      const Hash256 digest =
+          dispute::claim_digest(crypto::sha256_function(), m_played.net.head.chain,
+                                m_played.posted.task, m_played.terms.header, other);
+      send(kSubmitter, ReportContradiction{m_played.posted.claim, other,
+                                           m_played.net.keys[kSolver].sign(digest.view())});
+    }
+    challenge(claim);
+    for (const ChallengeView& one : claim.challenges) stand_up(one);
+    for (auto& [id, watch] : m_games)
+      for (const Role role : {Role::kDefender, Role::kChallenger}) move(*watch, role);
+    block();
+  }
+  break_rule("R5", "the claim is not settled after " + std::to_string(kBlocksMax) + " blocks");
+  return m_broken;
+}
+
+void Scene::challenge(const ClaimView& claim) {
+  for (Plan& plan : m_plans) {
+    const Actor& actor = *m_actor[plan.party];
+    if (!plan.entry && actor.wants == Wants::kCopies)
+      for (const ChallengeView& other : claim.challenges)
+        if (other.record.status >= ChallengeStatus::kPlaying) plan.entry = other.record.entry;
+    if (!plan.entry) continue;
+    if (plan.wait_blocks > 0) {
+      --plan.wait_blocks;
+      continue;
+    }
+    const AccountId id = m_played.net.id(plan.party);
+    const ClaimId claim_id = m_played.posted.claim;
+    if (!plan.id) {
+      if (claim.record.status != ClaimStatus::kChallenging) continue;
+      const Hash256 commitment =
+          challenge_commitment({claim_id, *plan.entry, id, hash_of_text("challenge")});
+      plan.id = challenge_id_of(claim_id, id, commitment);
+      send(plan.party, CommitChallenge{claim_id, commitment});
+    } else if (!plan.revealed && actor.wants != Wants::kUnspoken) {
+      plan.revealed = true;
+      send(plan.party, challenge_reveal(*plan.id, m_played.run, *plan.entry));
+    }
+  }
+}
+
+// For what it attested; who stands up must be able to defend it.
+void Scene::stand_up(const ChallengeView& challenge) {
+  if (challenge.record.status != ChallengeStatus::kPlaying || challenge.record.stand_up_closed)
+    return;
+  for (const unsigned party : {unsigned{kAnn}, unsigned{kBob}}) {
+    const Actor& actor = *m_actor[party];
+    const bool attested =
+        actor.computes != Computes::kTruth || challenge.record.entry != m_played.first_false;
+    if (!actor.stands_up || !attested) continue;
+    if (actor.pace == Pace::kLastMoment && !is_last_moment(challenge.record.deadline)) continue;
+    if (m_stood.emplace(challenge.record.id, party).second)
+      send(party, StandUp{challenge.record.id});
+  }
+}
+
+void Scene::follow(const ChallengeView& challenge, const GameView& game) {
+  std::unique_ptr<Watch>& watch = m_games[game.record.id];
+  if (!watch) {
+    watch = std::make_unique<Watch>();
+    watch->id = game.record.id;
+    const TaskView task = m_played.net.task(m_played.posted.task);
+    watch->terms = terms_of(m_played.net.head.chain, task, challenge, game);
+    watch->positions.push_back(dispute::start(watch->terms));
+    watch->opened_at = game.record.turn_started.value;
+    watch->banks_ms = game.record.defender_bank_ms + game.record.challenger_bank_ms;
+    for (unsigned party = kSolver; party < m_actor.size(); ++party) {
+      if (m_played.net.id(party) == game.record.defender) watch->parties[0] = party;
+      if (m_played.net.id(party) == game.record.challenger) watch->parties[1] = party;
+    }
+    const bool shows_the_other_face = m_actor[watch->parties[0]]->computes == Computes::kTwoFaced &&
+                                      challenge.record.sequence % 2 == 1;
+    watch->worlds[0] = shows_the_other_face ? &truth() : &m_claimed;
+    watch->worlds[1] = &truth();
+    for (unsigned side = 0; side < 2; ++side)
+      watch->seats[side].random.seed(static_cast<unsigned>(m_random()));
+  }
+  const bool was_open = watch->is_open();
+  watch->record = game.record;
+  for (std::size_t i = watch->moves.size(); i < game.moves.size(); ++i) {
+    codec::Reader reader(game.moves[i]);
+    const dispute::SignedMove move = dispute::read_signed_move(reader);
+    Position next = watch->position();
+    if (dispute::apply(crypto::sha256_function(), watch->terms, next, move.role, move.body) !=
+        dispute::MoveVerdict::kAccepted)
+      break_rule("R7", "the ledger holds a move that the rules refuse");
+    watch->positions.push_back(next);
+    watch->moves.push_back(game.moves[i]);
+    ++watch->seats[move.role == Role::kDefender ? 0 : 1].moves;
+  }
+  if (game.moves.size() != game.record.turn) break_rule("R7", "a turn is not the count of moves");
+  if (was_open && !watch->is_open()) check_game(*watch);
+}
+
+Bytes Scene::body(Seat& seat, const Watch& watch, Role role) {
+  const unsigned side = role == Role::kDefender ? 0 : 1;
+  const Actor& actor = *m_actor[watch.parties[side]];
+  if (!seat.party || actor.forgets) {
+    seat.party = std::make_unique<toy::Party>(*watch.worlds[side], watch.terms);
+    seat.seen = 0;
+  }
+  while (seat.seen < watch.positions.size()) seat.party->observe(watch.positions[seat.seen++]);
+  const Position& p = watch.position();
+  if (p.stage == Stage::kStateLeaf || p.stage == Stage::kSource || p.stage == Stage::kScalar)
+    return seat.party->open(p);
+  if (role == Role::kDefender) return seat.party->offer(p);
+  switch (actor.points) {
+    case Points::kFirstDifference: return seat.party->point_at_first_difference(p);
+    case Points::kAnywhere: return seat.party->point_anywhere(p, seat.random);
+    case Points::kFirst: return seat.party->point(p, 0);
+    case Points::kLast: return seat.party->point(p, toy::choices(p) - 1);
+  }
+  return {};
+}
+
+void Scene::move(Watch& watch, Role role) {
+  const unsigned side = role == Role::kDefender ? 0 : 1;
+  const unsigned party = watch.parties[side];
+  const Actor& actor = *m_actor[party];
+  Seat& seat = watch.seats[side];
+  if (!watch.is_open()) {
+    if (!seat.late.empty())
+      m_sent.push_back({party, PlayMove{watch.id, std::exchange(seat.late, {})}, watch.id, true});
+    return;
+  }
+  const Position& p = watch.position();
+  if (!dispute::may_move(p, role)) {
+    // What the other side would have to say, under this side's name or under its own.
+    if (actor.noise == Noise::kOutOfTurn && seat.tried_at != p.turn) {
+      seat.tried_at = p.turn;
+      const Role other = role == Role::kDefender ? Role::kChallenger : Role::kDefender;
+      for (const Role as : {role, other})
+        m_sent.push_back({party,
+                          PlayMove{watch.id, m_played.signed_move(watch.terms, p, as,
+                                                                  Bytes{1, 0, 0, 0, 0}, party)},
+                          watch.id, true});
+    }
+    return;
+  }
+  const bool is_duty = watch.record.on_turn == role;
+  if (actor.pace == Pace::kNever || (actor.pace == Pace::kQuits && seat.moves >= 3)) return;
+  if (!is_duty && !actor.is_honest()) return;  // it need not help
+  if (actor.pace == Pace::kLastMoment && is_duty && !is_last_moment(watch.record.deadline)) return;
+  if (seat.tried_at == p.turn) return;
+  seat.tried_at = p.turn;
+  const Bytes signed_move =
+      m_played.signed_move(watch.terms, p, role, body(seat, watch, role), party);
+  if (actor.pace == Pace::kLate) {
+    seat.late = signed_move;
+    return;
+  }
+  make_noise(watch, role, party, signed_move);
+  m_sent.push_back({party, PlayMove{watch.id, signed_move}, watch.id});
+}
+
+// None of it is a move here.
+void Scene::make_noise(const Watch& watch, Role role, unsigned party, const Bytes& next) {
+  const auto noise = [&](Bytes bytes) {
+    m_sent.push_back({party, PlayMove{watch.id, std::move(bytes)}, watch.id, true});
+  };
+  switch (m_actor[party]->noise) {
+    case Noise::kMalformed: {
+      noise({});
+      noise(Bytes(next.begin(), next.begin() + static_cast<std::ptrdiff_t>(next.size() / 2)));
+      Bytes flipped = next;
+      flipped[m_random() % flipped.size()] ^= static_cast<std::uint8_t>(1U << m_random() % 8);
+      noise(std::move(flipped));
+      noise(m_played.signed_move(watch.terms, watch.position(), role, {}, party));
+      Bytes longer = next;
+      longer.push_back(0);
+      noise(std::move(longer));
+      break;
+    }
+    case Noise::kReplays:
+      for (std::size_t i = watch.moves.size() < 3 ? 0 : watch.moves.size() - 3;
+           i < watch.moves.size(); ++i)
+        noise(watch.moves[i]);
+      for (const auto& [id, other] : m_games)
+        if (id != watch.id && !other->moves.empty()) noise(other->moves.back());
+      break;
+    case Noise::kNone:
+    case Noise::kOutOfTurn: break;
+  }
+}
+
+void Scene::block() {
+  std::vector<Bytes> transactions;
+  std::map<GameId, unsigned> turns;
+  for (const Sent& sent : m_sent) transactions.push_back(m_played.net.tx(sent.party, sent.payload));
+  const bool is_quiet = m_sent.empty();
+  const BlockResult result = m_played.net.block(std::move(transactions), is_quiet ? kBlockMs : 100);
+  for (std::size_t i = 0; i < m_sent.size(); ++i) {
+    const Sent& sent = m_sent[i];
+    const Receipt& receipt = result.receipts.receipts[i];
+    if (!sent.game) continue;
+    if (receipt.verdict != TxVerdict::kApplied) {
+      ++m_summary.refused;
+      continue;
+    }
+    ++turns[*sent.game];
+    ++m_summary.moves;
+    m_games.at(*sent.game)->bytes += m_played.net.history.back().transactions[i].size();
+    if (sent.is_noise) break_rule("R7", "what is no move was taken for one");
+  }
+  for (const auto& [id, watch] : m_games) {
+    const auto game = m_played.net.read().game(id).value();
+    if (game->record.turn != watch->record.turn + turns[id])
+      break_rule("R7", "a refused move changed the game, or an accepted one did not");
+  }
+  m_sent.clear();
+}
+
+// A game that has just ended.
+void Scene::check_game(const Watch& watch) {
+  ++m_summary.games;
+  m_summary.by_clock += watch.record.by_clock ? 1 : 0;
+  m_summary.turns_max = std::max(m_summary.turns_max, watch.record.turn);
+  m_summary.bytes_max = std::max(m_summary.bytes_max, watch.bytes);
+  const std::string where = "game " + to_hex(watch.id.value).substr(0, 8) + " of entry " +
+                            std::to_string(watch.terms.entry) + ", " +
+                            std::string(m_actor[watch.parties[0]]->name) + " against " +
+                            std::string(m_actor[watch.parties[1]]->name) + ", at " +
+                            dispute::to_string(watch.position().stage);
+  const bool is_false = watch.terms.entry == m_played.first_false;
+  const Actor& defender = *m_actor[watch.parties[0]];
+  const Actor& challenger = *m_actor[watch.parties[1]];
+  if (!is_false && defender.is_honest() && watch.record.status == GameStatus::kChallengerWon)
+    break_rule("R1", "an honest defender lost " + where);
+  if (is_false && challenger.is_honest() && watch.record.status == GameStatus::kDefenderWon)
+    break_rule("R1", "an honest challenger lost " + where);
+  if (watch.record.status == GameStatus::kVoid) break_rule("R1", "void: " + where);
+  if (watch.record.turn > kTurnsMax || watch.seats[0].moves > kMovesASide ||
+      watch.seats[1].moves > kMovesASide)
+    break_rule("R4", std::to_string(watch.record.turn) + " turns in " + where);
+  if (watch.bytes > kGameBytesMax)
+    break_rule("R4", std::to_string(watch.bytes) + " bytes in " + where);
+  const std::uint64_t most =
+      watch.banks_ms + (watch.record.turn + 1) * m_played.terms.windows.move_ms + 2 * kBlockMs;
+  if (now() > watch.opened_at + most)
+    break_rule("R5", std::to_string(now() - watch.opened_at) + " ms for " + where);
+}
+
+// By honest work for a claim that stands.
+std::uint64_t Scene::earned_by(unsigned party, bool stands) const {
+  if (!stands || party > kBob) return 0;
+  if (party == kSolver) return m_played.terms.price.value;
+  const economics::FeeTerms fee{m_played.terms.verification_fee.value, m_played.terms.seats,
+                                m_played.terms.draws};
+  const bool one_is_false = m_played.first_false < m_played.run.transcript.size();
+  return (fee.draws - (one_is_false ? 1 : 0)) * economics::fee_per_seal(fee);
+}
+
+void Scene::check_end(const ClaimView& claim) {
+  const Actor& solver = *m_actor[kSolver];
+  const bool is_true = m_played.first_false >= m_played.run.transcript.size();
+  const bool stands = claim.record.status == ClaimStatus::kFinal;
+  const auto any = [&](unsigned from, unsigned to, auto&& holds) {
+    for (unsigned party = from; party < to; ++party)
+      if (holds(*m_actor[party])) return true;
+    return false;
+  };
+  const auto all = static_cast<unsigned>(m_actor.size());
+  const bool is_defended = solver.is_honest() || any(kAnn, kAnn + 2, [](const Actor& a) {
+                             return a.stands_up && a.pace <= Pace::kLastMoment;
+                           });
+  if (is_true && is_defended && !solver.contradicts && !stands)
+    break_rule("R1", "a true claim fell");
+  if (!is_true && stands && any(kAnn + 2, all, [](const Actor& a) { return a.is_honest(); }))
+    break_rule("R1", "a false claim stood");
+
+  std::int64_t gained = 0;  // by all that are not honest, together
+  std::uint64_t lost_stake = 0;
+  std::uint64_t won = 0;  // by challengers
+  for (unsigned party = kSolver; party < all; ++party) {
+    const AccountView account = m_played.net.account(party);
+    const std::uint64_t has = account.available.value + account.reserved.value +
+                              account.staked.value + account.unbonding.value;
+    const std::string who(m_actor[party]->name);
+    if (m_actor[party]->is_honest()) {
+      const std::uint64_t earned = earned_by(party, stands);
+      if (has < kHad + earned)
+        break_rule("R2", who + " has " + std::to_string(kHad + earned - has) + " too little");
+    } else {
+      gained += static_cast<std::int64_t>(has) - static_cast<std::int64_t>(kHad);
+    }
+    lost_stake += kHad / 2 - std::min(kHad / 2, account.staked.value);
+    if (party > kBob) won += has - std::min(kHad, has);
+    if (party > kBob || account.staked.value == kHad / 2) continue;
+    const bool lost = std::any_of(m_games.begin(), m_games.end(), [&](const auto& game) {
+      return game.second->parties[0] == party &&
+             game.second->record.status == GameStatus::kChallengerWon;
+    });
+    if (!lost && !(party == kSolver && solver.contradicts))
+      break_rule("R6", who + " was slashed for no game of its own");
+  }
+  if (m_played.net.read().totals().value().burned.value < m_burned_before + lost_stake / 2)
+    break_rule("R9", "less than half of what was slashed is burned");
+  if (claim.record.reason == CloseReason::kFallen &&
+      won < economics::least_bounty(m_played.terms.solver_stake.value))
+    break_rule("R9", "who found the lie had no bounty");
+  // What honest work would have brought them: the price of a claim that stands, and fees.
+  std::int64_t deserved = 0;
+  if (!solver.is_honest() && stands)
+    deserved += static_cast<std::int64_t>(m_played.terms.price.value);
+  for (const unsigned party : {unsigned{kAnn}, unsigned{kBob}})
+    if (!m_actor[party]->is_honest())
+      deserved += static_cast<std::int64_t>(m_played.terms.verification_fee.value / 2);
+  if (gained > deserved) break_rule("R8", "an attack earned " + std::to_string(gained - deserved));
+}
+
+}  // namespace assay::actors

@@ -1,0 +1,81 @@
+// A claim over the toy task on a ledger in memory, and actors (cast.hpp) that dispute it block by
+// block. After every block and at the end each rule of docs/spec/dispute.md and protocol.md that a
+// dispute must keep is checked.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <random>
+
+#include "actors/cast.hpp"
+#include "unit/protocol/played.hpp"
+
+namespace assay::actors {
+
+struct Cast {
+  const Actor* solver = nullptr;
+  std::array<const Actor*, 2> verifiers{};
+  std::vector<const Actor*> challengers;
+};
+
+struct Summary {
+  unsigned games = 0;
+  unsigned by_clock = 0;
+  unsigned turns_max = 0;
+  std::size_t bytes_max = 0;  // of a game's moves as transactions
+  unsigned moves = 0;
+  unsigned refused = 0;
+};
+
+class Scene {
+ public:
+  Scene(const Cast& cast, unsigned seed);
+  ~Scene();
+  Scene(const Scene&) = delete;
+  Scene& operator=(const Scene&) = delete;
+
+  // Plays to the end. What broke, a line each.
+  [[nodiscard]] std::vector<std::string> play();
+  [[nodiscard]] const Summary& summary() const { return m_summary; }
+
+ private:
+  struct Watch;  // of a game
+  struct Seat;   // of an account in it
+  struct Plan;   // of an account that challenges
+  struct Sent {
+    unsigned party = 0;
+    protocol::Payload payload;
+    std::optional<GameId> game = {};
+    bool is_noise = false;
+  };
+  using Role = dispute::Role;
+
+  void break_rule(std::string_view rule, const std::string& what);
+  [[nodiscard]] std::uint64_t now() const { return m_played.net.head.ledger_time.value; }
+  [[nodiscard]] bool is_last_moment(LedgerTimeMs deadline) const;
+  void send(unsigned party, protocol::Payload payload);
+  void challenge(const protocol::ClaimView& claim);
+  void stand_up(const protocol::ChallengeView& challenge);
+  void follow(const protocol::ChallengeView& challenge, const protocol::GameView& game);
+  void move(Watch& watch, Role role);
+  void make_noise(const Watch& watch, Role role, unsigned party, const Bytes& next);
+  void block();
+  void check_game(const Watch& watch);
+  [[nodiscard]] std::uint64_t earned_by(unsigned party, bool stands) const;
+  void check_end(const protocol::ClaimView& claim);
+  [[nodiscard]] Bytes body(Seat& seat, const Watch& watch, Role role);
+
+  std::mt19937 m_random;
+  const toy::World& m_claimed;
+  std::vector<const Actor*> m_actor;  // by party; none of the submitter
+  protocol::test::Played m_played;
+  std::uint64_t m_burned_before = 0;
+  std::vector<Plan> m_plans;
+  std::map<GameId, std::unique_ptr<Watch>> m_games;
+  std::set<std::pair<protocol::ChallengeId, unsigned>> m_stood;
+  std::vector<Sent> m_sent;
+  std::vector<std::string> m_broken;
+  Summary m_summary;
+};
+
+}  // namespace assay::actors
