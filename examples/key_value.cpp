@@ -10,6 +10,7 @@
 // finalize_block() may come again; what prepare_proposal() lets through, process_proposal()
 // accepts (is_good); query() and check_tx() run while a block is executed (m_mutex); a snapshot of
 // strangers counts only if it has the app hash (apply_snapshot_chunk).
+#include <algorithm>
 #include <charconv>
 #include <cstdio>
 #include <map>
