@@ -6,11 +6,11 @@
 
 #include "assay/crypto/sha256.hpp"
 #include "assay/dispute/bounds.hpp"
-#include "assay/models/model.hpp"
 #include "assay/player/player.hpp"
 #include "assay/training/run.hpp"
 #include "cheats/cheats.hpp"
 #include "support/duel.hpp"
+#include "support/small_models.hpp"
 
 namespace assay::player {
 namespace {
@@ -21,35 +21,6 @@ using dispute::Role;
 using dispute::Stage;
 using numerics::OpCode;
 
-struct Family {
-  const char* name;
-  models::ModelDescription description;
-};
-
-NamedTensors images_of(const models::Images& d) {
-  Tensor images({DType::kU8, {d.examples, d.height, d.width}}), labels({DType::kU8, {d.examples}});
-  for (std::size_t i = 0; i < images.byte_count(); ++i) {
-    images.data()[i] = static_cast<std::uint8_t>(i * 2654435761u >> 13);
-  }
-  for (std::size_t i = 0; i < labels.byte_count(); ++i) {
-    labels.data()[i] = static_cast<std::uint8_t>(i % d.classes);
-  }
-  NamedTensors data;
-  data.emplace(std::string(models::kImages), std::move(images));
-  data.emplace(std::string(models::kLabels), std::move(labels));
-  return data;
-}
-
-NamedTensors text_of(const models::Tokens& d) {
-  Tensor tokens({DType::kU8, {d.count}});
-  for (std::size_t i = 0; i < tokens.byte_count(); ++i) {
-    tokens.data()[i] = static_cast<std::uint8_t>((i * 2654435761u >> 13) % d.vocabulary);
-  }
-  NamedTensors data;
-  data.emplace(std::string(models::kTokens), std::move(tokens));
-  return data;
-}
-
 struct World {
   SerialTaskPool pool;
   training::Task task;
@@ -58,10 +29,9 @@ struct World {
 
   explicit World(const models::ModelDescription& d) {
     auto programs = models::build(d).value();
-    const bool reads_text = std::holds_alternative<models::Gpt>(d.network);
-    task = training::make_task({77, 30, 10, 10}, programs.init, programs.step,
-                               reads_text ? text_of(d.tokens) : images_of(d.images), pool)
-               .value();
+    task =
+        training::make_task({77, 30, 10, 10}, programs.init, programs.step, test::data_for(d), pool)
+            .value();
     honest = training::ProgramExecution::create(task, pool).value();
     transcript = transcript_of(*honest);
   }
@@ -87,7 +57,7 @@ duel::Mover mover(Player& player) {
   return [&player](const Position& position) { return player.next_move(position); };
 }
 
-class PlayerOnModels : public testing::TestWithParam<Family> {};
+class PlayerOnModels : public testing::TestWithParam<test::SmallModel> {};
 
 TEST_P(PlayerOnModels, EveryLieEndsInItsPlace) {
   World world(GetParam().description);
@@ -187,53 +157,7 @@ TEST_P(PlayerOnModels, TheTruthIsDefendedAtEveryNode) {
   EXPECT_EQ(ops, ended);
 }
 
-models::ModelDescription on_images(const models::Network& network) {
-  models::ModelDescription d;
-  d.network = network;
-  d.images = {.examples = 40, .height = 8, .width = 8};
-  d.batch = 10;
-  d.optimizer.learning_rate = 0.01f;
-  d.optimizer.schedule = models::Schedule::kLinear;
-  d.optimizer.decay_steps = 100;
-  return d;
-}
-
-models::ModelDescription on_text(models::Gpt gpt) {
-  gpt.layers = 1;
-  gpt.width = 8;
-  gpt.heads = 2;
-  gpt.sequence = 8;
-  models::ModelDescription d;
-  d.network = gpt;
-  d.tokens = {.count = 60, .vocabulary = 12};
-  d.batch = 4;
-  d.predict_batch = 1;
-  d.optimizer = {.kind = models::OptimizerKind::kAdamW,
-                 .learning_rate = 0.01f,
-                 .schedule = models::Schedule::kCosine,
-                 .warmup_steps = 5,
-                 .decay_steps = 30,
-                 .clip_norm = 1.0f};
-  return d;
-}
-
-std::vector<Family> families() {
-  std::vector<Family> all;
-  all.push_back({"mlp", on_images(models::Mlp{.hidden = {20}})});
-  all.back().description.optimizer.kind = models::OptimizerKind::kSgd;
-  all.push_back({"cnn", on_images(models::Cnn{.channels = {4, 6}, .hidden = {20}})});
-  all.push_back({"resnet", on_images(models::ResNet{.widths = {3, 4}, .blocks = 1})});
-  all.back().description.optimizer.kind = models::OptimizerKind::kSgd;
-  all.back().description.optimizer.nesterov = true;
-  all.push_back({"gpt2", on_text({.dropout = 0.125f})});
-  models::Gpt llama = models::llama_shaped();
-  llama.key_heads = 1;
-  all.push_back({"llama", on_text(llama)});
-  all.back().description.accumulation = 2;
-  return all;
-}
-
-INSTANTIATE_TEST_SUITE_P(Families, PlayerOnModels, testing::ValuesIn(families()),
+INSTANTIATE_TEST_SUITE_P(Families, PlayerOnModels, testing::ValuesIn(test::small_models()),
                          [](const auto& chosen) { return std::string(chosen.param.name); });
 
 }  // namespace
