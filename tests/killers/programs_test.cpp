@@ -122,7 +122,7 @@ void play(const graph::Program& program, std::uint32_t node, std::uint64_t seed)
 TEST(MutatedPrograms, AreNeverVoidOnceAccepted) {
   std::map<std::string, unsigned> refused, accepted;
   unsigned played = 0;
-  for (std::uint64_t seed = 1; seed <= 4'000; ++seed) {
+  for (std::uint64_t seed = 1; seed <= 10'000; ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     std::mt19937_64 random(seed);
     exec::test::RandomProgram maker(static_cast<unsigned>(seed), {.table_share = 2});
