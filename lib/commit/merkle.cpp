@@ -57,16 +57,16 @@ Hash256 node_hash(Sha256Function sha256, const Hash256& left, const Hash256& rig
   return sha256_of(sha256, {ByteView{&kNodePrefix, 1}, left.view(), right.view()});
 }
 
-Children children_of(Range range) noexcept {
-  ASSAY_EXPECTS(range.count >= 1);
+Children children_of(Range range, unsigned depth) noexcept {
+  ASSAY_EXPECTS(range.count >= 1 && depth <= kSplitDepth);
   Children children;
-  split(range, kSplitDepth, children);
+  split(range, depth, children);
   return children;
 }
 
-Hash256 root_of_children(Sha256Function sha256, Range range, const Hash256* roots) {
-  ASSAY_EXPECTS(range.count >= 1);
-  return join(sha256, range.count, kSplitDepth, roots);
+Hash256 root_of_children(Sha256Function sha256, Range range, const Hash256* roots, unsigned depth) {
+  ASSAY_EXPECTS(range.count >= 1 && depth <= kSplitDepth);
+  return join(sha256, range.count, depth, roots);
 }
 
 unsigned path_length(std::uint64_t index, std::uint64_t count) noexcept {

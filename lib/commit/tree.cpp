@@ -54,8 +54,8 @@ Hash256 MerkleTree::subtree_root(Range range) const {
   return m_levels[level][range.first >> level];
 }
 
-std::vector<Hash256> MerkleTree::children_roots(Range range) const {
-  const Children children = children_of(range);
+std::vector<Hash256> MerkleTree::children_roots(Range range, unsigned depth) const {
+  const Children children = children_of(range, depth);
   std::vector<Hash256> roots;
   roots.reserve(children.count);
   for (unsigned i = 0; i < children.count; ++i) roots.push_back(subtree_root(children.ranges[i]));

@@ -1,10 +1,12 @@
-// The transitions (docs/spec/dispute.md, section 4). Each reads one decoded move and changes a copy
-// of the position, which replaces the position only if the move is accepted.
+// What moves do (docs/spec/dispute.md, section 4). Each reads one decoded move and changes a copy
+// of the position, which replaces the position only if the move is accepted. None says what comes
+// next: it names the guard that holds, and the table (dispute/transitions.hpp) has the stage.
 #include "assay/core/contract.hpp"
 #include "assay/dispute/moves.hpp"
 #include "assay/graph/slot.hpp"
 #include "assay/numerics/memory_access.hpp"
 #include "assay/referee/opening.hpp"
+#include "internal/take.hpp"
 
 namespace assay::dispute {
 
@@ -12,12 +14,22 @@ namespace {
 
 using commit::Range;
 
-class Transition {
- public:
-  Transition(Sha256Function sha256, const GameTerms& terms, Position& next, const Move& move)
-      : m_sha256(sha256), m_terms(terms), m_next(next), m_move(move) {}
+// A refusal, or the guard of the row that the move takes.
+struct Answer {
+  // Implicit, so that each rule returns what it finds.
+  Answer(MoveVerdict refusal) : verdict(refusal) {}
+  Answer(Guard held) : guard(held) {}
+  MoveVerdict verdict = MoveVerdict::kAccepted;
+  Guard guard{};
+};
 
-  [[nodiscard]] MoveVerdict run() {
+class Effects {
+ public:
+  Effects(Sha256Function sha256, const GameTerms& terms, const Rules& rules, Position& next,
+          const Move& move)
+      : m_sha256(sha256), m_terms(terms), m_rules(rules), m_next(next), m_move(move) {}
+
+  [[nodiscard]] Answer run() {
     switch (m_next.stage) {
       case Stage::kChainOffer: return chain_offer();
       case Stage::kChainPoint: return chain_point();
@@ -40,14 +52,15 @@ class Transition {
   }
 
  private:
-  MoveVerdict chain_offer() {
-    if (m_move.count != chain_spacing(m_next).segments - 1) return MoveVerdict::kCountMismatch;
-    keep_offer(Stage::kChainPoint);
-    return MoveVerdict::kAccepted;
+  Answer chain_offer() {
+    if (m_move.count != chain_spacing(m_next, m_rules).segments - 1)
+      return MoveVerdict::kCountMismatch;
+    keep_bytes(m_move.offered);
+    return Guard::kEntryForEach;
   }
 
-  MoveVerdict chain_point() {
-    const Spacing steps = chain_spacing(m_next);
+  Answer chain_point() {
+    const Spacing steps = chain_spacing(m_next, m_rules);
     const std::uint32_t k = m_move.index;
     if (k >= steps.segments) return MoveVerdict::kIndexOutOfRange;
     if (k > 0) m_next.root_low = offered_hash(k - 1);
@@ -55,12 +68,10 @@ class Transition {
     m_next.step_low = steps.at(k);
     m_next.step_high = steps.at(k + 1);
     drop_offer();
-    m_next.stage =
-        m_next.step_high - m_next.step_low == 1 ? Stage::kTraceOffer : Stage::kChainOffer;
-    return MoveVerdict::kAccepted;
+    return steps_left(m_next.step_high - m_next.step_low);
   }
 
-  MoveVerdict trace_offer() {
+  Answer trace_offer() {
     const bool first = m_next.program.node_count == 0;
     if (m_move.has_program != first) return MoveVerdict::kCountMismatch;
     if (first) {
@@ -68,7 +79,7 @@ class Transition {
       if (commit::program_root(m_sha256, m_move.program) != program)
         return MoveVerdict::kHashMismatch;
       m_next.program = m_move.program;
-      if (!is_within_limits(m_next.program)) return finish(Outcome::kVoid);
+      if (!is_within_limits(m_next.program)) return Guard::kBeyondLimits;
       m_next.range = {0, m_next.program.node_count};
     }
     Hash256 root;
@@ -79,26 +90,25 @@ class Transition {
     } else if (root != m_next.range_root) {
       return MoveVerdict::kHashMismatch;
     }
-    keep_offer(Stage::kTracePoint);
-    return MoveVerdict::kAccepted;
+    keep_bytes(m_move.offered);
+    return Guard::kLeadsToTheRoot;
   }
 
-  MoveVerdict trace_point() {
-    const commit::Children children = commit::children_of(m_next.range);
+  Answer trace_point() {
+    const commit::Children children = offered_children();
     const bool whole = m_next.range.count == m_next.program.node_count;
     if (whole && m_move.index == children.count) {
       if (m_move.has_record) return MoveVerdict::kCountMismatch;
       drop_offer();
       enter_tree(m_next.program.slot_count);
-      m_next.stage = Stage::kStateOffer;
-      return MoveVerdict::kAccepted;
+      return Guard::kClaimedState;
     }
     if (m_move.index >= children.count) return MoveVerdict::kIndexOutOfRange;
     const Range child = children.ranges[m_move.index];
     if (m_move.has_record != (child.count == 1)) return MoveVerdict::kCountMismatch;
     if (child.count != 1) {
-      descend(child, Stage::kTraceOffer);
-      return MoveVerdict::kAccepted;
+      descend(child);
+      return Guard::kSubtree;
     }
     if (!is_under(commit::leaf_hash(m_sha256, m_move.record), child.first,
                   m_next.program.node_count, m_move.path, m_next.program.node_list_root))
@@ -111,38 +121,36 @@ class Transition {
   }
 
   // The node stands; what is disputed is its output.
-  MoveVerdict enter_node() {
+  Answer enter_node() {
     codec::Reader reader(m_move.record);
     m_next.node = graph::read_node(reader);
     if (!reader.finish()) m_next.node = {};
     if (!reader.finish() || !referee::is_judgeable(m_next.node, m_next.node_index))
-      return finish(Outcome::kVoid);
+      return Guard::kUnjudgeable;
     const numerics::NodeSpec& spec = m_next.node.spec;
     switch (spec.op) {
       case numerics::OpCode::kStepIndex: return settle_scalar_source(spec, m_next.step_low);
       case numerics::OpCode::kSeed: return settle_scalar_source(spec, m_terms.task.seed);
       case numerics::OpCode::kStateSlot:
         if (is_init() || spec.attributes[0] >= m_next.program.slot_count)
-          return finish(Outcome::kVoid);
-        m_next.stage = Stage::kSource;
-        return MoveVerdict::kAccepted;
+          return Guard::kUnjudgeable;
+        return Guard::kReadsTheState;
       case numerics::OpCode::kData:
-        if (spec.attributes[0] >= m_next.program.data_count) return finish(Outcome::kVoid);
-        m_next.stage = Stage::kSource;
-        return MoveVerdict::kAccepted;
+        if (spec.attributes[0] >= m_next.program.data_count) return Guard::kUnjudgeable;
+        return Guard::kReadsTheState;
       default: break;
     }
     enter_tree(commit::chunk_count(spec.output));
-    m_next.stage = m_next.range.count == 1 ? Stage::kChunkReveal : Stage::kTensorOffer;
-    return MoveVerdict::kAccepted;
+    return m_next.range.count == 1 ? Guard::kOneChunk : Guard::kSeveralChunks;
   }
 
-  MoveVerdict settle_scalar_source(const numerics::NodeSpec& spec, std::uint64_t bits) {
+  Answer settle_scalar_source(const numerics::NodeSpec& spec, std::uint64_t bits) {
     const Hash256 root = commit::scalar_tensor_root(m_sha256, spec.output.dtype, bits);
-    return finish_if(commit::leaf_hash(m_sha256, root.view()) == m_next.node_leaf);
+    return commit::leaf_hash(m_sha256, root.view()) == m_next.node_leaf ? Guard::kGivenHolds
+                                                                        : Guard::kGivenDiffers;
   }
 
-  MoveVerdict state_offer() {
+  Answer state_offer() {
     Hash256 root;
     if (!offered_root(root)) return MoveVerdict::kCountMismatch;
     const bool whole = m_next.range.count == m_next.program.slot_count;
@@ -152,27 +160,27 @@ class Transition {
     if (reached != (whole ? m_next.root_high : m_next.range_root))
       return MoveVerdict::kHashMismatch;
     m_next.range_root = root;
-    keep_offer(Stage::kStatePoint);
-    return MoveVerdict::kAccepted;
+    keep_bytes(m_move.offered);
+    return Guard::kLeadsToTheRoot;
   }
 
-  MoveVerdict state_point() { return tree_point(Stage::kStateLeaf, Stage::kStateOffer); }
+  Answer state_point() { return tree_point(); }
 
-  MoveVerdict state_leaf() {
+  Answer state_leaf() {
     const commit::ProgramHeader& program = m_next.program;
     if (!is_under(commit::leaf_hash(m_sha256, m_move.record), m_next.range.first,
                   program.slot_count, m_move.path, program.slot_list_root))
       return MoveVerdict::kHashMismatch;
     codec::Reader reader(m_move.record);
     const graph::SlotRecord slot = graph::read_slot(reader);
-    if (!reader.finish() || slot.output >= program.node_count) return finish(Outcome::kVoid);
+    if (!reader.finish() || slot.output >= program.node_count) return Guard::kUnjudgeable;
     if (!is_under(commit::leaf_hash(m_sha256, m_move.output_root.view()), slot.output,
                   program.node_count, m_move.output_path, m_next.trace_root))
       return MoveVerdict::kHashMismatch;
-    return finish_if(named_leaf_hash({slot.name, m_move.output_root}) == m_next.range_root);
+    return holds_if(named_leaf_hash({slot.name, m_move.output_root}) == m_next.range_root);
   }
 
-  MoveVerdict source() {
+  Answer source() {
     const std::uint64_t index = m_next.node.spec.attributes[0];
     const bool is_slot = m_next.node.spec.op == numerics::OpCode::kStateSlot;
     const std::uint64_t count = is_slot ? m_next.program.slot_count : m_next.program.data_count;
@@ -184,32 +192,31 @@ class Transition {
     if (commit::counted_root(m_sha256, tag, count, list_root) !=
         (is_slot ? m_next.root_low : m_terms.task.data_set))
       return MoveVerdict::kHashMismatch;
-    return finish_if(commit::leaf_hash(m_sha256, m_move.source.root.view()) == m_next.node_leaf);
+    return holds_if(commit::leaf_hash(m_sha256, m_move.source.root.view()) == m_next.node_leaf);
   }
 
-  MoveVerdict tensor_offer() {
+  Answer tensor_offer() {
     Hash256 root;
     if (!offered_root(root)) return MoveVerdict::kCountMismatch;
     if (!is_claimed_output(m_next.range, root)) return MoveVerdict::kHashMismatch;
     m_next.range_root = root;
-    keep_offer(Stage::kTensorPoint);
-    return MoveVerdict::kAccepted;
+    keep_bytes(m_move.offered);
+    return Guard::kLeadsToTheRoot;
   }
 
-  MoveVerdict tensor_point() { return tree_point(Stage::kChunkReveal, Stage::kTensorOffer); }
+  Answer tensor_point() { return tree_point(); }
 
-  MoveVerdict chunk_reveal() {
+  Answer chunk_reveal() {
     const ByteView chunk = m_move.record;
     if (chunk.size() != referee::chunk_size(m_next.node.spec.output, m_next.range.first))
       return MoveVerdict::kCountMismatch;
     if (!is_claimed_output(m_next.range, commit::leaf_hash(m_sha256, chunk)))
       return MoveVerdict::kHashMismatch;
     keep_bytes(chunk);
-    m_next.stage = Stage::kElementPoint;
-    return MoveVerdict::kAccepted;
+    return Guard::kLeadsToTheRoot;
   }
 
-  MoveVerdict element_point() {
+  Answer element_point() {
     const numerics::NodeSpec& spec = m_next.node.spec;
     const std::uint32_t size = size_of(spec.output.dtype);
     if (m_move.index >= m_next.offered_bytes / size) return MoveVerdict::kIndexOutOfRange;
@@ -221,20 +228,19 @@ class Transition {
         spec, numerics::load_element(spec.output.dtype, m_next.offered.data(), m_move.index));
     drop_offer();
     leave_tree();
-    m_next.stage = m_next.fold_high == 1 ? Stage::kScalar : Stage::kFoldOffer;
-    return MoveVerdict::kAccepted;
+    return steps_left(m_next.fold_high);
   }
 
-  MoveVerdict fold_offer() {
+  Answer fold_offer() {
     const unsigned words = numerics::fold_words(m_next.node.spec);
-    if (m_move.count != (fold_spacing(m_next).segments - 1) * words)
+    if (m_move.count != (fold_spacing(m_next, m_rules).segments - 1) * words)
       return MoveVerdict::kCountMismatch;
-    keep_offer(Stage::kFoldPoint);
-    return MoveVerdict::kAccepted;
+    keep_bytes(m_move.offered);
+    return Guard::kEntryForEach;
   }
 
-  MoveVerdict fold_point() {
-    const Spacing steps = fold_spacing(m_next);
+  Answer fold_point() {
+    const Spacing steps = fold_spacing(m_next, m_rules);
     const std::uint32_t k = m_move.index;
     if (k >= steps.segments) return MoveVerdict::kIndexOutOfRange;
     if (k > 0) m_next.state_low = offered_state(k - 1);
@@ -242,34 +248,32 @@ class Transition {
     m_next.fold_low = static_cast<std::uint32_t>(steps.at(k));
     m_next.fold_high = static_cast<std::uint32_t>(steps.at(k + 1));
     drop_offer();
-    m_next.stage = m_next.fold_high - m_next.fold_low == 1 ? Stage::kScalar : Stage::kFoldOffer;
-    return MoveVerdict::kAccepted;
+    return steps_left(m_next.fold_high - m_next.fold_low);
   }
 
-  MoveVerdict scalar() {
+  Answer scalar() {
     switch (referee::judge(m_sha256, scalar_position(m_next), m_move.record, &m_next.computed)) {
-      case referee::Verdict::kDefenderWins: return finish(Outcome::kDefenderWins);
-      case referee::Verdict::kChallengerWins: return finish(Outcome::kChallengerWins);
-      case referee::Verdict::kVoid: return finish(Outcome::kVoid);
+      case referee::Verdict::kDefenderWins: return Guard::kHolds;
+      case referee::Verdict::kChallengerWins: return Guard::kDiffers;
+      case referee::Verdict::kVoid: return Guard::kBeyondProfile;
       case referee::Verdict::kInvalidOpening: break;
     }
     return MoveVerdict::kHashMismatch;
   }
 
   // Points that walk a tree which is all under one committed root.
-  MoveVerdict tree_point(Stage at_leaf, Stage below) {
-    const commit::Children children = commit::children_of(m_next.range);
+  Answer tree_point() {
+    const commit::Children children = offered_children();
     if (m_move.index >= children.count) return MoveVerdict::kIndexOutOfRange;
     const Range child = children.ranges[m_move.index];
-    descend(child, child.count == 1 ? at_leaf : below);
-    return MoveVerdict::kAccepted;
+    descend(child);
+    return child.count == 1 ? Guard::kLeaf : Guard::kSubtree;
   }
 
-  void descend(Range child, Stage stage) {
+  void descend(Range child) {
     m_next.range = child;
     m_next.range_root = offered_hash(m_move.index);
     drop_offer();
-    m_next.stage = stage;
   }
 
   // A tree whose root is not known as a list root yet: its first offer is checked through a header.
@@ -311,10 +315,10 @@ class Transition {
   // The root that the offered children of the current range make; false if there are too few or
   // many.
   [[nodiscard]] bool offered_root(Hash256& root) const {
-    if (m_move.count != commit::children_of(m_next.range).count) return false;
+    if (m_move.count != offered_children().count) return false;
     std::array<Hash256, commit::kMaxChildren> roots;
     std::memcpy(roots.data(), m_move.offered.data(), m_move.offered.size());
-    root = commit::root_of_children(m_sha256, m_next.range, roots.data());
+    root = commit::root_of_children(m_sha256, m_next.range, roots.data(), m_rules.split_depth);
     return true;
   }
 
@@ -322,10 +326,6 @@ class Transition {
     ASSAY_EXPECTS(bytes.size() <= m_next.offered.size());
     m_next.offered_bytes = static_cast<std::uint32_t>(bytes.size());
     std::memcpy(m_next.offered.data(), bytes.data(), bytes.size());
-  }
-  void keep_offer(Stage stage) {
-    keep_bytes(m_move.offered);
-    m_next.stage = stage;
   }
   void drop_offer() {
     m_next.offered_bytes = 0;
@@ -345,6 +345,12 @@ class Transition {
     return state;
   }
 
+  [[nodiscard]] commit::Children offered_children() const {
+    return commit::children_of(m_next.range, m_rules.split_depth);
+  }
+  [[nodiscard]] static Guard steps_left(std::uint64_t steps) {
+    return steps <= 1 ? Guard::kAtMostOneStep : Guard::kSeveralSteps;
+  }
   [[nodiscard]] bool is_init() const { return m_terms.entry == 0; }
   [[nodiscard]] static bool is_within_limits(const commit::ProgramHeader& p) {
     return p.profile == numerics::kProfileNumber && p.node_count >= 1 &&
@@ -352,18 +358,13 @@ class Transition {
            p.slot_count <= graph::kMaxSlots && p.data_count <= graph::kMaxData;
   }
 
-  MoveVerdict finish(Outcome outcome) {
-    m_next.outcome = outcome;
-    m_next.ended_at = m_next.stage;
-    m_next.stage = Stage::kFinished;
-    return MoveVerdict::kAccepted;
-  }
-  MoveVerdict finish_if(bool claim_holds) {
-    return finish(claim_holds ? Outcome::kDefenderWins : Outcome::kChallengerWins);
+  [[nodiscard]] static Guard holds_if(bool claim_holds) {
+    return claim_holds ? Guard::kHolds : Guard::kDiffers;
   }
 
   Sha256Function m_sha256;
   const GameTerms& m_terms;
+  const Rules& m_rules;
   Position& m_next;
   const Move& m_move;
 };
@@ -371,7 +372,7 @@ class Transition {
 }  // namespace
 
 MoveVerdict apply(Sha256Function sha256, const GameTerms& terms, Position& position, Role mover,
-                  ByteView body) {
+                  ByteView body, const Rules& rules) {
   if (position.stage == Stage::kFinished) return MoveVerdict::kGameFinished;
   if (body.size() > kMaxMoveBytes) return MoveVerdict::kTooLong;
   Move move;
@@ -379,9 +380,10 @@ MoveVerdict apply(Sha256Function sha256, const GameTerms& terms, Position& posit
   if (!may_move(position, mover)) return MoveVerdict::kNotYourTurn;
   if (move.kind != position.stage) return MoveVerdict::kWrongKind;
   Position next = position;
-  const MoveVerdict verdict = Transition(sha256, terms, next, move).run();
-  if (verdict != MoveVerdict::kAccepted) return verdict;
+  const Answer answer = Effects(sha256, terms, rules, next, move).run();
+  if (answer.verdict != MoveVerdict::kAccepted) return answer.verdict;
   if (position.turn >= kMaxTurns) return MoveVerdict::kTooManyTurns;
+  internal::take(next, answer.guard);
   ++next.turn;
   position = next;
   return MoveVerdict::kAccepted;

@@ -2,6 +2,7 @@
 
 #include "assay/core/contract.hpp"
 #include "internal/record.hpp"
+#include "internal/take.hpp"
 
 namespace assay::dispute {
 
@@ -71,29 +72,32 @@ Position start(const GameTerms& terms) {
     position.step_high = commit::step_of_entry(terms.task, terms.entry);
   }
   const bool one_execution = position.step_high - position.step_low <= 1;
-  position.stage = one_execution ? Stage::kTraceOffer : Stage::kChainOffer;
+  position.stage = kNotStarted;
+  internal::take(position, one_execution ? Guard::kAtMostOneStep : Guard::kSeveralSteps);
   return position;
 }
 
+void internal::take(Position& position, Guard guard) noexcept {
+  const Transition* const row = find_transition(position.stage, guard);
+  ASSAY_ENSURES(row != nullptr);
+  position.outcome = row->outcome;
+  if (row->next == Stage::kFinished) position.ended_at = position.stage;
+  position.stage = row->next;
+}
+
 Role on_turn(const Position& position) noexcept {
-  switch (position.stage) {
-    case Stage::kChainPoint:
-    case Stage::kTracePoint:
-    case Stage::kStatePoint:
-    case Stage::kTensorPoint:
-    case Stage::kElementPoint:
-    case Stage::kFoldPoint: return Role::kChallenger;
-    default: return Role::kDefender;
-  }
+  const Transition* const clock = find_transition(position.stage, Guard::kTimeOut);
+  return clock != nullptr && clock->outcome == Outcome::kDefenderWins ? Role::kChallenger
+                                                                      : Role::kDefender;
 }
 
 bool may_move(const Position& position, Role role) noexcept {
-  switch (position.stage) {
-    case Stage::kFinished: return false;
-    case Stage::kStateLeaf:
-    case Stage::kSource:
-    case Stage::kScalar: return role == Role::kDefender || role == Role::kChallenger;
-    default: return role == on_turn(position);
+  const Transition* const move = find_move(position.stage);
+  if (move == nullptr) return false;
+  switch (move->event) {
+    case Event::kDefender: return role == Role::kDefender;
+    case Event::kChallenger: return role == Role::kChallenger;
+    default: return role == Role::kDefender || role == Role::kChallenger;
   }
 }
 
@@ -123,11 +127,8 @@ Hash256 move_digest(Sha256Function sha256, const GameTerms& terms, std::uint32_t
 
 void forfeit(Position& position) noexcept {
   ASSAY_EXPECTS(position.stage != Stage::kFinished);
-  position.outcome =
-      on_turn(position) == Role::kDefender ? Outcome::kChallengerWins : Outcome::kDefenderWins;
-  position.ended_at = position.stage;
+  internal::take(position, Guard::kTimeOut);
   position.by_clock = true;
-  position.stage = Stage::kFinished;
 }
 
 namespace {
@@ -139,13 +140,13 @@ Spacing spacing(std::uint64_t low, std::uint64_t high, std::uint64_t segments) n
 
 }  // namespace
 
-Spacing chain_spacing(const Position& position) noexcept {
-  return spacing(position.step_low, position.step_high, kChainFanOut);
+Spacing chain_spacing(const Position& position, const Rules& rules) noexcept {
+  return spacing(position.step_low, position.step_high, rules.chain_segments);
 }
 
-Spacing fold_spacing(const Position& position) noexcept {
+Spacing fold_spacing(const Position& position, const Rules& rules) noexcept {
   return spacing(position.fold_low, position.fold_high,
-                 kFoldOfferWords / numerics::fold_words(position.node.spec));
+                 rules.fold_words / numerics::fold_words(position.node.spec));
 }
 
 referee::ScalarPosition scalar_position(const Position& position) {

@@ -16,8 +16,8 @@ std::pair<Range, Range> halves(Range range) {
 
 }  // namespace
 
-void KnownTree::learn(Range range, ByteView offered) {
-  const commit::Children children = commit::children_of(range);
+void KnownTree::learn(Range range, ByteView offered, unsigned depth) {
+  const commit::Children children = commit::children_of(range, depth);
   ASSAY_EXPECTS(offered.size() == children.count * std::size_t{32});
   for (unsigned i = 0; i < children.count; ++i) {
     Hash256& hash = m_learned[{children.ranges[i].first, children.ranges[i].count}];

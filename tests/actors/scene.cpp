@@ -20,32 +20,6 @@ constexpr std::uint64_t kHad = 2'000'000;        // every account, half of it st
 constexpr std::uint64_t kBlockMs = 5'000;
 constexpr unsigned kBlocksMax = 4'000;
 
-// Some false execution that changes the transcript, the same for equal numbers.
-const toy::World& some_lie(unsigned number) {
-  static std::map<unsigned, std::unique_ptr<toy::World>> known;
-  std::unique_ptr<toy::World>& world = known[number];
-  std::mt19937 random(number);
-  while (!world) {
-    toy::Lie lie;
-    lie.kind = random() % 3 == 0 ? toy::Lie::Kind::kState : toy::Lie::Kind::kNode;
-    lie.in_init = random() % 6 == 0;
-    lie.step = random() % toy_task().header.steps;
-    const toy::Program& program = lie.in_init ? toy_task().init : toy_task().step;
-    lie.index = static_cast<std::uint32_t>(random() % (lie.kind == toy::Lie::Kind::kState
-                                                           ? program.slots.size()
-                                                           : program.nodes.size()));
-    lie.flip = 1U << random() % 7;
-    auto made = std::make_unique<toy::World>(toy_task(), lie);
-    if (toy::first_false_entry(*made, truth()) < made->transcript_roots().size())
-      world = std::move(made);
-  }
-  return *world;
-}
-
-const toy::World& claimed_by(const Actor& solver, unsigned seed) {
-  return solver.computes == Computes::kTruth ? truth() : some_lie(seed % 200);
-}
-
 std::vector<const Actor*> parties_of(const Cast& cast) {
   std::vector<const Actor*> parties{nullptr, cast.solver, cast.verifiers[0], cast.verifiers[1]};
   for (const Actor* challenger : cast.challengers)
@@ -63,19 +37,18 @@ std::set<unsigned> attentive(const Cast& cast) {
 }  // namespace
 
 struct Scene::Seat {
-  std::unique_ptr<toy::Party> party;
+  std::unique_ptr<Mind> mind;
   std::size_t seen = 0;        // positions
   unsigned moves = 0;          // accepted
   std::int64_t tried_at = -1;  // the turn at which its last move was sent
   Bytes late;                  // a move that waits for the end of the game
-  std::mt19937 random{1};
+  Side side;
 };
 
 struct Scene::Watch {
   GameId id;
   dispute::GameTerms terms;
-  const toy::World* worlds[2] = {};  // of the defender and of the challenger
-  unsigned parties[2] = {};
+  unsigned parties[2] = {};  // the defender's and the challenger's
   GameRecord record;
   std::vector<Position> positions;  // before each move, and now
   std::vector<Bytes> moves;
@@ -95,11 +68,13 @@ struct Scene::Plan {
   bool revealed = false;
 };
 
-Scene::Scene(const Cast& cast, unsigned seed)
+Scene::Scene(Subject& subject, const Cast& cast, unsigned seed)
     : m_random(seed),
-      m_claimed(claimed_by(*cast.solver, seed)),
+      m_subject(subject),
       m_actor(parties_of(cast)),
-      m_played(m_claimed, static_cast<unsigned>(m_actor.size()), attentive(cast)) {
+      m_played(terms_about(subject.header()), subject.transcript(Belief::kClaim),
+               subject.transcript(Belief::kTruth), static_cast<unsigned>(m_actor.size()),
+               attentive(cast)) {
   const std::uint64_t entries = m_played.run.transcript.size();
   m_burned_before = m_played.net.read().totals().value().burned.value;
   for (unsigned party = kAnn + 2; party < m_actor.size(); ++party) {
@@ -220,10 +195,11 @@ void Scene::follow(const ChallengeView& challenge, const GameView& game) {
     }
     const bool shows_the_other_face = m_actor[watch->parties[0]]->computes == Computes::kTwoFaced &&
                                       challenge.record.sequence % 2 == 1;
-    watch->worlds[0] = shows_the_other_face ? &truth() : &m_claimed;
-    watch->worlds[1] = &truth();
     for (unsigned side = 0; side < 2; ++side)
-      watch->seats[side].random.seed(static_cast<unsigned>(m_random()));
+      watch->seats[side].side = {
+          side == 0 && !shows_the_other_face ? Belief::kClaim : Belief::kTruth,
+          side == 0 ? Role::kDefender : Role::kChallenger, m_actor[watch->parties[side]]->points,
+          static_cast<unsigned>(m_random())};
   }
   const bool was_open = watch->is_open();
   watch->record = game.record;
@@ -242,25 +218,13 @@ void Scene::follow(const ChallengeView& challenge, const GameView& game) {
   if (was_open && !watch->is_open()) check_game(*watch);
 }
 
-Bytes Scene::body(Seat& seat, const Watch& watch, Role role) {
-  const unsigned side = role == Role::kDefender ? 0 : 1;
-  const Actor& actor = *m_actor[watch.parties[side]];
-  if (!seat.party || actor.forgets) {
-    seat.party = std::make_unique<toy::Party>(*watch.worlds[side], watch.terms);
+std::optional<Bytes> Scene::body(Seat& seat, const Watch& watch) {
+  if (!seat.mind || m_actor[watch.parties[seat.side.role == Role::kDefender ? 0 : 1]]->forgets) {
+    seat.mind = m_subject.mind(watch.terms, seat.side);
     seat.seen = 0;
   }
-  while (seat.seen < watch.positions.size()) seat.party->observe(watch.positions[seat.seen++]);
-  const Position& p = watch.position();
-  if (p.stage == Stage::kStateLeaf || p.stage == Stage::kSource || p.stage == Stage::kScalar)
-    return seat.party->open(p);
-  if (role == Role::kDefender) return seat.party->offer(p);
-  switch (actor.points) {
-    case Points::kFirstDifference: return seat.party->point_at_first_difference(p);
-    case Points::kAnywhere: return seat.party->point_anywhere(p, seat.random);
-    case Points::kFirst: return seat.party->point(p, 0);
-    case Points::kLast: return seat.party->point(p, toy::choices(p) - 1);
-  }
-  return {};
+  while (seat.seen < watch.positions.size()) seat.mind->observe(watch.positions[seat.seen++]);
+  return seat.mind->move();
 }
 
 void Scene::move(Watch& watch, Role role) {
@@ -293,8 +257,9 @@ void Scene::move(Watch& watch, Role role) {
   if (actor.pace == Pace::kLastMoment && is_duty && !is_last_moment(watch.record.deadline)) return;
   if (seat.tried_at == p.turn) return;
   seat.tried_at = p.turn;
-  const Bytes signed_move =
-      m_played.signed_move(watch.terms, p, role, body(seat, watch, role), party);
+  std::optional<Bytes> made = body(seat, watch);
+  if (!made) return;
+  const Bytes signed_move = m_played.signed_move(watch.terms, p, role, std::move(*made), party);
   if (actor.pace == Pace::kLate) {
     seat.late = signed_move;
     return;

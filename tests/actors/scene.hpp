@@ -1,13 +1,13 @@
-// A claim over the toy task on a ledger in memory, and actors (cast.hpp) that dispute it block by
-// block. After every block and at the end each rule of docs/spec/dispute.md and protocol.md that a
-// dispute must keep is checked.
+// A claim about a subject (subject.hpp) on a ledger in memory, and actors (cast.hpp) that dispute
+// it block by block. After every block and at the end each rule of docs/spec/dispute.md and
+// protocol.md that a dispute must keep is checked.
 #pragma once
 
 #include <map>
 #include <memory>
 #include <random>
 
-#include "actors/cast.hpp"
+#include "actors/subject.hpp"
 #include "unit/protocol/played.hpp"
 
 namespace assay::actors {
@@ -29,7 +29,8 @@ struct Summary {
 
 class Scene {
  public:
-  Scene(const Cast& cast, unsigned seed);
+  // Actors that lie claim what the subject claims.
+  Scene(Subject& subject, const Cast& cast, unsigned seed);
   ~Scene();
   Scene(const Scene&) = delete;
   Scene& operator=(const Scene&) = delete;
@@ -63,10 +64,10 @@ class Scene {
   void check_game(const Watch& watch);
   [[nodiscard]] std::uint64_t earned_by(unsigned party, bool stands) const;
   void check_end(const protocol::ClaimView& claim);
-  [[nodiscard]] Bytes body(Seat& seat, const Watch& watch, Role role);
+  [[nodiscard]] std::optional<Bytes> body(Seat& seat, const Watch& watch);
 
   std::mt19937 m_random;
-  const toy::World& m_claimed;
+  Subject& m_subject;
   std::vector<const Actor*> m_actor;  // by party; none of the submitter
   protocol::test::Played m_played;
   std::uint64_t m_burned_before = 0;

@@ -76,7 +76,7 @@ Bytes Party::offer(const Position& p) const {
   std::vector<Hash256> roots;
   switch (p.stage) {
     case Stage::kChainOffer: {
-      const dispute::Spacing steps = dispute::chain_spacing(p);
+      const dispute::Spacing steps = dispute::chain_spacing(p, m_rules);
       for (unsigned k = 1; k < steps.segments; ++k)
         roots.push_back(m_world->state_root(steps.at(k)));
       return encode([&](auto& w) { dispute::write_chain_offer(w, roots); });
@@ -84,16 +84,17 @@ Bytes Party::offer(const Position& p) const {
     case Stage::kTraceOffer: {
       const bool first = p.program.node_count == 0;
       const commit::Range range = first ? commit::Range{0, program().nodes.size()} : p.range;
-      roots = execution(p).trace.children_roots(range);
+      roots = execution(p).trace.children_roots(range, m_rules.split_depth);
       return encode([&](auto& w) {
         dispute::write_trace_offer(w, first ? &program().header() : nullptr, roots);
       });
     }
     case Stage::kStateOffer:
-      roots = execution(p).state_tree.tree.children_roots(p.range);
+      roots = execution(p).state_tree.tree.children_roots(p.range, m_rules.split_depth);
       return encode([&](auto& w) { dispute::write_tree_offer(w, p.stage, roots); });
     case Stage::kTensorOffer:
-      roots = execution(p).tensor_trees.at(p.node_index).children_roots(p.range);
+      roots =
+          execution(p).tensor_trees.at(p.node_index).children_roots(p.range, m_rules.split_depth);
       return encode([&](auto& w) { dispute::write_tree_offer(w, p.stage, roots); });
     case Stage::kChunkReveal:
       return encode([&](auto& w) {
@@ -101,7 +102,7 @@ Bytes Party::offer(const Position& p) const {
                                     chunk_of(execution(p).outputs.at(p.node_index), p.range.first));
       });
     case Stage::kFoldOffer: {
-      const dispute::Spacing steps = dispute::fold_spacing(p);
+      const dispute::Spacing steps = dispute::fold_spacing(p, m_rules);
       std::vector<numerics::FoldState> states;
       for (unsigned k = 1; k < steps.segments; ++k) states.push_back(fold_state(p, steps.at(k)));
       return encode([&](auto& w) {
@@ -112,27 +113,28 @@ Bytes Party::offer(const Position& p) const {
   }
 }
 
-unsigned choices(const Position& p) {
+unsigned choices(const Position& p, const dispute::Rules& rules) {
   switch (p.stage) {
-    case Stage::kChainPoint: return dispute::chain_spacing(p).segments;
-    case Stage::kFoldPoint: return dispute::fold_spacing(p).segments;
+    case Stage::kChainPoint: return dispute::chain_spacing(p, rules).segments;
+    case Stage::kFoldPoint: return dispute::fold_spacing(p, rules).segments;
     case Stage::kElementPoint: return p.offered_bytes / size_of(p.node.spec.output.dtype);
     case Stage::kTracePoint:
-      return commit::children_of(p.range).count + (p.range.count == p.program.node_count ? 1 : 0);
-    default: return commit::children_of(p.range).count;
+      return commit::children_of(p.range, rules.split_depth).count +
+             (p.range.count == p.program.node_count ? 1 : 0);
+    default: return commit::children_of(p.range, rules.split_depth).count;
   }
 }
 
 unsigned Party::first_difference(const Position& p) const {
   const auto first_child = [&](const commit::MerkleTree& own) {
-    const std::vector<Hash256> roots = own.children_roots(p.range);
+    const std::vector<Hash256> roots = own.children_roots(p.range, m_rules.split_depth);
     for (unsigned i = 0; i < roots.size(); ++i)
       if (roots[i] != offered_hash(p, i)) return i;
     return static_cast<unsigned>(roots.size());
   };
   switch (p.stage) {
     case Stage::kChainPoint: {
-      const dispute::Spacing steps = dispute::chain_spacing(p);
+      const dispute::Spacing steps = dispute::chain_spacing(p, m_rules);
       for (unsigned k = 0; k + 1 < steps.segments; ++k)
         if (offered_hash(p, k) != m_world->state_root(steps.at(k + 1))) return k;
       return steps.segments - 1;
@@ -146,7 +148,7 @@ unsigned Party::first_difference(const Position& p) const {
       return static_cast<unsigned>(at) / size_of(p.node.spec.output.dtype);
     }
     default: {
-      const dispute::Spacing steps = dispute::fold_spacing(p);
+      const dispute::Spacing steps = dispute::fold_spacing(p, m_rules);
       const unsigned words = numerics::fold_words(p.node.spec);
       for (unsigned k = 0; k + 1 < steps.segments; ++k) {
         const numerics::FoldState own = fold_state(p, steps.at(k + 1));
@@ -163,7 +165,7 @@ Bytes Party::point(const Position& p, unsigned index) const {
     return encode([&](auto& w) { dispute::write_element_point(w, index); });
   if (p.stage != Stage::kTracePoint)
     return encode([&](auto& w) { dispute::write_point(w, p.stage, index); });
-  const commit::Children children = commit::children_of(p.range);
+  const commit::Children children = commit::children_of(p.range, m_rules.split_depth);
   if (index >= children.count || children.ranges[index].count != 1)
     return encode([&](auto& w) { dispute::write_trace_point(w, index); });
   const std::uint64_t node = children.ranges[index].first;
@@ -178,12 +180,13 @@ Bytes Party::point_at_first_difference(const Position& p) const {
 }
 
 Bytes Party::point_anywhere(const Position& p, std::mt19937& random) const {
-  return point(p, static_cast<unsigned>(random() % choices(p)));
+  return point(p, static_cast<unsigned>(random() % choices(p, m_rules)));
 }
 
 commit::Path Party::trace_path(const Position& p, std::uint64_t node) const {
   dispute::KnownTree tree(execution(p).trace);
-  for (const auto& [range, offered] : m_trace_offers) tree.learn(range, offered);
+  for (const auto& [range, offered] : m_trace_offers)
+    tree.learn(range, offered, m_rules.split_depth);
   return tree.path(node);
 }
 
@@ -297,9 +300,9 @@ Game play(const dispute::GameTerms& terms, const World& defender, const World& c
   Game game;
   game.terms = terms;
   game.position = dispute::start(terms);
-  Party defends(defender, game.terms);
+  Party defends(defender, game.terms, options.rules);
   defends.fold_lies_from = options.fold_lies_from;
-  Party challenges(challenger, game.terms);
+  Party challenges(challenger, game.terms, options.rules);
   std::mt19937 random(options.seed);
   while (game.position.stage != Stage::kFinished) {
     const Position before = game.position;
@@ -326,7 +329,7 @@ Game play(const dispute::GameTerms& terms, const World& defender, const World& c
         });
     verdict = options.sign
                   ? apply_signed(sha(), crypto::ed25519_verify, terms, game.position, move.view())
-                  : apply(sha(), terms, game.position, mover, move.body);
+                  : apply(sha(), terms, game.position, mover, move.body, options.rules);
     if (verdict != dispute::MoveVerdict::kAccepted) {
       // What is not accepted lets the clock of whoever is on turn run out.
       dispute::forfeit(game.position);

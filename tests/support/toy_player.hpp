@@ -16,7 +16,9 @@ namespace assay::toy {
 // Makes one side's bodies from its world. It must see every position of its game (observe).
 class Party {
  public:
-  Party(const World& world, const dispute::GameTerms& terms) : m_world(&world), m_terms(&terms) {}
+  Party(const World& world, const dispute::GameTerms& terms,
+        const dispute::Rules& rules = dispute::kRules)
+      : m_world(&world), m_terms(&terms), m_rules(rules) {}
 
   // A lying defender's folds follow the truth before this step and lie from it on; by default the
   // last step alone is false.
@@ -45,11 +47,13 @@ class Party {
 
   const World* m_world;
   const dispute::GameTerms* m_terms;
+  dispute::Rules m_rules;
   std::vector<std::pair<commit::Range, Bytes>> m_trace_offers;
 };
 
 // How many indices a point may have here.
-[[nodiscard]] unsigned choices(const dispute::Position& position);
+[[nodiscard]] unsigned choices(const dispute::Position& position,
+                               const dispute::Rules& rules = dispute::kRules);
 
 struct Keys {
   crypto::KeyPair defender;
@@ -83,6 +87,7 @@ struct PlayOptions {
   bool challenger_opens = true;  // who posts the last opening
   std::optional<std::uint32_t> fold_lies_from;
   unsigned seed = 1;
+  dispute::Rules rules;
   bool sign = false;  // else the signatures are zero and not checked
 };
 [[nodiscard]] Game play(const dispute::GameTerms& terms, const World& defender,

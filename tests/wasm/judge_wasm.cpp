@@ -1,7 +1,7 @@
 // The judge of evidence files as a wasm32 module: no allocation, and nothing from outside but the
 // check of a signature. A host writes the file to buffer(), calls judge(size) and reads report().
-#include "assay/crypto/sha256_portable.hpp"
 #include "assay/dispute/evidence.hpp"
+#include "sha256_wasm.hpp"
 
 namespace {
 
@@ -36,7 +36,7 @@ __attribute__((export_name("report"))) const std::uint8_t* assay_report() { retu
 __attribute__((export_name("judge"))) std::uint32_t assay_judge(std::uint32_t size) {
   if (size > sizeof g_file) return 0;
   const dispute::EvidenceReport report =
-      dispute::judge_evidence(crypto::sha256_portable, verify, ByteView{g_file, size});
+      dispute::judge_evidence(sha256_wasm, verify, ByteView{g_file, size});
   codec::FixedSink sink(g_report);
   codec::BasicWriter<codec::FixedSink> w(sink);
   w.u8(static_cast<std::uint8_t>(report.verdict));
@@ -54,7 +54,7 @@ __attribute__((export_name("judge"))) std::uint32_t assay_judge(std::uint32_t si
   for (const std::uint32_t word : p.computed.words) w.u32(word);
   const bool is_known = report.verdict == dispute::EvidenceVerdict::kProven ||
                         report.verdict == dispute::EvidenceVerdict::kUnfinished;
-  w.hash(is_known ? dispute::position_hash(crypto::sha256_portable, report.terms, p) : Hash256{});
+  w.hash(is_known ? dispute::position_hash(sha256_wasm, report.terms, p) : Hash256{});
   return static_cast<std::uint32_t>(sink.written().size());
 }
 

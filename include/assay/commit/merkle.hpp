@@ -35,12 +35,13 @@ struct Children {
   std::array<Range, kMaxChildren> ranges{};
   unsigned count = 0;
 };
-// The subtrees that kSplitDepth levels of splitting make of `range`, in order; a single leaf is its
-// own only child.
-[[nodiscard]] Children children_of(Range range) noexcept;
+// The subtrees that `depth` levels of splitting make of `range`, in order; a single leaf is its own
+// only child. Requires depth <= kSplitDepth.
+[[nodiscard]] Children children_of(Range range, unsigned depth = kSplitDepth) noexcept;
 
-// The root of `range` from its children's roots, children_of(range).count of them.
-[[nodiscard]] Hash256 root_of_children(Sha256Function sha256, Range range, const Hash256* roots);
+// The root of `range` from its children's roots, children_of(range, depth).count of them.
+[[nodiscard]] Hash256 root_of_children(Sha256Function sha256, Range range, const Hash256* roots,
+                                       unsigned depth = kSplitDepth);
 
 // An inclusion path, from the leaf up.
 struct Path {

@@ -30,8 +30,9 @@ class MerkleTree {
   [[nodiscard]] Hash256 root() const;
   // Requires a range that the recursive split makes.
   [[nodiscard]] Hash256 subtree_root(Range range) const;
-  // The roots of children_of(range), in order.
-  [[nodiscard]] std::vector<Hash256> children_roots(Range range) const;
+  // The roots of children_of(range, depth), in order.
+  [[nodiscard]] std::vector<Hash256> children_roots(Range range,
+                                                    unsigned depth = kSplitDepth) const;
   // Requires index < size().
   [[nodiscard]] Path path(std::uint64_t index) const;
 

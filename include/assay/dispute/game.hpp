@@ -9,6 +9,7 @@
 
 #include "assay/commit/task.hpp"
 #include "assay/core/ids.hpp"
+#include "assay/dispute/transitions.hpp"
 #include "assay/referee/referee.hpp"
 
 namespace assay::dispute {
@@ -18,7 +19,14 @@ inline constexpr unsigned kFoldOfferWords = 256;  // segments x words of one fol
 inline constexpr std::size_t kMaxMoveBytes = 16 * 1024;
 inline constexpr std::uint32_t kMaxTurns = 96;  // a valid program's longest game has 57
 
-enum class Role : std::uint8_t { kDefender = 1, kChallenger = 2 };
+// How wide an offer is: of chains of states, of trees (2^split_depth subtrees), of folds. The game
+// has one set, kRules; others serve to play all games of a tiny instance.
+struct Rules {
+  unsigned chain_segments = kChainFanOut;
+  unsigned split_depth = commit::kSplitDepth;  // at most commit::kSplitDepth
+  unsigned fold_words = kFoldOfferWords;       // at least twice those of the folds that are played
+};
+inline constexpr Rules kRules{};
 
 // What a game is about; fixed when the challenge is revealed, from records that the ledger holds.
 struct GameTerms {
@@ -32,27 +40,6 @@ struct GameTerms {
   Hash256 end_root;         // entry, disputed
   friend bool operator==(const GameTerms&, const GameTerms&) = default;
 };
-
-enum class Stage : std::uint8_t {
-  kChainOffer = 1,  // defender: state roots at evenly spaced steps
-  kChainPoint,      // challenger: the first that it disputes
-  kTraceOffer,      // defender: subtree roots of the step's trace (first: with the program header)
-  kTracePoint,      // challenger: a subtree; at a leaf with the node's record; or the claimed state
-  kStateOffer,      // defender: subtree roots of the claimed state
-  kStatePoint,      // challenger
-  kStateLeaf,       // anyone: the slot's record and the bound node's root; decides
-  kSource,          // anyone: the slot of the pre-state or the data set; decides
-  kTensorOffer,     // defender: subtree roots of the disputed output's chunks
-  kTensorPoint,     // challenger
-  kChunkReveal,     // defender: the chunk
-  kElementPoint,    // challenger: the element in it
-  kFoldOffer,       // defender: fold states at evenly spaced steps
-  kFoldPoint,       // challenger
-  kScalar,          // anyone: the operands; the referee decides
-  kFinished,
-};
-
-enum class Outcome : std::uint8_t { kOpen = 0, kDefenderWins = 1, kChallengerWins = 2, kVoid = 3 };
 
 // Where a game stands. Derived by start(), apply() and forfeit() only. Fields beyond the stage's
 // are zero, so equal positions are equal bytes; a finished game keeps the place where it ended.
@@ -124,8 +111,8 @@ enum class MoveVerdict : std::uint8_t {
 
 [[nodiscard]] Position start(const GameTerms& terms);
 
-// Whose clock runs. Stages that anyone may decide still count against the defender, whose duty they
-// are.
+// Whose clock runs, by the table's time-outs. Stages that anyone may decide still count against the
+// defender, whose duty they are.
 [[nodiscard]] Role on_turn(const Position& position) noexcept;
 // True if a move of `role` is allowed now.
 [[nodiscard]] bool may_move(const Position& position, Role role) noexcept;
@@ -140,7 +127,7 @@ enum class MoveVerdict : std::uint8_t {
 // Applies a move's body (dispute/moves.hpp) by `mover`; the signature was checked before
 // (dispute/signed_move.hpp does both). Unless it returns kAccepted, `position` is unchanged.
 [[nodiscard]] MoveVerdict apply(Sha256Function sha256, const GameTerms& terms, Position& position,
-                                Role mover, ByteView body);
+                                Role mover, ByteView body, const Rules& rules = kRules);
 
 // The clock of the side on turn ran out.
 void forfeit(Position& position) noexcept;
@@ -155,8 +142,8 @@ struct Spacing {
     return low + (high - low) / segments * k + (high - low) % segments * k / segments;
   }
 };
-[[nodiscard]] Spacing chain_spacing(const Position& position) noexcept;
-[[nodiscard]] Spacing fold_spacing(const Position& position) noexcept;
+[[nodiscard]] Spacing chain_spacing(const Position& position, const Rules& rules = kRules) noexcept;
+[[nodiscard]] Spacing fold_spacing(const Position& position, const Rules& rules = kRules) noexcept;
 
 // The position at Stage::kScalar, as the referee wants it.
 [[nodiscard]] referee::ScalarPosition scalar_position(const Position& position);

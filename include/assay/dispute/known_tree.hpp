@@ -16,8 +16,8 @@ class KnownTree {
   // `own` has as many leaves as the defender's tree and must outlive this.
   explicit KnownTree(const commit::MerkleTree& own) : m_own(own) {}
 
-  // An offer of this range's children: 32 bytes for each of children_of(range), in order.
-  void learn(commit::Range range, ByteView offered);
+  // An offer of this range's children: 32 bytes for each of children_of(range, depth), in order.
+  void learn(commit::Range range, ByteView offered, unsigned depth = commit::kSplitDepth);
 
   // The path of leaf `index` under the defender's root. Requires that the first difference between
   // the trees lies after `index`, and every offer on the way to it.

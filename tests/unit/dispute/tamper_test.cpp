@@ -177,52 +177,5 @@ TEST(DisputeTamper, PositionHashesCoverTermsAndEveryField) {
   EXPECT_EQ(std::adjacent_find(seen.begin(), seen.end()), seen.end());
 }
 
-// A program that the profile does not judge voids the game, whoever reveals it.
-TEST(DisputeTamper, AnInadmissibleProgramIsVoid) {
-  toy::Task bad = toy::make_task(20, 18, 5);
-  bad.step.nodes[14].inputs[0] = 20;  // an input that comes later
-  bad.step.seal();
-  const World believed(task());
-  GameTerms terms = toy::challenge(believed, 1).terms;
-  terms.task.step_program = bad.step.root();
-  // Play to the trace by hand: the toy parties hold the sound program.
-  Position position = start(terms);
-  while (position.stage != Stage::kTraceOffer) {
-    toy::Party defender(believed, terms);
-    std::mt19937 random(1);
-    const Bytes body = on_turn(position) == Role::kDefender
-                           ? defender.offer(position)
-                           : defender.point_anywhere(position, random);
-    ASSERT_EQ(apply(sha(), terms, position, on_turn(position), body), MoveVerdict::kAccepted);
-  }
-  const commit::MerkleTree& trace = believed.step(position.step_low).trace;
-  const auto offer = [&](const commit::ProgramHeader* header, commit::Range range) {
-    return codec::encode(
-        [&](auto& w) { write_trace_offer(w, header, trace.children_roots(range)); });
-  };
-  ASSERT_EQ(apply(sha(), terms, position, Role::kDefender, offer(&task().step.header(), {0, 40})),
-            MoveVerdict::kHashMismatch);
-  ASSERT_EQ(apply(sha(), terms, position, Role::kDefender, offer(&bad.step.header(), {0, 40})),
-            MoveVerdict::kAccepted);
-  while (position.stage != Stage::kFinished) {
-    Bytes body;
-    if (position.stage == Stage::kTraceOffer) {
-      body = offer(nullptr, position.range);
-    } else {
-      const commit::Children children = commit::children_of(position.range);
-      unsigned index = 0;
-      while (children.ranges[index].first + children.ranges[index].count <= 14) ++index;
-      body = codec::encode([&](auto& w) {
-        if (children.ranges[index].count == 1)
-          write_trace_leaf(w, index, bad.step.node_record(14), bad.step.node_tree().path(14));
-        else
-          write_trace_point(w, index);
-      });
-    }
-    ASSERT_EQ(apply(sha(), terms, position, on_turn(position), body), MoveVerdict::kAccepted);
-  }
-  EXPECT_EQ(position.outcome, Outcome::kVoid);
-}
-
 }  // namespace
 }  // namespace assay::dispute

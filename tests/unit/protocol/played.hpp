@@ -34,10 +34,11 @@ inline const toy::World& lie() {
   return kLie;
 }
 
-inline PostTask toy_terms() {
+inline PostTask terms_about(const commit::TaskHeader& header) {
   PostTask t = sample_task();
-  t.header = toy_task().header;
-  t.draws = 3;  // all entries: everybody attests everything
+  t.header = header;
+  // All entries: everybody attests everything.
+  t.draws = static_cast<std::uint32_t>(commit::transcript_entries(header));
   t.verification_fee = Amount{306};
   t.verifier_stake = Amount{1000};
   t.challenger_bond = Amount{1000};
@@ -46,17 +47,26 @@ inline PostTask toy_terms() {
   return t;
 }
 
+inline PostTask toy_terms() { return terms_about(toy_task().header); }
+
 struct Played {
   Net net;
-  PostTask terms = toy_terms();
+  PostTask terms;
   Posted posted;
   MadeRun run;
   std::uint64_t first_false;     // entry; as many as there are if none is
   std::set<unsigned> attentive;  // verifiers that do not attest it
-  explicit Played(const toy::World& claimed, unsigned parties = 6, std::set<unsigned> watchful = {})
+  explicit Played(const toy::World& claimed)
+      : Played(toy_terms(), claimed.transcript_roots(), truth().transcript_roots(), 6, {}) {}
+  // A claim of these roots where the others are true.
+  Played(const PostTask& of_task, const std::vector<Hash256>& claimed,
+         const std::vector<Hash256>& should_be, unsigned parties, std::set<unsigned> watchful)
       : net(parties),
-        run(claimed.transcript_roots()),
-        first_false(toy::first_false_entry(claimed, truth())),
+        terms(of_task),
+        run(claimed),
+        first_false(static_cast<std::uint64_t>(
+            std::mismatch(claimed.begin(), claimed.end(), should_be.begin()).first -
+            claimed.begin())),
         attentive(std::move(watchful)) {
     posted = post_and_accept(net, kSubmitter, kSolver, terms);
     for (const unsigned v : {kAnn, kBob})

@@ -21,15 +21,6 @@ using numerics::FoldState;
 using numerics::NodeSpec;
 using numerics::OpCode;
 
-std::uint64_t g_compressions = 0;
-// Counts the blocks that SHA-256 compresses: the message, a bit and its length, in blocks of 64.
-void counting_sha256(const ByteView* parts, std::size_t count, std::uint8_t* digest32) {
-  std::size_t size = 0;
-  for (std::size_t i = 0; i < count; ++i) size += parts[i].size();
-  g_compressions += (size + 9 + 63) / 64;
-  crypto::sha256_portable(parts, count, digest32);
-}
-
 struct Random {
   std::mt19937_64 engine;
   std::uint64_t below(std::uint64_t n) { return engine() % n; }
@@ -281,7 +272,7 @@ TEST(Referee, AgreesWithTheHardwareOnEveryOperator) {
         const std::uint64_t element = r.below(spec.output.shape.elements());
         const auto step = static_cast<std::uint32_t>(r.below(numerics::fold_length(spec)));
         Step s = step_of(scene, element, step);
-        ASSERT_LE(s.reads, 3U) << numerics::name_of(op);  // as many as `Largest` opens
+        ASSERT_LE(s.reads, 3U) << numerics::name_of(op);  // dispute::opening_bounds counts on it
         FoldState computed;
         ASSERT_EQ(judge(crypto::sha256_portable, s.position, s.opening, &computed),
                   Verdict::kDefenderWins)
@@ -483,75 +474,6 @@ TEST(Referee, VoidsWhatTheProfileDoesNotJudge) {
   p = sound;
   p.node.spec = spec_of(OpCode::kSeed, type(DType::kU64, {}), {}, {});
   EXPECT_EQ(verdict(p), Verdict::kVoid);
-}
-
-// Three operands of the largest tensor that there is, under the largest program's trace.
-struct Largest {
-  ScalarPosition position;
-  Bytes opening;
-
-  Largest() {
-    Random r{std::mt19937_64(11)};
-    const TensorType x = type(DType::kI64, {1U << 20, 1U << 20});
-    const TensorType condition = type(DType::kU32, {1U << 20, 1U << 20});
-    const Sha256Function sha = crypto::sha256_portable;
-    position.node.spec = spec_of(OpCode::kSelect, x, {condition, x, x}, {});
-    position.node_count = graph::kMaxNodes;
-    position.node_index = 3;
-    position.node.inputs = {0, 1, 2, 0};
-    position.element = (std::uint64_t{1} << 40) - 5;
-    const auto random_hash = [&] {
-      Hash256 h;
-      for (std::uint8_t& b : h.bytes) b = static_cast<std::uint8_t>(r.engine());
-      return h;
-    };
-    // Leaves 0 to 3 of the trace, then one path from there up.
-    std::array<Bytes, 3> chunks;
-    std::array<commit::Path, 3> paths;
-    std::array<Hash256, 4> leaves{};
-    leaves[3] = random_hash();
-    for (unsigned i = 0; i < 3; ++i) {
-      const TensorType& t = position.node.spec.operands[i];
-      chunks[i].resize(commit::kChunkBytes, 1);
-      const std::uint64_t chunk = place_of(t.dtype, position.element).chunk;
-      paths[i].length = commit::path_length(chunk, commit::chunk_count(t));
-      for (unsigned k = 0; k < paths[i].length; ++k) paths[i].hashes[k] = random_hash();
-      Hash256 list_root;
-      EXPECT_TRUE(commit::root_of_path(sha, commit::leaf_hash(sha, chunks[i]), chunk,
-                                       commit::chunk_count(t), paths[i].hashes.data(),
-                                       paths[i].length, list_root));
-      leaves[i] = commit::leaf_hash(sha, commit::tensor_root(sha, t, list_root).view());
-    }
-    const std::array<Hash256, 2> pairs = {commit::node_hash(sha, leaves[0], leaves[1]),
-                                          commit::node_hash(sha, leaves[2], leaves[3])};
-    commit::Path up;
-    up.length = commit::path_length(0, graph::kMaxNodes);
-    for (unsigned k = 2; k < up.length; ++k) up.hashes[k] = random_hash();
-    opening = codec::encode([&](codec::Writer& w) {
-      for (unsigned i = 0; i < 3; ++i) {
-        up.hashes[0] = leaves[i ^ 1U];
-        up.hashes[1] = pairs[i / 2 == 0 ? 1 : 0];
-        if (i == 0) {
-          EXPECT_TRUE(commit::root_of_path(sha, leaves[0], 0, graph::kMaxNodes, up.hashes.data(),
-                                           up.length, position.trace_root));
-        }
-        write_operand(w, chunks[i], paths[i], up);
-      }
-    });
-    position.after.words[0] = position.after.words[1] = 0x01010101;
-  }
-};
-
-// INV-REF-003: the largest step that the profile has costs at most kMaxCompressions.
-TEST(Referee, LargestStepStaysWithinItsWork) {
-  const Largest largest;
-  g_compressions = 0;
-  ASSERT_EQ(judge(counting_sha256, largest.position, largest.opening), Verdict::kDefenderWins);
-  RecordProperty("compressions", static_cast<int>(g_compressions));
-  RecordProperty("opening_bytes", static_cast<int>(largest.opening.size()));
-  std::printf("largest opening: %zu bytes, %llu compressions\n", largest.opening.size(),
-              static_cast<unsigned long long>(g_compressions));
-  EXPECT_LE(g_compressions, kMaxCompressions);
 }
 
 }  // namespace

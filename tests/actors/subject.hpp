@@ -1,0 +1,46 @@
+// What a dispute of actors is about: a run as its solver claims it, the same run as it should have
+// been, and minds that play from either.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "actors/cast.hpp"
+#include "assay/core/hex.hpp"
+#include "assay/dispute/game.hpp"
+
+namespace assay::actors {
+
+// One side of one game. Shown every position of it, in order.
+class Mind {
+ public:
+  virtual ~Mind() = default;
+  virtual void observe(const dispute::Position& position) = 0;
+  // The body of a move at the position that was shown last; nothing if it has none.
+  [[nodiscard]] virtual std::optional<Bytes> move() = 0;
+};
+
+enum class Belief : std::uint8_t { kTruth, kClaim };
+
+struct Side {
+  Belief belief = Belief::kTruth;
+  dispute::Role role{};
+  Points points = Points::kFirstDifference;
+  unsigned seed = 1;
+};
+
+class Subject {
+ public:
+  virtual ~Subject() = default;
+  [[nodiscard]] virtual const commit::TaskHeader& header() const = 0;
+  [[nodiscard]] virtual std::vector<Hash256> transcript(Belief belief) const = 0;
+  // `terms` outlive the mind, as the subject does.
+  [[nodiscard]] virtual std::unique_ptr<Mind> mind(const dispute::GameTerms& terms,
+                                                   const Side& side) = 0;
+};
+
+// The toy task of tests/support; a lie is one of 200.
+[[nodiscard]] std::unique_ptr<Subject> toy_subject(bool lies, unsigned seed);
+
+}  // namespace assay::actors
