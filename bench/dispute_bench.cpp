@@ -27,7 +27,7 @@ std::uint64_t shared_hashes(const std::vector<std::uint64_t>& leaves, commit::Ra
 }
 
 // What it would save to send the hashes that the operands' paths in the trace share once
-// (docs/adr/0018): of the largest opening, and of the mean over all nodes that have one.
+// (docs/adr/0020): of the largest opening, and of the mean over all nodes that have one.
 void print_sharing(const std::vector<cli::GraphModel>& models) {
   for (const auto& [name, init, step] : models) {
     const std::vector<graph::Node>& nodes = step.program().nodes;
