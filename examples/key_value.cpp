@@ -8,7 +8,9 @@
 // A transaction is KEY=VALUE in printable ASCII. What an application must keep in mind, and where
 // it is done here: nothing is durable before commit(), and then everything at once (State::save);
 // finalize_block() may come again; what prepare_proposal() lets through, process_proposal()
-// accepts (is_good); query() and check_tx() run while a block is executed (m_mutex).
+// accepts (is_good); query() and check_tx() run while a block is executed (m_mutex); a snapshot of
+// strangers counts only if it has the app hash (apply_snapshot_chunk).
+#include <algorithm>
 #include <charconv>
 #include <cstdio>
 #include <map>
@@ -41,39 +43,86 @@ bool is_good(ByteView tx) {
          std::all_of(tx.begin(), tx.end(), [](std::uint8_t c) { return c > 0x20 && c < 0x7f; });
 }
 
-// What is durable. Its file: the height, the app hash, then a line KEY=VALUE each.
+// What is durable. As text: the height, then a line KEY=VALUE each, by ascending keys.
 struct State {
   std::int64_t height = 0;
-  Bytes app_hash;
   std::map<std::string, std::string> pairs;
 
-  [[nodiscard]] static Result<State> load(const host::DiskFiles& files) {
+  [[nodiscard]] std::string lines() const {
+    std::string text;
+    for (const auto& [key, value] : pairs) text += key + "=" + value + "\n";
+    return text;
+  }
+  [[nodiscard]] std::string text() const { return std::to_string(height) + "\n" + lines(); }
+  // Of all that is stored, so that a snapshot of strangers can be checked against it.
+  [[nodiscard]] Bytes app_hash() const {
+    return to_bytes(crypto::sha256(as_bytes(lines())).view());
+  }
+
+  [[nodiscard]] static Result<State> parse(std::string_view text) {
     State state;
-    if (!files.exists("state")) return state;
-    ASSAY_TRY(const Bytes bytes, files.read("state"));
-    std::string_view rest = text_of(bytes);
-    const auto line = [&] {
-      const std::string_view text = rest.substr(0, rest.find('\n'));
-      rest.remove_prefix(std::min(text.size() + 1, rest.size()));
-      return text;
-    };
-    const std::string_view height = line();
-    if (std::from_chars(height.begin(), height.end(), state.height).ptr != height.end())
-      return Error{ErrorCode::kMalformed, "the state's file does not begin with a height"};
-    ASSAY_TRY(state.app_hash, from_hex(line()));
-    while (!rest.empty()) state.set(line());
+    const std::size_t first = std::min(text.find('\n'), text.size());
+    const auto [end, failed] = std::from_chars(text.data(), text.data() + first, state.height);
+    if (failed != std::errc{} || end != text.data() + first || first == text.size())
+      return Error{ErrorCode::kMalformed, "a state that does not begin with a height"};
+    text.remove_prefix(first + 1);
+    while (!text.empty()) {
+      const std::size_t size = std::min(text.find('\n'), text.size());
+      if (!is_good(as_bytes(text.substr(0, size))))
+        return Error{ErrorCode::kMalformed, "a state with a line that is not KEY=VALUE"};
+      state.set(text.substr(0, size));
+      text.remove_prefix(std::min(size + 1, text.size()));
+    }
     return state;
+  }
+  [[nodiscard]] static Result<State> load(const host::DiskFiles& files) {
+    if (!files.exists("state")) return State{};
+    ASSAY_TRY(const Bytes bytes, files.read("state"));
+    return parse(text_of(bytes));
   }
   // The old file or the new one, whatever happens.
   [[nodiscard]] Status save(host::DiskFiles& files) const {
-    std::string text = std::to_string(height) + "\n" + to_hex(app_hash) + "\n";
-    for (const auto& [key, value] : pairs) text += key + "=" + value + "\n";
-    return files.write_atomically("state", as_bytes(text));
+    return files.write_atomically("state", as_bytes(text()));
   }
   void set(std::string_view tx) {
     const std::size_t equals = tx.find('=');
     pairs[std::string(tx.substr(0, equals))] = tx.substr(equals + 1);
   }
+};
+
+// The texts of a few past states, for nodes that join.
+class Snapshots {
+ public:
+  static constexpr std::uint32_t kFormat = 1;
+  static constexpr std::int64_t kEvery = 10;  // blocks
+  static constexpr std::size_t kKept = 3;
+  static constexpr std::size_t kChunkBytes = std::size_t{1} << 20;
+
+  void add(const State& state) {
+    m_texts.emplace(static_cast<std::uint64_t>(state.height), state.text());
+    if (m_texts.size() > kKept) m_texts.erase(m_texts.begin());
+  }
+  [[nodiscard]] abci::ListSnapshotsResponse list() const {
+    abci::ListSnapshotsResponse response;
+    for (const auto& [height, text] : m_texts) {
+      const auto chunks = static_cast<std::uint32_t>(1 + (text.size() - 1) / kChunkBytes);
+      const Bytes hash = to_bytes(crypto::sha256(as_bytes(text)).view());
+      response.snapshots.push_back({height, kFormat, chunks, hash, {}});
+    }
+    return response;
+  }
+  [[nodiscard]] abci::LoadSnapshotChunkResponse chunk(
+      const abci::LoadSnapshotChunkRequest& request) const {
+    const auto found = m_texts.find(request.height);
+    const std::size_t begin = request.chunk * kChunkBytes;
+    if (found == m_texts.end() || request.format != kFormat || begin >= found->second.size())
+      return {};
+    const std::string_view text = found->second;
+    return {to_bytes(as_bytes(text.substr(begin, kChunkBytes)))};
+  }
+
+ private:
+  std::map<std::uint64_t, std::string> m_texts;  // by height
 };
 
 class KeyValue final : public abci::Application {
@@ -82,7 +131,7 @@ class KeyValue final : public abci::Application {
 
   Result<abci::InfoResponse> info(abci::InfoRequest) override {
     const std::lock_guard lock(m_mutex);
-    return abci::InfoResponse{"key-value", "1", 1, m_state.height, m_state.app_hash};
+    return abci::InfoResponse{"key-value", "1", 1, m_state.height, m_state.app_hash()};
   }
 
   Result<abci::QueryResponse> query(abci::QueryRequest request) override {
@@ -120,17 +169,11 @@ class KeyValue final : public abci::Application {
     abci::FinalizeBlockResponse response;
     m_next = m_state;  // nobody else changes it
     m_next.height = request.height;
-    crypto::Sha256 hash(crypto::sha256_blocks());
-    hash.update(m_state.app_hash);
     for (const Bytes& tx : request.txs) {
       response.tx_results.push_back(result_of(tx));
-      if (!is_good(tx)) continue;
-      m_next.set(text_of(tx));
-      hash.update(tx);
-      hash.update(as_bytes("\n"));
+      if (is_good(tx)) m_next.set(text_of(tx));
     }
-    m_next.app_hash = to_bytes(hash.finish().view());
-    response.app_hash = m_next.app_hash;
+    response.app_hash = m_next.app_hash();
     return response;
   }
 
@@ -138,7 +181,45 @@ class KeyValue final : public abci::Application {
     ASSAY_TRY_STATUS(m_next.save(m_files));
     const std::lock_guard lock(m_mutex);
     m_state = m_next;
+    if (m_state.height % Snapshots::kEvery == 0) m_snapshots.add(m_state);
     return abci::CommitResponse{};
+  }
+
+  Result<abci::ListSnapshotsResponse> list_snapshots(abci::ListSnapshotsRequest) override {
+    const std::lock_guard lock(m_mutex);
+    return m_snapshots.list();
+  }
+
+  Result<abci::LoadSnapshotChunkResponse> load_snapshot_chunk(
+      abci::LoadSnapshotChunkRequest request) override {
+    const std::lock_guard lock(m_mutex);
+    return m_snapshots.chunk(request);
+  }
+
+  Result<abci::OfferSnapshotResponse> offer_snapshot(abci::OfferSnapshotRequest request) override {
+    if (request.snapshot.format != Snapshots::kFormat)
+      return abci::OfferSnapshotResponse{abci::OfferSnapshotResult::kRejectFormat};
+    m_offered = std::move(request);
+    m_received.clear();
+    return abci::OfferSnapshotResponse{abci::OfferSnapshotResult::kAccept};
+  }
+
+  // CometBFT brings the chunks in their order.
+  Result<abci::ApplySnapshotChunkResponse> apply_snapshot_chunk(
+      abci::ApplySnapshotChunkRequest request) override {
+    using Applied = abci::ApplySnapshotChunkResult;
+    m_received += text_of(request.chunk);
+    if (request.index + 1 < m_offered.snapshot.chunks)
+      return abci::ApplySnapshotChunkResponse{Applied::kAccept, {}, {}};
+    Result<State> state = State::parse(m_received);
+    // Peers are strangers; the app hash is what CometBFT's light client has checked.
+    if (!state || state->app_hash() != m_offered.app_hash ||
+        static_cast<std::uint64_t>(state->height) != m_offered.snapshot.height)
+      return abci::ApplySnapshotChunkResponse{Applied::kRejectSnapshot, {}, {}};
+    ASSAY_TRY_STATUS(state->save(m_files));
+    const std::lock_guard lock(m_mutex);
+    m_state = std::move(*state);
+    return abci::ApplySnapshotChunkResponse{Applied::kAccept, {}, {}};
   }
 
  private:
@@ -150,9 +231,12 @@ class KeyValue final : public abci::Application {
     return result;
   }
 
-  std::mutex m_mutex;  // m_state
+  std::mutex m_mutex;  // m_state, m_snapshots
   State m_state;
+  Snapshots m_snapshots;
   State m_next;  // after the block that is executed
+  abci::OfferSnapshotRequest m_offered;
+  std::string m_received;  // of the snapshot that was offered
   host::DiskFiles& m_files;
 };
 

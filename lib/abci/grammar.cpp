@@ -30,7 +30,7 @@ std::string_view name_of(GrammarRule rule) noexcept {
 GrammarMonitor::Break GrammarMonitor::asked(ConnectionId connection, const Request& request) {
   const Call call = call_of(request);
   switch (call) {
-    case Call::kOfferSnapshot: return offer_snapshot();
+    case Call::kOfferSnapshot: return offer_snapshot(connection);
     case Call::kApplySnapshotChunk: return apply_chunk();
     case Call::kInitChain:
     case Call::kCommit:
@@ -75,10 +75,18 @@ GrammarMonitor::Break GrammarMonitor::enter(ConnectionId connection, Call call) 
                                                          ", but consensus calls have come" +
                                                          on(m_consensus)};
   if (connection > m_consensus) {
-    m_consensus_before = std::exchange(m_consensus, connection);
-    m_phase = Phase::kStart;
+    // State synchronisation goes on to blocks, unless that CometBFT died: its own query connection
+    // is older than the one of its snapshots.
+    if (m_offer == 0 || m_info_connection > m_offer || call == Call::kInitChain) begin_run();
+    m_consensus = connection;
+    m_offer = 0;
   }
   return std::nullopt;
+}
+
+void GrammarMonitor::begin_run() {
+  m_consensus_before = m_consensus;
+  m_phase = Phase::kStart;
 }
 
 GrammarMonitor::Break GrammarMonitor::init_chain(const InitChainRequest& request) {
@@ -141,17 +149,17 @@ GrammarMonitor::Break GrammarMonitor::commit() {
   return std::nullopt;
 }
 
-GrammarMonitor::Break GrammarMonitor::offer_snapshot() {
-  switch (m_phase) {
-    case Phase::kInitialised:
-    case Phase::kOffered:
-    case Phase::kAccepted:
-    case Phase::kRestoring:
-    case Phase::kRestored: m_phase = Phase::kOffered; return std::nullopt;
-    default: break;
+GrammarMonitor::Break GrammarMonitor::offer_snapshot(ConnectionId connection) {
+  if (connection > m_consensus && connection != m_offer) {
+    begin_run();
+    m_offer = connection;
   }
-  return GrammarBreak{GrammarRule::kLateSnapshot,
-                      "OfferSnapshot, but not between InitChain and the first block"};
+  const bool has_blocks = m_phase == Phase::kHeight || m_phase == Phase::kFinalized ||
+                          (m_phase == Phase::kStart && handshake_done() && m_info_height > 0);
+  if (has_blocks)
+    return GrammarBreak{GrammarRule::kLateSnapshot, "OfferSnapshot, but there are blocks already"};
+  m_phase = Phase::kOffered;
+  return std::nullopt;
 }
 
 GrammarMonitor::Break GrammarMonitor::apply_chunk() {

@@ -118,12 +118,15 @@ void Server::State::add(net::Stream stream) {
   running.thread = std::thread([this, id, &running] {
     const std::string why = running.session.run();
     running.session.stop();
+    {
+      const std::lock_guard ending(mutex);
+      running.ended = true;
+      --open;
+      session_ended.notify_all();
+    }
+    // Now its place is free. The thread is joined before anything here goes.
     log.write(LogLevel::kInfo, "abci.disconnected",
               {{"connection", std::to_string(id)}, {"why", why}});
-    const std::lock_guard ending(mutex);
-    running.ended = true;
-    --open;
-    session_ended.notify_all();
   });
 }
 

@@ -85,19 +85,25 @@ TEST(Actors, APlantedBugIsFound) {
 }
 
 // ASSAY_SEED and ASSAY_SEEDS: from which on, and how many.
-TEST(Actors, KeepEveryRuleInAnyCompany) {
-  const auto number = [](const char* name, unsigned otherwise) {
-    const char* const text = std::getenv(name);
-    return text != nullptr ? static_cast<unsigned>(std::strtoul(text, nullptr, 10)) : otherwise;
-  };
+unsigned number(const char* name, unsigned otherwise) {
+  const char* const text = std::getenv(name);
+  return text != nullptr ? static_cast<unsigned>(std::strtoul(text, nullptr, 10)) : otherwise;
+}
+
+using MakeSubject = std::unique_ptr<Subject> (*)(bool, unsigned);
+
+void play_seeds(MakeSubject make, const char* name, unsigned seeds) {
   const unsigned first = number("ASSAY_SEED", 1);
   Total total;
-  for (unsigned seed = first; seed < first + number("ASSAY_SEEDS", 600); ++seed) {
+  for (unsigned seed = first; seed < first + number("ASSAY_SEEDS", seeds); ++seed) {
     const Cast cast = any_cast(seed);
-    total.play(*toy_subject(lies(cast), seed), cast, seed);
+    total.play(*make(lies(cast), seed), cast, seed);
   }
-  total.print("seeds");
+  total.print(name);
 }
+
+TEST(Actors, KeepEveryRuleInAnyCompany) { play_seeds(toy_subject, "toy_seeds", 600); }
+TEST(Actors, KeepEveryRuleOverRealRuns) { play_seeds(model_subject, "model_seeds", 16); }
 
 }  // namespace
 }  // namespace assay::actors

@@ -42,5 +42,8 @@ class Subject {
 
 // The toy task of tests/support; a lie is one of 200.
 [[nodiscard]] std::unique_ptr<Subject> toy_subject(bool lies, unsigned seed);
+// A real training run of one of the models of tests/faults, played with the shipped player; a lie
+// is a fault drawn from the seed. Who points first or last points anywhere.
+[[nodiscard]] std::unique_ptr<Subject> model_subject(bool lies, unsigned seed);
 
 }  // namespace assay::actors

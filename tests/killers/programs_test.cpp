@@ -71,7 +71,8 @@ void expect_readable(const graph::ValidProgram& valid) {
   ASSERT_EQ(graph::root_of(again.value()), valid.root());
   const dispute::GameBounds bounds = dispute::bounds_of(valid, std::uint64_t{1} << 32);
   ASSERT_LE(bounds.defender_moves + bounds.challenger_moves, dispute::kMaxTurns);
-  ASSERT_LE(bounds.opening_bytes, dispute::kMaxMoveBytes);
+  ASSERT_LE(bounds.opening.bytes, dispute::kMaxMoveBytes);
+  ASSERT_LE(bounds.opening.compressions, referee::kMaxCompressions);
   ASSERT_GT(graph::work_of(valid.program()).operations + 1, 0u);
   SerialTaskPool pool;
   const auto plan = exec::Executor::plan(valid, pool, {});
@@ -122,7 +123,7 @@ void play(const graph::Program& program, std::uint32_t node, std::uint64_t seed)
 TEST(MutatedPrograms, AreNeverVoidOnceAccepted) {
   std::map<std::string, unsigned> refused, accepted;
   unsigned played = 0;
-  for (std::uint64_t seed = 1; seed <= 4'000; ++seed) {
+  for (std::uint64_t seed = 1; seed <= 10'000; ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     std::mt19937_64 random(seed);
     exec::test::RandomProgram maker(static_cast<unsigned>(seed), {.table_share = 2});
@@ -168,7 +169,7 @@ TEST(Bounds, CountOperandsThatFewElementsRead) {
   const auto one = d.data(floats({1}, 1));
   const auto padded = d.f32(OpCode::kPad, {5}, {one}, {0, 1});
   faults::World world("pad", d.task(1, 1));
-  EXPECT_GT(world.bounds(1).opening_bytes, 0u);
+  EXPECT_GT(world.bounds(1).opening.bytes, 0u);
   for (std::uint64_t seed = 0; seed < 40; ++seed) {
     const faults::GameReport report =
         faults::play_challenge(world, seed, faults::Target{1, padded});

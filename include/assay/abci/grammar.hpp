@@ -17,7 +17,7 @@ enum class GrammarRule : std::uint8_t {
   kNoInitChain,         // a consensus call, but Info said height 0 and InitChain did not follow
   kInitChainTwice,      // InitChain after a consensus call or another InitChain
   kInitChainOnState,    // InitChain, but Info said a height over 0
-  kLateSnapshot,        // OfferSnapshot, but not between InitChain and the first block
+  kLateSnapshot,        // OfferSnapshot, but there are blocks
   kChunkWithoutOffer,   // ApplySnapshotChunk, but no snapshot was accepted
   kSyncUnfinished,      // a consensus call, but no Info came after the snapshot's last chunk
   kWrongHeight,         // a block that is not the next one
@@ -55,11 +55,12 @@ class GrammarMonitor {
 
   // A younger connection than before: CometBFT was started anew.
   [[nodiscard]] Break enter(ConnectionId connection, Call call);
+  void begin_run();
   [[nodiscard]] Break init_chain(const InitChainRequest& request);
   [[nodiscard]] Break block_call(Call call, std::int64_t height);
   [[nodiscard]] Break begin_height(Call call);
   [[nodiscard]] Break commit();
-  [[nodiscard]] Break offer_snapshot();
+  [[nodiscard]] Break offer_snapshot(ConnectionId connection);
   [[nodiscard]] Break apply_chunk();
   // Info was answered to the CometBFT that makes the consensus calls. All its connections are
   // younger than its predecessor's; whether they were accepted before the Info is chance.
@@ -69,6 +70,7 @@ class GrammarMonitor {
   std::int64_t m_info_height = 0;      // of the last Info
   ConnectionId m_consensus = 0;        // the connection of the consensus calls
   ConnectionId m_consensus_before = 0;
+  ConnectionId m_offer = 0;  // of the OfferSnapshot that began this run; 0 after a consensus call
   Phase m_phase = Phase::kStart;
   std::int64_t m_height = 0;  // the next, or the present one; 0: not known
 };

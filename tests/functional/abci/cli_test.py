@@ -8,7 +8,7 @@ import tempfile
 from comet import find_cli, options, until
 
 FIRST = hashlib.sha256(b"abc=123\n").digest()
-SECOND = hashlib.sha256(FIRST + b"def=xyz\nghi=123\n").digest()
+SECOND = hashlib.sha256(b"abc=123\ndef=xyz\nghi=123\n").digest()
 BAD = ["code: 1", "log: a transaction is KEY=VALUE in printable ASCII, at most 1024 bytes"]
 NAME = ["code: OK", "data: key-value", f"data.hex: 0x{b'key-value'.hex().upper()}"]
 

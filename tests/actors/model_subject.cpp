@@ -1,0 +1,103 @@
+#include "actors/subject.hpp"
+#include "faults/departure.hpp"
+#include "support/duel.hpp"
+
+namespace assay::actors {
+
+namespace {
+
+using dispute::Role;
+
+// Plays with the shipped player; who points anywhere has an execution to open nothing with.
+class ModelMind final : public Mind {
+ public:
+  ModelMind(const training::Task& task, std::shared_ptr<player::Interval> interval,
+            const dispute::GameTerms& terms, const Side& side)
+      : m_player(std::move(interval), terms, side.role) {
+    if (side.role == Role::kChallenger && side.points != Points::kFirstDifference)
+      m_pointer = duel::random_pointer(task, terms, side.seed);
+  }
+
+  void observe(const dispute::Position& position) override {
+    m_player.see(position);
+    m_position = position;
+  }
+  std::optional<Bytes> move() override {
+    auto made = m_pointer ? m_pointer(m_position) : m_player.next_move(m_position);
+    return made ? std::move(*made) : std::nullopt;
+  }
+
+ private:
+  player::Player m_player;
+  duel::Mover m_pointer;
+  dispute::Position m_position;
+};
+
+class ModelSubject final : public Subject {
+ public:
+  ModelSubject(faults::World& world, bool lies, unsigned seed) : m_world(world) {
+    faults::Random random(seed);
+    while (lies && !m_faulty) {
+      m_fault =
+          faults::draw_fault(world, static_cast<faults::Kind>(random() % faults::kKinds), random);
+      // What differs inside a fold alone needs a player of its own.
+      if (!m_fault || m_fault->fold || m_fault->fold_lies) continue;
+      m_faulty.emplace(world, *m_fault);
+      if (!faults::find_departure(world, *m_fault, *m_faulty)) m_faulty.reset();
+    }
+    run();
+  }
+
+  const commit::TaskHeader& header() const override { return m_world.task().header; }
+  std::vector<Hash256> transcript(Belief belief) const override {
+    return belief == Belief::kTruth ? m_world.transcript() : m_roots;
+  }
+  std::unique_ptr<Mind> mind(const dispute::GameTerms& terms, const Side& side) override {
+    player::IntervalOptions options;
+    options.states =
+        [this, entry = terms.entry](std::uint64_t) -> Result<std::optional<training::KnownState>> {
+      if (entry == 0) return std::optional<training::KnownState>{};
+      const std::uint64_t start = commit::step_of_entry(header(), entry - 1);
+      return std::optional<training::KnownState>{{start, m_claimed[entry - 1]}};
+    };
+    auto interval = std::make_shared<player::Interval>(
+        m_world.task(), execution(side.belief), terms.entry, m_world.pool(), std::move(options));
+    return std::make_unique<ModelMind>(m_world.task(), std::move(interval), terms, side);
+  }
+
+ private:
+  training::Execution& execution(Belief belief) {
+    if (belief == Belief::kClaim && m_faulty) return *m_faulty;
+    return m_world.honest();
+  }
+
+  // What the solver claims at each entry.
+  void run() {
+    training::Execution& claimed = execution(Belief::kClaim);
+    NamedTensors state = claimed.initial_state().value();
+    const std::uint64_t entries = m_world.transcript().size();
+    for (std::uint64_t entry = 0, step = 0; entry < entries; ++entry) {
+      for (; step < commit::step_of_entry(header(), entry); ++step) {
+        const Status stepped = claimed.step(step, state);
+        ASSAY_ENSURES(static_cast<bool>(stepped));
+      }
+      m_roots.push_back(training::state_root(state, m_world.pool()));
+      m_claimed.push_back(state);
+    }
+  }
+
+  faults::World& m_world;
+  std::optional<faults::Fault> m_fault;
+  std::optional<faults::FaultyExecution> m_faulty;
+  std::vector<NamedTensors> m_claimed;
+  std::vector<Hash256> m_roots;
+};
+
+}  // namespace
+
+std::unique_ptr<Subject> model_subject(bool lies, unsigned seed) {
+  faults::World& world = faults::model_world(seed % faults::model_count());
+  return std::make_unique<ModelSubject>(world, lies, seed);
+}
+
+}  // namespace assay::actors
