@@ -4,8 +4,9 @@ namespace assay::dispute {
 
 namespace {
 
-[[nodiscard]] ByteView domain(const char* text) noexcept {
-  return {reinterpret_cast<const std::uint8_t*>(text), std::strlen(text)};
+template <std::size_t size>
+[[nodiscard]] ByteView domain(const char (&text)[size]) noexcept {
+  return {reinterpret_cast<const std::uint8_t*>(text), size - 1};
 }
 
 [[nodiscard]] bool is_entry(Sha256Function sha256, const Hash256& transcript_root,
