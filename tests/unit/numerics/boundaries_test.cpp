@@ -35,7 +35,7 @@ void expect_clean(const char* what, const BoundaryCounts& counts, std::uint64_t 
 }
 
 TEST(Boundaries, SomePairs) {
-  expect_clean("pairs", test::enumerate_pairs(many(8), 2), 30'000'000);
+  expect_clean("pairs", test::enumerate_pairs(many(8), 2), 25'000'000);
 }
 TEST(Boundaries, SomeFused) { expect_clean("fused", test::enumerate_fused(kFew, 1), 10'000'000); }
 TEST(Boundaries, SomeIntegers) {
