@@ -46,7 +46,7 @@ TEST(BoundariesInFull, Pairs) {
   expect_clean("pairs", test::enumerate_pairs(many(1), 1), 2'000'000'000);
 }
 TEST(BoundariesInFull, Fused) {
-  expect_clean("fused", test::enumerate_fused(many(4), 1), 3'000'000'000);
+  expect_clean("fused", test::enumerate_fused(many(4), 1), 2'000'000'000);
 }
 TEST(BoundariesInFull, Integers) {
   expect_clean("integers", test::enumerate_integers(7), 2'000'000'000);
