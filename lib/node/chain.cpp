@@ -102,6 +102,11 @@ Result<const protocol::BlockResult*> Chain::execute(const protocol::VerifiedBloc
   ASSAY_TRY(m_executed, m_machine.apply(block));
   return &*m_executed;
 }
+Result<const protocol::BlockResult*> Chain::execute(const protocol::Block& block) {
+  m_executed.reset();
+  ASSAY_TRY(m_executed, m_machine.apply(block));
+  return &*m_executed;
+}
 
 Status Chain::commit(Bytes seal) {
   ASSAY_EXPECTS(m_executed);

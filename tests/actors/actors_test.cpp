@@ -103,7 +103,7 @@ void play_seeds(MakeSubject make, const char* name, unsigned seeds) {
 }
 
 TEST(Actors, KeepEveryRuleInAnyCompany) { play_seeds(toy_subject, "toy_seeds", 600); }
-TEST(Actors, KeepEveryRuleOverRealRuns) { play_seeds(model_subject, "model_seeds", 16); }
+TEST(Actors, KeepEveryRuleOverRealRuns) { play_seeds(model_subject, "model_seeds", 60); }
 
 }  // namespace
 }  // namespace assay::actors

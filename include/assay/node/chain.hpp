@@ -49,6 +49,8 @@ class Chain {
   // Makes the block after the head and writes nothing. The result is valid until the next call; a
   // block that is executed again before a commit() takes the place of the one before.
   [[nodiscard]] Result<const protocol::BlockResult*> execute(const protocol::VerifiedBlock& block);
+  // The same of bytes that nobody checked: what does not verify has a receipt that says so.
+  [[nodiscard]] Result<const protocol::BlockResult*> execute(const protocol::Block& block);
   // Writes what was executed, with its seal, in one synced batch: it is the head now. After an
   // error the chain must be opened again. Requires a block that was executed.
   [[nodiscard]] Status commit(Bytes seal);
