@@ -66,6 +66,7 @@ TEST(Actors, EverySolverMeetsEveryChallenger) {
       total.play(*toy_subject(lies(cast), seed), cast, seed);
       ++seed;
     }
+  EXPECT_TRUE(total.all.games > 300 && total.all.by_clock > 0 && total.all.refused > 0);
   total.print("pairs");
 }
 
