@@ -178,6 +178,8 @@ class KeyValue final : public abci::Application {
   }
 
   Result<abci::CommitResponse> commit(abci::CommitRequest) override {
+    if (m_next.height != m_state.height + 1)
+      return Error{ErrorCode::kConflict, "there is no executed block to commit"};
     ASSAY_TRY_STATUS(m_next.save(m_files));
     const std::lock_guard lock(m_mutex);
     m_state = m_next;
@@ -208,6 +210,8 @@ class KeyValue final : public abci::Application {
   Result<abci::ApplySnapshotChunkResponse> apply_snapshot_chunk(
       abci::ApplySnapshotChunkRequest request) override {
     using Applied = abci::ApplySnapshotChunkResult;
+    if (request.chunk.size() > kReceivedMax - m_received.size())
+      return abci::ApplySnapshotChunkResponse{Applied::kRejectSnapshot, {}, {}};
     m_received += text_of(request.chunk);
     if (request.index + 1 < m_offered.snapshot.chunks)
       return abci::ApplySnapshotChunkResponse{Applied::kAccept, {}, {}};
@@ -236,6 +240,7 @@ class KeyValue final : public abci::Application {
   Snapshots m_snapshots;
   State m_next;  // after the block that is executed
   abci::OfferSnapshotRequest m_offered;
+  static constexpr std::size_t kReceivedMax = std::size_t{256} << 20;  // strangers send it
   std::string m_received;  // of the snapshot that was offered
   host::DiskFiles& m_files;
 };

@@ -13,6 +13,7 @@
 #include "assay/node/home.hpp"
 #include "assay/node/process.hpp"
 #include "certificate_commands.hpp"
+#include "replicate_command.hpp"
 #include "storage_commands.hpp"
 #include "surface.hpp"
 
@@ -122,9 +123,10 @@ Status run(Options& options, const assay::node::StoreOpener& open_store) {
 int assayd_main(int argc, char** argv, const assay::node::StoreOpener& open_store) {
   Options options;
   assay::cli::Program program("assayd",
-                              "The ledger node, embedded mode: it orders transactions itself, so "
-                              "its users trust its operator\n"
-                              "for order, time and beacon, and for nothing else.");
+                              "The ledger node. `run` orders transactions itself, so its users "
+                              "trust its operator for order,\n"
+                              "time and beacon, and for nothing else; `replicate` executes what "
+                              "CometBFT's validators order.");
   auto& root = program.root();
   constexpr const char* kHome = "folder of the node";
   constexpr const char* kPassword =
@@ -164,6 +166,7 @@ int assayd_main(int argc, char** argv, const assay::node::StoreOpener& open_stor
       .action([&] { return run(options, open_store); });
   options.surface.add_to(run_command);
   CertificateCommands certificates(root);
+  ReplicateCommand replicate(root, open_store);
   StorageCommands storage(root, open_store);
   assay::cli::ExitCode exit_code = assay::cli::ExitCode::kOk;
   SurfaceCommands surface(root, exit_code);

@@ -1,10 +1,16 @@
 #include "assay/abci/grammar.hpp"
 
 #include <algorithm>
+#include <limits>
 
 namespace assay::abci {
 
 namespace {
+
+// Heights are the peer's.
+std::int64_t after(std::int64_t height) {
+  return height < std::numeric_limits<std::int64_t>::max() ? height + 1 : height;
+}
 
 std::string on(ConnectionId connection) { return " on connection " + std::to_string(connection); }
 
@@ -64,7 +70,7 @@ void GrammarMonitor::answered(ConnectionId connection, const Response& response)
     m_info_height = info->last_block_height;
     if (m_phase == Phase::kRestoring || m_phase == Phase::kRestored) {
       m_phase = Phase::kRestored;
-      m_height = m_info_height + 1;
+      m_height = after(m_info_height);
     }
   }
 }
@@ -114,7 +120,7 @@ GrammarMonitor::Break GrammarMonitor::begin_height(Call call) {
       if (m_info_height == 0)
         return GrammarBreak{GrammarRule::kNoInitChain,
                             name + ", but Info said height 0 and no InitChain followed"};
-      m_height = m_info_height + 1;
+      m_height = after(m_info_height);
       return std::nullopt;
     case Phase::kOffered:
     case Phase::kAccepted:
@@ -145,7 +151,7 @@ GrammarMonitor::Break GrammarMonitor::commit() {
     return GrammarBreak{GrammarRule::kCommitWithoutBlock,
                         "Commit, but no FinalizeBlock came before it"};
   m_phase = Phase::kHeight;
-  ++m_height;
+  m_height = after(m_height);
   return std::nullopt;
 }
 

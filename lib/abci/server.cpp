@@ -115,7 +115,7 @@ void Server::State::add(net::Stream stream) {
   ++open;
   log.write(LogLevel::kInfo, "abci.connected", {{"connection", std::to_string(id)}});
   Running& running = sessions.emplace_back(id, std::move(stream), options.message_bytes_max, calls);
-  running.thread = std::thread([this, id, &running] {
+  const auto serve = [this, id, &running] {
     const std::string why = running.session.run();
     running.session.stop();
     {
@@ -127,7 +127,15 @@ void Server::State::add(net::Stream stream) {
     // Now its place is free. The thread is joined before anything here goes.
     log.write(LogLevel::kInfo, "abci.disconnected",
               {{"connection", std::to_string(id)}, {"why", why}});
-  });
+  };
+  try {
+    running.thread = std::thread(serve);
+  } catch (const std::system_error& error) {  // the machine has no more threads
+    sessions.pop_back();
+    --open;
+    ++refused;
+    log.write(LogLevel::kWarning, "abci.refused", {{"error", error.what()}});
+  }
 }
 
 void Server::State::reap() {

@@ -10,6 +10,7 @@
 #include "assay/core/utf8.hpp"
 #include "assay/host/clock.hpp"
 #include "assay/host/read_file.hpp"
+#include "assay/node/replicated_ledger.hpp"
 #include "assay/protocol/apply.hpp"
 
 namespace assay::cli {
@@ -53,6 +54,13 @@ class Members {
       return wrong(tokens_name, "is more than 2^64 atoms");
     return sum;
   }
+  Result<bool> flag_or(const char* name, bool fallback) {
+    m_known.push_back(name);
+    if (!m_table.contains(name)) return fallback;
+    const auto* found = m_table.get_as<bool>(name);
+    if (!found) return wrong(name, "must be true or false");
+    return found->get();
+  }
   void allow(const char* name) { m_known.push_back(name); }
   Status finish() const {
     for (const auto& [key, value] : m_table)
@@ -88,7 +96,13 @@ Result<protocol::Genesis> read_table(const toml::table& file, const std::string&
   Members members(file, where);
   protocol::Genesis genesis;
   ASSAY_TRY(genesis.name, members.text("name"));
-  ASSAY_TRY(genesis.operator_key, members.hash("operator"));
+  ASSAY_TRY(const bool is_replicated, members.flag_or("replicated", false));
+  if (!is_replicated) {
+    ASSAY_TRY(genesis.operator_key, members.hash("operator"));
+  } else if (file.contains("operator")) {
+    return {ErrorCode::kInvalidArgument,
+            where + ": a replicated ledger has no 'operator': CometBFT's validators order it"};
+  }
   ASSAY_TRY(genesis.time_ms, members.number_or("time_ms", now_ms));
   members.allow("accounts");
   ASSAY_TRY_STATUS(members.finish());
@@ -134,8 +148,6 @@ Result<protocol::Genesis> with_accounts(protocol::Genesis genesis,
 
 Result<GenesisSummary> check_genesis(const protocol::Genesis& genesis) {
   if (!is_utf8(genesis.name)) return {ErrorCode::kInvalidArgument, "the chain's name is not UTF-8"};
-  if (genesis.operator_key == Hash256{})
-    return {ErrorCode::kInvalidArgument, "the genesis names no operator"};
   const MemoryStore empty;
   ASSAY_TRY(const protocol::BlockResult first, protocol::init_chain(empty, genesis));
   GenesisSummary summary{first.header.chain, first.header, hash_of(first.header), 0};
@@ -145,11 +157,13 @@ Result<GenesisSummary> check_genesis(const protocol::Genesis& genesis) {
 
 std::string describe(const protocol::Genesis& genesis, const GenesisSummary& summary,
                      bool accounts) {
+  const std::string orderer = genesis.operator_key != Hash256{}
+                                  ? to_hex(genesis.operator_key)
+                                  : "none: CometBFT's chain " + node::comet_chain_id(summary.chain);
   std::string text = "name       " + genesis.name + "\nchain      " + to_hex(summary.chain.value) +
                      "\nheader     " + to_hex(summary.header_hash) + "\nstate root " +
-                     to_hex(summary.header.state_root) + "\noperator   " +
-                     to_hex(genesis.operator_key) + "\ntime       " +
-                     host::rfc3339(genesis.time_ms) + "\nissued     " +
+                     to_hex(summary.header.state_root) + "\noperator   " + orderer +
+                     "\ntime       " + host::rfc3339(genesis.time_ms) + "\nissued     " +
                      format_tokens(summary.issued_atoms) + " tokens to " +
                      std::to_string(genesis.accounts.size()) + " accounts\n";
   if (!accounts || genesis.accounts.empty()) return text;

@@ -26,12 +26,15 @@ Error listen_error(const StreamAddress& address, int number) {
 }
 
 // A unix socket's file outlives a process that was killed: then nobody answers there.
-bool is_left_behind(const StreamAddress& address) {
+bool is_left_behind(const StreamAddress& address, const SocketAddress& socket) {
   struct stat status {};
   if (address.path.empty() || ::lstat(address.path.c_str(), &status) != 0) return false;
   if (!S_ISSOCK(status.st_mode)) return false;
-  const Result<Stream> answer = Stream::connect(address);
-  return !answer && answer.error().code == ErrorCode::kUnavailable;
+  const int fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  if (fd < 0) return false;
+  const bool refused = ::connect(fd, socket.get(), socket.size) != 0 && errno == ECONNREFUSED;
+  ::close(fd);
+  return refused;
 }
 
 // 0 or an errno.
@@ -44,7 +47,7 @@ int bind_and_listen(int fd, const StreamAddress& address, const SocketAddress& s
   }
   if (::bind(fd, socket.get(), socket.size) != 0) {
     const int number = errno;
-    if (number != EADDRINUSE || !is_left_behind(address)) return number;
+    if (number != EADDRINUSE || !is_left_behind(address, socket)) return number;
     ::unlink(address.path.c_str());
     if (::bind(fd, socket.get(), socket.size) != 0) return errno;
   }
@@ -100,6 +103,8 @@ Result<Stream> StreamListener::accept() {
       if (m_address.path.empty()) {
         const int on = 1;
         ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+        // A host that is gone gives its place free; one that is paused answers by its kernel.
+        ::setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
       }
       return Stream(fd);
     }

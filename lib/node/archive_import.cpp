@@ -33,9 +33,7 @@ class Import final : public ArchiveVisitor {
   Status block(const ArchiveBlock& block) override {
     const protocol::BlockHeader& header = block.header.header;
     const std::string name = "block " + std::to_string(header.height.value);
-    const HeaderVerdict verdict =
-        m_any ? verify_successor(m_genesis.operator_key, m_head, block.header)
-              : verify_header(chain_id_of(m_genesis), m_genesis.operator_key, block.header);
+    const HeaderVerdict verdict = verify_block(m_genesis, m_any ? &m_head : nullptr, block.header);
     if (verdict != HeaderVerdict::kValid) return contradiction(name + ": " + to_string(verdict));
     if (!m_any) ASSAY_TRY_STATUS(check_first(header));
     m_any = true;

@@ -97,20 +97,35 @@ Status Chain::check_head() {
   return {};
 }
 
-Result<const protocol::BlockResult*> Chain::execute(const protocol::VerifiedBlock& block) {
-  m_executed.reset();
+template <class Block>
+Result<const protocol::BlockResult*> Chain::apply(const Block& block) {
+  m_is_pending = false;
   ASSAY_TRY(m_executed, m_machine.apply(block));
-  return &*m_executed;
+  m_is_pending = true;
+  return &m_executed;
+}
+Result<const protocol::BlockResult*> Chain::execute(const protocol::VerifiedBlock& block) {
+  return apply(block);
+}
+Result<const protocol::BlockResult*> Chain::execute(const protocol::Block& block) {
+  return apply(block);
+}
+
+Result<protocol::Receipt> Chain::check(const protocol::VerifiedTransaction& transaction) {
+  m_is_pending = false;
+  return m_machine.check(transaction);
 }
 
 Status Chain::commit(Bytes seal) {
-  ASSAY_EXPECTS(m_executed);
-  protocol::BlockResult& result = *m_executed;
+  if (!std::exchange(m_is_pending, false))
+    return {ErrorCode::kConflict, "there is no executed block to commit"};
+  protocol::BlockResult& result = m_executed;
   const Height height = result.header.height;
-  result.batch.put(seal_key(height), std::move(seal));
-  put_results(height, result.receipts.receipts, result.batch);
-  erase_results(std::move(result.forgotten), result.batch);
-  ASSAY_TRY_STATUS(m_store.write(result.batch));
+  WriteBatch batch = std::exchange(result.batch, {});
+  batch.put(seal_key(height), std::move(seal));
+  put_results(height, result.receipts.receipts, batch);
+  erase_results(std::exchange(result.forgotten, {}), batch);
+  ASSAY_TRY_STATUS(m_store.write(batch));
   m_machine.written();
   m_head = result.header;
   ASSAY_TRY(m_deadline, m_reader.next_deadline());
@@ -136,6 +151,7 @@ bool Chain::prune_is_due() const {
 }
 
 Status Chain::prune() {
+  m_is_pending = false;
   const auto oldest = [&](std::uint64_t keep) {
     return m_head.height.value -
            std::min(m_head.height.value, std::max<std::uint64_t>(keep, 1) - 1);

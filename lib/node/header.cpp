@@ -72,6 +72,10 @@ Beacon make_beacon(const crypto::KeyPair& operator_key, const BlockHeader& paren
   return beacon;
 }
 
+Hash256 replicated_beacon(const BlockHeader& parent) {
+  return crypto::sha256({as_bytes("assay/beacon/replicated/1"), hash_of(parent).view()});
+}
+
 crypto::Signature sign_header(const crypto::KeyPair& operator_key, const BlockHeader& header) {
   return operator_key.sign(header_message(header));
 }
@@ -100,9 +104,7 @@ HeaderVerdict verify_header(const ChainId& chain, const Hash256& operator_key,
   return HeaderVerdict::kValid;
 }
 
-HeaderVerdict verify_successor(const Hash256& operator_key, const BlockHeader& parent,
-                               const SignedHeader& signed_header) {
-  const BlockHeader& h = signed_header.header;
+HeaderVerdict verify_link(const BlockHeader& parent, const BlockHeader& h) {
   if (h.chain != parent.chain) return HeaderVerdict::kWrongChain;
   if (h.height.value == 0 || h.height.value - 1 != parent.height.value)
     return HeaderVerdict::kWrongHeight;
@@ -111,7 +113,31 @@ HeaderVerdict verify_successor(const Hash256& operator_key, const BlockHeader& p
     return HeaderVerdict::kTimeRunsBack;
   if (h.ledger_time.value - parent.ledger_time.value > protocol::kMaxLedgerStepMs)
     return HeaderVerdict::kTimeLeaps;
-  return verify_header(parent.chain, operator_key, signed_header);
+  return HeaderVerdict::kValid;
+}
+
+HeaderVerdict verify_replicated(const BlockHeader& parent, const BlockHeader& header) {
+  const HeaderVerdict link = verify_link(parent, header);
+  if (link != HeaderVerdict::kValid) return link;
+  return header.beacon == replicated_beacon(parent) ? HeaderVerdict::kValid
+                                                    : HeaderVerdict::kWrongBeacon;
+}
+
+HeaderVerdict verify_successor(const Hash256& operator_key, const BlockHeader& parent,
+                               const SignedHeader& signed_header) {
+  const HeaderVerdict link = verify_link(parent, signed_header.header);
+  return link == HeaderVerdict::kValid ? verify_header(parent.chain, operator_key, signed_header)
+                                       : link;
+}
+
+HeaderVerdict verify_block(const protocol::Genesis& genesis, const BlockHeader* parent,
+                           const SignedHeader& block) {
+  const ChainId chain = chain_id_of(genesis);
+  if (genesis.operator_key != Hash256{})
+    return parent != nullptr ? verify_successor(genesis.operator_key, *parent, block)
+                             : verify_header(chain, genesis.operator_key, block);
+  if (parent != nullptr) return verify_replicated(*parent, block.header);
+  return block.header.chain == chain ? HeaderVerdict::kValid : HeaderVerdict::kWrongChain;
 }
 
 }  // namespace assay::node

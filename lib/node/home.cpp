@@ -110,6 +110,25 @@ Result<ChainId> init_home(const HomeOptions& options, const Clock& clock, Rng& r
   return chain_id_of(genesis);
 }
 
+Result<protocol::Genesis> replicated_home(const fs::path& home,
+                                          const std::optional<protocol::Genesis>& genesis) {
+  std::error_code absent;
+  if (fs::exists(genesis_path(home), absent)) {
+    ASSAY_TRY(const Bytes bytes, host::read_file(genesis_path(home), kMaxGenesisBytes));
+    auto kept = protocol::decode_genesis(bytes);
+    if (!kept) return with_context(std::move(kept).error(), genesis_path(home).string());
+    if (genesis && encode(*genesis) != bytes)
+      return {ErrorCode::kConflict, home.string() + " is of another genesis record"};
+    return kept;
+  }
+  if (!genesis)
+    return {ErrorCode::kNotFound,
+            home.string() + " holds no ledger; name the chain's record with --genesis"};
+  ASSAY_TRY_STATUS(make_private_folder(home / "config"));
+  ASSAY_TRY_STATUS(host::write_file(genesis_path(home), encode(*genesis)));
+  return *genesis;
+}
+
 Result<Home> read_home(const fs::path& home) {
   if (!fs::exists(genesis_path(home)))
     return {ErrorCode::kNotFound,

@@ -31,6 +31,10 @@ Result<std::unique_ptr<store::RocksStore>> open_for_reading(const fs::path& home
 
 }  // namespace
 
+// What a node that paused for want of space must be able to start with.
+static_assert(kDiskReserveBytes >=
+              std::uint64_t{store::kLogBuffers} * store::RocksOptions{}.write_buffer_bytes * 3 / 2);
+
 store::RocksOptions ledger_store_options() {
   using namespace protocol;
   store::RocksOptions options;

@@ -213,7 +213,6 @@ Result<Height> first_body(const KeyValueStore& store) {
 
 Status check_blocks(const KeyValueStore& store, const protocol::Genesis& genesis, Height first,
                     Height last, StoreReport& report, Progress* progress) {
-  const ChainId chain = chain_id_of(genesis);
   ASSAY_TRY(const Height bodies_from, first_body(store));
   std::optional<BlockHeader> parent;
   for (std::uint64_t h = first.value; h <= last.value; ++h) {
@@ -226,8 +225,7 @@ Status check_blocks(const KeyValueStore& store, const protocol::Genesis& genesis
       continue;
     }
     const BlockHeader& header = (*found)->header;
-    const HeaderVerdict verdict = parent ? verify_successor(genesis.operator_key, *parent, **found)
-                                         : verify_header(chain, genesis.operator_key, **found);
+    const HeaderVerdict verdict = verify_block(genesis, parent ? &*parent : nullptr, **found);
     if (verdict != HeaderVerdict::kValid)
       report.fault(block_name(height) + ": " + to_string(verdict));
     if (header.height != height) report.fault(block_name(height) + " stands at another's place");

@@ -42,7 +42,8 @@ Status Interval::State::walk_to(std::uint64_t step) {
   while (m_current->step < step) {
     if (m_current->step == start()) keep_current();  // where every later walk can begin
     if (stop != nullptr && *stop && (*stop)()) {
-      keep_current();
+      // Before the start nothing is kept but the place itself: what is kept first stays for good.
+      if (m_current->step > start()) keep_current();
       return {ErrorCode::kCancelled, "the walk over the interval gives way; it goes on from here"};
     }
     if (auto status = execution.step(m_current->step, m_current->state); !status) {

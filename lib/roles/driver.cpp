@@ -253,7 +253,11 @@ void Driver::State::start_job(StartJob job) {
         handle(JobFinished{name, std::move(outcome_of_job)});
       },
       job.due.value);
-  if (!queued) jobs_under_way.erase(job.job);
+  if (queued) return;
+  jobs_under_way.erase(job.job);
+  loop.post([this, name = job.job] {
+    handle(JobFinished{name, Error{ErrorCode::kUnavailable, "too many jobs wait"}});
+  });
 }
 
 namespace {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "assay/crypto/sha256.hpp"
 #include "assay/protocol/offer.hpp"
 #include "assay/roles/names.hpp"
 #include "assay/tensor/safetensors.hpp"
@@ -16,13 +17,16 @@ using protocol::TaskView;
 
 constexpr std::string_view kParameterPrefix = "model/";
 
-// A posting's task, once it was seen: the digest of the terms and the id. The ledger remembers
-// client ids for a while only, and a submitter made anew knows no attempt but the first.
+// A posting's task, once it was seen: a digest of whose it is, on which chain and of which terms,
+// and the id. The ledger remembers client ids for a while only, and a submitter made anew knows no
+// attempt but the first.
 std::string post_file(const std::string& label) { return "posts/" + label; }
-Bytes post_record(const Posting& posting, const TaskId& id) {
+Bytes post_record(const RoleContext& context, const Posting& posting, const TaskId& id) {
   codec::BytesSink sink;
   codec::Writer w(sink);
-  w.hash(protocol::terms_digest(posting.terms));
+  w.hash(crypto::sha256({as_bytes("assay/posting/1"), context.chain.value.view(),
+                         context.account().value.view(),
+                         protocol::terms_digest(posting.terms).view()}));
   w.hash(id.value);
   return sink.take();
 }
@@ -70,21 +74,25 @@ class Submitter final : public internal::LedgerRole {
   }
 
   // The posting's task, where it was seen before.
-  std::optional<TaskId> seen(const Posting& posting) {
-    const auto [known, is_new] = m_seen.try_emplace(posting.label);
-    if (!is_new) return known->second;
+  Result<std::optional<TaskId>> seen(const Posting& posting) {
+    if (const auto known = m_seen.find(posting.label); known != m_seen.end()) return known->second;
+    std::optional<TaskId> found;
     const auto record = context().files.read(post_file(posting.label));
+    if (!record && record.error().code != ErrorCode::kNotFound) return record.error();
     TaskId id;
-    if (!record || record->size() != 2 * id.value.bytes.size()) return std::nullopt;
-    std::copy_n(record->end() - 32, 32, id.value.bytes.begin());
-    if (*record == post_record(posting, id)) known->second = id;
-    return known->second;
+    if (record && record->size() == 2 * id.value.bytes.size()) {
+      std::copy_n(record->end() - 32, 32, id.value.bytes.begin());
+      if (*record == post_record(context(), posting, id)) found = id;
+    }
+    m_seen.emplace(posting.label, found);
+    return found;
   }
 
   // A full disk is no reason to stop: the next view brings the task again.
   void keep(const Posting& posting, const TaskId& id) {
-    if (seen(posting) == id) return;
-    if (context().files.write_atomically(post_file(posting.label), post_record(posting, id)))
+    const Bytes record = post_record(context(), posting, id);
+    if (m_seen[posting.label] == id) return;
+    if (context().files.write_atomically(post_file(posting.label), record))
       m_seen[posting.label] = id;
   }
 
@@ -94,7 +102,13 @@ class Submitter final : public internal::LedgerRole {
 
   // True once nothing is left to do for it.
   bool follow(const protocol::View& view, const Posting& posting) {
-    const std::optional<TaskId> before = seen(posting);
+    const auto kept = seen(posting);
+    if (!kept) {  // it may be there: posting again would pay twice
+      report_once("unreadable/" + posting.label, "posting.unreadable",
+                  {{"label", posting.label}, {"error", kept.error().message}});
+      return false;
+    }
+    const std::optional<TaskId> before = *kept;
     const TaskId id = before ? *before : next_id(posting);
     const TaskView* task = find(view, id);
     if (task == nullptr && (before || exists("post/" + posting.label))) {

@@ -79,7 +79,7 @@ rocksdb::Options make_options(const RocksOptions& options, rocksdb::Env* env) {
   o.write_buffer_size = options.write_buffer_bytes;
   // The families share one log: without a limit a family that is seldom written keeps old logs
   // alive. A limit on all their buffers would write the oldest out, which is the smallest.
-  o.max_total_wal_size = 16 * options.write_buffer_bytes;
+  o.max_total_wal_size = kLogBuffers * options.write_buffer_bytes;
   o.max_open_files = options.max_open_files;
   o.max_background_jobs = 2;
   o.info_log = std::make_shared<SilentLogger>();

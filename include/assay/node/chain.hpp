@@ -49,14 +49,15 @@ class Chain {
   // Makes the block after the head and writes nothing. The result is valid until the next call; a
   // block that is executed again before a commit() takes the place of the one before.
   [[nodiscard]] Result<const protocol::BlockResult*> execute(const protocol::VerifiedBlock& block);
-  // Writes what was executed, with its seal, in one synced batch: it is the head now. After an
-  // error the chain must be opened again. Requires a block that was executed.
+  // The same of bytes that nobody checked: what does not verify has a receipt that says so.
+  [[nodiscard]] Result<const protocol::BlockResult*> execute(const protocol::Block& block);
+  // Writes what was executed, with its seal, in one synced batch: it is the head now. kConflict,
+  // and nothing is written, if there is no executed block: check() and prune() forget it. After
+  // another error the chain must be opened again.
   [[nodiscard]] Status commit(Bytes seal);
 
   // What the transaction would become if it came next, alone, now.
-  [[nodiscard]] Result<protocol::Receipt> check(const protocol::VerifiedTransaction& transaction) {
-    return m_machine.check(transaction);
-  }
+  [[nodiscard]] Result<protocol::Receipt> check(const protocol::VerifiedTransaction& transaction);
   // Of a transaction that a block recorded, while the ledger knows its client id.
   [[nodiscard]] Result<std::optional<TxOutcome>> outcome_of(const TxId& id) const;
 
@@ -79,6 +80,8 @@ class Chain {
   [[nodiscard]] Status start(const MakeSeal& seal);
   [[nodiscard]] Status begin(const MakeSeal& seal);
   [[nodiscard]] Status check_head();
+  template <class Block>
+  [[nodiscard]] Result<const protocol::BlockResult*> apply(const Block& block);
 
   KeyValueStore& m_store;
   protocol::Genesis m_genesis;
@@ -88,7 +91,8 @@ class Chain {
   protocol::StateMachine m_machine;
   protocol::BlockHeader m_head;
   std::optional<LedgerTimeMs> m_deadline;  // of the state machine
-  std::optional<protocol::BlockResult> m_executed;
+  protocol::BlockResult m_executed;
+  bool m_is_pending = false;  // m_executed may be committed
   Height m_oldest_version;
   Height m_bodies_from;
   bool m_prune_goes_on = false;

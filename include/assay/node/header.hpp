@@ -35,6 +35,10 @@ struct Beacon {
 };
 [[nodiscard]] Beacon make_beacon(const crypto::KeyPair& operator_key,
                                  const protocol::BlockHeader& parent);
+// Of a replicated chain: SHA-256("assay/beacon/replicated/1" || hash of the header before). Whoever
+// proposed the block before could choose among those that it might propose: a weaker promise than
+// an operator's (docs/adr/0019-replicated-ledger.md).
+[[nodiscard]] Hash256 replicated_beacon(const protocol::BlockHeader& parent);
 [[nodiscard]] crypto::Signature sign_header(const crypto::KeyPair& operator_key,
                                             const protocol::BlockHeader& header);
 
@@ -56,9 +60,22 @@ inline constexpr std::uint8_t kHeaderVerdictLast = 8;
 // Is it the operator's header on this chain? Total.
 [[nodiscard]] HeaderVerdict verify_header(const ChainId& chain, const Hash256& operator_key,
                                           const SignedHeader& header);
+// Does it follow `parent` directly, whoever says so? Total.
+[[nodiscard]] HeaderVerdict verify_link(const protocol::BlockHeader& parent,
+                                        const protocol::BlockHeader& header);
+// The same of a replicated chain's, with the beacon that its blocks have.
+[[nodiscard]] HeaderVerdict verify_replicated(const protocol::BlockHeader& parent,
+                                              const protocol::BlockHeader& header);
 // And the direct successor of `parent`?
 [[nodiscard]] HeaderVerdict verify_successor(const Hash256& operator_key,
                                              const protocol::BlockHeader& parent,
                                              const SignedHeader& header);
+
+// Of a chain that somebody keeps: by its genesis record's operator; where that names none, of a
+// replicated chain, whose block it is show CometBFT's commits, which are not here. `parent` may be
+// null.
+[[nodiscard]] HeaderVerdict verify_block(const protocol::Genesis& genesis,
+                                         const protocol::BlockHeader* parent,
+                                         const SignedHeader& block);
 
 }  // namespace assay::node

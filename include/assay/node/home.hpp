@@ -55,6 +55,11 @@ struct Home {
 // those of the disk.
 [[nodiscard]] Result<ChainId> init_home(const HomeOptions& options, const Clock& clock, Rng& rng);
 
+// The genesis record of a replicated ledger's folder: the one that is there, or `genesis`, which is
+// kept. Errors: kConflict if both are there and differ, kNotFound if neither is.
+[[nodiscard]] Result<protocol::Genesis> replicated_home(
+    const std::filesystem::path& home, const std::optional<protocol::Genesis>& genesis);
+
 // Errors: kNotFound with the command that makes a home, kPermission (a key that others can read).
 [[nodiscard]] Result<Home> read_home(const std::filesystem::path& home);
 

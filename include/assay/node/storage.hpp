@@ -10,7 +10,7 @@
 
 namespace assay::node {
 
-inline constexpr std::uint64_t kDiskReserveBytes = std::uint64_t{256} << 20;
+inline constexpr std::uint64_t kDiskReserveBytes = std::uint64_t{512} << 20;
 
 // Of the ledger's keys and values in its store, the encoding of records among them.
 inline constexpr std::uint32_t kLedgerVersion = 7;

@@ -23,6 +23,10 @@ struct KeyFamily {
   bool scattered = false;
 };
 
+// Of logs before the oldest is let go, in write buffers. Opening writes out what they hold, so that
+// much must be free, and a half again for filters and indices.
+inline constexpr std::size_t kLogBuffers = 16;
+
 struct RocksOptions {
   // What the folder holds ("ledger", "blobs"): kept in the format record and checked at open, so
   // that one program does not open another's folder. [a-z0-9-]{1,32}.

@@ -76,6 +76,7 @@ def options():
     parser = argparse.ArgumentParser()
     parser.add_argument("--build", required=True)
     parser.add_argument("--example", required=True)
+    parser.add_argument("--assayd")
     return parser.parse_args()
 
 
@@ -132,11 +133,14 @@ class Node:
         self.app_log = self.folder / f"app-{self.starts}.log"
         self.starts += 1
         with open(self.app_log, "wb") as log:
-            self.app = subprocess.Popen([self.example, address or self.address, str(self.folder / "state")], stderr=log)
+            self.app = subprocess.Popen(self.app_command(address or self.address), stdout=subprocess.DEVNULL, stderr=log)
         until("the application to listen",
-              lambda: self.app.poll() is not None or b"key_value.listening" in self.app_log.read_bytes())
+              lambda: self.app.poll() is not None or b".listening" in self.app_log.read_bytes())
         if self.app.poll() is not None:
             raise SystemExit(f"the application ended with {self.app.returncode}: {self.app_log.read_text()}")
+
+    def app_command(self, address):
+        return [self.example, address, str(self.folder / "state")]
 
     def start_comet(self, address=None, **environment):
         with open(self.folder / "comet.log", "ab") as log:

@@ -208,6 +208,36 @@ TEST(DisputeGame, SpacingCoversEveryStep) {
   EXPECT_EQ(far.at(16), commit::kMaxSteps);
 }
 
+// The longest game that any valid task and program can have, counted from the limits alone, beside
+// the rank that the table gives (transitions_test).
+TEST(DisputeGame, LongestGameIsWithinTheTurns) {
+  const auto tree = [](std::uint64_t leaves, unsigned& moves, std::size_t& bytes) {
+    for (commit::Range range{0, leaves}; range.count > 1; moves += 2) {
+      const commit::Children children = commit::children_of(range);
+      range = children.ranges[0];
+      bytes += children.count * 32;
+    }
+  };
+  const auto chain = [](std::uint64_t steps, std::uint64_t segments, std::size_t entry_bytes,
+                        unsigned& moves, std::size_t& bytes) {
+    for (; steps > 1; moves += 2) {
+      const std::uint64_t count = std::min(steps, segments);
+      steps = steps / count + (steps % count != 0 ? 1 : 0);
+      bytes += (count - 1) * entry_bytes;
+    }
+  };
+  unsigned moves = 3;  // the chunk, the element, the scalar
+  std::size_t bytes = 2 * commit::kChunkBytes;
+  chain(commit::kMaxSteps, kChainFanOut, 32, moves, bytes);
+  tree(graph::kMaxNodes, moves, bytes);
+  tree(std::uint64_t{8} * kMaxElements / commit::kChunkBytes, moves, bytes);
+  chain(numerics::kMaxFoldSteps, kFoldOfferWords / numerics::kMaxFoldWords,
+        4 * numerics::kMaxFoldWords, moves, bytes);
+  EXPECT_EQ(moves, 57U);
+  EXPECT_LE(moves, kMaxTurns);
+  std::printf("longest game: %u moves, %zu bytes offered\n", moves, bytes);
+}
+
 TEST(DisputeGame, ExplainsThePlaceInWords) {
   const auto [game, entry] = dispute_lie({Lie::Kind::kNode, false, 17, 28, 65, 0x40000000});
   const std::string words =

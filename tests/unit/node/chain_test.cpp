@@ -81,6 +81,18 @@ TEST(Chain, ExecutesWithoutWritingAndCommitsTheLast) {
   EXPECT_EQ(one.chain->head(), twin.chain->head());
   EXPECT_EQ(one.chain->outcome_of(never.id).value(), std::nullopt);
 
+  // Nothing is committed twice, or after it was forgotten for something else.
+  EXPECT_EQ(one.chain->commit(Bytes(128)).error().code, ErrorCode::kConflict);
+  ASSERT_TRUE(one.chain->execute(one.next({world.transfer(2, 3, 2, 9)})));
+  ASSERT_TRUE(one.chain->prune());
+  EXPECT_EQ(one.chain->commit(Bytes(128)).error().code, ErrorCode::kConflict);
+  one.store.fail_writes(true);
+  const auto lost = one.chain->execute(one.next({world.transfer(2, 3, 2, 9)}));
+  ASSERT_TRUE(lost);
+  EXPECT_EQ(one.commit(**lost).error().code, ErrorCode::kIo);
+  EXPECT_EQ(one.chain->head(), twin.chain->head());
+  one.store.fail_writes(false);
+
   // Opened again it goes on where it was.
   ASSERT_TRUE(one.chain->execute(one.next({world.transfer(2, 3, 2, 9)})));
   one.open(world.genesis);

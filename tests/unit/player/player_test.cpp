@@ -522,5 +522,34 @@ TEST(Player, AStoppedWalkGoesOnWhereItWas) {
   EXPECT_EQ(counting.steps, once.steps + 3);
 }
 
+// The same before the interval's start, where the way leads from an older state: with room for one
+// state that is the start's, so that later walks of the game begin there.
+TEST(Player, AStopOnTheWayToTheIntervalCostsLaterWalksNothing) {
+  constexpr std::uint64_t kSteps = 100;
+  World world({9, 3 * kSteps, kSteps, 3 * kSteps});
+  dispute::GameTerms terms;
+  terms.task = world.task.header;
+  terms.entry = 2;
+  terms.start_root = world.transcript[1];
+  terms.end_root = world.transcript[2];
+  const std::size_t bytes = training::byte_count(world.honest->initial_state().value());
+  for (const std::size_t room : {std::size_t{1}, std::size_t{2}}) {
+    Counting counting(*world.honest);
+    IntervalOptions options;
+    options.state_cache_bytes = room * bytes;
+    const auto interval =
+        std::make_shared<Interval>(world.task, counting, terms.entry, world.pool, options);
+    Player player(interval, terms, Role::kDefender);
+    const Position first = dispute::start(terms);
+    unsigned asked = 0;
+    const auto stopped = player.next_move(first, [&] { return ++asked == 30; });
+    ASSERT_EQ(stopped.error().code, ErrorCode::kCancelled);
+    ASSERT_TRUE(player.next_move(first));
+    const std::uint64_t before = counting.steps;
+    EXPECT_TRUE(player.state_root(kSteps + 3));
+    EXPECT_LE(counting.steps - before, 3u) << room;
+  }
+}
+
 }  // namespace
 }  // namespace assay::player

@@ -39,8 +39,10 @@ inline PostTask terms_about(const commit::TaskHeader& header) {
   t.header = header;
   // All entries: everybody attests everything.
   t.draws = static_cast<std::uint32_t>(commit::transcript_entries(header));
-  t.verification_fee = Amount{306};
-  t.verifier_stake = Amount{1000};
+  // Enough for the inequalities of economics whatever their number.
+  if (t.draws < 3) t.solver_stake = Amount{4002};
+  t.verification_fee = Amount{102 * t.draws};
+  t.verifier_stake = Amount{std::max<std::uint64_t>(1000, 300 * t.draws)};
   t.challenger_bond = Amount{1000};
   t.windows = {60'000, 60'000, 60'000, 60'000, 60'000, 60'000,
                60'000, 60'000, 60'000, 60'000, 60'000};

@@ -1,0 +1,22 @@
+// assayd replicate: the ledger as CometBFT's application.
+#pragma once
+
+#include "assay/cli/options.hpp"
+#include "assay/node/chain.hpp"
+#include "assay/node/storage.hpp"
+
+class ReplicateCommand {
+ public:
+  ReplicateCommand(assay::cli::Command& root, const assay::node::StoreOpener& open_store);
+
+ private:
+  assay::Status run();
+
+  const assay::node::StoreOpener& m_open_store;
+  std::string m_home = "assay-node";
+  std::string m_genesis;
+  std::string m_address = "unix:///tmp/assay.sock";
+  std::uint64_t m_keep_versions = assay::node::ChainOptions{}.keep_versions;
+  std::uint64_t m_keep_blocks = 0;
+  std::string m_log_format = "text";
+};

@@ -1,0 +1,177 @@
+#include "assay/node/replicated_ledger.hpp"
+
+#include <algorithm>
+
+#include "assay/node/header.hpp"
+#include "assay/node/mempool.hpp"
+#include "internal/keys.hpp"
+
+namespace assay::node {
+
+namespace {
+
+constexpr std::size_t kCometChainBytes = 16;  // CometBFT's chain ids are at most 50 characters
+
+// Whose block it is shows CometBFT's commit.
+Bytes no_seal() { return encode_seal({}, {}); }
+
+template <class TxResult>
+TxResult result_of(const protocol::Receipt& receipt) {
+  TxResult result;
+  result.code = static_cast<std::uint32_t>(receipt.verdict);
+  result.data = {receipt.detail, static_cast<std::uint8_t>(receipt.repeated ? 1 : 0)};
+  result.log = protocol::to_string(receipt.verdict);
+  return result;
+}
+
+std::uint64_t unix_ms(const abci::Time& time) {
+  return static_cast<std::uint64_t>(std::max<std::int64_t>(time.seconds, 0)) * 1000 +
+         static_cast<std::uint64_t>(std::max(time.nanos, 0)) / 1'000'000;
+}
+
+std::optional<protocol::VerifiedTransaction> verified(const ChainId& chain, Bytes bytes) {
+  TxId id;
+  std::optional<protocol::VerifiedTransaction> transaction;
+  (void)protocol::VerifiedTransaction::verify(chain, std::move(bytes), id, transaction);
+  return transaction;
+}
+
+}  // namespace
+
+std::string comet_chain_id(const ChainId& chain) {
+  return to_hex(ByteView(chain.value.bytes).first(kCometChainBytes));
+}
+
+Bytes app_hash_of(const protocol::BlockHeader& header) { return to_bytes(hash_of(header).view()); }
+
+Result<std::unique_ptr<ReplicatedLedger>> ReplicatedLedger::open(KeyValueStore& store,
+                                                                 const protocol::Genesis& genesis,
+                                                                 const ChainOptions& options) {
+  if (genesis.operator_key != Hash256{})
+    return {ErrorCode::kInvalidArgument,
+            "the genesis record names operator " + to_hex(genesis.operator_key) +
+                ": a replicated ledger has none; make the record with replicated = true"};
+  const auto seal = [](const protocol::BlockHeader& /*header*/) { return no_seal(); };
+  ASSAY_TRY(auto chain, Chain::open(store, genesis, seal, options));
+  if (chain->prune_is_due()) ASSAY_TRY_STATUS(chain->prune());  // the last one may have been cut
+  return std::unique_ptr<ReplicatedLedger>(new ReplicatedLedger(store, std::move(chain)));
+}
+
+Result<abci::InfoResponse> ReplicatedLedger::info(abci::InfoRequest /*request*/) {
+  const protocol::BlockHeader& head = m_chain->head();
+  abci::InfoResponse response;
+  response.data = "assay " + to_hex(m_chain->id().value);
+  response.last_block_height = static_cast<std::int64_t>(head.height.value);
+  if (head.height.value > 0) response.last_block_app_hash = app_hash_of(head);
+  return response;
+}
+
+Result<abci::InitChainResponse> ReplicatedLedger::init_chain(abci::InitChainRequest request) {
+  const std::string wanted = comet_chain_id(m_chain->id());
+  if (request.chain_id != wanted)
+    return {ErrorCode::kConflict, "CometBFT's chain is '" + request.chain_id.substr(0, 64) +
+                                      "', but this genesis record's is '" + wanted + "'"};
+  if (request.initial_height > 1) return {ErrorCode::kConflict, "the first height must be 1"};
+  if (m_chain->head().height.value != 0)
+    return {ErrorCode::kConflict, "this ledger is at height " +
+                                      std::to_string(m_chain->head().height.value) +
+                                      " already; CometBFT's data folder is another chain's"};
+  abci::InitChainResponse response;
+  response.app_hash = app_hash_of(m_chain->head());
+  return response;
+}
+
+Result<abci::CheckTxResponse> ReplicatedLedger::check_tx(abci::CheckTxRequest request) {
+  ASSAY_TRY(const protocol::Receipt receipt, protocol::check_transaction(m_store, request.tx));
+  auto response = result_of<abci::CheckTxResponse>(receipt);
+  if (protocol::is_recorded(receipt.verdict) && !receipt.repeated) response.code = 0;
+  return response;
+}
+
+Result<abci::PrepareProposalResponse> ReplicatedLedger::prepare_proposal(
+    abci::PrepareProposalRequest request) {
+  Mempool pool;
+  std::unordered_map<TxId, Bytes, IdHasher> offered;
+  for (const Bytes& bytes : request.txs) {
+    const auto transaction = verified(m_chain->id(), bytes);
+    if (!transaction) continue;
+    ASSAY_TRY(const protocol::Receipt receipt, m_chain->check(*transaction));
+    const bool applies = receipt.verdict == protocol::TxVerdict::kApplied;
+    if (pool.add(transaction->parsed(), bytes.size(), applies) == MempoolVerdict::kAdded)
+      offered.emplace(transaction->parsed().id, bytes);
+  }
+  abci::PrepareProposalResponse response;
+  std::int64_t left = request.max_tx_bytes;
+  for (const Mempool::Taken& taken : pool.take_block()) {
+    Bytes& bytes = offered.at(taken.id);
+    const std::int64_t size = abci::bytes_in_block(bytes);
+    if (size > left) break;
+    left -= size;
+    response.txs.push_back(std::move(bytes));
+  }
+  return response;
+}
+
+Result<abci::ProcessProposalResponse> ReplicatedLedger::process_proposal(
+    abci::ProcessProposalRequest request) {
+  std::size_t bytes = 0;
+  bool holds = request.txs.size() <= protocol::kMaxBlockTransactions;
+  for (const Bytes& tx : request.txs) bytes += tx.size();
+  holds = holds && bytes <= protocol::kMaxBlockBytes;
+  for (auto tx = request.txs.begin(); holds && tx != request.txs.end(); ++tx)
+    holds = verified(m_chain->id(), std::move(*tx)).has_value();
+  return abci::ProcessProposalResponse{holds ? abci::Verdict::kAccept : abci::Verdict::kReject};
+}
+
+Result<abci::FinalizeBlockResponse> ReplicatedLedger::finalize_block(
+    abci::FinalizeBlockRequest request) {
+  protocol::Block block;
+  block.height = Height{static_cast<std::uint64_t>(request.height)};
+  block.time_ms = std::max(m_chain->head().time_ms, unix_ms(request.time));
+  block.beacon = replicated_beacon(m_chain->head());
+  block.transactions = std::move(request.txs);
+  ASSAY_TRY(const protocol::BlockResult* const result, m_chain->execute(block));
+  abci::FinalizeBlockResponse response;
+  response.app_hash = app_hash_of(result->header);
+  for (const protocol::Receipt& receipt : result->receipts.receipts) {
+    auto& one = response.tx_results.emplace_back(result_of<abci::TxResult>(receipt));
+    one.events.push_back({"assay", {{"id", to_hex(receipt.id.value), true}}});
+  }
+  return response;
+}
+
+Result<abci::CommitResponse> ReplicatedLedger::commit(abci::CommitRequest /*request*/) {
+  ASSAY_TRY_STATUS(m_chain->commit(no_seal()));
+  if (m_chain->prune_is_due()) ASSAY_TRY_STATUS(m_chain->prune());
+  return abci::CommitResponse{};
+}
+
+Result<abci::QueryResponse> ReplicatedLedger::query(abci::QueryRequest request) {
+  const protocol::StateReader reader(m_store);
+  abci::QueryResponse response;
+  response.key = request.data;
+  const auto absent = [&](std::string why) {
+    response.code = 1;
+    response.log = std::move(why);
+    return response;
+  };
+  if (request.path != "/record" && request.path != "/proof")
+    return absent("the paths are /record and /proof");
+  ASSAY_TRY(const auto kept, reader.provable_heights());
+  const Height height =
+      request.height == 0 ? kept.second : Height{static_cast<std::uint64_t>(request.height)};
+  response.height = static_cast<std::int64_t>(height.value);
+  if (request.path == "/proof") {
+    auto proof = reader.prove_at(request.data, height);
+    if (!proof) return absent(proof.error().message);
+    response.value = std::move(*proof);
+    return response;
+  }
+  auto record = reader.record_at(request.data, height);
+  if (!record) return absent(record.error().message);
+  if (!*record) return absent("there is no such record");
+  response.value = std::move(**record);
+  return response;
+}
+
+}  // namespace assay::node
