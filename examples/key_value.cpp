@@ -15,6 +15,8 @@
 #include <cstdio>
 #include <map>
 #include <mutex>
+#include <optional>
+#include <utility>
 
 #include "assay/abci/server.hpp"
 #include "assay/crypto/sha256.hpp"
@@ -167,22 +169,21 @@ class KeyValue final : public abci::Application {
 
   Result<abci::FinalizeBlockResponse> finalize_block(abci::FinalizeBlockRequest request) override {
     abci::FinalizeBlockResponse response;
-    m_next = m_state;  // nobody else changes it
-    m_next.height = request.height;
+    State& next = m_next.emplace(m_state);  // nobody else changes it
+    next.height = request.height;
     for (const Bytes& tx : request.txs) {
       response.tx_results.push_back(result_of(tx));
-      if (is_good(tx)) m_next.set(text_of(tx));
+      if (is_good(tx)) next.set(text_of(tx));
     }
-    response.app_hash = m_next.app_hash();
+    response.app_hash = next.app_hash();
     return response;
   }
 
   Result<abci::CommitResponse> commit(abci::CommitRequest) override {
-    if (m_next.height != m_state.height + 1)
-      return Error{ErrorCode::kConflict, "there is no executed block to commit"};
-    ASSAY_TRY_STATUS(m_next.save(m_files));
+    if (!m_next) return abci::CommitResponse{};  // nothing was executed
+    ASSAY_TRY_STATUS(m_next->save(m_files));
     const std::lock_guard lock(m_mutex);
-    m_state = m_next;
+    m_state = *std::exchange(m_next, std::nullopt);
     if (m_state.height % Snapshots::kEvery == 0) m_snapshots.add(m_state);
     return abci::CommitResponse{};
   }
@@ -238,7 +239,7 @@ class KeyValue final : public abci::Application {
   std::mutex m_mutex;  // m_state, m_snapshots
   State m_state;
   Snapshots m_snapshots;
-  State m_next;  // after the block that is executed
+  std::optional<State> m_next;  // after the block that was executed
   abci::OfferSnapshotRequest m_offered;
   static constexpr std::size_t kReceivedMax = std::size_t{256} << 20;  // strangers send it
   std::string m_received;  // of the snapshot that was offered
