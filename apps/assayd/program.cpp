@@ -2,7 +2,6 @@
 
 #include <cstdio>
 
-#include "assay/cli/genesis_file.hpp"
 #include "assay/cli/options.hpp"
 #include "assay/cli/party.hpp"
 #include "assay/crypto/random.hpp"
@@ -13,6 +12,7 @@
 #include "assay/node/home.hpp"
 #include "assay/node/process.hpp"
 #include "certificate_commands.hpp"
+#include "chain_settings.hpp"
 #include "replicate_command.hpp"
 #include "storage_commands.hpp"
 #include "surface.hpp"
@@ -34,8 +34,7 @@ struct Options {
   std::string listen = "127.0.0.1";
   std::uint64_t port = 8645;
   std::uint64_t block_interval_ms = 200;
-  std::uint64_t keep_versions = assay::node::ChainOptions{}.keep_versions;
-  std::uint64_t keep_blocks = 0;
+  ChainSettings chain;
   std::uint64_t disk_reserve_mib = assay::node::kDiskReserveBytes >> 20;
   bool skip_audit = false;
   std::string log_format = "text";
@@ -56,7 +55,7 @@ Status init(const Options& options) {
   home.password = password;
   home.scrypt_n = options.scrypt_n;
   if (!options.genesis.empty()) {
-    ASSAY_TRY(home.genesis, assay::cli::read_genesis_record(options.genesis));
+    ASSAY_TRY(home.genesis, assay::node::read_genesis_record(options.genesis));
     home.key_file = options.key;
   }
   for (const std::string& text : options.accounts) {
@@ -76,8 +75,7 @@ Status run(Options& options, const assay::node::StoreOpener& open_store) {
   if (options.port > 65'535) return {ErrorCode::kInvalidArgument, "a port is at most 65535"};
   const assay::host::SystemClock clock;
   assay::host::LogOptions log_options;
-  log_options.format =
-      options.log_format == "json" ? assay::host::LogFormat::kJson : assay::host::LogFormat::kText;
+  ASSAY_TRY(log_options.format, assay::host::parse_log_format(options.log_format));
   ASSAY_TRY(log_options.level, assay::host::parse_log_level(options.log_level));
   ASSAY_TRY(const auto log, assay::host::LineLog::open(log_options, clock));
 
@@ -95,13 +93,10 @@ Status run(Options& options, const assay::node::StoreOpener& open_store) {
   config.listen_host = options.listen;
   config.listen_port = static_cast<std::uint16_t>(options.port);
   config.options.block_interval_ms = options.block_interval_ms;
+  ASSAY_TRY(config.options.chain, options.chain.options());
   config.options.chain.audit_at_start = !options.skip_audit;
-  if (options.keep_versions == 0)
-    return {ErrorCode::kInvalidArgument, "the node keeps at least one version of its state"};
   if (options.disk_reserve_mib > 1 << 20)
     return {ErrorCode::kInvalidArgument, "a reserve is at most a tebibyte"};
-  config.options.chain.keep_versions = options.keep_versions;
-  config.options.chain.keep_bodies = options.keep_blocks;
   config.disk_reserve_bytes = options.disk_reserve_mib << 20;
   config.open_store = open_store;
   ASSAY_TRY_STATUS(options.surface.apply(home, *log, config));
@@ -151,10 +146,6 @@ int assayd_main(int argc, char** argv, const assay::node::StoreOpener& open_stor
       .option("listen", options.listen, "address to listen on")
       .option("port", options.port, "0: any free one, printed on standard output")
       .option("block-interval-ms", options.block_interval_ms, "least time between blocks")
-      .option("keep-versions", options.keep_versions,
-              "heights of which the state can still be proven")
-      .option("keep-blocks", options.keep_blocks,
-              "last blocks of which transactions and receipts are kept; 0: all")
       .option("disk-reserve-mib", options.disk_reserve_mib,
               "the node takes nothing while the disk has less left")
       .flag("skip-audit", options.skip_audit, "do not recompute every balance at the start")
@@ -164,6 +155,7 @@ int assayd_main(int argc, char** argv, const assay::node::StoreOpener& open_stor
           "  assayd run --home node --password-file node.password\n"
           "  curl --cacert node/tls/authority.pem https://127.0.0.1:8645/status")
       .action([&] { return run(options, open_store); });
+  options.chain.add_to(run_command);
   options.surface.add_to(run_command);
   CertificateCommands certificates(root);
   ReplicateCommand replicate(root, open_store);

@@ -2,8 +2,8 @@
 #pragma once
 
 #include "assay/cli/options.hpp"
-#include "assay/node/chain.hpp"
 #include "assay/node/storage.hpp"
+#include "chain_settings.hpp"
 
 class ReplicateCommand {
  public:
@@ -16,7 +16,6 @@ class ReplicateCommand {
   std::string m_home = "assay-node";
   std::string m_genesis;
   std::string m_address = "unix:///tmp/assay.sock";
-  std::uint64_t m_keep_versions = assay::node::ChainOptions{}.keep_versions;
-  std::uint64_t m_keep_blocks = 0;
+  ChainSettings m_chain;
   std::string m_log_format = "text";
 };

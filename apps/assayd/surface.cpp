@@ -8,6 +8,7 @@
 #include "assay/host/clock.hpp"
 #include "assay/host/key_file.hpp"
 #include "assay/host/read_file.hpp"
+#include "assay/node/home.hpp"
 
 using assay::ErrorCode;
 using assay::Result;
@@ -126,7 +127,7 @@ Status SurfaceCommands::create() const {
 }
 
 Status SurfaceCommands::add_accounts() const {
-  ASSAY_TRY(auto genesis, assay::cli::read_genesis_record(m_file));
+  ASSAY_TRY(auto genesis, assay::node::read_genesis_record(m_file));
   std::vector<assay::protocol::GenesisAccount> accounts;
   for (const std::string& text : m_accounts) {
     ASSAY_TRY(accounts.emplace_back(), assay::node::parse_genesis_account(text));
@@ -136,7 +137,7 @@ Status SurfaceCommands::add_accounts() const {
 }
 
 Status SurfaceCommands::show() const {
-  ASSAY_TRY(const auto genesis, assay::cli::read_genesis_record(m_file));
+  ASSAY_TRY(const auto genesis, assay::node::read_genesis_record(m_file));
   ASSAY_TRY(const auto summary, assay::cli::check_genesis(genesis));
   std::fputs(assay::cli::describe(genesis, summary, m_list).c_str(), stdout);
   return {};

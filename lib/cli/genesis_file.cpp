@@ -174,11 +174,4 @@ std::string describe(const protocol::Genesis& genesis, const GenesisSummary& sum
   return text + table.text();
 }
 
-Result<protocol::Genesis> read_genesis_record(const std::filesystem::path& path) {
-  ASSAY_TRY(const Bytes bytes, host::read_file(path, kMaxGenesisBytes));
-  auto genesis = protocol::decode_genesis(bytes);
-  if (!genesis) return with_context(std::move(genesis).error(), path.string());
-  return genesis;
-}
-
 }  // namespace assay::cli

@@ -3,8 +3,8 @@
 #include <cstdlib>
 
 #include "assay/cli/call.hpp"
-#include "assay/cli/genesis_file.hpp"
 #include "assay/host/key_file.hpp"
+#include "assay/node/home.hpp"
 
 namespace assay::cli {
 
@@ -40,7 +40,7 @@ Result<crypto::KeyPair> open_party_key(const PartySettings& s) {
 }
 
 Result<protocol::Genesis> read_party_genesis(const PartySettings& s) {
-  return read_genesis_record(path_or(s.genesis, s.home, "genesis.bin"));
+  return node::read_genesis_record(path_or(s.genesis, s.home, "genesis.bin"));
 }
 
 Result<codec::Json> ask_ledger(const PartySettings& s, const std::string& method,

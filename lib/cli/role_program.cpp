@@ -85,10 +85,8 @@ Status run_role(const RoleSettings& s, const MakeRole& make,
     return {ErrorCode::kInvalidArgument, "--listen-port is at most 65535"};
   const host::SystemClock clock;
   ASSAY_TRY(const LogLevel level, host::parse_log_level(s.log_level));
-  ASSAY_TRY(const auto lines, host::LineLog::open({s.log_format == "json" ? host::LogFormat::kJson
-                                                                          : host::LogFormat::kText,
-                                                   level, s.log_file},
-                                                  clock));
+  ASSAY_TRY(const host::LogFormat format, host::parse_log_format(s.log_format));
+  ASSAY_TRY(const auto lines, host::LineLog::open({format, level, s.log_file}, clock));
   TerminalLog log(*lines, clock);
   ASSAY_TRY(const auto stop, host::StopSource::install());
   ASSAY_TRY(const auto lock, host::FolderLock::acquire(s.home));

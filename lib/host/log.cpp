@@ -104,6 +104,12 @@ Result<LogLevel> parse_log_level(std::string_view text) {
           "log level '" + std::string(text) + "': use debug, info, warning or error"};
 }
 
+Result<LogFormat> parse_log_format(std::string_view text) {
+  if (text == "text") return LogFormat::kText;
+  if (text == "json") return LogFormat::kJson;
+  return {ErrorCode::kInvalidArgument, "log format '" + std::string(text) + "': use text or json"};
+}
+
 Result<std::unique_ptr<LineLog>> LineLog::open(const LogOptions& options, const Clock& clock) {
   Fd fd(options.file.empty()
             ? ::fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3)

@@ -110,14 +110,19 @@ Result<ChainId> init_home(const HomeOptions& options, const Clock& clock, Rng& r
   return chain_id_of(genesis);
 }
 
+Result<protocol::Genesis> read_genesis_record(const fs::path& path) {
+  ASSAY_TRY(const Bytes bytes, host::read_file(path, kMaxGenesisBytes));
+  auto genesis = protocol::decode_genesis(bytes);
+  if (!genesis) return with_context(std::move(genesis).error(), path.string());
+  return genesis;
+}
+
 Result<protocol::Genesis> replicated_home(const fs::path& home,
                                           const std::optional<protocol::Genesis>& genesis) {
   std::error_code absent;
   if (fs::exists(genesis_path(home), absent)) {
-    ASSAY_TRY(const Bytes bytes, host::read_file(genesis_path(home), kMaxGenesisBytes));
-    auto kept = protocol::decode_genesis(bytes);
-    if (!kept) return with_context(std::move(kept).error(), genesis_path(home).string());
-    if (genesis && encode(*genesis) != bytes)
+    ASSAY_TRY(auto kept, read_genesis_record(genesis_path(home)));
+    if (genesis && encode(*genesis) != encode(kept))
       return {ErrorCode::kConflict, home.string() + " is of another genesis record"};
     return kept;
   }
@@ -134,10 +139,7 @@ Result<Home> read_home(const fs::path& home) {
     return {ErrorCode::kNotFound,
             home.string() + " holds no node; make one with: assayd init --home " + home.string()};
   Home out;
-  ASSAY_TRY(const Bytes genesis, host::read_file(genesis_path(home), kMaxGenesisBytes));
-  auto decoded = protocol::decode_genesis(genesis);
-  if (!decoded) return with_context(std::move(decoded).error(), genesis_path(home).string());
-  out.genesis = std::move(*decoded);
+  ASSAY_TRY(out.genesis, read_genesis_record(genesis_path(home)));
   ASSAY_TRY(const Bytes certificate, host::read_file(server_certificate_path(home), kMaxPemBytes));
   ASSAY_TRY(const Bytes key, host::read_secret_file(server_key_path(home), kMaxPemBytes));
   out.certificate_pem = text_of(certificate);

@@ -54,7 +54,7 @@ Result<std::unique_ptr<ReplicatedLedger>> ReplicatedLedger::open(KeyValueStore& 
   const auto seal = [](const protocol::BlockHeader& /*header*/) { return no_seal(); };
   ASSAY_TRY(auto chain, Chain::open(store, genesis, seal, options));
   if (chain->prune_is_due()) ASSAY_TRY_STATUS(chain->prune());  // the last one may have been cut
-  return std::unique_ptr<ReplicatedLedger>(new ReplicatedLedger(store, std::move(chain)));
+  return std::unique_ptr<ReplicatedLedger>(new ReplicatedLedger(std::move(chain)));
 }
 
 Result<abci::InfoResponse> ReplicatedLedger::info(abci::InfoRequest /*request*/) {
@@ -82,7 +82,8 @@ Result<abci::InitChainResponse> ReplicatedLedger::init_chain(abci::InitChainRequ
 }
 
 Result<abci::CheckTxResponse> ReplicatedLedger::check_tx(abci::CheckTxRequest request) {
-  ASSAY_TRY(const protocol::Receipt receipt, protocol::check_transaction(m_store, request.tx));
+  ASSAY_TRY(const protocol::Receipt receipt,
+            protocol::check_transaction(m_chain->store(), request.tx));
   auto response = result_of<abci::CheckTxResponse>(receipt);
   if (protocol::is_recorded(receipt.verdict) && !receipt.repeated) response.code = 0;
   return response;
@@ -147,7 +148,7 @@ Result<abci::CommitResponse> ReplicatedLedger::commit(abci::CommitRequest /*requ
 }
 
 Result<abci::QueryResponse> ReplicatedLedger::query(abci::QueryRequest request) {
-  const protocol::StateReader reader(m_store);
+  const protocol::StateReader& reader = m_chain->reader();
   abci::QueryResponse response;
   response.key = request.data;
   const auto absent = [&](std::string why) {

@@ -18,9 +18,7 @@ Result<protocol::Genesis> read_genesis(const fs::path& home) {
     return {ErrorCode::kNotFound,
             home.string() + " holds no node; make one with: assayd init --home " + home.string() +
                 ", or copy the old one's config, keys and tls"};
-  constexpr std::uint64_t kMaxGenesisBytes = 1024 * 1024;
-  ASSAY_TRY(const Bytes bytes, host::read_file(genesis_path(home), kMaxGenesisBytes));
-  return protocol::decode_genesis(bytes);
+  return read_genesis_record(genesis_path(home));
 }
 
 Result<std::unique_ptr<store::RocksStore>> open_for_reading(const fs::path& home) {
@@ -33,7 +31,7 @@ Result<std::unique_ptr<store::RocksStore>> open_for_reading(const fs::path& home
 
 // What a node that paused for want of space must be able to start with.
 static_assert(kDiskReserveBytes >=
-              std::uint64_t{store::kLogBuffers} * store::RocksOptions{}.write_buffer_bytes * 3 / 2);
+              std::uint64_t{store::kLogBuffers} * store::kWriteBufferBytes * 3 / 2);
 
 store::RocksOptions ledger_store_options() {
   using namespace protocol;

@@ -90,10 +90,10 @@ class Submitter final : public internal::LedgerRole {
 
   // A full disk is no reason to stop: the next view brings the task again.
   void keep(const Posting& posting, const TaskId& id) {
-    const Bytes record = post_record(context(), posting, id);
-    if (m_seen[posting.label] == id) return;
-    if (context().files.write_atomically(post_file(posting.label), record))
-      m_seen[posting.label] = id;
+    std::optional<TaskId>& known = m_seen[posting.label];
+    if (known != id && context().files.write_atomically(post_file(posting.label),
+                                                        post_record(context(), posting, id)))
+      known = id;
   }
 
   [[nodiscard]] TaskId next_id(const Posting& posting) const {

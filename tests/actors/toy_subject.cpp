@@ -24,13 +24,13 @@ const toy::World& some_lie(unsigned number) {
     toy::Lie lie;
     lie.kind = random() % 3 == 0 ? toy::Lie::Kind::kState : toy::Lie::Kind::kNode;
     lie.in_init = random() % 6 == 0;
-    lie.step = random() % toy_task().header.steps;
-    const toy::Program& program = lie.in_init ? toy_task().init : toy_task().step;
+    lie.step = random() % toy::task().header.steps;
+    const toy::Program& program = lie.in_init ? toy::task().init : toy::task().step;
     lie.index = static_cast<std::uint32_t>(random() % (lie.kind == toy::Lie::Kind::kState
                                                            ? program.slots.size()
                                                            : program.nodes.size()));
     lie.flip = 1U << random() % 7;
-    auto made = std::make_unique<toy::World>(toy_task(), lie);
+    auto made = std::make_unique<toy::World>(toy::task(), lie);
     if (toy::first_false_entry(*made, truth()) < made->transcript_roots().size())
       world = std::move(made);
   }
@@ -70,7 +70,7 @@ class ToyMind final : public Mind {
 class ToySubject final : public Subject {
  public:
   explicit ToySubject(const toy::World& claimed) : m_claimed(claimed) {}
-  const commit::TaskHeader& header() const override { return toy_task().header; }
+  const commit::TaskHeader& header() const override { return toy::task().header; }
   std::vector<Hash256> transcript(Belief belief) const override {
     return world(belief).transcript_roots();
   }

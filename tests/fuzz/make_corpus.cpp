@@ -59,7 +59,7 @@ commit::Path path(unsigned length) {
 
 PostTask post_task() {
   PostTask t = assay::test::sample_task();
-  t.header = toy::evidence_task().header;
+  t.header = toy::task().header;
   return t;
 }
 
@@ -148,7 +148,7 @@ void disputes() {
   for (std::size_t i = 0; i < scenes.size(); ++i)
     save("opening", "step-" + std::to_string(i), static_cast<std::uint8_t>(i), scenes[i].opening);
 
-  const std::uint32_t last = static_cast<std::uint32_t>(toy::evidence_task().step.nodes.size()) - 1;
+  const std::uint32_t last = static_cast<std::uint32_t>(toy::task().step.nodes.size()) - 1;
   const toy::Lie lie{toy::Lie::Kind::kNode, false, 17, last, 0, 1};
   save("evidence", "false-claim", write_evidence(toy::evidence_against(lie, 1)));
   const toy::Lie first_state{toy::Lie::Kind::kNode, true, 0, 2, 0, 1};
@@ -295,10 +295,10 @@ void records() {
 }
 
 void programs_and_nodes() {
-  save("program", "init", encode_program(toy::graph_program(toy::evidence_task().init)));
-  graph::Program step = toy::graph_program(toy::evidence_task().step);
-  for (std::uint32_t i = 0; i < toy::evidence_task().step.data_count; ++i) {
-    const auto& [name, tensor] = toy::evidence_task().data[i];
+  save("program", "init", encode_program(toy::graph_program(toy::task().init)));
+  graph::Program step = toy::graph_program(toy::task().step);
+  for (std::uint32_t i = 0; i < toy::task().step.data_count; ++i) {
+    const auto& [name, tensor] = toy::task().data[i];
     step.data.push_back({name, tensor.type});
   }
   for (std::size_t i = 0; i < step.nodes.size(); ++i)

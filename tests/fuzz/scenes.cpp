@@ -11,12 +11,12 @@ using toy::Lie;
 constexpr std::size_t kLies = 12;  // enough for the operators that differ in what they read
 
 std::vector<toy::Game> play_games() {
-  const toy::Task& task = toy::evidence_task();
-  const toy::World truth(task);
+  const toy::Task& task = toy::task();
   std::vector<toy::Game> games;
   const auto add = [&](const toy::World& defender, std::uint64_t entry,
                        const toy::PlayOptions& options) {
-    games.push_back(toy::play(toy::challenge(defender, entry).terms, defender, truth, options));
+    games.push_back(
+        toy::play(toy::challenge(defender, entry).terms, defender, toy::truth(), options));
   };
   const std::size_t nodes = task.step.nodes.size();
   for (std::size_t i = 0; i < kLies; ++i) {
@@ -24,7 +24,7 @@ std::vector<toy::Game> play_games() {
     const bool narrow = size_of(task.step.nodes[node].spec.output.dtype) < 4;
     const toy::World liar(task, Lie{Lie::Kind::kNode, false, 17, node, 0,
                                     narrow ? std::uint64_t{0x40} : std::uint64_t{0x40000000}});
-    if (toy::first_false_entry(liar, truth) == 1) add(liar, 1, {});
+    if (toy::first_false_entry(liar, toy::truth()) == 1) add(liar, 1, {});
   }
   add(toy::World(task, Lie{Lie::Kind::kNode, true, 0, 2, 0, 1}), 0, {});
   add(toy::World(task, Lie{Lie::Kind::kState, false, 17, 1, 0, 1}), 1, {});
@@ -32,7 +32,7 @@ std::vector<toy::Game> play_games() {
   blind.challenger = toy::Challenger::kBlind;
   for (const std::uint64_t entry : {0U, 1U, 2U}) {
     blind.seed = static_cast<unsigned>(entry) + 3;
-    add(truth, entry, blind);
+    add(toy::truth(), entry, blind);
   }
   return games;
 }

@@ -6,22 +6,16 @@
 
 namespace assay::toy {
 
-inline const Task& evidence_task() {
-  static const Task kTask = make_task(20, 18, 5);
-  return kTask;
-}
-
 inline dispute::Evidence evidence_of(const World& defender, std::uint64_t entry,
                                      PlayOptions options) {
-  static const World kTruth(evidence_task());
   const Challenge made = challenge(defender, entry);
   options.sign = true;
-  return {made.terms, made.claim, play(made.terms, defender, kTruth, options).moves};
+  return {made.terms, made.claim, play(made.terms, defender, truth(), options).moves};
 }
 
 // Of a defender who lies, against an honest challenger of `entry`.
 inline dispute::Evidence evidence_against(const Lie& lie, std::uint64_t entry) {
-  return evidence_of(World(evidence_task(), lie), entry, {});
+  return evidence_of(World(task(), lie), entry, {});
 }
 
 // Of an honest defender, against a challenger who points blindly.
@@ -29,7 +23,7 @@ inline dispute::Evidence evidence_of_blind_challenge(std::uint64_t entry, unsign
   PlayOptions options;
   options.challenger = Challenger::kBlind;
   options.seed = seed;
-  return evidence_of(World(evidence_task()), entry, options);
+  return evidence_of(World(task()), entry, options);
 }
 
 // A toy program that reads no data, as the graph room has it; their roots are equal.

@@ -260,4 +260,14 @@ const commit::NamedTree& World::state_before(std::uint64_t t) const {
   return t == 0 ? m_init.state_tree : m_steps.at(t - 1).state_tree;
 }
 
+const Task& task() {
+  static const Task kTask = make_task(20, 18, 5);
+  return kTask;
+}
+
+const World& truth() {
+  static const World kTruth(task());
+  return kTruth;
+}
+
 }  // namespace assay::toy

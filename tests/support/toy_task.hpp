@@ -111,4 +111,9 @@ class World {
   std::vector<Execution> m_steps;
 };
 
+// The task that most tests play about, twenty steps with a commitment every eighteen, and the run
+// as it is.
+[[nodiscard]] const Task& task();
+[[nodiscard]] const World& truth();
+
 }  // namespace assay::toy

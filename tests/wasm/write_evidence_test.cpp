@@ -17,14 +17,13 @@ TEST(WasmEvidence, IsWritten) {
   const char* folder = std::getenv("ASSAY_EVIDENCE_FOLDER");
   if (folder == nullptr) GTEST_SKIP() << "ASSAY_EVIDENCE_FOLDER is not set";
   wasm::Corpus corpus(folder);
-  const toy::Task task = toy::make_task(20, 18, 5);
-  const World truth(task);
+  const toy::Task& task = toy::task();
   const auto evidence_of = [&](const World& defender, std::uint64_t entry,
                                toy::PlayOptions options) {
     const toy::Challenge challenge = toy::challenge(defender, entry);
     options.sign = true;
     return Evidence{challenge.terms, challenge.claim,
-                    toy::play(challenge.terms, defender, truth, options).moves};
+                    toy::play(challenge.terms, defender, toy::truth(), options).moves};
   };
   // One false claim for each node that the last step's state shows; every operator of the toy
   // program.
@@ -33,7 +32,7 @@ TEST(WasmEvidence, IsWritten) {
     const World liar(
         task, Lie{Lie::Kind::kNode, false, 17, node, 0,
                   size_of(task.step.nodes[node].spec.output.dtype) < 4 ? 0x40U : 0x40000000U});
-    const std::uint64_t entry = toy::first_false_entry(liar, truth);
+    const std::uint64_t entry = toy::first_false_entry(liar, toy::truth());
     if (entry != 1) continue;
     const Evidence evidence = evidence_of(liar, entry, {});
     EXPECT_EQ(corpus.add("lie-in-node-" + std::to_string(node), write_evidence(evidence)),
@@ -46,7 +45,7 @@ TEST(WasmEvidence, IsWritten) {
     options.challenger = toy::Challenger::kBlind;
     options.seed = seed;
     EXPECT_EQ(corpus.add("true-claim-" + std::to_string(seed),
-                         write_evidence(evidence_of(truth, seed % 3, options))),
+                         write_evidence(evidence_of(toy::truth(), seed % 3, options))),
               EvidenceVerdict::kProven);
   }
   const World liar(task, Lie{Lie::Kind::kState, false, 17, 4, 0, 1});

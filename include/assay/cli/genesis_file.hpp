@@ -33,7 +33,4 @@ struct GenesisSummary {
 [[nodiscard]] std::string describe(const protocol::Genesis& genesis, const GenesisSummary& summary,
                                    bool accounts);
 
-// A record as `assayd genesis create` writes it. kNotFound, kMalformed, kIo.
-[[nodiscard]] Result<protocol::Genesis> read_genesis_record(const std::filesystem::path& path);
-
 }  // namespace assay::cli

@@ -50,5 +50,7 @@ class LineLog final : public Log {
 [[nodiscard]] const char* name_of(LogLevel level) noexcept;
 // "debug", "info", "warning", "error"; kInvalidArgument otherwise.
 [[nodiscard]] Result<LogLevel> parse_log_level(std::string_view text);
+// "text", "json"; kInvalidArgument otherwise.
+[[nodiscard]] Result<LogFormat> parse_log_format(std::string_view text);
 
 }  // namespace assay::host

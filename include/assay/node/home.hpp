@@ -55,6 +55,9 @@ struct Home {
 // those of the disk.
 [[nodiscard]] Result<ChainId> init_home(const HomeOptions& options, const Clock& clock, Rng& rng);
 
+// A genesis record's file. Errors, which name the path: what read_file() returns; kMalformed.
+[[nodiscard]] Result<protocol::Genesis> read_genesis_record(const std::filesystem::path& path);
+
 // The genesis record of a replicated ledger's folder: the one that is there, or `genesis`, which is
 // kept. Errors: kConflict if both are there and differ, kNotFound if neither is.
 [[nodiscard]] Result<protocol::Genesis> replicated_home(

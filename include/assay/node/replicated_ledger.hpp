@@ -50,10 +50,8 @@ class ReplicatedLedger final : public abci::Application {
   [[nodiscard]] Result<abci::QueryResponse> query(abci::QueryRequest request) override;
 
  private:
-  ReplicatedLedger(KeyValueStore& store, std::unique_ptr<Chain> chain)
-      : m_store(store), m_chain(std::move(chain)) {}
+  explicit ReplicatedLedger(std::unique_ptr<Chain> chain) : m_chain(std::move(chain)) {}
 
-  KeyValueStore& m_store;
   std::unique_ptr<Chain> m_chain;
 };
 

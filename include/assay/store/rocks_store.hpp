@@ -26,6 +26,7 @@ struct KeyFamily {
 // Of logs before the oldest is let go, in write buffers. Opening writes out what they hold, so that
 // much must be free, and a half again for filters and indices.
 inline constexpr std::size_t kLogBuffers = 16;
+inline constexpr std::size_t kWriteBufferBytes = std::size_t{16} << 20;
 
 struct RocksOptions {
   // What the folder holds ("ledger", "blobs"): kept in the format record and checked at open, so
@@ -39,7 +40,7 @@ struct RocksOptions {
   // Opens without changing a byte; every write is kPermission then. Whoever opens so sees to it
   // that no other process has the folder open.
   bool read_only = false;
-  std::size_t write_buffer_bytes = std::size_t{16} << 20;  // of each family
+  std::size_t write_buffer_bytes = kWriteBufferBytes;  // of each family
   std::size_t block_cache_bytes = std::size_t{16} << 20;
   int max_open_files = 256;
 };

@@ -103,7 +103,7 @@ TEST(Audit, WhatWasCutOrChangedIsNoEvidence) {
 TEST(Audit, NamesNodesOfTheProgramAndNoOther) {
   const toy::Lie lie{toy::Lie::Kind::kNode, true, 0, 4, 33, 1};
   const Bytes file = dispute::write_evidence(toy::evidence_against(lie, 0));
-  graph::Program program = toy::graph_program(toy::evidence_task().init);
+  graph::Program program = toy::graph_program(toy::task().init);
   program.labels.assign(program.nodes.size(), "");
   program.labels[4] = "weights/initial\x1b[2J";
   const Audit audit = *audit_evidence(file, &program);

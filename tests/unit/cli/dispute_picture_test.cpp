@@ -62,7 +62,7 @@ TEST(DisputePicture, TellsEveryGame) {
     EXPECT_FALSE(dispute_tree(*audit.story, audit.report.terms).empty());
   }
   dispute::Evidence hostile = toy::evidence_against({toy::Lie::Kind::kNode, true, 0, 4, 33, 1}, 0);
-  graph::Program program = toy::graph_program(toy::evidence_task().init);
+  graph::Program program = toy::graph_program(toy::task().init);
   program.labels.assign(program.nodes.size(), "");
   program.labels[4] = "</text><script>\x1b[2J";
   const Audit audit = *audit_evidence(dispute::write_evidence(hostile), &program);

@@ -9,16 +9,9 @@ namespace assay::dispute {
 namespace {
 
 using toy::Lie;
+using toy::task;
+using toy::truth;
 using toy::World;
-
-const toy::Task& task() {
-  static const toy::Task kTask = toy::make_task(20, 18, 5);
-  return kTask;
-}
-const World& truth() {
-  static const World kTruth(task());
-  return kTruth;
-}
 
 Evidence evidence_of(const World& defender, std::uint64_t entry, const toy::PlayOptions& base,
                      ClaimKind kind = ClaimKind::kTranscript) {

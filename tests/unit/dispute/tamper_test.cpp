@@ -12,16 +12,10 @@ namespace assay::dispute {
 namespace {
 
 using toy::Lie;
+using toy::task;
+using toy::truth;
 using toy::World;
 
-const toy::Task& task() {
-  static const toy::Task kTask = toy::make_task(20, 18, 5);
-  return kTask;
-}
-const World& truth() {
-  static const World kTruth(task());
-  return kTruth;
-}
 Sha256Function sha() { return crypto::sha256_function(); }
 
 // Games that end at each deciding stage, with every other stage on the way.

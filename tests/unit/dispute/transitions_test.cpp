@@ -15,18 +15,11 @@ namespace assay::dispute {
 namespace {
 
 using toy::Lie;
+using toy::task;
+using toy::truth;
 using toy::World;
 
 Sha256Function sha() { return crypto::sha256_function(); }
-
-const toy::Task& task() {
-  static const toy::Task kTask = toy::make_task(20, 18, 5);
-  return kTask;
-}
-const World& truth() {
-  static const World kTruth(task());
-  return kTruth;
-}
 
 std::string in_words(const Transition& row) {
   const std::string from = row.from == kNotStarted ? "(none)" : to_string(row.from);

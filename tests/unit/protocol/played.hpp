@@ -13,20 +13,14 @@ namespace assay::protocol::test {
 
 enum : unsigned { kSubmitter, kSolver, kAnn, kBob, kEve };
 
-inline const toy::Task& toy_task() {
-  static const toy::Task kTask = toy::make_task(20, 18, 5);
-  return kTask;
-}
-inline const toy::World& truth() {
-  static const toy::World kTruth(toy_task());
-  return kTruth;
-}
+using toy::truth;
+
 // One wrong bit in the last node of step 7 that reaches the state, so entry 1 is the first that is
 // false.
 inline const toy::World& lie() {
   static const toy::World kLie = [] {
-    for (auto index = static_cast<std::uint32_t>(toy_task().step.nodes.size()); index-- > 0;) {
-      toy::World world(toy_task(), toy::Lie{toy::Lie::Kind::kNode, false, 7, index, 0, 1});
+    for (auto index = static_cast<std::uint32_t>(toy::task().step.nodes.size()); index-- > 0;) {
+      toy::World world(toy::task(), toy::Lie{toy::Lie::Kind::kNode, false, 7, index, 0, 1});
       if (toy::first_false_entry(world, truth()) == 1) return world;
     }
     return truth();
@@ -49,7 +43,7 @@ inline PostTask terms_about(const commit::TaskHeader& header) {
   return t;
 }
 
-inline PostTask toy_terms() { return terms_about(toy_task().header); }
+inline PostTask toy_terms() { return terms_about(toy::task().header); }
 
 struct Played {
   Net net;
