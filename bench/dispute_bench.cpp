@@ -2,13 +2,17 @@
 // of the referee on the largest step of every operator, checked first against the step's true
 // result.
 #include <cstdlib>
+#include <cstring>
 
 #include "assay/cli/dispute_bounds.hpp"
+#include "assay/cli/replay_share.hpp"
 #include "assay/codec/buffer.hpp"
 #include "assay/crypto/sha256.hpp"
 #include "assay/dispute/moves.hpp"
+#include "assay/host/files.hpp"
 #include "assay/numerics/table.hpp"
 #include "measure.hpp"
+#include "need.hpp"
 #include "support/largest_step.hpp"
 
 namespace {
@@ -148,17 +152,43 @@ void time_steps(Sha256Function sha256, const std::string& name) {
   applied.print(("referee_" + name + "_largest_last_move").c_str());
 }
 
+// What a whole game takes of each side, beside training the interval.
+void print_replay_shares(const std::string& model, std::uint64_t interval, unsigned rounds) {
+  const auto disk = bench::need(host::DiskFiles::open("build/bench/replay"));
+  const auto print = [&](const char* side, const char* place, const cli::Quartiles& share) {
+    std::printf("figure replay_share_%s_%llu_%s_%s %.3f x %.3f %.3f\n", model.c_str(),
+                static_cast<unsigned long long>(interval), place, side, share.median, share.lower,
+                share.upper);
+  };
+  for (const auto& [place, name] :
+       {std::pair(cli::StatePlace::kMemory, "memory"), std::pair(cli::StatePlace::kDisk, "disk"),
+        std::pair(cli::StatePlace::kNeither, "neither")}) {
+    const cli::ReplayShare share =
+        bench::need(cli::measure_replay_share(model, interval, place, 0, rounds, *disk));
+    std::printf("figure replay_interval_%s_%llu %.3f s\n", model.c_str(),
+                static_cast<unsigned long long>(interval), share.interval_s);
+    print("defender", name, share.defender);
+    print("challenger", name, share.challenger);
+  }
+}
+
 }  // namespace
 
-int main() {
-  const auto models = cli::graph_models();
-  if (!models) {
-    std::fprintf(stderr, "dispute_bench: %s\n", models.error().message.c_str());
-    return 1;
+int main(int argc, char** argv) {
+  unsigned rounds = 3;
+  if (argc == 3 && std::strcmp(argv[1], "--rounds") == 0) {
+    rounds = static_cast<unsigned>(std::atoi(argv[2]));
+  } else if (argc != 1) {
+    std::fputs("usage: dispute_bench [--rounds N]  of whole games; 0: none\n", stderr);
+    return 2;
   }
-  print_bounds(*models);
-  print_sharing(*models);
-  print_fan_outs(*models);
+  const std::vector<cli::GraphModel> models = bench::need(cli::graph_models());
+  print_bounds(models);
+  print_sharing(models);
+  print_fan_outs(models);
   time_steps(crypto::sha256_function(), "native");
   time_steps(crypto::sha256_portable, "portable");
+  if (rounds == 0) return 0;
+  print_replay_shares("mlp", 256, rounds);
+  print_replay_shares("gpt-small", 64, rounds);
 }

@@ -1,28 +1,14 @@
 // What the ledger's benches share: transfers between accounts by number, signed in any order of
-// need, and an end at the first error.
+// need.
 #pragma once
 
 #include <algorithm>
-#include <cstdio>
-#include <cstdlib>
 
 #include "assay/core/faces.hpp"
 #include "assay/protocol/block.hpp"
+#include "need.hpp"
 
 namespace assay::bench {
-
-[[noreturn]] inline void die(const std::string& why) {
-  std::fprintf(stderr, "ledger_bench: %s\n", why.c_str());
-  std::exit(1);
-}
-template <class T>
-T need(Result<T> result) {
-  if (!result) die(result.error().message);
-  return std::move(*result);
-}
-inline void need(const Status& status) {
-  if (!status) die(status.error().message);
-}
 
 class NoLog final : public Log {
  public:

@@ -151,16 +151,19 @@ void count_bytes(Game& game) {
 
 }  // namespace
 
-Result<DisputeCost> dispute_cost(const training::Task& task, TaskPool& pool) {
+Result<DisputeCost> dispute_cost(const training::Task& task, std::uint64_t false_step,
+                                 const GameSides& sides, TaskPool& pool) {
   ASSAY_TRY(const auto sound, training::ProgramExecution::create(task, pool));
   ASSAY_TRY(const auto broken, training::ProgramExecution::create(task, pool));
-  FaultyExecution faulty(task, *broken, pool, task.header.commit_interval / 2);
+  FaultyExecution faulty(task, *broken, pool, false_step);
   ASSAY_TRY(const commit::Transcript claimed, claimed_transcript(task, faulty, pool));
   Game game;
   open(game, task, claimed);
   const dispute::GameTerms& terms = game.evidence.terms;
   const auto player = [&](training::Execution& execution, Role role) {
-    return player::Player(std::make_shared<player::Interval>(task, execution, terms.entry, pool),
+    return player::Player(std::make_shared<player::Interval>(
+                              task, execution, terms.entry, pool,
+                              role == Role::kDefender ? sides.defender : sides.challenger),
                           terms, role);
   };
   player::Player defender = player(faulty, Role::kDefender);

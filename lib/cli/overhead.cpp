@@ -177,7 +177,7 @@ Status measure_interval(Subject& subject, const OverheadSettings& settings, cons
   }
   // Three passes over the interval, and some steps one node at a time, hashing every output.
   if (3 * interval_s + 20 * parts.step_s <= settings.seconds_each_max) {
-    ASSAY_TRY(row.dispute, internal::dispute_cost(task, subject.pool));
+    ASSAY_TRY(row.dispute, internal::dispute_cost(task, k / 2, {}, subject.pool));
   }
   row.ledger_bytes = internal::quiet_ledger_bytes(task);
   return {};

@@ -17,33 +17,42 @@ Interval::State::State(const training::Task& the_task, training::Execution& the_
       execution(the_execution),
       entry(the_entry),
       pool(the_pool),
-      options(std::move(the_options)) {}
+      options(std::move(the_options)),
+      m_kept(start(), end(), options, pool) {}
 
-// Makes m_current the state after `step` steps, from the nearest state at hand.
-Status Interval::State::walk_to(std::uint64_t step) {
-  if (m_current && m_current->step > step) m_current.reset();
-  auto kept = m_kept.upper_bound(step);
-  if (kept != m_kept.begin()) {
-    --kept;
-    if (!m_current || kept->first > m_current->step)
-      m_current = training::KnownState{kept->first, kept->second};
+// Makes m_current the state at or before `step` that is nearest at hand.
+Status Interval::State::begin_walk(std::uint64_t step) {
+  for (auto kept = m_kept.nearest(step); kept; kept = m_kept.nearest(step)) {
+    if (m_current && m_current->step <= step && m_current->step >= *kept) return {};
+    auto state = m_kept.take(*kept);
+    if (!state) continue;
+    if (m_interrupted && m_current && m_current->step > start())
+      m_kept.keep_interrupted(*m_current);
+    m_current = training::KnownState{*kept, std::move(*state)};
+    return {};
   }
+  if (m_current && m_current->step > step) m_current.reset();
   // A file is asked for only when nothing in memory is at least as near as the interval's start.
   if (options.states && (!m_current || m_current->step < std::min(start(), step))) {
     ASSAY_TRY(auto known, options.states(step));
-    if (known && known->step <= step && (!m_current || known->step > m_current->step)) {
+    if (known && known->step <= step && (!m_current || known->step > m_current->step))
       m_current = std::move(*known);
-    }
   }
   if (!m_current) {
     ASSAY_TRY(auto initial, execution.initial_state());
     m_current = training::KnownState{0, std::move(initial)};
   }
+  return {};
+}
+
+Status Interval::State::walk_to(std::uint64_t step) {
+  ASSAY_TRY_STATUS(begin_walk(step));
+  m_interrupted = false;
   while (m_current->step < step) {
-    if (m_current->step == start()) keep_current();  // where every later walk can begin
+    // Where every later walk can begin, or those of the present game.
+    if (m_current->step == start() || m_current->step == m_kept.focus()) keep_current();
     if (stop != nullptr && *stop && (*stop)()) {
-      // Before the start nothing is kept but the place itself: what is kept first stays for good.
-      if (m_current->step > start()) keep_current();
+      m_interrupted = true;
       return {ErrorCode::kCancelled, "the walk over the interval gives way; it goes on from here"};
     }
     if (auto status = execution.step(m_current->step, m_current->state); !status) {
@@ -52,34 +61,12 @@ Status Interval::State::walk_to(std::uint64_t step) {
     }
     ++m_current->step;
   }
-  m_farthest = std::max(m_farthest, step);
   return {};
 }
 
 void Interval::State::keep_current() {
-  if (m_kept.contains(m_current->step)) return;
-  const std::size_t bytes = training::byte_count(m_current->state);
-  const auto is_room = [&] { return (m_kept.size() + 1) * bytes <= options.state_cache_bytes; };
-  while (m_kept.size() > 1 && !is_room()) thin_out();
-  if (m_kept.empty() || is_room()) m_kept.emplace(m_current->step, m_current->state);
-}
-
-// Never the first, where all walks can begin. On the first walk every second one goes, so that what
-// is left stays evenly spread; later the one that is farthest from what games ask for now.
-void Interval::State::thin_out() {
-  const auto second = std::next(m_kept.begin());
-  if (m_current->step < m_farthest) {
-    const auto last = std::prev(m_kept.end());
-    const auto distance = [&](const auto& kept) {
-      return std::max(kept.first, m_current->step) - std::min(kept.first, m_current->step);
-    };
-    m_kept.erase(distance(*second) > distance(*last) ? second : last);
-    return;
-  }
-  for (auto it = second; it != m_kept.end();) {
-    it = m_kept.erase(it);
-    if (it != m_kept.end()) ++it;
-  }
+  const auto root = m_roots.find(m_current->step);
+  m_kept.keep(*m_current, root == m_roots.end() ? std::nullopt : std::optional(root->second));
 }
 
 Result<Hash256> Interval::State::state_root(std::uint64_t step) {
@@ -103,6 +90,7 @@ Result<training::Trace*> Interval::State::trace(std::uint64_t step) {
   if (is_init()) {
     ASSAY_TRY(m_trace, execution.trace_init());
   } else {
+    focus(step, step + 1);
     ASSAY_TRY_STATUS(walk_to(step));
     keep_current();
     ASSAY_TRY(m_trace, execution.trace_step(step, m_current->state));

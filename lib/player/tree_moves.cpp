@@ -32,6 +32,7 @@ Error wrong_position() {
 
 MoveResult chain_offer(Knowledge& own, const Position& position) {
   const dispute::Spacing steps = dispute::chain_spacing(position);
+  own.focus(position);
   std::vector<Hash256> roots;
   for (std::uint32_t k = 1; k < steps.segments; ++k) {
     ASSAY_TRY(const Hash256 root, own.state_root(steps.at(k)));
@@ -42,6 +43,7 @@ MoveResult chain_offer(Knowledge& own, const Position& position) {
 
 MoveResult chain_point(Knowledge& own, const Position& position) {
   const dispute::Spacing steps = dispute::chain_spacing(position);
+  own.focus(position);
   std::uint32_t k = 0;
   for (; k < steps.segments; ++k) {
     const Hash256 claimed = k + 1 < steps.segments ? offered_hash(position, k) : position.root_high;

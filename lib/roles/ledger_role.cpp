@@ -33,6 +33,14 @@ ExecutionFactory honest_execution(training::ExecutionOptions options) {
 
 namespace assay::roles::internal {
 
+namespace {
+
+// What games keep of their intervals: a cache of this process, so that what another one left has no
+// use.
+constexpr const char* kReplayFolder = "replays";
+
+}  // namespace
+
 Hash256 derive_secret(const crypto::KeyPair& key, std::string_view purpose) {
   Bytes message = to_bytes(as_bytes("assay/secret/1"));
   message.insert(message.end(), purpose.begin(), purpose.end());
@@ -48,6 +56,11 @@ std::uint64_t state_bytes_max(const training::Task& task) {
   for (const graph::Slot& slot : task.step->program().slots)
     bytes += slot.type.byte_count() + kSlotHeader;
   return bytes;
+}
+
+LedgerRole::LedgerRole(RoleContext context) : m_context(std::move(context)) {
+  if (const auto left = m_context.files.list(kReplayFolder))
+    for (const std::string& name : *left) static_cast<void>(m_context.files.remove(name));
 }
 
 void LedgerRole::wake_at(std::uint64_t ms) {
@@ -301,6 +314,7 @@ struct LedgerRole::Replay {
   std::mutex mutex;
   SharedTask task;
   std::uint64_t entry = 0;
+  std::string folder;  // for states that memory has no room for
   player::StateProvider states;
   std::unique_ptr<training::Execution> execution;
   std::shared_ptr<player::Interval> interval;
@@ -309,8 +323,13 @@ struct LedgerRole::Replay {
   [[nodiscard]] Status prepare(const RoleContext& context) {
     if (interval) return {};
     ASSAY_TRY(execution, context.execution(*task, context.pool));
+    player::IntervalOptions options;
+    options.states = states;
+    options.disk = &context.files;
+    options.disk_folder = folder;
+    options.states_on_disk_max = player::states_on_disk(task->header.commit_interval);
     interval = std::make_shared<player::Interval>(*task, *execution, entry, context.pool,
-                                                  player::IntervalOptions{.states = states});
+                                                  std::move(options));
     return {};
   }
 };
@@ -323,7 +342,10 @@ std::shared_ptr<LedgerRole::Replay> LedgerRole::replay_of(const ReplayKey& key,
   if (replay) return replay;
   replay = std::make_shared<Replay>();
   replay->task = known.task;
-  replay->entry = std::get<1>(key);
+  const auto& [claim, entry, start_given] = key;
+  replay->entry = entry;
+  replay->folder = std::string(kReplayFolder) + "/" + to_hex(claim.value) + "/" +
+                   std::to_string(entry) + (start_given ? "" : "-own-start");
   replay->states = known.states;
   shared = replay;
   return replay;

@@ -5,7 +5,6 @@
 #include "assay/commit/task.hpp"
 #include "assay/core/checked.hpp"
 #include "assay/dispute/game.hpp"
-#include "assay/player/player.hpp"
 #include "assay/roles/solver.hpp"
 
 namespace assay::roles {
@@ -31,15 +30,12 @@ protocol::ReplayTimes quoted_times(const commit::TaskHeader& header,
   for (std::uint64_t steps = header.commit_interval; steps > dispute::kChainFanOut; ++levels)
     steps = ceil_div(steps, std::uint64_t{dispute::kChainFanOut});
   const auto walk = static_cast<double>(std::min(header.checkpoint_interval, header.steps));
-  // Where the states at the points do not fit, each walk begins at the interval's start.
-  const std::uint64_t kept =
-      player::IntervalOptions{}.state_cache_bytes / std::max<std::uint64_t>(times.state_bytes, 1);
+  // Walks of lower levels begin at the segment's start, whose state is read from the disk and
+  // hashed where memory has no room for it.
   const std::uint64_t steps =
-      kept > levels * dispute::kChainFanOut
-          ? ceil_div(header.commit_interval, std::uint64_t{dispute::kChainFanOut})
-          : header.commit_interval;
+      ceil_div(header.commit_interval, std::uint64_t{dispute::kChainFanOut});
   const double segment_s = static_cast<double>(steps) * times.step_s;
-  const double level_s = dispute::kChainFanOut * times.root_s;
+  const double level_s = (dispute::kChainFanOut + 1) * times.root_s;
   return {milliseconds(walk * times.step_s + level_s),
           milliseconds(static_cast<double>(levels - 1) * (segment_s + level_s) +
                        kTracesPerGame * (segment_s + times.trace_s))};

@@ -12,6 +12,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
 
 #include "assay/dispute/game.hpp"
 #include "assay/training/checkpoints.hpp"
@@ -29,9 +30,19 @@ using StopRequest = std::function<bool()>;
 
 struct IntervalOptions {
   StateProvider states = {};  // none: everything from the initial state
-  std::size_t state_cache_bytes = std::size_t{512} << 20;   // of states inside the interval
+  // Of states inside the interval; two are kept however large they are.
+  std::size_t state_cache_bytes = std::size_t{512} << 20;
+  // For states that memory has no room for: a folder that nothing else uses, and so many of them,
+  // the square root of the interval's steps, say. None: only memory.
+  Files* disk = nullptr;
+  std::string disk_folder = {};
+  unsigned states_on_disk_max = 0;
   std::size_t output_cache_bytes = std::size_t{512} << 20;  // of disputed outputs and operands
 };
+
+// How many of an interval's states a side wants on disk where memory is short: the square root of
+// the steps, and no fewer than an offer of the chain has segments (INV-PLR-008).
+[[nodiscard]] unsigned states_on_disk(std::uint64_t steps);
 
 // What one execution knows of one interval of a run: whatever a game about it makes it compute, all
 // the others find. Not thread-safe, nor are players of one interval beside each other.

@@ -5,7 +5,7 @@
 #include <list>
 #include <map>
 
-#include "assay/player/player.hpp"
+#include "internal/kept_states.hpp"
 
 namespace assay::player {
 
@@ -32,7 +32,10 @@ struct Interval::State {
   [[nodiscard]] std::uint64_t start() const {
     return is_init() ? 0 : commit::step_of_entry(task.header, entry - 1);
   }
+  [[nodiscard]] std::uint64_t end() const { return commit::step_of_entry(task.header, entry); }
 
+  // The segment of the interval that what is asked for next is about.
+  void focus(std::uint64_t low, std::uint64_t high) { m_kept.focus(low, high); }
   [[nodiscard]] Result<Hash256> state_root(std::uint64_t step);
   // The tree of the state after `step` steps.
   [[nodiscard]] Result<commit::NamedTree> state_tree(std::uint64_t step);
@@ -54,14 +57,14 @@ struct Interval::State {
 
  private:
   [[nodiscard]] Status walk_to(std::uint64_t step);
+  [[nodiscard]] Status begin_walk(std::uint64_t step);
   void keep_current();
-  void thin_out();
   [[nodiscard]] Result<training::Trace*> trace(std::uint64_t step);
   [[nodiscard]] Result<Output*> known_output(std::uint64_t step, std::uint32_t node);
 
   std::optional<training::KnownState> m_current;
-  std::map<std::uint64_t, NamedTensors> m_kept;  // within the budget
-  std::uint64_t m_farthest = 0;                  // that a walk came to
+  bool m_interrupted = false;  // a stopped walk goes on from m_current
+  KeptStates m_kept;
   std::map<std::uint64_t, Hash256> m_roots;
 
   // One at a time: a trace may hold as much as a machine has.

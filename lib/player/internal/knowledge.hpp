@@ -17,6 +17,10 @@ class Knowledge {
   [[nodiscard]] Result<Hash256> state_root(std::uint64_t step) {
     return m_interval.state_root(step);
   }
+  // The segment that the next roots are of.
+  void focus(const dispute::Position& position) {
+    m_interval.focus(position.step_low, position.step_high);
+  }
   // The tree of the state before the traced step.
   [[nodiscard]] Result<commit::NamedTree> state_tree(std::uint64_t step) {
     return m_interval.state_tree(step);

@@ -41,7 +41,7 @@ struct Retry {
 
 class LedgerRole : public Role {
  public:
-  explicit LedgerRole(RoleContext context) : m_context(std::move(context)) {}
+  explicit LedgerRole(RoleContext context);
   [[nodiscard]] Actions on(const Event& event, std::uint64_t now_ms) final;
   [[nodiscard]] std::optional<std::uint64_t> next_deadline() const final;
 

@@ -6,12 +6,9 @@
 #include <set>
 
 #include "assay/crypto/sha256.hpp"
-#include "assay/host/thread_pool.hpp"
 #include "assay/training/replay.hpp"
-#include "assay/training/run.hpp"
 #include "cheats/cheats.hpp"
-#include "support/duel.hpp"
-#include "support/tiny_programs.hpp"
+#include "unit/player/world.hpp"
 
 namespace assay::player {
 namespace {
@@ -21,44 +18,6 @@ using dispute::Position;
 using dispute::Role;
 using dispute::Stage;
 using numerics::OpCode;
-
-struct World {
-  tiny::Programs programs = tiny::conv_net();
-  SerialTaskPool pool;
-  training::Task task;
-  std::unique_ptr<training::ProgramExecution> honest;
-  std::vector<Hash256> transcript;
-
-  explicit World(training::TaskParameters parameters = {5, 60, 20, 20}) {
-    task = training::make_task(parameters, programs.init.program(), programs.step.program(),
-                               tiny::conv_net_data(), pool)
-               .value();
-    honest = training::ProgramExecution::create(task, pool).value();
-    transcript = transcript_of(*honest);
-  }
-  std::vector<Hash256> transcript_of(training::Execution& execution) {
-    auto run = training::TrainingRun::open(task, execution, pool).value();
-    EXPECT_TRUE(run->advance(task.header.steps));
-    return run->transcript();
-  }
-  // The game at the first entry where a liar's transcript differs from ours.
-  dispute::GameTerms terms_against(const std::vector<Hash256>& claimed) const {
-    dispute::GameTerms terms;
-    terms.task = task.header;
-    while (terms.entry < claimed.size() && claimed[terms.entry] == transcript[terms.entry])
-      ++terms.entry;
-    if (terms.entry > 0) terms.start_root = claimed[terms.entry - 1];
-    terms.end_root = claimed.at(terms.entry);
-    return terms;
-  }
-  Player player(training::Execution& execution, const dispute::GameTerms& terms, Role role) {
-    return Player(std::make_shared<Interval>(task, execution, terms.entry, pool), terms, role);
-  }
-};
-
-duel::Mover mover(Player& player) {
-  return [&player](const Position& position) { return player.next_move(position); };
-}
 
 duel::Duel duel_against(World& world, const cheats::Lie& lie, bool challenger_first = false) {
   auto liar = cheats::make_lying_execution(world.task, world.pool, lie).value();
@@ -412,28 +371,6 @@ TEST(Player, NarrowsALongIntervalFromCheckpoints) {
   EXPECT_EQ(duel.position.outcome, Outcome::kChallengerWins);
   EXPECT_EQ(asked, 1);
 }
-
-// Counts what it is asked to compute.
-class Counting final : public training::Execution {
- public:
-  explicit Counting(training::Execution& own) : m_own(own) {}
-  Result<NamedTensors> initial_state() override { return m_own.initial_state(); }
-  Status step(std::uint64_t t, NamedTensors& state) override {
-    ++steps;
-    return m_own.step(t, state);
-  }
-  Result<std::unique_ptr<training::Trace>> trace_init() override { return m_own.trace_init(); }
-  Result<std::unique_ptr<training::Trace>> trace_step(std::uint64_t t,
-                                                      const NamedTensors& before) override {
-    ++traces;
-    return m_own.trace_step(t, before);
-  }
-  std::uint64_t steps = 0;
-  std::uint64_t traces = 0;
-
- private:
-  training::Execution& m_own;
-};
 
 // INV-PLR-005: however many challenge one interval, its defender replays it once; beyond that a
 // game costs a walk within one segment of the first offer, and its trace.
