@@ -10,7 +10,6 @@ namespace {
 
 using dispute::Role;
 using dispute::Stage;
-using protocol::test::toy_task;
 using protocol::test::truth;
 
 constexpr unsigned kLies = 200;
