@@ -27,6 +27,7 @@ struct Total {
     all.refused += s.refused;
     all.turns_max = std::max(all.turns_max, s.turns_max);
     all.bytes_max = std::max(all.bytes_max, s.bytes_max);
+    all.delay_ms = std::max(all.delay_ms, s.delay_ms);
     if (broken.empty()) return;
     std::string text = "seed " + std::to_string(seed) + ": " + std::string(cast.solver->name);
     for (const Actor* actor : cast.verifiers) text += ", " + std::string(actor->name);
@@ -83,6 +84,38 @@ TEST(Actors, APlantedBugIsFound) {
     }
     EXPECT_LE(seed, 100u) << unsigned{static_cast<std::uint8_t>(bug)};
   }
+}
+
+// As many as the ledger takes, each with an interval of its own: a true claim stands, and of a
+// false one the single honest challenger wins, at the cost of its own game.
+void meet_a_swarm(unsigned size, Pace pace) {
+  const Actor swarm{.name = "swarm",
+                    .pace = pace,
+                    .points = Points::kAnywhere,
+                    .wants = Wants::kEach,
+                    .accounts = size};
+  for (const bool lies : {false, true}) {
+    const std::unique_ptr<Subject> subject =
+        long_subject(size, lies ? std::optional<std::uint64_t>(size / 3) : std::nullopt);
+    Cast cast{
+        &kSolvers[lies ? 5 : 0], {&kVerifiers[0], &kVerifiers[0]}, {&kChallengers[0], &swarm}};
+    ASSERT_EQ(cast.solver->computes == Computes::kLie, lies);
+    Total total;
+    total.play(*subject, cast, size);
+    EXPECT_GE(total.all.games, size - 1);
+    total.print(lies ? "swarm_about_a_lie" : "swarm_about_the_truth");
+    std::printf("figure actors_swarm_of_%u_delay %.0f s\n", size,
+                static_cast<double>(total.all.delay_ms) / 1e3);
+  }
+}
+
+TEST(ActorsSwarm, OfTwentyFour) {
+  for (const Pace pace : {Pace::kPrompt, Pace::kLastMoment, Pace::kNever}) meet_a_swarm(24, pace);
+}
+TEST(ActorsSwarm, OfAThousandAndTwentyThree) {
+  if (std::getenv("ASSAY_SWARM") == nullptr) GTEST_SKIP() << "minutes: ASSAY_SWARM=1";
+  for (const Pace pace : {Pace::kPrompt, Pace::kLastMoment, Pace::kNever})
+    meet_a_swarm(protocol::kMaxChallengesPerClaim - 1, pace);
 }
 
 // ASSAY_SEED and ASSAY_SEEDS: from which on, and how many.

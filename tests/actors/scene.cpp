@@ -366,6 +366,8 @@ std::uint64_t Scene::earned_by(unsigned party, bool stands) const {
 }
 
 void Scene::check_end(const ClaimView& claim) {
+  for (const auto& [id, watch] : m_games)
+    m_summary.delay_ms = std::max(m_summary.delay_ms, now() - watch->opened_at);
   const Actor& solver = *m_actor[kSolver];
   const bool is_true = m_played.first_false >= m_played.run.transcript.size();
   const bool stands = claim.record.status == ClaimStatus::kFinal;

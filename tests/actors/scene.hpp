@@ -25,6 +25,7 @@ struct Summary {
   std::size_t bytes_max = 0;  // of a game's moves as transactions
   unsigned moves = 0;
   unsigned refused = 0;
+  std::uint64_t delay_ms = 0;  // from the first game's beginning to the claim's end
 };
 
 class Scene {

@@ -42,6 +42,9 @@ class Subject {
 
 // The toy task of tests/support; a lie is one of 200.
 [[nodiscard]] std::unique_ptr<Subject> toy_subject(bool lies, unsigned seed);
+// The toy program with a root after every step, false in one step or not at all.
+[[nodiscard]] std::unique_ptr<Subject> long_subject(std::uint64_t steps,
+                                                    std::optional<std::uint64_t> false_step);
 // A real training run of one of the models of tests/faults, played with the shipped player; a lie
 // is a fault drawn from the seed. Who points first or last points anywhere.
 [[nodiscard]] std::unique_ptr<Subject> model_subject(bool lies, unsigned seed);

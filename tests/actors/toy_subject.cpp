@@ -66,10 +66,11 @@ class ToyMind final : public Mind {
   dispute::Position m_position;
 };
 
-class ToySubject final : public Subject {
+class ToySubject : public Subject {
  public:
-  explicit ToySubject(const toy::World& claimed) : m_claimed(claimed) {}
-  const commit::TaskHeader& header() const override { return toy::task().header; }
+  ToySubject(const toy::World& truth, const toy::World& claimed)
+      : m_truth(truth), m_claimed(claimed) {}
+  const commit::TaskHeader& header() const override { return m_truth.task().header; }
   std::vector<Hash256> transcript(Belief belief) const override {
     return world(belief).transcript_roots();
   }
@@ -79,15 +80,37 @@ class ToySubject final : public Subject {
 
  private:
   const toy::World& world(Belief belief) const {
-    return belief == Belief::kTruth ? truth() : m_claimed;
+    return belief == Belief::kTruth ? m_truth : m_claimed;
   }
+  const toy::World& m_truth;
   const toy::World& m_claimed;
+};
+
+// A root after every step.
+struct LongRun {
+  LongRun(std::uint64_t steps, std::optional<std::uint64_t> false_step)
+      : task(toy::make_task(steps, 1, 5)), truth(task) {
+    // The first slot of the state, whatever the program makes of it afterwards.
+    if (false_step) claimed.emplace(task, toy::Lie{toy::Lie::Kind::kState, false, *false_step});
+  }
+  toy::Task task;
+  toy::World truth;
+  std::optional<toy::World> claimed;
+};
+struct LongSubject final : LongRun, ToySubject {
+  LongSubject(std::uint64_t steps, std::optional<std::uint64_t> false_step)
+      : LongRun(steps, false_step), ToySubject(truth, claimed ? *claimed : truth) {}
 };
 
 }  // namespace
 
 std::unique_ptr<Subject> toy_subject(bool lies, unsigned seed) {
-  return std::make_unique<ToySubject>(lies ? some_lie(seed % kLies) : truth());
+  return std::make_unique<ToySubject>(truth(), lies ? some_lie(seed % kLies) : truth());
+}
+
+std::unique_ptr<Subject> long_subject(std::uint64_t steps,
+                                      std::optional<std::uint64_t> false_step) {
+  return std::make_unique<LongSubject>(steps, false_step);
 }
 
 }  // namespace assay::actors

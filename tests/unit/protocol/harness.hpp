@@ -23,10 +23,11 @@ inline std::set<TxVerdict>& seen_verdicts() {
   return seen;
 }
 
-inline crypto::KeyPair make_key(std::uint8_t n) {
+inline crypto::KeyPair make_key(unsigned n) {
   std::array<std::uint8_t, 32> seed{};
-  seed[0] = n;
+  seed[0] = static_cast<std::uint8_t>(n);
   seed[1] = 0x5a;
+  seed[2] = static_cast<std::uint8_t>(n >> 8);
   return crypto::KeyPair(crypto::SecretKey(seed.data()));
 }
 
@@ -60,7 +61,7 @@ class Net {
     genesis.name = "test";
     genesis.time_ms = 1'700'000'000'000;
     for (unsigned i = 0; i < parties; ++i) {
-      keys.push_back(make_key(static_cast<std::uint8_t>(i)));
+      keys.push_back(make_key(i));
       genesis.accounts.push_back({id(i), Amount{amount}, Amount{staked}});
     }
     genesis.operator_key = keys[0].public_key();

@@ -32,7 +32,8 @@ inline PostTask terms_about(const commit::TaskHeader& header) {
   PostTask t = sample_task();
   t.header = header;
   // All entries: everybody attests everything.
-  t.draws = static_cast<std::uint32_t>(commit::transcript_entries(header));
+  t.draws = static_cast<std::uint32_t>(
+      std::min<std::uint64_t>(commit::transcript_entries(header), economics::kMaxDraws));
   // Enough for the inequalities of economics whatever their number.
   if (t.draws < 3) t.solver_stake = Amount{4002};
   t.verification_fee = Amount{102 * t.draws};
