@@ -6,6 +6,7 @@
 #include "assay/protocol/archive.hpp"
 #include "assay/protocol/view.hpp"
 #include "internal/rules.hpp"
+#include "internal/solvency.hpp"
 
 namespace assay::protocol {
 
@@ -104,7 +105,9 @@ Status seal_block(const KeyValueStore& store, const State& state, const Hash256&
                   std::span<const ByteView> transactions, BlockResult& result,
                   commit::MapCache* cache) {
   ASSAY_TRY_STATUS(state.status());
-  ASSAY_INVARIANT(state.money_conserved());  // INV-PRO-002
+  ASSAY_INVARIANT(state.money_conserved());               // INV-PRO-002
+  ASSAY_INVARIANT(is_solvent(state) || !state.status());  // INV-PRO-020
+  ASSAY_TRY_STATUS(state.status());
 
   const std::vector<const Overlay::Record*> records = state.overlay().changes();
   std::vector<commit::MapChange> changes;
@@ -250,6 +253,7 @@ Result<BlockResult> StateMachine::Caches::apply(const Block& block) {
     transactions.push_back(bytes_of(tx));
     result.receipts.receipts.push_back(run_transaction(state, c, tx));
     ASSAY_AUDIT_THAT(!state.status() || state.money_conserved());
+    ASSAY_AUDIT_THAT(!state.status() || is_solvent(state) || !state.status());
   }
   state.results().put_record(header.height);
   state.erasures().put_lists(header.height);
@@ -315,7 +319,7 @@ Result<Receipt> check_transaction(const KeyValueStore& store, ByteView transacti
 
 Status audit_money(const KeyValueStore& store) {
   const State state(store);
-  const bool holds = state.money_audited();
+  const bool holds = state.money_audited() && is_solvent_throughout(state);
   ASSAY_TRY_STATUS(state.status());
   if (!holds)
     return {ErrorCode::kIntegrity,

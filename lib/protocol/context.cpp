@@ -1,5 +1,7 @@
 #include "internal/context.hpp"
 
+#include "assay/core/checked.hpp"
+#include "assay/core/planted.hpp"
 #include "assay/crypto/sha256.hpp"
 
 namespace assay::protocol::internal {
@@ -25,6 +27,20 @@ void run(Context& c, Action&& action) {
 void Context::pay(const AccountKey& debit, const AccountKey& credit, std::uint64_t atoms) {
   if (atoms == 0) return;
   run(*this, [&](ledger::Ledger& l) { return l.transfer({debit, credit, Amount{atoms}}); });
+}
+void Context::put_down(const AccountKey& debit, const Lock& lock, std::uint64_t atoms) {
+  pay(debit, lock.account, atoms);
+  Locked locked = state.locked(lock.owner);
+  (locked.*lock.counter).value += atoms;
+  state.put(lock.owner, locked);
+}
+void Context::take_out(const Lock& lock, const AccountKey& credit, std::uint64_t atoms) {
+  pay(lock.account, credit, atoms);
+  Locked locked = state.locked(lock.owner);
+  Amount& counter = locked.*lock.counter;
+  if (!checked_sub(counter.value, atoms, counter.value))
+    state.overlay().fail({ErrorCode::kIntegrity, "an account locked less than its locks hold"});
+  state.put(lock.owner, locked);
 }
 void Context::reserve(const PendingId& id, const ledger::Transfer& t) {
   if (t.amount.value == 0) return;
@@ -66,6 +82,18 @@ AccountKey treasury_account() { return {AccountKind::kTreasury, {}}; }
 AccountKey deposit_account(const TaskId& task, const AccountId& bidder) {
   return {AccountKind::kLock,
           crypto::sha256({as_bytes("assay/deposit/1"), task.value.view(), bidder.value.view()})};
+}
+
+Lock stake_lock(const ClaimId& claim, const AccountId& id) {
+  return {lock_account(claim, id), id, &Locked::stakes};
+}
+Lock bond_lock(const ChallengeRecord& challenge) {
+  return {bond_account(challenge.id), challenge.challenger, &Locked::bonds};
+}
+Lock deposit_lock(const TaskId& task, const AccountId& bidder) {
+  const bool is_mixed = testing::planted(testing::Planted::kMixedDeposit);
+  return {is_mixed ? escrow_account(task) : deposit_account(task, bidder), bidder,
+          &Locked::deposits};
 }
 
 PendingId escrow_pending(const TaskId& id, std::size_t slot) {

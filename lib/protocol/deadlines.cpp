@@ -77,7 +77,13 @@ void draw_force_beacon(Context& c, const ClaimId& id) {
 }
 
 void end_unbonding(Context& c, const ledger::PendingId& id) {
-  c.post(id, c.state.pending(id).value_or(ledger::Pending{}).amount.value);
+  const ledger::Pending pending = c.state.pending(id).value_or(ledger::Pending{});
+  c.post(id, pending.amount.value);
+  if (c.state.account(pending.debit).value_or(ledger::Account{}).debits_pending.value != 0) return;
+  const AccountId owner{pending.debit.owner};
+  Locked locked = c.state.locked(owner);
+  locked.unbonding_until = LedgerTimeMs{};
+  c.state.put(owner, locked);
 }
 
 void run_one(Context& c, const Deadline& d) {

@@ -102,6 +102,14 @@ void drop_deadline(Context& c, const ChallengeRecord& challenge) {
     c.state.remove_deadline({challenge.deadline, DeadlineKind::kStandUp, challenge.id.value});
 }
 
+// Who lost by the referee's verdict challenged what was true; who lost by the clock was not there.
+void lower_challenger(Context& c, const ChallengeRecord& challenge, const AccountId& beaten_by) {
+  if (c.state.need_game(game_id_of(challenge.id, beaten_by)).by_clock)
+    add_fault(c, challenge.challenger, Standing::kChallenger);
+  else
+    add_slash(c, challenge.challenger, Standing::kChallenger);
+}
+
 // The bond is dealt with here, whatever becomes of the claim. `beaten_by`: of a lost challenge.
 void resolve(Context& c, ChallengeRecord challenge, ChallengeStatus status,
              const AccountId* beaten_by) {
@@ -112,22 +120,24 @@ void resolve(Context& c, ChallengeRecord challenge, ChallengeStatus status,
   challenge.deadline = LedgerTimeMs{};
   c.state.put(challenge);
 
-  const auto bond_of = bond_account(challenge.id);
-  const std::uint64_t bond = c.balance(bond_of);
+  const Lock bond_of = bond_lock(challenge);
+  const std::uint64_t bond = c.balance(bond_of.account);
   switch (status) {
     case ChallengeStatus::kLost: {
       const economics::BondSplit split = economics::split_bond(bond);
-      c.pay(bond_of, user_account(*beaten_by), split.defender);
-      c.pay(bond_of, burned_account(), split.burned);
+      c.take_out(bond_of, user_account(*beaten_by), split.defender);
+      c.take_out(bond_of, burned_account(), split.burned);
+      lower_challenger(c, challenge, *beaten_by);
       break;
     }
     case ChallengeStatus::kUnrevealed: {
       const economics::UnrevealedSplit split = economics::split_unrevealed(bond);
-      c.pay(bond_of, jackpot_account(), split.jackpot);
-      c.pay(bond_of, burned_account(), split.burned);
+      c.take_out(bond_of, jackpot_account(), split.jackpot);
+      c.take_out(bond_of, burned_account(), split.burned);
+      add_fault(c, challenge.challenger, Standing::kChallenger);
       break;
     }
-    default: c.pay(bond_of, user_account(challenge.challenger), bond);
+    default: c.take_out(bond_of, user_account(challenge.challenger), bond);
   }
 
   ClaimRecord claim = c.state.need_claim(challenge.claim);

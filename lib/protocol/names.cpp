@@ -136,6 +136,7 @@ const char* to_string(Standing role) noexcept {
     case Standing::kSubmitter: return "submitter";
     case Standing::kSolver: return "solver";
     case Standing::kVerifier: return "verifier";
+    case Standing::kChallenger: return "challenger";
   }
   return "?";
 }

@@ -39,6 +39,15 @@ void read(Reader& r, Profile& p) {
   get_tags(r, p.capabilities, kMaxCapabilities);
 }
 
+void write(Writer& w, const Locked& l) {
+  for (const Amount n : {l.stakes, l.bonds, l.deposits}) wire::put(w, n);
+  wire::put(w, l.unbonding_until);
+}
+void read(Reader& r, Locked& l) {
+  for (Amount* n : {&l.stakes, &l.bonds, &l.deposits}) wire::get(r, *n);
+  wire::get(r, l.unbonding_until);
+}
+
 void write(Writer& w, const Reputation& p) {
   w.u64(p.score);
   wire::put(w, p.at);

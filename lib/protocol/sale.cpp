@@ -60,8 +60,8 @@ void refund(Context& c, TaskRecord& task, std::uint64_t atoms) {
 }
 
 void lock_stake(Context& c, const TaskRecord& task, const AccountId& solver) {
-  c.pay(stake_account(solver), lock_account(claim_id_of(task.id, solver), solver),
-        task.terms.solver_stake.value);
+  c.put_down(stake_account(solver), stake_lock(claim_id_of(task.id, solver), solver),
+             task.terms.solver_stake.value);
 }
 
 void award(Context& c, TaskRecord& task, const Award& a) {
@@ -93,17 +93,17 @@ void award(Context& c, TaskRecord& task, const Award& a) {
 void end_bid(Context& c, TaskRecord& task, const Bid& bid, BidEnd how) {
   // An award makes the stake the claim's.
   if (how != BidEnd::kAwarded && !testing::planted(testing::Planted::kStuckStake))
-    c.pay(lock_account(claim_id_of(task.id, bid.bidder), bid.bidder), stake_account(bid.bidder),
-          task.terms.solver_stake.value);
-  const auto deposit_of = deposit_account(task.id, bid.bidder);
-  const std::uint64_t deposit = c.balance(deposit_of);
+    c.take_out(stake_lock(claim_id_of(task.id, bid.bidder), bid.bidder), stake_account(bid.bidder),
+               task.terms.solver_stake.value);
+  const Lock deposit_of = deposit_lock(task.id, bid.bidder);
+  const std::uint64_t deposit = task.terms.bid_deposit.value;
   if (how == BidEnd::kForfeited) {
     const economics::DepositSplit split = economics::split_deposit(deposit);
-    c.pay(deposit_of, user_account(task.submitter), split.submitter);
-    c.pay(deposit_of, burned_account(), split.burned);
+    c.take_out(deposit_of, user_account(task.submitter), split.submitter);
+    c.take_out(deposit_of, burned_account(), split.burned);
     add_fault(c, bid.bidder, Standing::kSolver);
   } else {
-    c.pay(deposit_of, user_account(bid.bidder), deposit);
+    c.take_out(deposit_of, user_account(bid.bidder), deposit);
     if (how != BidEnd::kAwarded && testing::planted(testing::Planted::kDoubleRefund))
       c.pay(stake_account(bid.bidder), user_account(bid.bidder), deposit);
   }

@@ -38,23 +38,24 @@ std::uint64_t replay_cost(const Case& s) {
 void slash(Context& c, const Case& s, const AccountId& loser, Standing role,
            const std::vector<AccountId>& winners) {
   add_slash(c, loser, role);
-  const auto lock = lock_account(s.claim.id, loser);
-  const std::uint64_t stake = c.balance(lock);
+  const Lock lock = stake_lock(s.claim.id, loser);
+  const std::uint64_t stake = c.balance(lock.account);
   const economics::SlashSplit split =
       economics::split_slash({stake, winners.size(), replay_cost(s)});
   const bool keeps_burn = testing::planted(testing::Planted::kLostBurn) && !winners.empty();
-  c.pay(lock, keeps_burn ? user_account(winners[0]) : burned_account(), split.burned);
+  c.take_out(lock, keeps_burn ? user_account(winners[0]) : burned_account(), split.burned);
   for (std::size_t i = 0; i < winners.size(); ++i) {
     const bool astray = testing::planted(testing::Planted::kSlashToWrongParty);
-    c.pay(lock, user_account(astray ? s.task.submitter : winners[i]),
-          i == 0 ? split.bounty : split.other_cost);
+    c.take_out(lock, user_account(astray ? s.task.submitter : winners[i]),
+               i == 0 ? split.bounty : split.other_cost);
+    add_completed(c, winners[i], Standing::kChallenger, split.burned / winners.size());
   }
   c.emit(Slashed{loser, s.claim.id, Amount{stake}, Amount{split.burned}});
 }
 
 void release(Context& c, const Case& s, const AccountId& id) {
-  const auto lock = lock_account(s.claim.id, id);
-  c.pay(lock, stake_account(id), c.balance(lock));
+  const Lock lock = stake_lock(s.claim.id, id);
+  c.take_out(lock, stake_account(id), c.balance(lock.account));
 }
 
 // One account may win through several challenges; each won one is one share. But who committed to
@@ -102,10 +103,19 @@ bool earns(const Case& s, const VerifierRecord& v, std::size_t draw) {
   return v.opened[draw]->attestation.has_value() != at_fall;
 }
 
-void take_tax(Context& c, const ledger::AccountKey& from, std::uint64_t tax) {
+void take_tax(Context& c, Case& s, std::uint64_t tax) {
   const economics::TaxSplit split = economics::split_tax(tax);
-  c.pay(from, burned_account(), split.burned);
-  c.pay(from, jackpot_account(), split.jackpot);
+  spend(c, s, burned_account(), split.burned);
+  spend(c, s, jackpot_account(), split.jackpot);
+  s.tax = tax;
+}
+
+// The same out of the stake of a solver that gave up, as far as it goes.
+void fine_solver(Context& c, const Case& s, std::uint64_t tax) {
+  const Lock lock = stake_lock(s.claim.id, s.claim.solver);
+  const economics::TaxSplit split = economics::split_tax(std::min(tax, c.balance(lock.account)));
+  c.take_out(lock, burned_account(), split.burned);
+  c.take_out(lock, jackpot_account(), split.jackpot);
 }
 
 // Only where the tax was taken: INV-PRO-012.
@@ -116,6 +126,7 @@ void pay_jackpot(Context& c, const Case& s) {
   const std::uint64_t share = economics::jackpot_share(base, s.found.size());
   for (const AccountId& finder : s.found) {
     c.pay(jackpot_account(), user_account(finder), share);
+    add_completed(c, finder, Standing::kChallenger, s.tax / s.found.size());
     c.emit(JackpotPaid{s.claim.id, finder, Amount{share}});
   }
   if (testing::planted(testing::Planted::kJackpotTwice))
@@ -175,17 +186,14 @@ std::uint64_t settle_solver(Context& c, Case& s) {
     add_completed(c, s.task.submitter, Standing::kSubmitter, tax);
   }
   if (s.end == ClaimStatus::kFinal) {
-    take_tax(c, escrow_account(s.task.id), tax);
-    s.spent += tax;
-    s.tax = tax;
+    take_tax(c, s, tax);
     pay_jackpot(c, s);
   }
   // Who gives a claim up once the beacon has said whether an error is due pays what its end would
   // have cost: else it would give up all but the forced. So does who gives up what it accepted,
   // with its stake free for the next: one stake would end every task as it is posted.
-  const auto lock = lock_account(claim.id, claim.solver);
   const bool gave_up = claim.force_beacon != Hash256{} || claim.reason == CloseReason::kAbandoned;
-  if (s.end == ClaimStatus::kExpired && gave_up) take_tax(c, lock, std::min(tax, c.balance(lock)));
+  if (s.end == ClaimStatus::kExpired && gave_up) fine_solver(c, s, tax);
   if (s.end == ClaimStatus::kExpired && claim.reason != CloseReason::kCancelledTraining)
     add_fault(c, claim.solver, Standing::kSolver);
   return pay;

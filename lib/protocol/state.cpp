@@ -18,6 +18,8 @@ Bytes profile_key(const AccountId& id) { return Key(Table::kProfile).id(id.value
 Bytes reputation_key(const AccountId& id, Standing role) {
   return Key(Table::kReputation).id(id.value).u8(static_cast<std::uint8_t>(role)).bytes();
 }
+Bytes locked_key(const AccountId& id) { return Key(Table::kLocked).id(id.value).bytes(); }
+Bytes pending_key(const PendingId& id) { return Key(Table::kPending).id(id.value).bytes(); }
 Bytes bid_key(const TaskId& task, const AccountId& bidder) {
   return Key(Table::kBid).id(task.value).id(bidder.value).bytes();
 }
@@ -93,7 +95,7 @@ std::optional<Account> State::account(const AccountKey& key) const {
 }
 
 std::optional<Pending> State::pending(const PendingId& id) const {
-  const std::optional<Bytes>& bytes = m_overlay.get(Key(Table::kPending).id(id.value).bytes());
+  const std::optional<Bytes>& bytes = m_overlay.get(pending_key(id));
   if (!bytes) return std::nullopt;
   auto decoded = ledger::decode_pending(*bytes);
   if (decoded) return *decoded;
@@ -118,7 +120,7 @@ void State::merge(const ledger::LedgerDiff& diff) {
   }
   for (const auto& [id, pending] : diff.pendings) {
     // Nor does what is resolved: nothing resolves it again.
-    Bytes key = Key(Table::kPending).id(id.value).bytes();
+    Bytes key = pending_key(id);
     if (pending.state == ledger::PendingState::kReserved)
       m_overlay.put(key, ledger::encode(pending));
     else
@@ -142,7 +144,12 @@ bool State::money_conserved() const {
       auto decoded = ledger::decode_account(*bytes);
       return decoded ? std::optional<Account>(*decoded) : std::nullopt;
     }
-    std::optional<Pending> pending(const PendingId&) const override { return std::nullopt; }
+    std::optional<Pending> pending(const PendingId& id) const override {
+      const auto& bytes = m_overlay.get_stored(pending_key(id));
+      if (!bytes) return std::nullopt;
+      auto decoded = ledger::decode_pending(*bytes);
+      return decoded ? std::optional<Pending>(*decoded) : std::nullopt;
+    }
     Amount issued() const override {
       const auto& bytes = m_overlay.get_stored(kSupplyKey);
       return Amount{bytes && bytes->size() == 8 ? load_le<std::uint64_t>(bytes->data()) : 0};
@@ -153,10 +160,8 @@ bool State::money_conserved() const {
   };
   ledger::LedgerDiff diff;
   diff.issued = issued();
-  for (const Overlay::Record* const record : m_overlay.changes()) {
-    const ByteView key = RecordTable::key_of(*record);
-    if (key.front() != static_cast<std::uint8_t>(Table::kAccount)) continue;
-    codec::Reader r(key.subspan(1));
+  for (const Overlay::Record* const record : m_overlay.changed(Table::kAccount)) {
+    codec::Reader r(RecordTable::key_of(*record).subspan(1));
     const AccountKey name = ledger::read_account_key(r);
     Account now;
     if (const auto& value = record->second.now) {
@@ -165,6 +170,16 @@ bool State::money_conserved() const {
       now = *decoded;
     }
     diff.accounts.emplace(name, now);
+  }
+  for (const Overlay::Record* const record : m_overlay.changed(Table::kPending)) {
+    Pending now;
+    now.state = ledger::PendingState::kVoided;  // or posted: it is gone
+    if (const auto& value = record->second.now) {
+      auto decoded = ledger::decode_pending(*value);
+      if (!decoded) return false;
+      now = *decoded;
+    }
+    diff.pendings.emplace(PendingId{last_hash(RecordTable::key_of(*record))}, now);
   }
   return ledger::conserves(Stored(m_overlay), diff);
 }
@@ -197,6 +212,9 @@ Profile State::profile(const AccountId& id) const {
 }
 Reputation State::reputation(const AccountId& id, Standing role) const {
   return load<Reputation>(reputation_key(id, role)).value_or(Reputation{});
+}
+Locked State::locked(const AccountId& id) const {
+  return load<Locked>(locked_key(id)).value_or(Locked{});
 }
 std::optional<Bid> State::bid(const TaskId& task, const AccountId& bidder) const {
   return load<Bid>(bid_key(task, bidder));
@@ -300,6 +318,12 @@ std::vector<TaskId> State::tasks_of(const AccountId& id) const {
 void State::put(const AccountId& id, const Profile& r) { store(profile_key(id), r); }
 void State::put(const AccountId& id, Standing role, const Reputation& r) {
   store(reputation_key(id, role), r);
+}
+void State::put(const AccountId& id, const Locked& r) {
+  if (r == Locked{})
+    m_overlay.erase(locked_key(id));
+  else
+    store(locked_key(id), r);
 }
 void State::put(const Bid& r) { store(bid_key(r.task, r.bidder), r); }
 void State::erase(const Bid& r) { m_overlay.erase(bid_key(r.task, r.bidder)); }

@@ -35,9 +35,9 @@ void transition(Context& c, Proof<CommitChallenge>&& t) {
   auto& [claim, task] = static_cast<OfClaim&>(t.found);
   ChallengeRecord challenge;
   challenge.id = challenge_id_of(claim.id, t.sender.id, t.payload.commitment);
-  c.pay(user_account(t.sender.id), bond_account(challenge.id), task.terms.challenger_bond.value);
   challenge.claim = claim.id;
   challenge.challenger = t.sender.id;
+  c.put_down(user_account(t.sender.id), bond_lock(challenge), task.terms.challenger_bond.value);
   challenge.sequence = claim.challenges;
   challenge.commitment = t.payload.commitment;
   challenge.committed_at = c.height;
@@ -127,8 +127,8 @@ void transition(Context& c, Proof<RevealChallenge>&& t) {
     c.state.put(challenge);
     c.emit(ChallengeRevealed{challenge.id, claim.id, p.entry});
     if (!in_time)
-      c.pay(bond_account(challenge.id), burned_account(),
-            ceil_div(task.terms.price.value, std::uint64_t{kMaxChallengesPerClaim}));
+      c.take_out(bond_lock(challenge), burned_account(),
+                 ceil_div(task.terms.price.value, std::uint64_t{kMaxChallengesPerClaim}));
     // Open seals tell where the error is: what was committed to since shows no replay.
     const bool found = in_time && challenge.sequence < claim.finds_until;
     end_unplayed(c, challenge.id, found ? ChallengeStatus::kFound : ChallengeStatus::kVoid);

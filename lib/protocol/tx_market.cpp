@@ -79,8 +79,8 @@ void transition(Context& c, Proof<PlaceBid>&& t) {
   if (t.found.evicted) end_bid(c, task, *t.found.evicted, BidEnd::kEvicted);
   if (!t.found.bid) {
     if (!testing::planted(testing::Planted::kUncheckedDeposit))
-      c.pay(user_account(t.sender.id), deposit_account(task.id, t.sender.id),
-            task.terms.bid_deposit.value);
+      c.put_down(user_account(t.sender.id), deposit_lock(task.id, t.sender.id),
+                 task.terms.bid_deposit.value);
     lock_stake(c, task, t.sender.id);
     ++task.bids;
   }

@@ -41,7 +41,11 @@ void transition(Context& c, Proof<Unstake>&& t) {
   c.reserve(pending, {stake_account(id), user_account(id), t.payload.amount});
   const std::uint64_t wait_ms =
       testing::planted(testing::Planted::kEarlyRelease) ? 60'000 : kUnbondingMs;
-  c.state.add_deadline({c.after(wait_ms), DeadlineKind::kUnbonding, pending.value});
+  const LedgerTimeMs until = c.after(wait_ms);
+  c.state.add_deadline({until, DeadlineKind::kUnbonding, pending.value});
+  Locked locked = c.state.locked(id);
+  locked.unbonding_until = until;  // what was asked for before is free by then
+  c.state.put(id, locked);
 }
 
 namespace {

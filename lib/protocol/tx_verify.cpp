@@ -23,7 +23,7 @@ Checked<EnlistVerifier> Rules::check(const Reading& r, const Sender& s, const En
 void transition(Context& c, Proof<EnlistVerifier>&& t) {
   auto& [claim, task] = static_cast<OfClaim&>(t.found);
   const AccountId& id = t.sender.id;
-  c.pay(stake_account(id), lock_account(claim.id, id), task.terms.verifier_stake.value);
+  c.put_down(stake_account(id), stake_lock(claim.id, id), task.terms.verifier_stake.value);
   VerifierRecord verifier;
   verifier.claim = claim.id;
   verifier.verifier = id;

@@ -34,6 +34,7 @@ AccountView load_account(const State& state, const AccountId& id) {
   }
   view.staked = stake.available();
   view.unbonding = stake.debits_pending;
+  view.locked = state.locked(id);
   view.profile = state.profile(id);
   for (std::size_t i = 0; i < view.reputation.size(); ++i)
     view.reputation[i] = state.reputation(id, static_cast<Standing>(i + 1));

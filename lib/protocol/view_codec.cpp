@@ -44,6 +44,7 @@ void write(Writer& w, const AccountView& a) {
   wire::put(w, a.id);
   w.flag(a.exists);
   for (const Amount n : {a.available, a.reserved, a.staked, a.unbonding}) wire::put(w, n);
+  write(w, a.locked);
   write(w, a.profile);
   for (const Reputation& reputation : a.reputation) write(w, reputation);
 }
@@ -51,6 +52,7 @@ void read(Reader& r, AccountView& a) {
   wire::get(r, a.id);
   a.exists = r.flag();
   for (Amount* n : {&a.available, &a.reserved, &a.staked, &a.unbonding}) wire::get(r, *n);
+  read(r, a.locked);
   read(r, a.profile);
   for (Reputation& reputation : a.reputation) read(r, reputation);
 }

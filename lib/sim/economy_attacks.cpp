@@ -108,6 +108,13 @@ double share_one_stake(const Round& r) {
 // rule) a point a finished task of any price.
 double deal_with_oneself(const Round& r) { return r.ruled ? -1 : -0.02 / number(r.terms.price); }
 
+// The same by a liar that its own alias proves wrong: a point an atom that the slash burned, or (no
+// rule) a point an atom of the stake, half of which comes back as the bounty.
+double refute_oneself(const Round& r) {
+  const double burned = number(economics::burned_part(r.terms.solver_stake));
+  return r.ruled ? -1 : -burned / number(r.terms.solver_stake);
+}
+
 // The model is had, the price not paid; without the rule it was only promised.
 double do_not_pay(const Round& r) { return r.ruled ? 0 : number(r.terms.price); }
 
@@ -139,6 +146,8 @@ constexpr Attack kAttacks[] = {
     {"abort of the last revealer", "no redraw: every interval is audited", withhold_reveal},
     {"one stake behind a hundred lies", "a stake is locked per claim", share_one_stake},
     {"self-dealing for reputation, a point", "score is tax paid", deal_with_oneself},
+    {"the same as a challenger of one's own lies", "score is what the slash burned",
+     refute_oneself},
     {"a submitter that will not pay", "the price is escrowed at the award", do_not_pay},
     {"a withheld data set", "an expired claim's stake goes back", withhold_data},
 };

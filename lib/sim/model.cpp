@@ -282,15 +282,8 @@ Atoms Auditor::Model::worth(const AccountId& id) const {
     const Holding& h = found->second;
     atoms = h.available + h.reserved + h.staked + h.unbonding;
   }
-  for (const auto& [claim_id, c] : m_claims) {
-    if (protocol::is_settled(c.status)) continue;
-    if (c.solver == id) atoms += c.stake;
-    if (const auto seat = c.seats.find(id); seat != c.seats.end()) atoms += seat->second.stake;
-  }
-  for (const auto& [challenge_id, h] : m_challenges)
-    if (h.challenger == id && !protocol::is_resolved(h.status)) atoms += h.bond;
-  for (const auto& [key, down] : m_put_down)
-    if (key.second == id) atoms += down.deposit + down.stake;
+  const protocol::Locked put_down = locked(id);
+  atoms += put_down.stakes.value + put_down.bonds.value + put_down.deposits.value;
   return atoms;
 }
 
@@ -310,7 +303,7 @@ Status Auditor::Model::compare_one(const protocol::StateReader& reader, const Ac
   const Holding expected = found == m_holdings.end() ? Holding{} : found->second;
   const Holding actual{account.available.value, account.reserved.value, account.staked.value,
                        account.unbonding.value};
-  if (actual == expected) return {};
+  if (actual == expected) return compare_standing(account);
   const auto text = [](const Holding& h) {
     return std::to_string(h.available) + " free, " + std::to_string(h.reserved) + " reserved, " +
            std::to_string(h.staked) + " staked, " + std::to_string(h.unbonding) + " unbonding";
@@ -349,6 +342,7 @@ Status Auditor::Model::compare(const protocol::StateReader& reader, bool all) {
   if (all) {
     for (const auto& [id, t] : m_tasks) ASSAY_TRY_STATUS(compare_task(reader, t));
     for (const auto& [id, holding] : m_holdings) ASSAY_TRY_STATUS(compare_one(reader, id));
+    ASSAY_TRY_STATUS(compare_held(reader));
   } else {
     for (const AccountId& id : m_touched) ASSAY_TRY_STATUS(compare_one(reader, id));
   }

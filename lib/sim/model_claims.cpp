@@ -144,7 +144,7 @@ void Auditor::Model::start_game(const protocol::GameStarted& e) {
     if (!attested) fail("somebody stands up who attested nothing");
   }
   h.games.push_back(e.game);
-  m_games[e.game] = {e.challenge, e.defender, GameStatus::kOpen};
+  m_games[e.game] = {e.challenge, e.defender, GameStatus::kOpen, false};
 }
 
 void Auditor::Model::end_game(const protocol::GameFinished& e) {
@@ -152,6 +152,7 @@ void Auditor::Model::end_game(const protocol::GameFinished& e) {
   Game& game = m_games[e.game];
   if (game.status != GameStatus::kOpen) fail("a game ends twice");
   game.status = e.status;
+  game.by_clock = e.by_clock;
   if (e.status != GameStatus::kChallengerWon) return;
   Claim& c = claim(challenge(game.challenge).claim);
   if (game.defender == c.solver)
@@ -176,12 +177,14 @@ void Auditor::Model::end_challenge(const protocol::ChallengeEnded& e) {
       if (committed || won == h.games.end()) return fail("a challenge is lost to nobody");
       of(m_games[*won].defender).available += h.bond / 2;
       m_burned += h.bond - h.bond / 2;
+      m_games[*won].by_clock ? fault_of_challenger(h.challenger) : refute_challenger(h.challenger);
       break;
     }
     case ChallengeStatus::kUnrevealed:
       if (!committed || !due || c.doomed) fail("a challenge is forfeited that is not late");
       m_jackpot += h.bond / 2;
       m_burned += h.bond - h.bond / 2;
+      fault_of_challenger(h.challenger);
       break;
     case ChallengeStatus::kWon: {
       std::size_t beaten = 0;

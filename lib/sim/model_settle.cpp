@@ -58,6 +58,7 @@ void Auditor::Model::slash(const Claim& c, const Task& t, Atoms stake,
   }
   const Atoms rest = stake / 2;
   m_burned += stake - rest;
+  pay_challengers(winners, stake - rest);
   const Atoms others = winners.size() - 1;
   const Atoms replay = ceil_part(c.price, 1, commit::transcript_entries(t.terms.header));
   const Atoms each = others == 0 ? 0 : std::min(replay, rest / 2 / others);
@@ -174,6 +175,7 @@ void Auditor::Model::settle(const protocol::ClaimSettled& e, const Sent* tx) {
         take(m_jackpot, share);
         of(finder).available += share;
       }
+      pay_challengers(finders, tax);
     }
   }
   // Given up once the beacon said whether an error is due, or at once.

@@ -80,12 +80,26 @@ TEST(Seeds, BreakNoInvariantWhereTasksAreSoonForgotten) {
   std::printf("figure sim_forgotten %llu tasks\n", static_cast<unsigned long long>(forgotten));
 }
 
+// What the ledger finds itself stops the program (INV-PRO-020), so no report tells the seed.
+bool stops_the_program(Planted bug) {
+  return bug == Planted::kUncheckedDeposit || bug == Planted::kStuckStake ||
+         bug == Planted::kMixedDeposit;
+}
+
 class EveryPlantedBug : public ::testing::TestWithParam<Planted> {};
 
 TEST_P(EveryPlantedBug, IsFoundAndItsSeedReplays) {
   constexpr std::uint64_t kSeeds = 500;
   std::uint64_t seed = 1;
   SeedReport found;
+  if (stops_the_program(GetParam())) {
+    const auto all = [] {
+      const Plant plant(GetParam());
+      for (std::uint64_t each = 1; each <= kSeeds; ++each) static_cast<void>(run(each));
+    };
+    EXPECT_DEATH(all(), "broken .* is_solvent");
+    return;
+  }
   {
     const Plant plant(GetParam());
     for (; seed <= kSeeds && found.failure.empty(); ++seed) found = run(seed);

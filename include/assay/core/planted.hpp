@@ -27,8 +27,9 @@ enum class Planted : std::uint8_t {
   kUncheckedDeposit,   // a bid is taken without its deposit
   kPartialPaysAll,     // a cancelled claim is paid in full
   kStuckStake,         // the stake of a bid that did not win stays locked
+  kMixedDeposit,       // a bid's deposit is kept with the task's pay, and comes back from there
 };
-inline constexpr std::uint8_t kPlantedLast = 17;
+inline constexpr std::uint8_t kPlantedLast = 18;
 
 #if defined(ASSAY_AUDIT) && ASSAY_AUDIT
 inline thread_local Planted planted_bug = Planted::kNone;

@@ -87,11 +87,19 @@ class Ledger final : public LedgerView {
   LedgerDiff m_diff;
 };
 
-// INV-LED-001 and 002 of a diff against the view it was made on: balances change by exactly what
-// was issued, reserved debits and credits by the same sum, nothing is reserved twice.
+// INV-LED-001 to 004 of a diff against the view it was made on: balances change by exactly what was
+// issued, what is reserved of each account by exactly what reservations that name it do, no account
+// has more reserved than it holds, and nothing burned comes back.
 [[nodiscard]] bool conserves(const LedgerView& before, const LedgerDiff& diff);
 
-// The same recomputed from all records: feed every account, then compare.
+// What is reserved of an account, or by how much that differs.
+struct Reserved {
+  __extension__ using Signed = __int128;
+  Signed debits = 0;
+  Signed credits = 0;
+};
+
+// The same recomputed from all records: feed every account and pending transfer, then compare.
 class Audit {
  public:
   void add(const AccountKey& key, const Account& account);
@@ -102,10 +110,10 @@ class Audit {
 
  private:
   __extension__ using Wide = unsigned __int128;
+  void add_reserved(const AccountKey& key, Reserved by);
+
   Wide m_balance = 0;
-  Wide m_debits_pending = 0;
-  Wide m_credits_pending = 0;
-  Wide m_reserved = 0;
+  std::map<AccountKey, Reserved> m_reserved;  // by accounts, less by pending transfers
   Amount m_burned;
   bool m_sound = true;
 };

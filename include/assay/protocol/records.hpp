@@ -17,18 +17,28 @@ struct Profile {
   friend bool operator==(const Profile&, const Profile&) = default;
 };
 
-enum class Standing : std::uint8_t { kSubmitter = 1, kSolver, kVerifier };
+// What an account put down and does not have back yet.
+struct Locked {
+  Amount stakes;                 // behind claims, and bids that may become claims
+  Amount bonds;                  // of challenges
+  Amount deposits;               // of bids
+  LedgerTimeMs unbonding_until;  // when the last of what it unstaked is free; zero: nothing unbonds
+  friend bool operator==(const Locked&, const Locked&) = default;
+};
+
+enum class Standing : std::uint8_t { kSubmitter = 1, kSolver, kVerifier, kChallenger };
+inline constexpr std::size_t kStandings = 4;
 
 // How an account did in one role. The score is what the protocol took in tax of its settled work,
-// in atoms, as it stood at `at`: it decays (economics::decayed_score), so it costs what it is
-// worth.
+// or burned of those whom it proved wrong, in atoms, as it stood at `at`: it decays
+// (economics::decayed_score), so it costs what it is worth.
 struct Reputation {
   std::uint64_t score = 0;
   LedgerTimeMs at;
-  std::uint64_t completed = 0;
-  std::uint64_t faults = 0;  // deadlines missed
-  LedgerTimeMs last_fault;   // zero: none
-  std::uint64_t slashes = 0;
+  std::uint64_t completed = 0;  // claims; a challenger's: challenges that paid it
+  std::uint64_t faults = 0;     // deadlines missed
+  LedgerTimeMs last_fault;      // zero: none
+  std::uint64_t slashes = 0;    // a challenger's: games lost by verdict
   friend bool operator==(const Reputation&, const Reputation&) = default;
 };
 
@@ -255,6 +265,7 @@ struct GameRecord {
 [[nodiscard]] const char* to_string(GameStatus status) noexcept;
 
 void write(codec::Writer& w, const Profile& r);
+void write(codec::Writer& w, const Locked& r);
 void write(codec::Writer& w, const Reputation& r);
 void write(codec::Writer& w, const TaskRecord& r);
 void write(codec::Writer& w, const Bid& r);
@@ -263,6 +274,7 @@ void write(codec::Writer& w, const VerifierRecord& r);
 void write(codec::Writer& w, const ChallengeRecord& r);
 void write(codec::Writer& w, const GameRecord& r);
 void read(codec::Reader& r, Profile& out);
+void read(codec::Reader& r, Locked& out);
 void read(codec::Reader& r, Reputation& out);
 void read(codec::Reader& r, TaskRecord& out);
 void read(codec::Reader& r, Bid& out);

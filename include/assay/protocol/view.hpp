@@ -16,8 +16,9 @@ struct AccountView {
   Amount reserved;  // by pending transfers
   Amount staked;    // free to back a role
   Amount unbonding;
+  Locked locked;  // put down, and neither available nor staked until it is back
   Profile profile;
-  std::array<Reputation, 3> reputation;  // by Standing, its number less 1
+  std::array<Reputation, kStandings> reputation;  // by Standing, its number less 1
   friend bool operator==(const AccountView&, const AccountView&) = default;
 };
 

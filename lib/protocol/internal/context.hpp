@@ -6,6 +6,13 @@
 
 namespace assay::protocol::internal {
 
+// A lock, whose it is, and which of its owner's counters (Locked) counts what is in it.
+struct Lock {
+  ledger::AccountKey account;
+  AccountId owner;
+  Amount Locked::*counter;
+};
+
 struct Context {
   State& state;
   ChainId chain;
@@ -22,6 +29,9 @@ struct Context {
   // Money that the rules say is there: its absence is damage, nothing of zero moves. The events of
   // what moved are emitted.
   void pay(const ledger::AccountKey& debit, const ledger::AccountKey& credit, std::uint64_t atoms);
+  // Into a lock and out of it: its owner's counter goes along.
+  void put_down(const ledger::AccountKey& debit, const Lock& lock, std::uint64_t atoms);
+  void take_out(const Lock& lock, const ledger::AccountKey& credit, std::uint64_t atoms);
   void reserve(const ledger::PendingId& id, const ledger::Transfer& t);
   void post(const ledger::PendingId& id, std::uint64_t atoms);  // of zero: voided
   [[nodiscard]] std::uint64_t balance(const ledger::AccountKey& key) const;
@@ -46,6 +56,10 @@ struct Context {
 // Of a task's contribution `slot`.
 [[nodiscard]] ledger::PendingId escrow_pending(const TaskId& id, std::size_t slot);
 [[nodiscard]] ledger::PendingId unbonding_pending(const AccountId& id, const ClientId& client_id);
+
+[[nodiscard]] Lock stake_lock(const ClaimId& claim, const AccountId& id);
+[[nodiscard]] Lock bond_lock(const ChallengeRecord& challenge);
+[[nodiscard]] Lock deposit_lock(const TaskId& task, const AccountId& bidder);
 
 // The windows' ends (deadlines.cpp). Handles everything due at c.now, earliest first, at most
 // kMaxDeadlinesPerBlock.

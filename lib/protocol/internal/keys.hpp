@@ -28,6 +28,7 @@ enum class Table : std::uint8_t {
   kBid = 'B',          // task, account
   kQuote = 'Q',        // account, quote id
   kReputation = 'R',   // account, role
+  kLocked = 'K',       // account
   kErasure = 'X',      // last height, height of the block that asked (big-endian)
 };
 

@@ -5,8 +5,10 @@
 
 #include <functional>
 #include <memory>
+#include <span>
 
 #include "assay/core/faces.hpp"
+#include "internal/keys.hpp"
 #include "internal/record_table.hpp"
 
 namespace assay::protocol::internal {
@@ -40,6 +42,10 @@ class Overlay {
   [[nodiscard]] const Status& status() const { return m_status; }
   // Ascending by key.
   [[nodiscard]] std::vector<const Record*> changes() const;
+  // Of one table, in no order.
+  [[nodiscard]] std::span<Record* const> changed(Table table) const {
+    return m_changed[static_cast<std::size_t>(table) % kLetters];
+  }
   // The changes are in the store. Long records that they left are read again when asked for.
   void written();
 

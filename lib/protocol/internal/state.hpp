@@ -48,6 +48,7 @@ class State final : public ledger::LedgerView {
   // Records.
   [[nodiscard]] Profile profile(const AccountId& id) const;
   [[nodiscard]] Reputation reputation(const AccountId& id, Standing role) const;
+  [[nodiscard]] Locked locked(const AccountId& id) const;
   // None also of a task that was forgotten. Its id stays taken for ever.
   [[nodiscard]] std::optional<TaskRecord> task(const TaskId& id) const;
   [[nodiscard]] bool is_taken(const TaskId& id) const;
@@ -73,6 +74,7 @@ class State final : public ledger::LedgerView {
   void put(const AccountId& id, const Profile& r);
   void put(const AccountId& id, Standing role, const Reputation& r);
   void put(const TaskRecord& r);
+  void put(const AccountId& id, const Locked& r);  // of nothing there is no record
   void put(const Bid& r);
   void erase(const Bid& r);
   // Until its last height is past.

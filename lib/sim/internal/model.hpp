@@ -89,6 +89,11 @@ class Auditor::Model {
     ChallengeId challenge;
     AccountId defender;
     protocol::GameStatus status = protocol::GameStatus::kOpen;
+    bool by_clock = false;
+  };
+  struct Standing {  // as a challenger
+    Atoms score = 0;
+    std::uint64_t at = 0, completed = 0, faults = 0, last_fault = 0, slashes = 0;
   };
   struct Sent {  // a transaction that applied
     AccountId from;
@@ -100,6 +105,8 @@ class Auditor::Model {
                              const protocol::BlockReceipts& receipts);
   [[nodiscard]] Status compare(const protocol::StateReader& reader, bool all);
   [[nodiscard]] Status compare_one(const protocol::StateReader& reader, const AccountId& id) const;
+  [[nodiscard]] Status compare_standing(const protocol::AccountView& account) const;
+  [[nodiscard]] Status compare_held(const protocol::StateReader& reader) const;
   [[nodiscard]] Status compare_task(const protocol::StateReader& reader, const Task& t);
   [[nodiscard]] Status nothing_under_way() const;
   [[nodiscard]] std::uint64_t posted_by(const AccountId& id) const;
@@ -160,6 +167,13 @@ class Auditor::Model {
   [[nodiscard]] std::vector<AccountId> winners_over(const Claim& c, const AccountId& loser) const;
   void take_tax(Atoms tax);
 
+  // What is held for whom, and how challengers did (model_held.cpp).
+  [[nodiscard]] protocol::Locked locked(const AccountId& id) const;
+  [[nodiscard]] Standing& challenger_now(const AccountId& id);
+  void pay_challengers(const std::vector<AccountId>& paid, Atoms points);  // points: of all
+  void fault_of_challenger(const AccountId& id);
+  void refute_challenger(const AccountId& id);
+
   std::uint64_t m_now = 0, m_height = 0;
   std::string m_failure;
   ChainId m_chain;
@@ -177,6 +191,7 @@ class Auditor::Model {
   std::map<ClaimId, Claim> m_claims;
   std::map<ChallengeId, Challenge> m_challenges;
   std::map<GameId, Game> m_games;
+  std::map<AccountId, Standing> m_challengers;
   struct PutDown {  // with a bid
     Atoms deposit = 0, stake = 0;
   };

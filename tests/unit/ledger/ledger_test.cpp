@@ -133,6 +133,15 @@ TEST(Ledger, AForgedDiffDoesNotConserve) {
   forged = l.diff();
   forged.accounts[key(1)].credits_pending = Amount{1};
   EXPECT_FALSE(conserves(kEmpty, forged));
+  // The sums agree, but not with the reservations.
+  forged.accounts[key(1)].debits_pending = Amount{1};
+  EXPECT_FALSE(conserves(kEmpty, forged));
+  Audit audit;
+  audit.add(key(1), forged.accounts[key(1)]);
+  EXPECT_FALSE(audit.holds(Amount{10}));
+  forged = l.diff();
+  forged.pendings[pending_id(1)] = {key(1), key(2), Amount{1}, PendingState::kReserved, Amount{}};
+  EXPECT_FALSE(conserves(kEmpty, forged));
   MemoryView burned;
   burned.accounts[kBurnedKey].balance = Amount{5};
   burned.total = Amount{5};

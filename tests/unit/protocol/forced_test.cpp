@@ -197,6 +197,13 @@ TEST_F(Forced, AFoundErrorPaysAndABlindAttestationCosts) {
   EXPECT_EQ(net.account(kAnn).available, Amount{1'000'000 + 10 * 10 + 4});
   EXPECT_EQ(net.account(kEve).available, Amount{1'000'000 + 4});
   EXPECT_EQ(net.account(kAnn).staked, Amount{1'000'000});
+  // INV-PRO-022: the tax is what they are known for, shared.
+  for (const unsigned who : {kAnn, kEve}) {
+    const Reputation now =
+        net.account(who).reputation[static_cast<std::size_t>(Standing::kChallenger) - 1];
+    EXPECT_EQ(now.score, 20u / 2);
+    EXPECT_EQ(now.completed, 1u);
+  }
 }
 
 // Submitter, solver and finder in one person, over a jackpot that others filled.

@@ -132,6 +132,9 @@ struct Members<G>
 template <>
 struct Members<Profile>
     : Fields<&Profile::last_nonce, &Profile::url, &Profile::certificate, &Profile::capabilities> {};
+template <>
+struct Members<Locked>
+    : Fields<&Locked::stakes, &Locked::bonds, &Locked::deposits, &Locked::unbonding_until> {};
 using R = Reputation;
 template <>
 struct Members<R>
@@ -177,7 +180,7 @@ struct Members<GenesisAccount>
 using A = AccountView;
 template <>
 struct Members<A> : Fields<&A::id, &A::exists, &A::available, &A::reserved, &A::staked,
-                           &A::unbonding, &A::profile, &A::reputation> {};
+                           &A::unbonding, &A::locked, &A::profile, &A::reputation> {};
 template <>
 struct Members<Totals>
     : Fields<&Totals::issued, &Totals::burned, &Totals::jackpot, &Totals::treasury> {};

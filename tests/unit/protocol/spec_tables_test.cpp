@@ -116,6 +116,7 @@ class SpecTables : public testing::Test {
 
 TEST_F(SpecTables, HaveTheRecordsBytes) {
   holds<Profile>("profile");
+  holds<Locked>("locked");
   holds<Reputation>("reputation");
   holds<TaskRecord>("task");
   holds<Bid>("bid");
@@ -204,6 +205,7 @@ void put_all(internal::State& state, Filler& filler, const Values& values) {
   state.put(filler.of<AccountId>("profile.account"), filler.of<Profile>("profile"));
   state.put(filler.of<AccountId>("reputation.account"), filler.of<Standing>("reputation.role"),
             filler.of<Reputation>("reputation"));
+  state.put(filler.of<AccountId>("locked.account"), filler.of<Locked>("locked"));
   state.put(filler.of<TaskRecord>("task"));
   state.put(filler.of<Bid>("bid"));
   state.put(filler.of<ClaimRecord>("claim"));
