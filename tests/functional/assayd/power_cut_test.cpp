@@ -19,7 +19,7 @@
 #include "assay/protocol/layout.hpp"
 #include "assay/protocol/view.hpp"
 #include "assay/rpc/https.hpp"
-#include "support/keys.hpp"
+#include "market_load.hpp"
 #include "support/process.hpp"
 #include "support/temporary_folder.hpp"
 
@@ -32,15 +32,13 @@ using codec::Json;
 using codec::JsonRef;
 
 constexpr std::uint8_t kSenders[] = {2, 3, 4, 5};
+constexpr std::uint8_t kLongSender = 5;          // of bodies that are long enough for blob files
+constexpr std::uint8_t kMarkets[] = {100, 120};  // the first keys of those who trade and dispute
 constexpr const char* kCutVariable = "ASSAY_CUT_AFTER_SYNCS";
 
 using assay::test::key_of;
-
-protocol::ClientId client_id_of(std::uint64_t nonce) {
-  protocol::ClientId id{};
-  store_le(id.data(), nonce);
-  return id;
-}
+using test::client_id_of;
+using test::MarketLoad;
 
 unsigned rounds() {
   const char* text = std::getenv("ASSAY_POWER_CUTS");
@@ -55,11 +53,21 @@ struct Acknowledged {
   std::uint64_t verdict = 0;
 };
 
-constexpr unsigned kBatch = 8;  // transactions of one request
+// Transactions of one request.
+unsigned batch_of(std::uint8_t sender) { return sender == kLongSender ? 32 : 8; }
+
+// As long as a profile may be.
+protocol::Payload long_profile(std::uint64_t nonce) {
+  protocol::RegisterProfile p;
+  p.url = "https://" + std::string(160, 'h') + std::to_string(nonce) + ".example";
+  p.capabilities.assign(16, std::string(16, 'c'));
+  return p;
+}
 
 // What a sender asks for, by turns: most of it applies, some is refused and recorded as that.
-protocol::Payload payload_of(std::uint64_t nonce) {
+protocol::Payload payload_of(std::uint8_t sender, std::uint64_t nonce) {
   const AccountId to{key_of(static_cast<std::uint8_t>(10 + nonce % 50)).public_key()};
+  if (sender == kLongSender) return long_profile(nonce);
   switch (nonce % 8) {
     case 1: return protocol::Stake{Amount{3}};
     case 3: return protocol::Unstake{Amount{2}};
@@ -72,7 +80,8 @@ protocol::Payload payload_of(std::uint64_t nonce) {
   }
 }
 
-protocol::TxVerdict verdict_of(std::uint64_t nonce) {
+protocol::TxVerdict verdict_of(std::uint8_t sender, std::uint64_t nonce) {
+  if (sender == kLongSender) return protocol::TxVerdict::kApplied;
   switch (nonce % 8) {
     case 6: return protocol::TxVerdict::kInsufficientFunds;
     case 7: return protocol::TxVerdict::kUnknownTask;
@@ -87,7 +96,11 @@ class PowerCut : public ::testing::Test {
     ::unsetenv(kCutVariable);
     std::vector<std::string> arguments{ASSAYD_LOSSY,    "init",       "--home",
                                        home().string(), "--scrypt-n", "1024"};
-    for (const std::uint8_t seed : kSenders) {
+    std::vector<std::uint8_t> rich(std::begin(kSenders), std::end(kSenders));
+    for (const std::uint8_t first : kMarkets)
+      for (std::uint8_t party = 0; party < MarketLoad::kParties; ++party)
+        rich.push_back(static_cast<std::uint8_t>(first + party));
+    for (const std::uint8_t seed : rich) {
       arguments.push_back("--account");
       arguments.push_back(to_hex(key_of(seed).public_key()) + "=100000000");
     }
@@ -96,6 +109,8 @@ class PowerCut : public ::testing::Test {
     protocol::BlockResult first = *protocol::init_chain(m_twin, m_genesis);
     ASSERT_TRUE(m_twin.write(first.batch));
     m_twin_head = first.header;
+    for (const std::uint8_t first_seed : kMarkets)
+      m_markets.push_back(std::make_unique<MarketLoad>(m_twin_head.chain, first_seed));
   }
   [[nodiscard]] fs::path home() const { return m_folder.path() / "node"; }
 
@@ -120,11 +135,19 @@ class PowerCut : public ::testing::Test {
         const auto post = rpc::make_post(*http, m_url, 10'000);
         while (true) {
           const std::uint64_t first = m_nonces[sender] + 1;
-          m_nonces[sender] += kBatch;
+          m_nonces[sender] += batch_of(sender);
           const auto answers = post(batch(sender, first));
           if (!answers) return;
           const std::lock_guard lock(mutex);
           take_answers(sender, first, *answers, acknowledged);
+        }
+      });
+    for (const auto& market : m_markets)
+      threads.emplace_back([&] {
+        rpc::RpcClient client(rpc::make_post(*http, m_url, 10'000));
+        while (const auto done = step(*market, client)) {
+          const std::lock_guard lock(mutex);
+          if (!done->id.empty()) acknowledged.push_back(*done);
         }
       });
     if (!cuts_itself) {
@@ -136,6 +159,33 @@ class PowerCut : public ::testing::Test {
     return acknowledged;
   }
 
+  // What a life in the market needs next; its id is empty if there was nothing to do, or no answer.
+  // None: the node is gone.
+  static std::optional<Acknowledged> step(MarketLoad& market, rpc::RpcClient& client) {
+    const auto answer = client.call(
+        "view", Json::object({{"account", to_hex(market.reader().value)},
+                              {"known", to_hex(protocol::encode(market.memory().known()))}}));
+    if (!answer) return std::nullopt;
+    const auto view = market.memory().complete(*JsonRef(*answer)["view"].hex());
+    EXPECT_TRUE(view) << view.error().message;
+    if (!view) return std::nullopt;
+    const auto sent = market.next(*view);
+    if (!sent) {
+      (void)client.call("wait_block", Json::object({{"after", view->head.height.value},
+                                                    {"timeout_ms", std::uint64_t{50}}}));
+      return Acknowledged{};
+    }
+    const auto taken =
+        client.call("submit_transaction", Json::object({{"tx", to_hex(sent->transaction)}}));
+    if (!taken) return Acknowledged{};
+    const JsonRef outcome(*taken);
+    const std::uint64_t verdict = *outcome["verdict_code"].u64();
+    EXPECT_TRUE(protocol::is_recorded(static_cast<protocol::TxVerdict>(verdict))) << verdict;
+    market.answered(*sent, static_cast<protocol::TxVerdict>(verdict));
+    return Acknowledged{sent->sender, sent->nonce, *outcome["tx"].string(),
+                        *outcome["height"].u64(), verdict};
+  }
+
   Bytes transaction(std::uint8_t from, std::uint64_t nonce) const {
     protocol::Envelope e;
     e.chain = chain_id_of(m_genesis);
@@ -143,14 +193,14 @@ class PowerCut : public ::testing::Test {
     e.nonce = nonce;
     e.client_id = client_id_of(nonce);
     e.valid_until = Height{900'000};
-    e.payload = payload_of(nonce);
+    e.payload = payload_of(from, nonce);
     return sign_transaction(e, key_of(from));
   }
 
   // Of the nonces from `first` on; a request's id is its nonce.
   std::string batch(std::uint8_t sender, std::uint64_t first) const {
     std::string all;
-    for (std::uint64_t nonce = first; nonce < first + kBatch; ++nonce) {
+    for (std::uint64_t nonce = first; nonce < first + batch_of(sender); ++nonce) {
       const Json params = Json::object({{"tx", to_hex(transaction(sender, nonce))}});
       all += (all.empty() ? "[" : ",") + rpc::make_request(nonce, "submit_transaction", params);
     }
@@ -163,7 +213,7 @@ class PowerCut : public ::testing::Test {
         std::string_view(reinterpret_cast<const char*>(answers.data()), answers.size()));
     ASSERT_TRUE(parsed) << parsed.error().message;
     const auto* list = parsed->get<Json::Array>();
-    ASSERT_TRUE(list != nullptr && list->size() == kBatch);
+    ASSERT_TRUE(list != nullptr && list->size() == batch_of(sender));
     for (std::size_t i = 0; i < list->size(); ++i) {
       const auto answer = rpc::parse_response(first + i, (*list)[i].dump(), 65536);
       // A node whose power goes may answer that its disk failed.
@@ -171,8 +221,27 @@ class PowerCut : public ::testing::Test {
       const JsonRef outcome(*answer);
       acknowledged.push_back({sender, first + i, *outcome["tx"].string(), *outcome["height"].u64(),
                               *outcome["verdict_code"].u64()});
-      EXPECT_EQ(acknowledged.back().verdict, static_cast<std::uint64_t>(verdict_of(first + i)));
+      EXPECT_EQ(acknowledged.back().verdict,
+                static_cast<std::uint64_t>(verdict_of(sender, first + i)));
     }
+  }
+
+  // Until every market has lived a life of each kind, on a node that is not cut.
+  std::vector<Acknowledged> live_on() {
+    std::vector<Acknowledged> acknowledged;
+    net::ClientOptions options;
+    const Bytes pem = *host::read_file(authority_path(home()), 65536);
+    options.authority_pem.assign(pem.begin(), pem.end());
+    const auto http = *net::HttpsClient::create(options);
+    rpc::RpcClient client(rpc::make_post(*http, m_url, 10'000));
+    for (const auto& market : m_markets)
+      for (unsigned left = 5'000; market->lives() < 5; --left) {
+        EXPECT_GT(left, 0u) << "a task's life does not end";
+        const auto done = left > 0 ? step(*market, client) : std::nullopt;
+        if (!done) return acknowledged;
+        if (!done->id.empty()) acknowledged.push_back(*done);
+      }
+    return acknowledged;
   }
 
   // What the cut left on the disk, against what was acknowledged and against the twin.
@@ -200,6 +269,7 @@ class PowerCut : public ::testing::Test {
                             **reader.transactions(Height{h})};
       protocol::BlockResult result = *protocol::apply(m_twin, block);
       ASSERT_EQ(result.header, *header) << "the uncrashed twin has another block " << h;
+      note(block, result);
       ASSERT_TRUE(m_twin.write(result.batch));
       WriteBatch pruned;
       ASSERT_TRUE(protocol::state_map(m_twin).prune(h, 1'000'000, pruned));
@@ -216,6 +286,21 @@ class PowerCut : public ::testing::Test {
       ASSERT_EQ(to_hex(result->id.value), a.id);
       ASSERT_EQ(static_cast<std::uint64_t>(result->verdict), a.verdict);
     }
+  }
+
+  // What was written under which letter of the state, and what became of it.
+  void note(const protocol::Block& block, const protocol::BlockResult& result) {
+    for (const auto& [key, value] : result.batch.writes)
+      if (key.size() > 1 && key[0] == protocol::kStatePrefix) m_letters.insert(key[1]);
+    for (std::size_t i = 0; i < block.transactions.size(); ++i)
+      if (result.receipts.receipts[i].verdict == protocol::TxVerdict::kApplied)
+        m_kinds.insert(*protocol::claimed_kind(block.transactions[i]));
+  }
+  [[nodiscard]] std::size_t blob_files() const {
+    std::size_t count = 0;
+    for (const auto& entry : fs::directory_iterator(ledger_path(home())))
+      count += entry.path().extension() == ".blob" ? 1 : 0;
+    return count;
   }
 
   void check_all(bool replay) {
@@ -266,6 +351,10 @@ class PowerCut : public ::testing::Test {
   std::map<std::uint8_t, std::uint64_t> m_nonces{{2, 0}, {3, 0}, {4, 0}, {5, 0}};
   MemoryStore m_twin;
   protocol::BlockHeader m_twin_head;
+  std::vector<std::unique_ptr<MarketLoad>> m_markets;
+  // Of all blocks that the twin applied.
+  std::set<std::uint8_t> m_letters;
+  std::set<protocol::TxKind> m_kinds;
 };
 
 TEST_F(PowerCut, EverythingAcknowledgedIsThereAndTheTwinAgrees) {
@@ -296,18 +385,31 @@ TEST_F(PowerCut, EverythingAcknowledgedIsThereAndTheTwinAgrees) {
     if (HasFatalFailure()) return;
     if (round % 50 == 49) check_all(false);
   }
+  const std::size_t lives = m_markets[0]->lives() + m_markets[1]->lives();
+  const std::size_t kinds = m_kinds.size();
   start();
   ASSERT_FALSE(m_url.empty());
+  const auto answered = live_on();
   ASSERT_EQ(m_process->kill_and_wait(SIGTERM), 0);
+  check_disk(answered);
   check_all(true);
+  // Every record but the supply, which genesis alone writes; values that go into blob files.
+  const std::string letters(m_letters.begin(), m_letters.end());
+  EXPECT_EQ(letters, "ABCDGHIJKLMNPQRTVXhj");
+  using protocol::TxKind;
+  for (const TxKind kind : {TxKind::kPlayMove, TxKind::kStandUp, TxKind::kOpenSeal,
+                            TxKind::kAwardQuote, TxKind::kWithdrawBid, TxKind::kFundTask})
+    EXPECT_TRUE(m_kinds.contains(kind)) << to_string(kind);
+  EXPECT_GT(blob_files(), 0u);
   EXPECT_GT(acknowledged, rounds());
   EXPECT_GT(in_sync, 0u);
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start_time;
   std::printf(
       "figure power_cuts %u cuts, %u of them in a sync, %zu transactions acknowledged, %llu "
-      "blocks, none lost, %.2f s a cut\n",
+      "blocks, none lost, %.2f s a cut\n"
+      "figure power_cut_lives %zu tasks, %zu kinds of transactions\n",
       rounds(), in_sync, acknowledged, static_cast<unsigned long long>(m_twin_head.height.value),
-      took.count() / rounds());
+      took.count() / rounds(), lives, kinds);
 }
 
 TEST_F(PowerCut, AnImportThatIsCutInAnySyncIsDoneAgain) {
