@@ -29,12 +29,14 @@ void Context::pay(const AccountKey& debit, const AccountKey& credit, std::uint64
   run(*this, [&](ledger::Ledger& l) { return l.transfer({debit, credit, Amount{atoms}}); });
 }
 void Context::put_down(const AccountKey& debit, const Lock& lock, std::uint64_t atoms) {
+  if (atoms == 0) return;
   pay(debit, lock.account, atoms);
   Locked locked = state.locked(lock.owner);
   (locked.*lock.counter).value += atoms;
   state.put(lock.owner, locked);
 }
 void Context::take_out(const Lock& lock, const AccountKey& credit, std::uint64_t atoms) {
+  if (atoms == 0) return;
   pay(lock.account, credit, atoms);
   Locked locked = state.locked(lock.owner);
   Amount& counter = locked.*lock.counter;

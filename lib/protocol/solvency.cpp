@@ -32,10 +32,10 @@ std::optional<T> decoded(const Overlay::Value& value) {
   return r.finish() ? std::optional<T>(std::move(record)) : std::nullopt;
 }
 
-std::uint64_t balance_of(const Overlay::Value& value) {
-  if (!value) return 0;
+Account account_of(const Overlay::Value& value) {
+  if (!value) return {};
   const auto account = ledger::decode_account(*value);
-  return account ? account->balance.value : 0;
+  return account ? *account : Account{};
 }
 
 class Check {
@@ -51,11 +51,9 @@ class Check {
     for (const Record* r : changed(Table::kChallenge)) challenge(*r);
     for (const Record* r : changed(Table::kPending)) reservation(*r);
     for (const Record* r : changed(Table::kAccount))
-      account(RecordTable::key_of(*r),
-              Signed{balance_of(r->second.now)} - Signed{balance_of(r->second.stored)});
+      account(RecordTable::key_of(*r), r->second.stored, r->second.now);
     for (const Record* r : changed(Table::kLocked))
-      m_locked += locked_sum(decoded<Locked>(r->second.now)) -
-                  locked_sum(decoded<Locked>(r->second.stored));
+      locked(RecordTable::key_of(*r), r->second.stored, r->second.now);
     return holds();
   }
 
@@ -72,11 +70,11 @@ class Check {
     }
     const Overlay& overlay = m_state.overlay();
     overlay.scan(Key(Table::kAccount).bytes(), [&](ByteView key, ByteView value) {
-      account(key, Signed{balance_of(to_bytes(value))});
+      if (kind_of(key) != AccountKind::kUser) account(key, std::nullopt, to_bytes(value));
       return true;
     });
-    overlay.scan(Key(Table::kLocked).bytes(), [&](ByteView, ByteView value) {
-      m_locked += locked_sum(decoded<Locked>(to_bytes(value)));
+    overlay.scan(Key(Table::kLocked).bytes(), [&](ByteView key, ByteView value) {
+      locked(key, std::nullopt, to_bytes(value));
       return true;
     });
     return holds();
@@ -89,6 +87,7 @@ class Check {
     for (const TaskId& id : m_tasks) m_sound &= is_covered(id);
     for (const auto& [key, owed] : m_owed) m_sound &= holds_exactly(key, owed);
     for (const AccountKey& key : m_locks) m_sound &= m_owed.contains(key);
+    for (const AccountId& id : m_unbonding) m_sound &= unbonds_until_some_time(id);
     return m_sound && m_locked == 0;
   }
 
@@ -180,25 +179,37 @@ class Check {
       m_tasks.insert(TaskId{pending->credit.owner});
   }
 
-  // `change`: of its balance.
-  void account(ByteView key, Signed change) {
-    const auto kind = static_cast<AccountKind>(key[1]);
+  static AccountKind kind_of(ByteView key) { return static_cast<AccountKind>(key[1]); }
+  void account(ByteView key, const Overlay::Value& was, const Overlay::Value& now) {
+    const AccountKind kind = kind_of(key);
     if (kind == AccountKind::kUser) return;
     const AccountKey name{kind, hash_at(key, 2)};
     if (kind == AccountKind::kEscrow) {
       m_tasks.insert(TaskId{name.owner});
     } else if (kind == AccountKind::kLock) {
       m_locks.push_back(name);
-      m_locked -= change;
+      m_locked -= Signed{account_of(now).balance.value} - account_of(was).balance.value;
     } else if (kind == AccountKind::kStake) {
-      const bool unbonds = m_state.account(name).value_or(Account{}).debits_pending.value != 0;
-      m_sound &=
-          unbonds == (m_state.locked(AccountId{name.owner}).unbonding_until != LedgerTimeMs{});
+      if (account_of(now).debits_pending != account_of(was).debits_pending)
+        m_unbonding.insert(AccountId{name.owner});
     }
   }
 
-  static Signed locked_sum(const std::optional<Locked>& l) {
-    return l ? Signed{l->stakes.value} + l->bonds.value + l->deposits.value : Signed{0};
+  void locked(ByteView key, const Overlay::Value& was, const Overlay::Value& now) {
+    const Locked before = decoded<Locked>(was).value_or(Locked{});
+    const Locked after = decoded<Locked>(now).value_or(Locked{});
+    m_locked += sum_of(after) - sum_of(before);
+    if (after.unbonding_until != before.unbonding_until)
+      m_unbonding.insert(AccountId{hash_at(key, 1)});
+  }
+  static Signed sum_of(const Locked& l) {
+    return Signed{l.stakes.value} + l.bonds.value + l.deposits.value;
+  }
+
+  bool unbonds_until_some_time(const AccountId& id) const {
+    const bool unbonds =
+        m_state.account(stake_account(id)).value_or(Account{}).debits_pending != Amount{};
+    return unbonds == (m_state.locked(id).unbonding_until != LedgerTimeMs{});
   }
 
   bool holds_exactly(const AccountKey& key, Amount owed) const {
@@ -237,6 +248,7 @@ class Check {
   std::set<TaskId> m_tasks;
   std::map<AccountKey, Amount> m_owed;  // by locks
   std::vector<AccountKey> m_locks;      // that hold something, or did
+  std::set<AccountId> m_unbonding;      // of whom something unbonds, or did
   std::map<TaskId, TaskRecord> m_task_records;
   std::map<ClaimId, ClaimRecord> m_claim_records;
 };

@@ -292,8 +292,7 @@ void records() {
                       QuoteId{1, 2},
                       Height{500}}));
   save("record", "known-moves", 17, encode(KnownMoves{{GameId{named("game")}, 3}}));
-  save("record", "locked", 18,
-       bytes_of(Locked{Amount{9}, Amount{8}, Amount{7}, LedgerTimeMs{6}}));
+  save("record", "locked", 18, bytes_of(Locked{Amount{9}, Amount{8}, Amount{7}, LedgerTimeMs{6}}));
 }
 
 void programs_and_nodes() {

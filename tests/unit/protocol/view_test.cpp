@@ -17,9 +17,9 @@ TEST(View, StrangersTasksCannotFloodIt) {
   const Envelope e = net.envelope(0, reserved);
   const TaskId offered = task_id_of(net.head.chain, net.id(0), e.client_id);
   net.block({sign_transaction(e, net.keys[0])});
-  for (std::size_t posted = 0; posted < kPosts; posted += 1400) {
+  for (std::size_t posted = 0; posted < kPosts; posted += 100) {
     std::vector<Bytes> transactions;
-    for (unsigned i = 0; i < 1400; ++i) transactions.push_back(net.tx(3, sample_task()));
+    for (unsigned i = 0; i < 100; ++i) transactions.push_back(net.tx(3, sample_task()));
     net.block(std::move(transactions));
   }
   ASSERT_GT(net.read().live_tasks().value().size(), kPosts);
@@ -69,9 +69,9 @@ TEST(View, AFloodOfPostsHidesNothing) {
   PostTask cheap = sample_task();
   cheap.price = Amount{1};
   cheap.tax = Amount{1};
-  for (std::size_t posted = 0; posted < kPosts; posted += 1400) {
+  for (std::size_t posted = 0; posted < kPosts; posted += 100) {
     std::vector<Bytes> transactions;
-    for (unsigned i = 0; i < 1400; ++i) transactions.push_back(net.tx(3, i % 2 ? free : cheap));
+    for (unsigned i = 0; i < 100; ++i) transactions.push_back(net.tx(3, i % 2 ? free : cheap));
     for (const Receipt& r : net.block(std::move(transactions)).receipts.receipts)
       ASSERT_EQ(r.verdict, TxVerdict::kApplied) << int{r.detail};
   }
