@@ -20,7 +20,7 @@ TEST(View, StrangersTasksCannotFloodIt) {
   for (std::size_t posted = 0; posted < kPosts; posted += 100) {
     std::vector<Bytes> transactions;
     for (unsigned i = 0; i < 100; ++i) transactions.push_back(net.tx(3, sample_task()));
-    net.block(std::move(transactions));
+    net.block(std::move(transactions), 10);
   }
   ASSERT_GT(net.read().live_tasks().value().size(), kPosts);
   const View view = net.read().view(net.id(1)).value();
@@ -72,7 +72,7 @@ TEST(View, AFloodOfPostsHidesNothing) {
   for (std::size_t posted = 0; posted < kPosts; posted += 100) {
     std::vector<Bytes> transactions;
     for (unsigned i = 0; i < 100; ++i) transactions.push_back(net.tx(3, i % 2 ? free : cheap));
-    for (const Receipt& r : net.block(std::move(transactions)).receipts.receipts)
+    for (const Receipt& r : net.block(std::move(transactions), 10).receipts.receipts)
       ASSERT_EQ(r.verdict, TxVerdict::kApplied) << int{r.detail};
   }
   const View view = net.read().view(net.id(2)).value();
