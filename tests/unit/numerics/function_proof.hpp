@@ -34,7 +34,8 @@ struct ProofCounts {
 
 // Compares the results of `run` on every instruction set of this machine, at these inputs (any
 // number; a symmetric function's also at the inputs with the sign inverted), and of
-// IntegerArithmetic, at these inputs, with the oracle's. MPFR answers for the undecided inputs and for one of every `mpfr_every`.
+// IntegerArithmetic, at these inputs, with the oracle's. MPFR answers for the undecided inputs and
+// for one of every `mpfr_every`.
 [[nodiscard]] ProofCounts prove(OpCode op, std::span<const std::uint32_t> inputs,
                                 std::uint32_t mpfr_every);
 
