@@ -30,7 +30,7 @@ Result<double> training_s(const training::Task& task, training::Execution& execu
   return now_s() - before;
 }
 
-internal::GameSides sides_of(StatePlace place, std::uint64_t interval, Files& disk) {
+internal::GameSides sides_of(StatePlace place, std::uint64_t interval, player::SpareDisk& disk) {
   internal::GameSides sides;
   for (player::IntervalOptions* side : {&sides.defender, &sides.challenger}) {
     if (place != StatePlace::kMemory) side->state_cache_bytes = 0;
@@ -52,11 +52,12 @@ Result<ReplayShare> measure_replay_share(const std::string& model, std::uint64_t
   host::ThreadTaskPool pool(threads);
   ASSAY_TRY(const training::Task task, task_of(model, interval, pool));
   ASSAY_TRY(const auto execution, training::ProgramExecution::create(task, pool));
+  player::SpareDisk spare(disk, UINT64_MAX);
   std::vector<double> interval_s, defender, challenger;
   ASSAY_TRY(double before, training_s(task, *execution, pool));
   for (unsigned round = 0; round < rounds; ++round) {
     ASSAY_TRY(const DisputeCost game,
-              internal::dispute_cost(task, interval - 1, sides_of(place, interval, disk), pool));
+              internal::dispute_cost(task, interval - 1, sides_of(place, interval, spare), pool));
     ASSAY_TRY(const double after, training_s(task, *execution, pool));
     defender.push_back(2 * game.defender_s / (before + after));
     challenger.push_back(2 * game.challenger_s / (before + after));

@@ -26,8 +26,7 @@ Status Interval::State::begin_walk(std::uint64_t step) {
     if (m_current && m_current->step <= step && m_current->step >= *kept) return {};
     auto state = m_kept.take(*kept);
     if (!state) continue;
-    if (m_interrupted && m_current && m_current->step > start())
-      m_kept.keep_interrupted(*m_current);
+    keep_interrupted();
     m_current = training::KnownState{*kept, std::move(*state)};
     return {};
   }
@@ -64,16 +63,27 @@ Status Interval::State::walk_to(std::uint64_t step) {
   return {};
 }
 
+// The root of m_current, which must be there; it is hashed if nobody asked for it yet.
+const Hash256& Interval::State::current_root() {
+  const auto known = m_roots.find(m_current->step);
+  if (known != m_roots.end()) return known->second;
+  return m_roots.emplace(m_current->step, training::state_root(m_current->state, pool))
+      .first->second;
+}
+
 void Interval::State::keep_current() {
-  const auto root = m_roots.find(m_current->step);
-  m_kept.keep(*m_current, root == m_roots.end() ? std::nullopt : std::optional(root->second));
+  m_kept.keep(*m_current, m_kept.has_disk() ? std::optional(current_root()) : std::nullopt);
+}
+
+void Interval::State::keep_interrupted() {
+  if (m_interrupted && m_current && m_current->step > start())
+    m_kept.keep_interrupted(*m_current, current_root());
 }
 
 Result<Hash256> Interval::State::state_root(std::uint64_t step) {
   if (const auto known = m_roots.find(step); known != m_roots.end()) return known->second;
   ASSAY_TRY_STATUS(walk_to(step));
-  const Hash256 root = training::state_root(m_current->state, pool);
-  m_roots.emplace(step, root);
+  const Hash256 root = current_root();
   keep_current();
   return root;
 }

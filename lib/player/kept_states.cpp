@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "assay/core/contract.hpp"
 #include "assay/tensor/safetensors.hpp"
 
 namespace assay::player {
@@ -22,6 +23,13 @@ unsigned states_on_disk(std::uint64_t steps) {
   return std::max(root, dispute::kChainFanOut);
 }
 
+bool SpareDisk::take(std::uint64_t bytes) noexcept {
+  std::uint64_t left = m_left;
+  while (bytes <= left)
+    if (m_left.compare_exchange_weak(left, left - bytes)) return true;
+  return false;
+}
+
 KeptStates::KeptStates(std::uint64_t start, std::uint64_t end, const IntervalOptions& options,
                        TaskPool& pool)
     : m_start(start),
@@ -33,8 +41,9 @@ KeptStates::KeptStates(std::uint64_t start, std::uint64_t end, const IntervalOpt
       m_pool(pool),
       m_focus(start) {
   if (m_disk == nullptr) return;
-  if (const auto left = m_disk->list(m_folder))
-    for (const std::string& name : *left) static_cast<void>(m_disk->remove(name));
+  ASSAY_EXPECTS(!m_folder.empty());
+  if (const auto left = m_disk->files().list(m_folder))
+    for (const std::string& name : *left) static_cast<void>(m_disk->files().remove(name));
 }
 
 KeptStates::~KeptStates() {
@@ -53,8 +62,9 @@ std::optional<std::uint64_t> KeptStates::nearest(std::uint64_t step) const {
 
 std::optional<NamedTensors> KeptStates::take(std::uint64_t step) {
   const Place place = m_kept.find(step);
+  place->second.of_interrupted = false;  // it goes on
   if (!place->second.root) return place->second.state;
-  if (const auto bytes = m_disk->read(name_of(step)))
+  if (const auto bytes = m_disk->files().read(name_of(step)))
     if (auto state = training::verify_state_bytes(*bytes, *place->second.root, m_pool))
       return std::move(*state);
   forget(place);
@@ -82,16 +92,15 @@ void KeptStates::keep(const training::KnownState& state, const std::optional<Has
   static_cast<void>(put(state, root, m_first_walk));
 }
 
-void KeptStates::keep_interrupted(const training::KnownState& state) {
+void KeptStates::keep_interrupted(const training::KnownState& state, const Hash256& root) {
   learn_size(state.state);
-  if (m_kept.contains(state.step) || put(state, std::nullopt, false)) return;
-  const auto in_memory = [&](const auto& kept) {
-    return kept.first != m_start && kept.first != m_focus && !kept.second.root;
-  };
-  const Place other = std::find_if(m_kept.begin(), m_kept.end(), in_memory);
-  if (other == m_kept.end()) return;
-  forget(other);
-  static_cast<void>(put(state, std::nullopt, false));
+  if (!m_kept.contains(state.step) && !put(state, root, false)) {
+    const auto other = farthest();
+    if (!other) return;
+    forget(*other);
+    if (!put(state, root, false)) return;
+  }
+  m_kept.find(state.step)->second.of_interrupted = true;
 }
 
 // On the first walk as many as there are places for, evenly spread, so that none has to go.
@@ -101,11 +110,13 @@ bool KeptStates::is_wanted(std::uint64_t step) const {
   return step < m_end && (!before || step - *before >= (m_end - m_start) / places());
 }
 
-// What the first walk left goes last, since each new game begins there; what is far from the
-// present segment goes before what is near.
+// Where a stopped walk goes on stays, unless nothing else is there but that of a present game. What
+// the first walk left goes last, since each new game begins there; what is far from the present
+// segment goes before what is near.
 std::optional<KeptStates::Place> KeptStates::farthest() {
   std::optional<Place> found;
   const auto is_worth_less = [&](const Place& a, const Place& b) {
+    if (a->second.of_interrupted != b->second.of_interrupted) return b->second.of_interrupted;
     if (a->second.of_first_walk != b->second.of_first_walk) return b->second.of_first_walk;
     return distance(a->first, m_focus) > distance(b->first, m_focus);
   };
@@ -119,7 +130,8 @@ std::optional<KeptStates::Place> KeptStates::farthest() {
 // The start of a segment takes any place, a state inside it that of one farther away.
 bool KeptStates::may_replace(std::uint64_t step, const Place& other) const {
   if (step == m_focus) return true;
-  return !other->second.of_first_walk && distance(step, m_focus) < distance(other->first, m_focus);
+  return !other->second.of_first_walk && !other->second.of_interrupted &&
+         distance(step, m_focus) < distance(other->first, m_focus);
 }
 
 bool KeptStates::put(const training::KnownState& state, const std::optional<Hash256>& root,
@@ -129,11 +141,7 @@ bool KeptStates::put(const training::KnownState& state, const std::optional<Hash
   if (m_kept.size() - m_on_disk < m_memory_places) {
     kept.state = state.state;
   } else if (root && m_on_disk < m_disk_places) {
-    const auto bytes = tensor::write_safetensors(state.state);
-    if (!bytes || !m_disk->write_atomically(name_of(state.step), *bytes)) {
-      m_disk_places = m_on_disk;  // a full disk: what is there is all there will be
-      return false;
-    }
+    if (!write(state, kept)) return false;
     kept.root = root;
     ++m_on_disk;
   } else {
@@ -143,9 +151,20 @@ bool KeptStates::put(const training::KnownState& state, const std::optional<Hash
   return true;
 }
 
+bool KeptStates::write(const training::KnownState& state, Kept& kept) {
+  const auto bytes = tensor::write_safetensors(state.state);
+  if (!bytes || !m_disk->take(bytes->size())) return false;
+  kept.bytes = bytes->size();
+  if (m_disk->files().write_atomically(name_of(state.step), *bytes)) return true;
+  m_disk->give_back(kept.bytes);
+  m_disk_places = m_on_disk;  // a full disk: what is there is all there will be
+  return false;
+}
+
 void KeptStates::forget(Place place) {
   if (place->second.root) {
-    static_cast<void>(m_disk->remove(name_of(place->first)));
+    static_cast<void>(m_disk->files().remove(name_of(place->first)));
+    m_disk->give_back(place->second.bytes);
     --m_on_disk;
   }
   m_kept.erase(place);

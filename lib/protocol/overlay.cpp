@@ -34,6 +34,22 @@ void Overlay::written() {
     }
     changed.clear();
   }
+  m_ordered = {};
+}
+
+// A block scans some tables again and again while it changes them, so what was in order is not
+// sorted again.
+const std::vector<Overlay::Record*>& Overlay::in_order(std::size_t letter) const {
+  std::vector<Record*>& all = m_changed[letter];
+  const auto fresh = all.begin() + static_cast<std::ptrdiff_t>(m_ordered[letter]);
+  if (all.end() - fresh == 1) {
+    std::rotate(std::upper_bound(all.begin(), fresh, *fresh, by_key), fresh, all.end());
+  } else if (fresh != all.end()) {
+    std::sort(fresh, all.end(), by_key);
+    std::inplace_merge(all.begin(), fresh, all.end(), by_key);
+  }
+  m_ordered[letter] = all.size();
+  return all;
 }
 
 void Overlay::drop_long(ByteView key) const {
@@ -77,10 +93,9 @@ void Overlay::set(const Bytes& key, Value value) {
 
 std::vector<const Overlay::Record*> Overlay::changes() const {
   std::vector<const Record*> all;
-  for (const std::vector<Record*>& changed : m_changed) {
-    const auto begin = static_cast<std::ptrdiff_t>(all.size());
+  for (std::size_t letter = 0; letter < kLetters; ++letter) {
+    const std::vector<Record*>& changed = in_order(letter);
     all.insert(all.end(), changed.begin(), changed.end());
-    std::sort(all.begin() + begin, all.end(), by_key);
   }
   return all;
 }
@@ -90,9 +105,13 @@ void Overlay::scan(ByteView prefix, const Visitor& visit) const {
     return std::string_view(reinterpret_cast<const char*>(bytes.data()), bytes.size());
   };
   std::vector<const Record*> changes;
-  for (const Record* const record : m_changed[letter_of(prefix)])
-    if (record->first.starts_with(text(prefix))) changes.push_back(record);
-  std::sort(changes.begin(), changes.end(), by_key);
+  const std::vector<Record*>& all = in_order(letter_of(prefix));
+  const auto is_before = [&](const Record* record, ByteView key) {
+    return record->first < text(key);
+  };
+  for (auto at = std::lower_bound(all.begin(), all.end(), prefix, is_before);
+       at != all.end() && (*at)->first.starts_with(text(prefix)); ++at)
+    changes.push_back(*at);
   auto changed = changes.begin();
   bool wanted = true;
   const auto emit = [&](const Record& record) {

@@ -226,20 +226,24 @@ class Check {
     const Account owed{owed_by_escrow(*task, claims), {}, owed_by_reservations(*task)};
     if (escrow != owed) return false;
     Signed refundable = 0;
-    for (std::size_t i = 0; i < task->funders.size(); ++i) {
-      const Funder& funder = task->funders[i];
-      refundable += funder.amount.value;
-      const auto pending = m_state.pending(escrow_pending(id, i));
-      const bool waits = !task->posted && funder.amount.value != 0;
+    for (const Funder& funder : task->funders) refundable += funder.amount.value;
+    return refundable >= Signed{escrow.balance.value} && (task->posted || is_reserved(*task));
+  }
+  // By its funders. Of a posted one nothing is: its escrow's pending credits are none.
+  bool is_reserved(const TaskRecord& task) const {
+    for (std::size_t i = 0; i < task.funders.size(); ++i) {
+      const Funder& funder = task.funders[i];
+      const auto pending = m_state.pending(escrow_pending(task.id, i));
+      const bool waits = funder.amount.value != 0;
       if (pending.has_value() != waits) return false;
       if (waits && *pending != ledger::Pending{user_account(funder.account),
-                                               escrow_account(id),
+                                               escrow_account(task.id),
                                                funder.amount,
                                                ledger::PendingState::kReserved,
                                                {}})
         return false;
     }
-    return refundable >= Signed{escrow.balance.value};
+    return true;
   }
 
   const State& m_state;

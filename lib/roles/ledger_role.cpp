@@ -58,7 +58,10 @@ std::uint64_t state_bytes_max(const training::Task& task) {
   return bytes;
 }
 
-LedgerRole::LedgerRole(RoleContext context) : m_context(std::move(context)) {
+LedgerRole::LedgerRole(RoleContext context)
+    : m_context(std::move(context)),
+      m_spare_disk(
+          std::make_shared<player::SpareDisk>(m_context.files, m_context.replay_disk_bytes)) {
   if (const auto left = m_context.files.list(kReplayFolder))
     for (const std::string& name : *left) static_cast<void>(m_context.files.remove(name));
 }
@@ -314,7 +317,8 @@ struct LedgerRole::Replay {
   std::mutex mutex;
   SharedTask task;
   std::uint64_t entry = 0;
-  std::string folder;  // for states that memory has no room for
+  std::shared_ptr<player::SpareDisk> disk;  // for states that memory has no room for
+  std::string folder;
   player::StateProvider states;
   std::unique_ptr<training::Execution> execution;
   std::shared_ptr<player::Interval> interval;
@@ -325,7 +329,7 @@ struct LedgerRole::Replay {
     ASSAY_TRY(execution, context.execution(*task, context.pool));
     player::IntervalOptions options;
     options.states = states;
-    options.disk = &context.files;
+    options.disk = disk.get();
     options.disk_folder = folder;
     options.states_on_disk_max = player::states_on_disk(task->header.commit_interval);
     interval = std::make_shared<player::Interval>(*task, *execution, entry, context.pool,
@@ -342,10 +346,9 @@ std::shared_ptr<LedgerRole::Replay> LedgerRole::replay_of(const ReplayKey& key,
   if (replay) return replay;
   replay = std::make_shared<Replay>();
   replay->task = known.task;
-  const auto& [claim, entry, start_given] = key;
-  replay->entry = entry;
-  replay->folder = std::string(kReplayFolder) + "/" + to_hex(claim.value) + "/" +
-                   std::to_string(entry) + (start_given ? "" : "-own-start");
+  replay->entry = std::get<1>(key);
+  replay->disk = m_spare_disk;
+  replay->folder = std::string(kReplayFolder) + "/" + std::to_string(m_replays_made++);
   replay->states = known.states;
   shared = replay;
   return replay;

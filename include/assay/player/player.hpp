@@ -9,6 +9,7 @@
 // positions again, or it leaves that opening to the defender, whose clock runs. Not thread-safe.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -28,14 +29,29 @@ using StateProvider =
 // True asks a computation to stop.
 using StopRequest = std::function<bool()>;
 
+// What all intervals of a party may hold on its disk together. Thread-safe.
+class SpareDisk {
+ public:
+  SpareDisk(Files& files, std::uint64_t bytes_max) : m_files(files), m_left(bytes_max) {}
+  [[nodiscard]] Files& files() const noexcept { return m_files; }
+  // Takes so much of what is left, if that is enough.
+  [[nodiscard]] bool take(std::uint64_t bytes) noexcept;
+  void give_back(std::uint64_t bytes) noexcept { m_left += bytes; }
+
+ private:
+  Files& m_files;
+  std::atomic<std::uint64_t> m_left;
+};
+
 struct IntervalOptions {
   StateProvider states = {};  // none: everything from the initial state
-  // Of states inside the interval; two are kept however large they are.
+  // Of states inside the interval; two are kept however large they are, beside the one that is
+  // worked on and, while it is written to the disk, its file.
   std::size_t state_cache_bytes = std::size_t{512} << 20;
-  // For states that memory has no room for: a folder that nothing else uses, and so many of them,
-  // the square root of the interval's steps, say. None: only memory.
-  Files* disk = nullptr;
-  std::string disk_folder = {};
+  // For states that memory has no room for: a folder of it that nothing else uses, and so many of
+  // them, states_on_disk(), say. None: only memory.
+  SpareDisk* disk = nullptr;
+  std::string disk_folder = {};  // not empty, if there is a disk
   unsigned states_on_disk_max = 0;
   std::size_t output_cache_bytes = std::size_t{512} << 20;  // of disputed outputs and operands
 };

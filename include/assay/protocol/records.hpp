@@ -35,7 +35,7 @@ inline constexpr std::size_t kStandings = 4;
 struct Reputation {
   std::uint64_t score = 0;
   LedgerTimeMs at;
-  std::uint64_t completed = 0;  // claims; a challenger's: challenges that paid it
+  std::uint64_t completed = 0;  // claims; a challenger's: slashes and forced errors that paid it
   std::uint64_t faults = 0;     // deadlines missed
   LedgerTimeMs last_fault;      // zero: none
   std::uint64_t slashes = 0;    // a challenger's: games lost by verdict

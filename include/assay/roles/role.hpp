@@ -113,6 +113,9 @@ struct RoleContext {
   // No stake and no bond is put at risk in a task that leaves less time than this for an answer:
   // whoever posts it may be out for them.
   std::uint64_t window_min_ms = 10'000;
+  // Of `files`, for states that games keep where memory is short (docs/spec/player.md): all games
+  // together.
+  std::uint64_t replay_disk_bytes = std::uint64_t{8} << 30;
 
   [[nodiscard]] AccountId account() const { return AccountId(key.public_key()); }
 };

@@ -58,7 +58,9 @@ struct Interval::State {
  private:
   [[nodiscard]] Status walk_to(std::uint64_t step);
   [[nodiscard]] Status begin_walk(std::uint64_t step);
+  [[nodiscard]] const Hash256& current_root();
   void keep_current();
+  void keep_interrupted();
   [[nodiscard]] Result<training::Trace*> trace(std::uint64_t step);
   [[nodiscard]] Result<Output*> known_output(std::uint64_t step, std::uint32_t node);
 

@@ -30,13 +30,16 @@ class KeptStates {
   // known may go to the disk, since that is how it is known again.
   void keep(const training::KnownState& state, const std::optional<Hash256>& root);
   // The place of a walk that was stopped and gives way to another.
-  void keep_interrupted(const training::KnownState& state);
+  void keep_interrupted(const training::KnownState& state, const Hash256& root);
+  [[nodiscard]] bool has_disk() const { return m_disk_places > 0; }
 
  private:
   struct Kept {
     NamedTensors state;           // in memory
     std::optional<Hash256> root;  // on disk
+    std::uint64_t bytes = 0;      // of the file
     bool of_first_walk = false;   // one of those that are spread over the whole interval
+    bool of_interrupted = false;  // where a stopped walk goes on
   };
   using Place = std::map<std::uint64_t, Kept>::iterator;
 
@@ -47,13 +50,14 @@ class KeptStates {
   [[nodiscard]] bool may_replace(std::uint64_t step, const Place& other) const;
   [[nodiscard]] bool put(const training::KnownState& state, const std::optional<Hash256>& root,
                          bool of_first_walk);
+  [[nodiscard]] bool write(const training::KnownState& state, Kept& kept);
   void forget(Place place);
   [[nodiscard]] std::string name_of(std::uint64_t step) const;
 
   const std::uint64_t m_start;
   const std::uint64_t m_end;
   const std::size_t m_memory_bytes;
-  Files* m_disk;
+  SpareDisk* m_disk;
   const std::string m_folder;
   std::size_t m_disk_places;
   TaskPool& m_pool;

@@ -42,9 +42,9 @@ class Overlay {
   [[nodiscard]] const Status& status() const { return m_status; }
   // Ascending by key.
   [[nodiscard]] std::vector<const Record*> changes() const;
-  // Of one table, in no order.
+  // Of one table, ascending by key; valid until the next change.
   [[nodiscard]] std::span<Record* const> changed(Table table) const {
-    return m_changed[static_cast<std::size_t>(table) % kLetters];
+    return in_order(static_cast<std::size_t>(table) % kLetters);
   }
   // The changes are in the store. Long records that they left are read again when asked for.
   void written();
@@ -55,15 +55,18 @@ class Overlay {
   [[nodiscard]] Record& record(ByteView key) const;
   void forget_if_long(const Record& record) const;
   [[nodiscard]] Bytes stored_key(ByteView key) const;
+  [[nodiscard]] const std::vector<Record*>& in_order(std::size_t letter) const;
 
   const KeyValueStore& m_store;
   Bytes m_prefix;
   std::unique_ptr<RecordTable> m_own;  // if none was given
   RecordTable& m_table;
-  // By the first letter of their keys, which names their table; these are in order.
+  // By the first letter of their keys, which names their table; these are in order. So many of each
+  // are in the order of their keys too.
   static constexpr std::size_t kLetters = 64;
   [[nodiscard]] static std::size_t letter_of(ByteView key) { return key.front() % kLetters; }
-  std::array<std::vector<Record*>, kLetters> m_changed;
+  mutable std::array<std::vector<Record*>, kLetters> m_changed;
+  mutable std::array<std::size_t, kLetters> m_ordered{};
   mutable Record m_unread;  // stands for one that the store could not give
   mutable Status m_status;
 };

@@ -152,6 +152,8 @@ class LedgerRole : public Role {
   [[nodiscard]] std::shared_ptr<Replay> replay_of(const ReplayKey& key, const Known& known);
 
   RoleContext m_context;
+  std::shared_ptr<player::SpareDisk> m_spare_disk;  // jobs may come after the role
+  std::uint64_t m_replays_made = 0;
   std::shared_ptr<const protocol::View> m_view;
   Actions m_actions;
   std::uint64_t m_now_ms = 0;

@@ -1,5 +1,9 @@
 // What a game costs a side in steps, and the states that it keeps for that (docs/spec/player.md).
+#include <list>
+
+#include "assay/codec/buffer.hpp"
 #include "assay/crypto/sha256.hpp"
+#include "assay/dispute/moves.hpp"
 #include "cheats/cheats.hpp"
 #include "support/memory_files.hpp"
 #include "unit/player/world.hpp"
@@ -8,10 +12,13 @@ namespace assay::player {
 namespace {
 
 using dispute::Outcome;
+using dispute::Position;
 using dispute::Role;
+using dispute::Stage;
 
 constexpr std::uint64_t kSteps = 1024;
 constexpr unsigned kRootOfSteps = 32;
+constexpr std::uint64_t kPlenty = std::uint64_t{1} << 40;
 
 struct LongGame {
   World world{training::TaskParameters{9, 2 * kSteps, kSteps, kSteps}};
@@ -34,9 +41,10 @@ struct LongGame {
   Cost play(const IntervalOptions& options, test::MemoryFiles* defenders_disk = nullptr,
             test::MemoryFiles* challengers_disk = nullptr) {
     Counting defends(*liar), disputes(*world.honest);
+    std::list<SpareDisk> disks;
     const auto interval = [&](training::Execution& execution, Files* disk) {
       IntervalOptions own = options;
-      own.disk = disk;
+      if (disk != nullptr) own.disk = &disks.emplace_back(*disk, kPlenty);
       return std::make_shared<Interval>(world.task, execution, terms.entry, world.pool, own);
     };
     Player defender(interval(defends, defenders_disk), terms, Role::kDefender);
@@ -107,15 +115,13 @@ class DamagingFiles final : public Files {
 // Nobody plays on from a file that is not what was written, nor stops for want of room.
 TEST(ReplayCost, ADiskThatFailsCostsStepsAndNothingElse) {
   LongGame game(700);
-  const auto side = [&](Files& disk) {
+  const auto wins = [&](Files& files, std::uint64_t& steps, std::uint64_t bytes = kPlenty) {
+    Counting counting(*game.world.honest);
+    SpareDisk disk(files, bytes);
     IntervalOptions options = with_disk(kRootOfSteps);
     options.disk = &disk;
-    return options;
-  };
-  const auto wins = [&](Files& disk, std::uint64_t& steps) {
-    Counting counting(*game.world.honest);
     const auto interval = std::make_shared<Interval>(game.world.task, counting, game.terms.entry,
-                                                     game.world.pool, side(disk));
+                                                     game.world.pool, options);
     Player challenger(interval, game.terms, Role::kChallenger);
     Player defender = game.world.player(*game.liar, game.terms, Role::kDefender);
     const duel::Duel duel = duel::play(game.terms, mover(defender), mover(challenger));
@@ -139,6 +145,61 @@ TEST(ReplayCost, ADiskThatFailsCostsStepsAndNothingElse) {
   some.writes_until_failure = 5;
   wins(some, filling);
   EXPECT_TRUE(some.files.empty());
+  // What all intervals may hold together is used up.
+  std::uint64_t without = 0;
+  test::MemoryFiles never;
+  never.writes_until_failure = 0;
+  wins(never, without, 1'000);
+  EXPECT_EQ(without, full);
+}
+
+// INV-PLR-006 where memory holds two states: walks of many games that give way to one another again
+// and again go on from the disk.
+TEST(ReplayCost, ManyStoppedWalksGoOn) {
+  constexpr unsigned kGames = 4, kSlice = 4;
+  World world({9, 2 * kSteps, kSteps, kSteps});
+  Counting counting(*world.honest);
+  test::MemoryFiles files;
+  SpareDisk disk(files, kPlenty);
+  IntervalOptions options = with_disk(kRootOfSteps);
+  options.disk = &disk;
+  const auto interval = std::make_shared<Interval>(world.task, counting, 1, world.pool, options);
+  dispute::GameTerms terms;
+  terms.task = world.task.header;
+  terms.entry = 1;
+  terms.start_root = world.transcript[0];
+  terms.end_root = world.transcript[1];
+  struct Game {
+    std::unique_ptr<Player> player;
+    Position position;
+    bool moved = false;
+  };
+  std::vector<Game> games;
+  for (unsigned i = 0; i < kGames; ++i) {
+    Game& game = games.emplace_back(
+        Game{std::make_unique<Player>(interval, terms, Role::kDefender), dispute::start(terms)});
+    const auto apply = [&](Role role, const Bytes& body) {
+      ASSERT_EQ(dispute::apply(crypto::sha256_function(), terms, game.position, role, body),
+                dispute::MoveVerdict::kAccepted);
+    };
+    apply(Role::kDefender, *game.player->next_move(game.position).value());
+    apply(Role::kChallenger, codec::encode([&](codec::Writer& w) {
+            dispute::write_point(w, Stage::kChainPoint, 2 + 3 * i);
+          }));
+  }
+  const std::uint64_t before = counting.steps;
+  unsigned left = kGames, turns = 0;
+  for (; left > 0 && turns < 1'000; ++turns) {
+    Game& game = games[turns % kGames];
+    if (game.moved) continue;
+    std::uint64_t asked = 0;
+    const auto move = game.player->next_move(game.position, [&] { return ++asked > kSlice; });
+    ASSERT_TRUE(move || move.error().code == ErrorCode::kCancelled);
+    game.moved = move.has_value();
+    left -= game.moved ? 1 : 0;
+  }
+  EXPECT_EQ(left, 0u);
+  EXPECT_LE(counting.steps - before, kGames * kSteps / 16);
 }
 
 }  // namespace

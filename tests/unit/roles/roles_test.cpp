@@ -374,11 +374,17 @@ TEST_F(Roles, ASolverQuotesWhatItsMachineTakes) {
   header.steps = 10'000;
   header.commit_interval = 100;
   header.checkpoint_interval = 1'000;
-  // A walk from a checkpoint and 17 roots; a level of 7 steps and 17 roots, and three traces, each
+  // A walk from a checkpoint and 16 roots; a level of 7 steps and 16 roots, and three traces, each
   // after 7 steps: each twice.
   training::StepTimes steps{.step_s = 1, .root_s = 0.1, .trace_s = 8, .state_bytes = 1'000};
-  EXPECT_EQ(quoted_times(header, steps).interval_ms, 2 * (1'000'000u + 1'700u));
-  EXPECT_EQ(quoted_times(header, steps).game_ms, 2 * (7'000u + 1'700u + 3 * 15'000u));
+  EXPECT_EQ(quoted_times(header, steps).interval_ms, 2 * (1'000'000u + 1'600u));
+  EXPECT_EQ(quoted_times(header, steps).game_ms, 2 * (7'000u + 1'600u + 3 * 15'000u));
+  // Where the states between are too large for memory: all 100 steps, should the disk be full, and
+  // each point's state to it and back, in half a second and a root's time.
+  steps.state_bytes = 50'000'000;
+  EXPECT_EQ(quoted_times(header, steps).interval_ms, 2 * (1'000'000u + 1'600u + 16 * 600u));
+  EXPECT_EQ(quoted_times(header, steps).game_ms,
+            2 * (100'600u + 1'600u + 16 * 600u + 3 * 108'600u));
   EXPECT_EQ(quoted_times(header, {}), (protocol::ReplayTimes{1, 1}));
 
   add_task().record.terms.allow = {id_of(key)};
