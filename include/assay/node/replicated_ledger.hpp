@@ -4,7 +4,7 @@
 #pragma once
 
 #include "assay/abci/application.hpp"
-#include "assay/node/chain.hpp"
+#include "assay/node/replicated_node.hpp"
 
 namespace assay::node {
 
@@ -16,13 +16,28 @@ namespace assay::node {
 // receipts, transactions, time and beacon.
 [[nodiscard]] Bytes app_hash_of(const protocol::BlockHeader& header);
 
+struct ReplicatedOptions {
+  ChainOptions chain = {};
+  // Asked before a block is executed; an error stops CometBFT there with nothing written, and it
+  // goes on where it stood when it is started again.
+  std::function<Status()> may_write = {};
+  // The store as it stands, for committed blocks to be read. Wanted with on_commit.
+  std::function<std::shared_ptr<const KeyValueStore>()> snapshot = {};
+  // Told on the thread of the call, which waits: post and return. A block is on disk; a transaction
+  // was refused entry to the mempool, or its stay; a block could not be executed or written, and
+  // the ledger must be opened again.
+  std::function<void(CommittedBlock block)> on_commit = {};
+  std::function<void(const protocol::Receipt& receipt)> on_refused = {};
+  std::function<void(const Error& error)> on_failure = {};
+};
+
 class ReplicatedLedger final : public abci::Application {
  public:
   // Continues the chain in `store` or begins it from `genesis`, whose operator is zero: the
   // validators are CometBFT's. The store must outlive it. Errors: kInvalidArgument (the record
   // names an operator), those of Chain::open().
   [[nodiscard]] static Result<std::unique_ptr<ReplicatedLedger>> open(
-      KeyValueStore& store, const protocol::Genesis& genesis, const ChainOptions& options);
+      KeyValueStore& store, const protocol::Genesis& genesis, const ReplicatedOptions& options);
 
   // Of what is durable. Not beside calls that change it.
   [[nodiscard]] const Chain& chain() const noexcept { return *m_chain; }
@@ -50,9 +65,14 @@ class ReplicatedLedger final : public abci::Application {
   [[nodiscard]] Result<abci::QueryResponse> query(abci::QueryRequest request) override;
 
  private:
-  explicit ReplicatedLedger(std::unique_ptr<Chain> chain) : m_chain(std::move(chain)) {}
+  ReplicatedLedger(std::unique_ptr<Chain> chain, const ReplicatedOptions& options)
+      : m_chain(std::move(chain)), m_options(options) {}
+  [[nodiscard]] Error failed(const Error& error);
 
   std::unique_ptr<Chain> m_chain;
+  ReplicatedOptions m_options;
+  std::optional<Error> m_failure;
+  CommittedBlock m_executed;  // told of once it is on disk
 };
 
 }  // namespace assay::node

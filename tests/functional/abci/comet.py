@@ -1,4 +1,4 @@
-"""Real CometBFT v0.38 beside the key-value example: found or installed, started, asked, killed."""
+"""Real CometBFT v0.38 beside an application: found or installed, started, asked, killed."""
 import argparse
 import base64
 import hashlib
@@ -95,6 +95,9 @@ class Node:
     """One validator and its application. `folder` is short: a unix socket's path has 107 bytes. CometBFT's files are
     made in it, unless they are in `home` already."""
 
+    TIMING = {"timeout_commit": "50ms", "timeout_propose": "500ms"}
+    LISTENS = b".listening"  # what the application logs
+
     def __init__(self, comet, example, folder, home=None):
         self.comet_program, self.example = comet, example
         self.folder = pathlib.Path(folder)
@@ -108,13 +111,19 @@ class Node:
         self._configure()
 
     def _configure(self):
-        self.set_options(timeout_commit="50ms", timeout_propose="500ms")
+        self.set_options(**self.TIMING)
         config = self.home / "config" / "config.toml"
         text = re.sub(r"tcp://\S*:26657", f"tcp://127.0.0.1:{self.port}", config.read_text())
         config.write_text(re.sub(r"tcp://\S*:26656", f"tcp://127.0.0.1:{self.peer_port}", text))
         genesis = self.home / "config" / "genesis.json"
         value = json.loads(genesis.read_text())
         value["consensus_params"]["abci"]["vote_extensions_enable_height"] = "1"  # so that ExtendVote is called
+        genesis.write_text(json.dumps(value))
+
+    def set_chain_id(self, chain_id):
+        genesis = self.home / "config" / "genesis.json"
+        value = json.loads(genesis.read_text())
+        value["chain_id"] = chain_id
         genesis.write_text(json.dumps(value))
 
     def set_options(self, **options):
@@ -135,7 +144,7 @@ class Node:
         with open(self.app_log, "wb") as log:
             self.app = subprocess.Popen(self.app_command(address or self.address), stdout=subprocess.DEVNULL, stderr=log)
         until("the application to listen",
-              lambda: self.app.poll() is not None or b".listening" in self.app_log.read_bytes())
+              lambda: self.app.poll() is not None or self.LISTENS in self.app_log.read_bytes())
         if self.app.poll() is not None:
             raise SystemExit(f"the application ended with {self.app.returncode}: {self.app_log.read_text()}")
 
@@ -258,3 +267,27 @@ class Node:
         if base64.b64decode(info["last_block_app_hash"]) != expected:
             raise SystemExit(f"the application's hash at height {app_height} is not what follows from the blocks")
         return app_height
+
+
+def make_validators(comet, folder, count, make_node):
+    """`count` validators of one chain that know each other; make_node(number, folder, home) makes each Node."""
+    subprocess.run([comet, "testnet", "--v", str(count), "--o", str(folder / "net"), "--populate-persistent-peers=false"],
+                   check=True, capture_output=True)
+    nodes = []
+    for number in range(count):
+        (folder / str(number)).mkdir()
+        nodes.append(make_node(number, folder / str(number), folder / "net" / f"node{number}"))
+    peers = [f"{output_of(comet, 'show-node-id', '--home', str(n.home))}@127.0.0.1:{n.peer_port}" for n in nodes]
+    for node, own in zip(nodes, peers):
+        node.set_options(persistent_peers=",".join(peer for peer in peers if peer != own), addr_book_strict=False,
+                         allow_duplicate_ip=True)
+    return nodes
+
+
+def app_hashes(node, last):
+    """The application's hash in every header up to that height."""
+    hashes = {}
+    for first in range(1, last + 1, 20):
+        metas = node.rpc("blockchain", minHeight=first, maxHeight=min(last, first + 19))["block_metas"]
+        hashes.update((int(m["header"]["height"]), m["header"]["app_hash"]) for m in metas)
+    return hashes

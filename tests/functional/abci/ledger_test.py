@@ -4,11 +4,13 @@ import base64
 import hashlib
 import json
 import pathlib
+import ssl
 import struct
 import subprocess
 import tempfile
+import urllib.request
 
-from comet import Node, find_comet, options
+from comet import Node, find_comet, free_port, options, until
 
 
 def expect(condition, words):
@@ -43,6 +45,8 @@ class Account:
 class Ledger(Node):
     """A validator whose application is the ledger."""
 
+    LISTENS = b"node.listen_comet"
+
     def __init__(self, comet, assayd, folder, accounts):
         super().__init__(comet, assayd, folder)
         record = self.folder / "genesis.toml"
@@ -51,18 +55,26 @@ class Ledger(Node):
         self.record = self.folder / "genesis.bin"
         shown = self.assayd("genesis", "create", "--from", record, "--out", self.record)
         self.chain = bytes.fromhex(shown.split("chain ")[1].split()[0])
-        genesis = self.home / "config" / "genesis.json"
-        value = json.loads(genesis.read_text())
-        value["chain_id"] = self.chain[:16].hex()
-        expect(value["chain_id"] in shown, "genesis create does not name CometBFT's chain id")
-        genesis.write_text(json.dumps(value))
+        chain_id = self.chain[:16].hex()
+        expect(chain_id in shown, "genesis create does not name CometBFT's chain id")
+        self.set_chain_id(chain_id)
+        self.assayd("init", "--home", self.folder / "ledger", "--genesis", self.record)
+        self.call_port = free_port()
 
     def assayd(self, *arguments):
         return subprocess.run([self.example, *map(str, arguments)], check=True, capture_output=True, text=True).stdout
 
     def app_command(self, address):
-        return [self.example, "replicate", "--home", str(self.folder / "ledger"), "--genesis", str(self.record), "--abci",
-                address, "--log-format", "json"]
+        return [self.example, "replicate", "--home", str(self.folder / "ledger"), "--port", str(self.call_port), "--abci", address, "--comet",
+                f"tcp://127.0.0.1:{self.port}", "--log-format", "json"]
+
+    def call(self, method, **params):
+        """The node's own RPC: (result, error)."""
+        context = ssl.create_default_context(cafile=self.folder / "ledger" / "tls" / "authority.pem")
+        body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": params}).encode()
+        with urllib.request.urlopen(f"https://127.0.0.1:{self.call_port}/rpc", body, 30, context=context) as response:
+            answer = json.load(response)
+        return answer.get("result"), answer.get("error")
 
     def broadcast(self, tx):
         result = self.rpc("broadcast_tx_commit", tx="0x" + tx.hex())
@@ -96,6 +108,31 @@ def play(node, accounts):
     expect(node.broadcast(first.transfer(node.chain, second, 9))[:2] == (0, 0), "refused after CometBFT's restart")
     too_much = node.broadcast(second.transfer(node.chain, first, 10**12))
     expect(too_much[0] == 0 and too_much[1] != 0, f"more than it has: {too_much}")
+
+    print("calls to the node itself")
+    transfer = second.transfer(node.chain, first, 3)
+    result, error = node.call("submit_transaction", tx=transfer.hex())
+    expect(error is None and result["verdict_code"] == 0 and result["height"] > 0, f"{result} {error}")
+    again, _ = node.call("submit_transaction", tx=transfer.hex())
+    expect(again == result, f"sent again: {again}")
+    forged = second.transfer(node.chain, first, 3)
+    forged = forged[:-1] + bytes([forged[-1] ^ 1])
+    expect(node.call("submit_transaction", tx=forged.hex())[0]["height"] == 0, "a forged transfer was taken")
+    many = [first.transfer(node.chain, second, 1).hex() for _ in range(100)]
+    outcomes = node.call("submit_transactions", txs=many)[0]["outcomes"]
+    expect(all(outcome["verdict_code"] == 0 for outcome in outcomes), f"of many in order: {outcomes}")
+    status, _ = node.call("chain_status")
+    expect(status["mode"] == "replicated", status)
+    height = status["head"]["height"]
+    expect(node.call("wait_block", after=height)[0]["height"] > height, "blocks do not go on")
+    node.kill(node.comet)
+    busy = node.call("submit_transaction", tx=first.transfer(node.chain, second, 1).hex())[1]
+    expect(busy["code"] == -32028, f"without CometBFT: {busy}")
+    expect(node.call("chain_status")[0]["head"]["height"] >= height, "no reads without CometBFT")
+    node.start_comet()
+    node.wait_for_rpc()
+    until("CometBFT to be reached",
+          lambda: node.call("submit_transaction", tx=first.transfer(node.chain, second, 1).hex())[1] is None)
 
     proof, code = node.record_of(b"?", "/proof")
     expect(code == 0 and proof, "there is no proof of absence")
