@@ -18,6 +18,8 @@ import urllib.request
 
 VERSION = "0.38.17"
 MODULE = "github.com/cometbft/cometbft"
+# What builds it where Go is older than 1.22, as Debian 12's is. Newer ones get it by themselves.
+TOOLCHAIN = "golang.org/toolchain@v0.0.1-go1.22.12.linux-" + {"x86_64": "amd64", "aarch64": "arm64"}.get(os.uname().machine, "")
 SKIPPED = 77
 
 
@@ -33,6 +35,41 @@ def output_of(*command):
         return ""
 
 
+def newer_go(own):
+    """A Go that builds CometBFT, by way of an older one: as a module, like everything else. It lies below `own`."""
+    root = own / "go"
+    if not (root / "bin" / "go").exists():
+        got = subprocess.run(["go", "mod", "download", "-json", TOOLCHAIN], capture_output=True, text=True, timeout=900, cwd=own,
+                             env={**os.environ, "GOFLAGS": "-mod=mod"})
+        if got.returncode != 0:
+            return None
+        unready = own / "go.unready"
+        shutil.rmtree(unready, ignore_errors=True)
+        shutil.copytree(json.loads(got.stdout)["Dir"], unready, symlinks=True)
+        # A module's files are read-only, not executable, and none is called go.mod.
+        for path in [unready, *unready.rglob("*")]:
+            programs = path.parent.name == "bin" or "tool" in path.parts
+            path.chmod(0o755 if path.is_dir() or programs else 0o644)
+        shutil.copy(unready / "src" / "_go.mod", unready / "src" / "go.mod")
+        unready.rename(root)
+    return str(root / "bin" / "go")
+
+
+def find_go(own):
+    """(the command that installs CometBFT's programs, or None; why not)."""
+    version = re.search(r"go(\d+)\.(\d+)", output_of("go", "version"))
+    if not version:
+        return None, "no Go to install it with (Debian: golang-go)"
+    if tuple(map(int, version.groups())) >= (1, 22):
+        return "go", ""
+    own.mkdir(parents=True, exist_ok=True)
+    try:
+        go = newer_go(own)
+    except (OSError, subprocess.TimeoutExpired):
+        go = None
+    return go, f"Go is {version[0]} where 1.22 is needed to install it, and a newer one cannot be had as a module"
+
+
 def find_tool(name, package, build, is_right):
     """A program of CometBFT's: on the PATH, where Go installs, or installed below the build folder."""
     own = pathlib.Path(build).resolve() / "go-tools"
@@ -42,14 +79,12 @@ def find_tool(name, package, build, is_right):
     for place in places:
         if place and os.access(place, os.X_OK) and is_right(str(place)):
             return str(place)
-    version = re.search(r"go(\d+)\.(\d+)", output_of("go", "version"))
-    if not version:
-        skip(f"there is no {name} {VERSION} and no Go to install it with")
-    if tuple(map(int, version.groups())) < (1, 22):
-        skip(f"there is no {name} {VERSION}, and Go is {version[0]} where 1.22 is needed to install it")
+    go, why = find_go(own)
+    if go is None:
+        skip(f"there is no {name} {VERSION}, and {why}")
     try:
-        installed = subprocess.run(["go", "install", f"{MODULE}/{package}@v{VERSION}"], capture_output=True, text=True,
-                                   timeout=1500, env={**os.environ, "GOBIN": str(own)})
+        installed = subprocess.run([go, "install", f"{MODULE}/{package}@v{VERSION}"], capture_output=True, text=True,
+                                   timeout=1500, env={**os.environ, "GOBIN": str(own), "GOROOT": ""})
     except subprocess.TimeoutExpired:
         skip(f"go install of {name} took too long")
     if installed.returncode != 0:
@@ -97,6 +132,7 @@ class Node:
 
     TIMING = {"timeout_commit": "50ms", "timeout_propose": "500ms"}
     LISTENS = b".listening"  # what the application logs
+    EXTENSIONS = "1"  # the first height with vote extensions, so that ExtendVote is called
 
     def __init__(self, comet, example, folder, home=None):
         self.comet_program, self.example = comet, example
@@ -117,7 +153,7 @@ class Node:
         config.write_text(re.sub(r"tcp://\S*:26656", f"tcp://127.0.0.1:{self.peer_port}", text))
         genesis = self.home / "config" / "genesis.json"
         value = json.loads(genesis.read_text())
-        value["consensus_params"]["abci"]["vote_extensions_enable_height"] = "1"  # so that ExtendVote is called
+        value["consensus_params"]["abci"]["vote_extensions_enable_height"] = self.EXTENSIONS
         genesis.write_text(json.dumps(value))
 
     def set_chain_id(self, chain_id):
