@@ -5,21 +5,25 @@ import os
 import pathlib
 import shutil
 import signal
+import socket
 import sys
 import tempfile
+import threading
 import time
 
 sys.path += [str(pathlib.Path(__file__).resolve().parent),
              str(pathlib.Path(__file__).resolve().parents[1] / "functional" / "abci")]
 import demo  # noqa: E402
-from comet import Node, app_hashes, find_comet, free_port, make_validators, until  # noqa: E402
+from comet import app_hashes, find_comet, make_validators, until  # noqa: E402
+from ledger import LedgerNode  # noqa: E402
 from network import ATOMS, Network  # noqa: E402
 
-FAULT_S = 12  # how long a fault lasts
+FAULT_S = 20  # how long a fault lasts: longer than roles bear with a node that stands still
 FAULTS = {
     "none": "nothing happens to the validators",
     "kill": "one validator, CometBFT and assayd, is killed by SIGKILL while the work is under way, and started again",
     "freeze": "one validator is cut off by SIGSTOP, so that it neither hears nor answers anybody, and goes on later",
+    "part": "one validator is cut off from the others, but not from the roles, and joined again",
     "lose": "one validator is killed and stays away",
 }
 
@@ -30,25 +34,70 @@ def cpu_seconds(process):
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-class Validator(Node):
+class Link:
+    """Carries one validator's connections to another, while it is open."""
+
+    def __init__(self, port):
+        self.target, self.is_open, self.pairs = ("127.0.0.1", port), True, set()
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def set_open(self, is_open):
+        self.is_open = is_open
+        if not is_open:
+            for end in list(self.pairs):
+                self._end(end)
+
+    def close(self):
+        self.listener.close()
+        self.set_open(False)
+
+    @staticmethod
+    def _end(end):
+        try:
+            end.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            pass
+
+    def _accept(self):
+        while True:
+            try:
+                near, _ = self.listener.accept()
+                far = socket.create_connection(self.target, 5) if self.is_open else None
+            except OSError:
+                if self.listener.fileno() < 0:
+                    return
+                far = None
+            if far is None:
+                near.close()
+                continue
+            far.settimeout(None)
+            for source, sink in ((near, far), (far, near)):
+                self.pairs.add(source)
+                threading.Thread(target=self._pump, args=(source, sink), daemon=True).start()
+
+    def _pump(self, source, sink):
+        try:
+            while self.is_open and (data := source.recv(65536)):
+                sink.sendall(data)
+        except OSError:
+            pass
+        self._end(sink)
+        self.pairs.discard(source)
+
+
+class Validator(LedgerNode):
     """CometBFT, and an assayd that executes what it orders."""
 
     TIMING = {"timeout_commit": "300ms", "timeout_propose": "1s"}
-    LISTENS = b"node.listen_comet"
     EXTENSIONS = "0"
 
     def __init__(self, comet, assayd, number, ledger_home, sockets, folder, home):
-        super().__init__(comet, assayd, folder, home)
+        super().__init__(comet, assayd, folder, ledger_home, home)
         self.name = f"validator-{number + 1}"
-        self.ledger_home = ledger_home
         self.address = f"unix://{sockets}/{number}"
-        self.call_port = free_port()
-        self.url = f"https://127.0.0.1:{self.call_port}"
         self.away = False  # on purpose
-
-    def app_command(self, address):
-        return [self.example, "replicate", "--home", str(self.ledger_home), "--port", str(self.call_port), "--abci", address,
-                "--comet", f"tcp://127.0.0.1:{self.port}", "--log-format", "json"]
 
     def processes(self):
         return [process for process in (self.comet, self.app) if process and process.poll() is None]
@@ -67,7 +116,7 @@ class Testnet(Network):
         self.comet = comet
         self.sockets = pathlib.Path(tempfile.mkdtemp(prefix="assay-"))  # their paths must be short
         self.stays = False
-        self.nodes = []
+        self.nodes, self.links = [], {}
 
     def devnet_options(self):
         return ["--chain", "testnet", "--validators", str(self.count)]
@@ -80,7 +129,8 @@ class Testnet(Network):
         self.nodes = make_validators(
             self.comet, folder, self.count,
             lambda number, own, home: Validator(self.comet, str(self.bin / "assayd"), number,
-                                                self.home / f"validator-{number + 1}", self.sockets, own, home))
+                                                self.home / f"validator-{number + 1}", self.sockets, own, home),
+            self.route)
         for node in self.nodes:
             node.start_app()
         self.url = self.nodes[0].url
@@ -91,6 +141,12 @@ class Testnet(Network):
         for node in self.nodes:
             node.wait_for_rpc()
         until("the first block", lambda: self.rpc("chain_status")["head"]["height"] > 0)
+
+    def route(self, own, other):
+        if self.fault != "part":
+            return other.peer_port
+        self.links[own.name, other.name] = Link(other.peer_port)
+        return self.links[own.name, other.name].port
 
     def describe(self):
         return f"{self.count} validators under CometBFT, the first at {self.url}, each with TLS by an authority of its own"
@@ -112,19 +168,36 @@ class Testnet(Network):
             return
         node, now = self.nodes[1], time.monotonic()
         if self.fault_since is None:
-            self.fault_since, node.away = now, True
-            self.say(node, "is cut off" if self.fault == "freeze" else "is killed")
-            node.signal(signal.SIGSTOP if self.fault == "freeze" else signal.SIGKILL)
-            if self.fault != "freeze":
-                node.comet.wait()
-                node.app.wait()
+            self.fault_since = now
+            self.strike(node)
         elif node.away and self.fault != "lose" and now > self.fault_since + FAULT_S:
-            self.say(node, "is back")
-            node.signal(signal.SIGCONT)
-            if self.fault == "kill":
-                node.start_app()
-                node.start_comet()
-            node.away = False
+            self.heal(node)
+
+    def strike(self, node):
+        node.away = True
+        self.say(node, {"freeze": "is frozen", "part": "is cut off from the others"}.get(self.fault, "is killed"))
+        if self.fault == "part":
+            self.join(node, False)
+        elif self.fault == "freeze":
+            node.signal(signal.SIGSTOP)
+        else:
+            node.signal(signal.SIGKILL)
+            node.comet.wait()
+            node.app.wait()
+
+    def heal(self, node):
+        self.say(node, "is back")
+        node.signal(signal.SIGCONT)
+        self.join(node, True)
+        if self.fault == "kill":
+            node.start_app()
+            node.start_comet()
+        node.away = False
+
+    def join(self, node, is_open):
+        for ends, link in self.links.items():
+            if node.name in ends:
+                link.set_open(is_open)
 
     @staticmethod
     def say(node, words):
@@ -150,6 +223,8 @@ class Testnet(Network):
                     time.sleep(0.02)
         for node in self.nodes:
             node.clean()
+        for link in self.links.values():
+            link.close()
 
     def clean(self):
         self.stays = False
@@ -159,6 +234,9 @@ class Testnet(Network):
     # Agreement.
 
     def agreement(self, claims):
+        for node in self.nodes:
+            if node.away and self.fault != "lose":
+                self.heal(node)
         nodes = [node for node in self.nodes if not node.away]
 
         def height(node):
@@ -224,7 +302,8 @@ def main(arguments):
     print("looking for CometBFT, or installing it through Go's module proxy (minutes, once)", file=sys.stderr)
     comet = find_comet(options.build)
     folder = pathlib.Path(options.folder) if options.folder else None
-    job = ["--model", options.model, "--steps", str(options.steps), "--cheat", options.cheat, "--timeout", str(options.timeout),
+    # No errors that solvers are told to make: who finds one in time depends on which block holds the news.
+    job = ["--forced-one-in", "0", "--model", options.model, "--steps", str(options.steps), "--cheat", options.cheat, "--timeout", str(options.timeout),
            "--build", options.build]
 
     def afterwards(shown):

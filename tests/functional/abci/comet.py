@@ -305,18 +305,19 @@ class Node:
         return app_height
 
 
-def make_validators(comet, folder, count, make_node):
-    """`count` validators of one chain that know each other; make_node(number, folder, home) makes each Node."""
+def make_validators(comet, folder, count, make_node, route=lambda _own, other: other.peer_port):
+    """`count` validators of one chain that know each other; make_node(number, folder, home) makes each Node, and
+    route(own, other) says at which port one reaches another."""
     subprocess.run([comet, "testnet", "--v", str(count), "--o", str(folder / "net"), "--populate-persistent-peers=false"],
                    check=True, capture_output=True)
     nodes = []
     for number in range(count):
         (folder / str(number)).mkdir()
         nodes.append(make_node(number, folder / str(number), folder / "net" / f"node{number}"))
-    peers = [f"{output_of(comet, 'show-node-id', '--home', str(n.home))}@127.0.0.1:{n.peer_port}" for n in nodes]
-    for node, own in zip(nodes, peers):
-        node.set_options(persistent_peers=",".join(peer for peer in peers if peer != own), addr_book_strict=False,
-                         allow_duplicate_ip=True)
+    ids = [output_of(comet, "show-node-id", "--home", str(node.home)) for node in nodes]
+    for own in nodes:
+        peers = [f"{name}@127.0.0.1:{route(own, other)}" for name, other in zip(ids, nodes) if other is not own]
+        own.set_options(persistent_peers=",".join(peers), pex=False, addr_book_strict=False, allow_duplicate_ip=True)
     return nodes
 
 

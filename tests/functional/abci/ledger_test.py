@@ -1,88 +1,9 @@
 """The ledger under real CometBFT: signed transfers, a refusal, proofs, kill -9 of either, and at the end every block
 applied again gives the headers that CometBFT's agreed on."""
-import base64
-import hashlib
-import json
-import pathlib
-import ssl
-import struct
-import subprocess
 import tempfile
-import urllib.request
 
-from comet import Node, find_comet, free_port, options, until
-
-
-def expect(condition, words):
-    if not condition:
-        raise SystemExit(words)
-
-
-class Account:
-    """A key made of its number, and transactions signed with it by the openssl program."""
-
-    def __init__(self, folder, number):
-        self.pem = pathlib.Path(folder) / f"account-{number}.der"
-        self.pem.write_bytes(bytes.fromhex("302e020100300506032b657004220420") + bytes([number] * 32))
-        self.id = self.openssl("pkey", "-inform", "DER", "-in", self.pem, "-pubout", "-outform", "DER")[-32:]
-        self.nonce = 0
-
-    @staticmethod
-    def openssl(*arguments):
-        return subprocess.run(["openssl", *map(str, arguments)], check=True, capture_output=True).stdout
-
-    def transfer(self, chain, to, atoms):
-        """docs/spec/protocol.md, "Transactions"."""
-        self.nonce += 1
-        payload = to.id + struct.pack("<Q", atoms)
-        body = (b"\x01" + chain + self.id + struct.pack("<Q", self.nonce) + struct.pack("<QQ", self.nonce, 0)
-                + struct.pack("<Q", 100_000) + b"\x01" + struct.pack("<I", len(payload)) + payload)
-        digest = self.pem.with_suffix(".digest")
-        digest.write_bytes(hashlib.sha256(b"assay/tx/1" + body).digest())
-        return body + self.openssl("pkeyutl", "-sign", "-rawin", "-keyform", "DER", "-inkey", self.pem, "-in", digest)
-
-
-class Ledger(Node):
-    """A validator whose application is the ledger."""
-
-    LISTENS = b"node.listen_comet"
-
-    def __init__(self, comet, assayd, folder, accounts):
-        super().__init__(comet, assayd, folder)
-        record = self.folder / "genesis.toml"
-        record.write_text("name = \"replicated\"\nreplicated = true\ntime_ms = 1700000000000\n" + "".join(
-            f"[[accounts]]\nid = \"{account.id.hex()}\"\natoms = 1000000\n" for account in accounts))
-        self.record = self.folder / "genesis.bin"
-        shown = self.assayd("genesis", "create", "--from", record, "--out", self.record)
-        self.chain = bytes.fromhex(shown.split("chain ")[1].split()[0])
-        chain_id = self.chain[:16].hex()
-        expect(chain_id in shown, "genesis create does not name CometBFT's chain id")
-        self.set_chain_id(chain_id)
-        self.assayd("init", "--home", self.folder / "ledger", "--genesis", self.record)
-        self.call_port = free_port()
-
-    def assayd(self, *arguments):
-        return subprocess.run([self.example, *map(str, arguments)], check=True, capture_output=True, text=True).stdout
-
-    def app_command(self, address):
-        return [self.example, "replicate", "--home", str(self.folder / "ledger"), "--port", str(self.call_port), "--abci", address, "--comet",
-                f"tcp://127.0.0.1:{self.port}", "--log-format", "json"]
-
-    def call(self, method, **params):
-        """The node's own RPC: (result, error)."""
-        context = ssl.create_default_context(cafile=self.folder / "ledger" / "tls" / "authority.pem")
-        body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": params}).encode()
-        with urllib.request.urlopen(f"https://127.0.0.1:{self.call_port}/rpc", body, 30, context=context) as response:
-            answer = json.load(response)
-        return answer.get("result"), answer.get("error")
-
-    def broadcast(self, tx):
-        result = self.rpc("broadcast_tx_commit", tx="0x" + tx.hex())
-        return result["check_tx"]["code"], result["tx_result"].get("code", 0), int(result.get("height", 0))
-
-    def record_of(self, key, path="/record"):
-        response = self.rpc("abci_query", path=f'"{path}"', data="0x" + key.hex())["response"]
-        return base64.b64decode(response.get("value") or ""), response["code"]
+from comet import find_comet, options, until
+from ledger import Account, Ledger, expect
 
 
 def play(node, accounts):
@@ -140,7 +61,7 @@ def play(node, accounts):
     height = int(node.rpc("abci_info")["response"]["last_block_height"])
     node.stop()
     node.check_log()
-    verified = node.assayd("verify-store", "--home", node.folder / "ledger", "--replay")
+    verified = node.assayd("verify-store", "--home", node.ledger_home, "--replay")
     expect("no fault" in verified and "every block applied again" in verified, verified)
     print(f"{height} blocks under CometBFT; {verified.splitlines()[0]}")
 
