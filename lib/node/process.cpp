@@ -260,6 +260,7 @@ Status NodeProcess::State::open_replicated(const NodeConfig& config, Log& log) {
   options.on_refused = [tell](const protocol::Receipt& receipt) {
     tell([receipt](ReplicatedNode& replicated) { replicated.refused(receipt); });
   };
+  options.on_pause = [tell] { tell([](ReplicatedNode& replicated) { replicated.paused(); }); };
   options.on_failure = [tell, &log](const Error& error) {
     log.write(LogLevel::kError, "node.failed", {{"error", error.message}});
     tell([error](ReplicatedNode& replicated) { replicated.failed(error); });

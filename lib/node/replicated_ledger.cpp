@@ -148,7 +148,10 @@ Result<abci::ProcessProposalResponse> ReplicatedLedger::process_proposal(
 Result<abci::FinalizeBlockResponse> ReplicatedLedger::finalize_block(
     abci::FinalizeBlockRequest request) {
   if (m_failure) return *m_failure;
-  if (m_options.may_write) ASSAY_TRY_STATUS(m_options.may_write());
+  if (const Status may = m_options.may_write ? m_options.may_write() : Status(); !may) {
+    if (m_options.on_pause) m_options.on_pause();
+    return may.error();
+  }
   const auto start = std::chrono::steady_clock::now();
   protocol::Block block;
   block.height = Height{static_cast<std::uint64_t>(request.height)};

@@ -156,11 +156,12 @@ class Testnet(Network):
         first = list(self.PARTIES).index(name)
         return [self.nodes[(first + i) % self.count].url for i in range(self.count)]
 
+    def dead(self):
+        """The first validator that ended without being told to."""
+        return next((node.name for node in self.nodes if not node.away and len(node.processes()) != 2), None)
+
     def failed(self):
-        for node in self.nodes:
-            if not node.away and len(node.processes()) != 2:
-                return node.name
-        return super().failed()
+        return self.dead() or super().failed()
 
     def watch(self, under_way):
         """The fault, once work is under way."""
@@ -265,7 +266,8 @@ class Testnet(Network):
         return [f"\n{len(nodes)} of {self.count} validators {agree}:\n", demo.table(rows)], problems
 
     def show_end_points(self):
-        print(f"\nThe network stays until Ctrl-C; everything is in {self.folder}.\n")
+        print(f"\nThe network stays until Ctrl-C. Everything is in {self.folder}"
+              + (".\n" if self.keep else ", which goes with it (--folder keeps it).\n"))
         print(demo.table([["node", "calls, events, metrics", "CometBFT's RPC", "peers", "assayd", "cometbft"],
                           *([n.name, n.url, f"http://127.0.0.1:{n.port}", f"127.0.0.1:{n.peer_port}", f"pid {n.app.pid}",
                              f"pid {n.comet.pid}"] for n in self.nodes)]))
@@ -310,9 +312,9 @@ def main(arguments):
         if not options.keep:
             return
         shown.network.show_end_points()
-        while shown.network.failed() is None:
+        while shown.network.dead() is None:
             time.sleep(0.5)
-        print(f"{shown.network.failed()} has ended", file=sys.stderr)
+        raise SystemExit(f"{shown.network.dead()} has ended")
 
     def make_network():
         network = Testnet(comet, options.build, folder, options.validators, options.fault)

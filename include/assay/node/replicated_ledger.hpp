@@ -28,6 +28,7 @@ struct ReplicatedOptions {
   // the ledger must be opened again.
   std::function<void(CommittedBlock block)> on_commit = {};
   std::function<void(const protocol::Receipt& receipt)> on_refused = {};
+  std::function<void()> on_pause = {};
   std::function<void(const Error& error)> on_failure = {};
 };
 

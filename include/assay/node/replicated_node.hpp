@@ -45,6 +45,8 @@ class ReplicatedNode final : public Ledger {
   void committed(const CommittedBlock& block);
   // CometBFT was told not to keep this transaction: no block will hold it.
   void refused(const protocol::Receipt& receipt);
+  // A block was not begun for want of space.
+  void paused() { (void)m_gate.open(); }
   // A block could not be executed or written.
   void failed(const Error& error);
 

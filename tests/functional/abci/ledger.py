@@ -6,6 +6,7 @@ import pathlib
 import ssl
 import struct
 import subprocess
+import urllib.error
 import urllib.request
 
 from comet import Node, app_hashes, free_port, until
@@ -50,10 +51,20 @@ class LedgerNode(Node):
         self.ledger_home = pathlib.Path(ledger_home)
         self.call_port = free_port()
         self.url = f"https://127.0.0.1:{self.call_port}"
+        self.more_options = []
 
     def app_command(self, address):
         return [self.example, "replicate", "--home", str(self.ledger_home), "--port", str(self.call_port), "--abci", address,
-                "--comet", f"tcp://127.0.0.1:{self.port}", "--log-format", "json"]
+                "--comet", f"tcp://127.0.0.1:{self.port}", "--log-format", "json", *self.more_options]
+
+    def health(self):
+        """What monitors are told: (status, words)."""
+        context = ssl.create_default_context(cafile=self.ledger_home / "tls" / "authority.pem")
+        try:
+            with urllib.request.urlopen(f"{self.url}/healthz", timeout=30, context=context) as response:
+                return response.status, response.read().decode()
+        except urllib.error.HTTPError as error:
+            return error.code, error.read().decode()
 
     def call(self, method, **params):
         """The node's own RPC: (result, error)."""
@@ -91,6 +102,12 @@ class Ledger(LedgerNode):
     def record_of(self, key, path="/record"):
         response = self.rpc("abci_query", path=f'"{path}"', data="0x" + key.hex())["response"]
         return base64.b64decode(response.get("value") or ""), response["code"]
+
+    def check_store(self):
+        """Of a stopped node: every block applied again gives what it holds. What verify-store says."""
+        verified = self.assayd("verify-store", "--home", self.ledger_home, "--replay")
+        expect("no fault" in verified and "every block applied again" in verified, verified)
+        return verified.splitlines()[0]
 
     def send_and_wait(self, _tx):
         """A transfer, by the node's own calls; the height of its block."""

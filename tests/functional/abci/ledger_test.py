@@ -58,12 +58,29 @@ def play(node, accounts):
     proof, code = node.record_of(b"?", "/proof")
     expect(code == 0 and proof, "there is no proof of absence")
     expect(node.record_of(b"?")[1] == 1, "a record that is none")
-    height = int(node.rpc("abci_info")["response"]["last_block_height"])
+    node.check_agreement()
     node.stop()
     node.check_log()
-    verified = node.assayd("verify-store", "--home", node.ledger_home, "--replay")
-    expect("no fault" in verified and "every block applied again" in verified, verified)
-    print(f"{height} blocks under CometBFT; {verified.splitlines()[0]}")
+    print(node.check_store())
+
+
+def play_full_disk(node):
+    print("the disk's reserve is gone: no block is begun, calls go on, and nothing is lost")
+    node.more_options = ["--disk-reserve-mib", str(1 << 20)]
+    node.start_app()
+    height = node.call("chain_status")[0]["head"]["height"]
+    node.start_comet()
+    node.comet_ended()
+    expect(node.call("chain_status")[0]["head"]["height"] == height, "a block was made")
+    until("monitors to be told", lambda: node.health()[0] == 503 and "MiB" in node.health()[1])
+    node.app.terminate()
+    node.app.wait(30)
+    node.more_options = []
+    node.start()
+    node.send_and_wait("with room again")
+    height = node.check_agreement()
+    node.stop()
+    print(f"{height} blocks under CometBFT; {node.check_store()}")
 
 
 def main():
@@ -74,6 +91,7 @@ def main():
         node = Ledger(comet, given.assayd, folder, accounts)
         try:
             play(node, accounts)
+            play_full_disk(node)
         finally:
             node.clean()
 

@@ -39,6 +39,7 @@ struct Validator {
     options.on_refused = [this](const protocol::Receipt& receipt) {
       posted.push_back([this, receipt] { node->refused(receipt); });
     };
+    options.on_pause = [this] { posted.push_back([this] { node->paused(); }); };
     options.on_failure = [this](const Error& error) {
       posted.push_back([this, error] { node->failed(error); });
     };
@@ -213,10 +214,11 @@ TEST(ReplicatedNode, AFullDiskStopsBeforeTheBlockAndGoesOnAfterwards) {
   EXPECT_EQ(v.application->finalize_block(request).error().code, ErrorCode::kNoSpace);
   EXPECT_EQ(v.store.map(), before);
   EXPECT_EQ(v.application->info({}).value().last_block_height, 1);
+  v.run_posted();
+  EXPECT_TRUE(v.node->pause()) << "monitors see it, also where nobody submits";
   v.submit(v.transfer(3, 10));
   ASSERT_TRUE(v.answer);
   EXPECT_EQ(v.answer->error().code, ErrorCode::kUnavailable);
-  EXPECT_TRUE(v.node->pause());
   EXPECT_FALSE(v.node->failure());
   EXPECT_EQ(v.balance(), 990u);
   v.may_write = {};
