@@ -260,6 +260,9 @@ Status NodeProcess::State::open_replicated(const NodeConfig& config, Log& log) {
   options.on_refused = [tell](const protocol::Receipt& receipt) {
     tell([receipt](ReplicatedNode& replicated) { replicated.refused(receipt); });
   };
+  options.on_no_room = [tell](const TxId& id, MempoolVerdict why) {
+    tell([id, why](ReplicatedNode& replicated) { replicated.no_room(id, why); });
+  };
   options.on_pause = [tell] { tell([](ReplicatedNode& replicated) { replicated.paused(); }); };
   options.on_failure = [tell, &log](const Error& error) {
     log.write(LogLevel::kError, "node.failed", {{"error", error.message}});

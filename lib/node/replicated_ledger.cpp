@@ -99,13 +99,27 @@ Result<abci::InitChainResponse> ReplicatedLedger::init_chain(abci::InitChainRequ
 }
 
 Result<abci::CheckTxResponse> ReplicatedLedger::check_tx(abci::CheckTxRequest request) {
-  ASSAY_TRY(const protocol::Receipt receipt,
-            protocol::check_transaction(m_chain->store(), request.tx));
+  protocol::Receipt receipt;
+  std::optional<protocol::VerifiedTransaction> transaction;
+  receipt.verdict = protocol::VerifiedTransaction::verify(m_chain->id(), std::move(request.tx),
+                                                          receipt.id, transaction);
+  if (transaction) {
+    ASSAY_TRY(receipt, protocol::StateMachine(m_chain->store(), 0).check(*transaction));
+  }
   auto response = result_of<abci::CheckTxResponse>(receipt);
-  if (protocol::is_recorded(receipt.verdict) && !receipt.repeated) {
-    response.code = 0;
-  } else if (m_options.on_refused) {
-    m_options.on_refused(receipt);
+  if (!protocol::is_recorded(receipt.verdict) || receipt.repeated) {
+    m_admission.leave(receipt.id);
+    if (m_options.on_refused) m_options.on_refused(receipt);
+    return response;
+  }
+  response.code = 0;
+  const MempoolVerdict room = m_admission.admit(transaction->parsed(), transaction->bytes().size(),
+                                                receipt.verdict == protocol::TxVerdict::kApplied,
+                                                request.type == abci::CheckTxType::kRecheck);
+  if (room == MempoolVerdict::kSenderFull || room == MempoolVerdict::kFull) {
+    response.code = kNoRoomCode;
+    response.log = to_string(room);
+    if (m_options.on_no_room) m_options.on_no_room(receipt.id, room);
   }
   return response;
 }
@@ -182,6 +196,9 @@ Result<abci::CommitResponse> ReplicatedLedger::commit(abci::CommitRequest /*requ
   const bool prunes = m_chain->prune_is_due() && (!m_options.may_write || m_options.may_write());
   if (done && prunes) done = m_chain->prune();
   if (!done) return failed(done.error());
+  std::vector<TxId> held;
+  for (const TxOutcome& outcome : m_executed.outcomes) held.push_back(outcome.id);
+  m_admission.leave_all(held, m_chain->head().height);
   if (m_options.on_commit) {
     m_executed.state = m_options.snapshot();
     m_executed.microseconds += microseconds_since(start);

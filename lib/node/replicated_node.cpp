@@ -36,6 +36,11 @@ void ReplicatedNode::refused(const protocol::Receipt& receipt) {
   answer(receipt.id, outcome_from(receipt));
 }
 
+void ReplicatedNode::no_room(const TxId& id, MempoolVerdict why) {
+  answer(id, Error{ErrorCode::kUnavailable,
+                   std::string(to_string(why)) + "; send it again in a while"});
+}
+
 void ReplicatedNode::failed(const Error& error) {
   if (m_failure) return;
   m_failure = error;
@@ -63,18 +68,21 @@ void ReplicatedNode::submit(const protocol::VerifiedTransaction& transaction, Su
   }
   if (!m_asked && !m_gate.open()) return done(*m_gate.pause());
   m_asked = true;
-  if (!has_room(transaction.bytes(), 0))
+  const std::size_t bytes = transaction.bytes().size();
+  const bool game = checked->verdict == protocol::TxVerdict::kApplied &&
+                    is_game_kind(protocol::kind_of(parsed.envelope.payload));
+  if (!fits(game, bytes, 0))
     return done(Error{ErrorCode::kUnavailable,
                       "too many transactions are waiting; send it again in a while"});
   Undecided& one = m_undecided[parsed.id];
   one.waiters.push_back(std::move(done));
-  one.bytes = transaction.bytes().size();
-  one.game = is_game_kind(protocol::kind_of(parsed.envelope.payload));
+  one.bytes = bytes;
+  one.game = game;
   one.number = m_next_number++;
-  for (Use* use : {&m_all, one.game ? nullptr : &m_others}) {
+  for (Use* use : {&m_all, game ? nullptr : &m_others}) {
     if (use == nullptr) continue;
     ++use->count;
-    use->bytes += one.bytes;
+    use->bytes += bytes;
   }
   m_deadlines.push_back({m_clock.monotonic_ms() + kUndecidedMs, one.number, parsed.id});
   broadcast(parsed.id, to_bytes(transaction.bytes()));
@@ -99,13 +107,17 @@ void ReplicatedNode::answer(const TxId& id, const Result<TxOutcome>& outcome) {
   for (const SubmitDone& done : one.waiters) done(outcome);
 }
 
-bool ReplicatedNode::has_room(ByteView transaction, std::size_t others) const {
-  const auto fits = [&](const Use& use, std::size_t share) {
+bool ReplicatedNode::fits(bool game, std::size_t bytes, std::size_t others) const {
+  const auto fits_in = [&](const Use& use, std::size_t share) {
     return use.count + others < kUndecidedMax / share &&
-           use.bytes + transaction.size() <= kUndecidedBytesMax / share;
+           use.bytes + bytes <= kUndecidedBytesMax / share;
   };
+  return fits_in(m_all, 1) && (game || fits_in(m_others, 2));
+}
+
+bool ReplicatedNode::has_room(ByteView transaction, std::size_t others) const {
   const auto kind = protocol::claimed_kind(transaction);
-  return fits(m_all, 1) && ((kind && is_game_kind(*kind)) || fits(m_others, 2));
+  return fits(kind && is_game_kind(*kind), transaction.size(), others);
 }
 
 void ReplicatedNode::wait_block(Height after, std::uint64_t deadline_ms, BlockDone done) {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "assay/abci/application.hpp"
+#include "assay/node/admission.hpp"
 #include "assay/node/replicated_node.hpp"
 
 namespace assay::node {
@@ -11,6 +12,9 @@ namespace assay::node {
 // The chain id that CometBFT's genesis file must have, so that both are about one genesis record:
 // the first 16 bytes of ours in hex.
 [[nodiscard]] std::string comet_chain_id(const ChainId& chain);
+
+// The code of check_tx() for what the mempool has no room for; all others are TxVerdicts.
+inline constexpr std::uint32_t kNoRoomCode = 0x10000;
 
 // What CometBFT's headers name after a block: the hash of our own header of it, which binds state,
 // receipts, transactions, time and beacon.
@@ -28,6 +32,7 @@ struct ReplicatedOptions {
   // the ledger must be opened again.
   std::function<void(CommittedBlock block)> on_commit = {};
   std::function<void(const protocol::Receipt& receipt)> on_refused = {};
+  std::function<void(const TxId& id, MempoolVerdict why)> on_no_room = {};
   std::function<void()> on_pause = {};
   std::function<void(const Error& error)> on_failure = {};
 };
@@ -46,8 +51,8 @@ class ReplicatedLedger final : public abci::Application {
   [[nodiscard]] Result<abci::InfoResponse> info(abci::InfoRequest request) override;
   // kConflict for another chain's id or a first height other than 1.
   [[nodiscard]] Result<abci::InitChainResponse> init_chain(abci::InitChainRequest request) override;
-  // Code: the TxVerdict. What a block would record under its client id is taken, as the embedded
-  // node takes it; data is as finalize_block()'s.
+  // Code: the TxVerdict, or kNoRoomCode. What a block would record under its client id is taken, as
+  // the embedded node takes it, where Admission has room; data is as finalize_block()'s.
   [[nodiscard]] Result<abci::CheckTxResponse> check_tx(abci::CheckTxRequest request) override;
   // What verifies, in the order of the embedded mempool: half a block for games, each sender's by
   // ascending nonce.
@@ -73,6 +78,7 @@ class ReplicatedLedger final : public abci::Application {
   std::unique_ptr<Chain> m_chain;
   ReplicatedOptions m_options;
   std::optional<Error> m_failure;
+  Admission m_admission;
   CommittedBlock m_executed;  // told of once it is on disk
 };
 

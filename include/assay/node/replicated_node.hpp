@@ -45,6 +45,8 @@ class ReplicatedNode final : public Ledger {
   void committed(const CommittedBlock& block);
   // CometBFT was told not to keep this transaction: no block will hold it.
   void refused(const protocol::Receipt& receipt);
+  // CometBFT's mempool has no room for it.
+  void no_room(const TxId& id, MempoolVerdict why);
   // A block was not begun for want of space.
   void paused() { (void)m_gate.open(); }
   // A block could not be executed or written.
@@ -88,6 +90,7 @@ class ReplicatedNode final : public Ledger {
     std::size_t bytes = 0;
   };
   void show(const CommittedBlock& block);
+  [[nodiscard]] bool fits(bool game, std::size_t bytes, std::size_t others) const;
   void broadcast(const TxId& id, const Bytes& bytes);
   // Takes it out and answers whoever waits for it.
   void answer(const TxId& id, const Result<TxOutcome>& outcome);

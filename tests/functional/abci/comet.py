@@ -215,7 +215,7 @@ class Node:
         try:
             return self.comet.wait(60)
         except subprocess.TimeoutExpired:
-            raise SystemExit("CometBFT goes on without its application") from None
+            raise SystemExit("CometBFT goes on without its application:\n" + self.comet_log()[-3000:]) from None
 
     @staticmethod
     def kill(process):

@@ -39,6 +39,9 @@ struct Validator {
     options.on_refused = [this](const protocol::Receipt& receipt) {
       posted.push_back([this, receipt] { node->refused(receipt); });
     };
+    options.on_no_room = [this](const TxId& id, MempoolVerdict why) {
+      posted.push_back([this, id, why] { node->no_room(id, why); });
+    };
     options.on_pause = [this] { posted.push_back([this] { node->paused(); }); };
     options.on_failure = [this](const Error& error) {
       posted.push_back([this, error] { node->failed(error); });
@@ -162,6 +165,23 @@ TEST(ReplicatedNode, TellsWhatTheMempoolDidNotTake) {
   ASSERT_TRUE(v.answer && *v.answer);
   EXPECT_EQ((*v.answer)->height, Height{0});
   EXPECT_EQ((*v.answer)->verdict, TxVerdict::kNonceTooLow);
+}
+
+TEST(ReplicatedNode, TellsThatTheMempoolHasNoRoomForASender) {
+  Validator v;
+  for (std::uint64_t nonce = 1; nonce <= kMempoolSenderMax + 1; ++nonce) {
+    v.submit(v.transfer(nonce, 1));
+    const auto checked = v.application->check_tx({v.mempool.back().first, {}}).value();
+    EXPECT_EQ(checked.code, nonce <= kMempoolSenderMax ? 0 : kNoRoomCode);
+  }
+  EXPECT_FALSE(v.answer);
+  v.run_posted();
+  ASSERT_TRUE(v.answer);
+  EXPECT_EQ(v.answer->error().code, ErrorCode::kUnavailable);
+  // What the mempool has stays; a block makes room.
+  EXPECT_EQ(v.application->check_tx({v.mempool[0].first, abci::CheckTxType::kRecheck})->code, 0u);
+  v.decide({v.mempool[0].first});
+  EXPECT_EQ(v.application->check_tx({v.mempool.back().first, {}})->code, 0u);
 }
 
 TEST(ReplicatedNode, RefusesAtOnceWhatCannotApplyAndWhatHasNoRoom) {
