@@ -284,7 +284,8 @@ class Demo:
             rows.append([name, tokens(self.before[name]), tokens(after[name]), signed(after[name] - self.before[name]),
                          tokens(stakes[name]), tokens(slashed.get(account, 0)), f"{sent.get(name, 0):,}",
                          f"{net.cpu_seconds.get(name, 0):.1f}"])
-        rows.append(["ledger", "", "", "", "", "", "", f"{net.cpu_seconds.get('ledger', 0):.1f}"])
+        for name in [name for name in net.cpu_seconds if name not in net.accounts]:  # the ledger, and who orders for it
+            rows.append([name, "", "", "", "", "", "", f"{net.cpu_seconds[name]:.1f}"])
         rows.append(["burned", tokens(0), tokens(int(totals["burned"])), signed(int(totals["burned"])), "", "", "", ""])
         rows.append(["jackpot", tokens(0), tokens(int(totals["jackpot"])), signed(int(totals["jackpot"])), "", "", "", ""])
         rows.append(["treasury", tokens(0), tokens(int(totals["treasury"])), signed(int(totals["treasury"])), "", "", "", ""])
