@@ -20,6 +20,10 @@ constexpr std::uint64_t kStopGraceMs = 2000;
 // A pool that is this full is no place to send more to.
 constexpr std::size_t kReadyWaitingMax = kMempoolTransactionsMax / 2 - kMempoolTransactionsMax / 8;
 
+// A replicated ledger makes blocks always: one that does not is behind the others, or they stand
+// still.
+constexpr std::uint64_t kStaleMs = 30'000;
+
 constexpr char kPublicDescription[] =
     "A ledger node. Amounts are decimal strings of atoms; docs/spec/rpc.md has the rules.";
 constexpr char kOperatorDescription[] = "What the operator of a ledger node may ask of it.";
@@ -141,6 +145,10 @@ std::string NodeProcess::State::trouble() const {
 
 std::string NodeProcess::State::not_ready() const {
   if (std::string why = trouble(); !why.empty()) return why;
+  if (application && clock.unix_ms() > node->head().time_ms + kStaleMs)
+    return "the last block is of " +
+           std::to_string((clock.unix_ms() - node->head().time_ms) / 1000) +
+           " s ago: is CometBFT catching up, or are too many validators away?";
   return node->waiting() > kReadyWaitingMax ? "too many transactions are waiting" : "";
 }
 

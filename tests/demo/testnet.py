@@ -308,11 +308,11 @@ def main(arguments):
     except SystemExit as left_out:
         if left_out.code != SKIPPED or options.may_skip:
             raise
-        sys.exit("./run testnet: put CometBFT v" + VERSION + " on the PATH, or install Go and let it be fetched (Debian: golang-go)")
+        sys.exit(f"./run testnet: put CometBFT v{VERSION} on the PATH, or install Go, which fetches it (Debian: golang-go)")
     folder = pathlib.Path(options.folder) if options.folder else None
     # No errors that solvers are told to make: who finds one in time depends on which block holds the news.
-    job = ["--forced-one-in", "0", "--model", options.model, "--steps", str(options.steps), "--cheat", options.cheat, "--timeout", str(options.timeout),
-           "--build", options.build]
+    job = ["--forced-one-in", "0", "--model", options.model, "--steps", str(options.steps), "--cheat", options.cheat,
+           "--timeout", str(options.timeout), "--build", options.build]
 
     def afterwards(shown):
         if not options.keep:

@@ -57,11 +57,11 @@ class LedgerNode(Node):
         return [self.example, "replicate", "--home", str(self.ledger_home), "--port", str(self.call_port), "--abci", address,
                 "--comet", f"tcp://127.0.0.1:{self.port}", "--log-format", "json", *self.more_options]
 
-    def health(self):
+    def page(self, name):
         """What monitors are told: (status, words)."""
         context = ssl.create_default_context(cafile=self.ledger_home / "tls" / "authority.pem")
         try:
-            with urllib.request.urlopen(f"{self.url}/healthz", timeout=30, context=context) as response:
+            with urllib.request.urlopen(f"{self.url}/{name}", timeout=30, context=context) as response:
                 return response.status, response.read().decode()
         except urllib.error.HTTPError as error:
             return error.code, error.read().decode()

@@ -7,7 +7,12 @@ from ledger import Account, Ledger, expect
 
 
 def play(node, accounts):
-    node.start()
+    node.start_app()
+    status, words = node.page("readyz")
+    expect(status == 503 and "CometBFT" in words, f"ready without CometBFT: {words}")
+    node.start_comet()
+    node.wait_for_rpc()
+    until("it to be ready", lambda: node.page("readyz")[0] == 200)
     first, second = accounts
     for atoms in range(1, 6):
         expect(node.broadcast(first.transfer(node.chain, second, atoms))[:2] == (0, 0), "a transfer was refused")
@@ -72,7 +77,7 @@ def play_full_disk(node):
     node.start_comet()
     node.comet_ended()
     expect(node.call("chain_status")[0]["head"]["height"] == height, "a block was made")
-    until("monitors to be told", lambda: node.health()[0] == 503 and "MiB" in node.health()[1])
+    until("monitors to be told", lambda: node.page("healthz")[0] == 503 and "MiB" in node.page("healthz")[1])
     node.app.terminate()
     node.app.wait(30)
     node.more_options = []

@@ -305,6 +305,9 @@ TEST(ReplicatedNode, ServesTheCalls) {
   EXPECT_EQ(Bytes(bytes->end() - 128, bytes->end()), Bytes(128)) << "nobody signed it";
   const Json block = call("get_block", Json::object({{"height", 1}}));
   EXPECT_EQ(JsonRef(block)["transactions"].items()->size(), 1u);
+  const Json events = call("events", Json::object({{"from", 1}}));
+  EXPECT_EQ(*JsonRef(events)["next"].u64(), 2u);
+  EXPECT_EQ(JsonRef(events)["blocks"].items()->size(), 1u);
   const Json result =
       call("transaction_result", Json::object({{"tx", *JsonRef(done)["tx"].string()}}));
   EXPECT_EQ(result, done);
