@@ -16,7 +16,7 @@ sys.path += [str(pathlib.Path(__file__).resolve().parent),
 import demo  # noqa: E402
 from comet import SKIPPED, VERSION, app_hashes, find_comet, make_validators, until  # noqa: E402
 from ledger import LedgerNode  # noqa: E402
-from network import ATOMS, Network  # noqa: E402
+from network import Network  # noqa: E402
 
 FAULT_S = 20  # how long a fault lasts: longer than roles bear with a node that stands still
 FAULTS = {
