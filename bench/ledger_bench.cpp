@@ -16,6 +16,7 @@
 #include "assay/host/thread_pool.hpp"
 #include "assay/net/event_loop.hpp"
 #include "assay/node/intake.hpp"
+#include "assay/node/ledger_node.hpp"
 #include "assay/node/storage.hpp"
 #include "ledger_load.hpp"
 #include "ledger_rpc.hpp"

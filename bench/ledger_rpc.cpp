@@ -158,7 +158,8 @@ int serve_main(const std::filesystem::path& home) {
   config.certificate_pem = files.certificate_pem;
   config.key_pem = files.key_pem;
   config.disk_reserve_bytes = 1 << 20;
-  const auto node = need(node::NodeProcess::start(config, operator_key, clock, log));
+  config.operator_key = &operator_key;
+  const auto node = need(node::NodeProcess::start(config, clock, log));
   std::printf("%u\n", unsigned{node->port()});
   std::fflush(stdout);
   std::jthread ender([&node] {

@@ -99,6 +99,7 @@ void add_keys(Command& root, KeyOptions& options) {
 struct DevnetOptions {
   std::string folder;
   std::string chain = "devnet";
+  std::uint64_t validators = 0;
   std::vector<std::string> parties;
 };
 
@@ -106,6 +107,7 @@ Status make_devnet(const DevnetOptions& options) {
   assay::cli::DevnetSettings settings;
   settings.folder = options.folder;
   settings.chain = options.chain;
+  settings.validators = options.validators;
   for (const std::string& text : options.parties) {
     ASSAY_TRY(settings.parties.emplace_back(), assay::cli::parse_party(text));
   }
@@ -119,6 +121,8 @@ void add_devnet(Command& root, DevnetOptions& options) {
   root.subcommand("devnet", "Make the folders of a local network: keys, certificates, genesis")
       .argument("folder", options.folder, "folder to make")
       .option("chain", options.chain, "the chain's name")
+      .option("validators", options.validators,
+              "homes of a replicated ledger's nodes, instead of one ledger's")
       .option("party", options.parties, "NAME=TOKENS:STAKED, repeated")
       .examples(
           "  assay devnet net --party submitter=1000 --party solver=10:1000 --party "

@@ -1,21 +1,19 @@
 // assayd replicate: the ledger as CometBFT's application.
 #pragma once
 
-#include "assay/cli/options.hpp"
-#include "assay/node/storage.hpp"
-#include "chain_settings.hpp"
+#include "node_settings.hpp"
 
 class ReplicateCommand {
  public:
+  // `open_store` must outlive the program's run(), and so must this.
   ReplicateCommand(assay::cli::Command& root, const assay::node::StoreOpener& open_store);
+  ReplicateCommand(const ReplicateCommand&) = delete;
+  ReplicateCommand& operator=(const ReplicateCommand&) = delete;
 
  private:
-  assay::Status run();
-
-  const assay::node::StoreOpener& m_open_store;
-  std::string m_home = "assay-node";
-  std::string m_genesis;
-  std::string m_address = "unix:///tmp/assay.sock";
-  ChainSettings m_chain;
-  std::string m_log_format = "text";
+  [[nodiscard]] assay::Status finish(const assay::node::Home& home,
+                                     assay::node::NodeConfig& config) const;
+  NodeSettings m_node;
+  std::string m_application = "unix:///tmp/assay.sock";
+  std::string m_comet = "tcp://127.0.0.1:26657";
 };

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "assay/cli/genesis_file.hpp"
 #include "assay/core/checked.hpp"
 #include "assay/crypto/random.hpp"
 #include "assay/host/clock.hpp"
@@ -17,10 +18,13 @@ namespace {
 
 // The password lies beside the key, so a slow derivation would protect nothing.
 constexpr std::uint64_t kDevnetScryptN = 1024;
+constexpr std::uint64_t kMaxPemBytes = std::uint64_t{64} << 10;
+
+constexpr char kValidator[] = "validator-";
 
 bool is_party_name(const std::string& name) {
   return !name.empty() && name.size() <= 32 && name != "ledger" && name.front() != '.' &&
-         std::all_of(name.begin(), name.end(), [](char c) {
+         !name.starts_with(kValidator) && std::all_of(name.begin(), name.end(), [](char c) {
            return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_' ||
                   c == '.';
          });
@@ -53,9 +57,10 @@ Result<DevnetParty> parse_party(const std::string& text) {
   const std::size_t equals = text.find('=');
   party.name = text.substr(0, equals);
   if (!is_party_name(party.name))
-    return {
-        ErrorCode::kInvalidArgument,
-        "'" + party.name + "' is no name for a party: 1 to 32 of a-z 0-9 - _ . and not 'ledger'"};
+    return {ErrorCode::kInvalidArgument,
+            "'" + party.name +
+                "' is no name for a party: 1 to 32 of a-z 0-9 - _ . and not "
+                "'ledger' or 'validator-...'"};
   if (equals == std::string::npos) return party;
   const std::string_view amounts = std::string_view(text).substr(equals + 1);
   const std::size_t colon = amounts.find(':');
@@ -66,21 +71,11 @@ Result<DevnetParty> parse_party(const std::string& text) {
   return party;
 }
 
-Result<std::vector<DevnetAccount>> make_devnet(const DevnetSettings& settings) {
-  std::error_code failure;
-  if (std::filesystem::exists(settings.folder, failure) &&
-      !std::filesystem::is_empty(settings.folder, failure))
-    return {ErrorCode::kAlreadyExists,
-            settings.folder.string() + " is not empty: name another folder"};
-  ASSAY_TRY_STATUS(node::make_private_folder(settings.folder));
-  const host::SystemClock clock;
-  crypto::SystemRng rng;
-  const std::filesystem::path ledger = settings.folder / "ledger";
+namespace {
 
-  node::HomeOptions home;
-  home.home = ledger;
-  home.chain_name = settings.chain;
-  home.scrypt_n = kDevnetScryptN;
+// The key of each party, in a folder of its own, and what it begins with.
+Result<std::vector<DevnetAccount>> make_keys(const DevnetSettings& settings, Rng& rng,
+                                             std::vector<protocol::GenesisAccount>& begin) {
   std::vector<DevnetAccount> accounts;
   for (const DevnetParty& party : settings.parties) {
     const std::filesystem::path folder = settings.folder / party.name;
@@ -90,18 +85,74 @@ Result<std::vector<DevnetAccount>> make_devnet(const DevnetSettings& settings) {
     options.description = "assay devnet " + party.name;
     ASSAY_TRY(const Hash256 key,
               host::create_key_file(folder / "key.json", password, rng, options));
-    home.accounts.push_back({AccountId(key), Amount(party.balance_tokens * kAtomsPerToken),
-                             Amount(party.staked_tokens * kAtomsPerToken)});
+    begin.push_back({AccountId(key), Amount(party.balance_tokens * kAtomsPerToken),
+                     Amount(party.staked_tokens * kAtomsPerToken)});
     accounts.push_back({party.name, AccountId(key)});
   }
-  ASSAY_TRY(home.password, make_password(ledger, rng));
-  ASSAY_TRY_STATUS(node::init_home(home, clock, rng));
-  for (const DevnetAccount& account : accounts)
-    if (const auto issued =
-            node::issue_party_certificate(ledger, settings.folder / account.name, account.name,
-                                          {"127.0.0.1", "localhost"}, clock);
-        !issued)
-      return issued.error();
+  return accounts;
+}
+
+// The homes of the ledger's nodes.
+Result<std::vector<std::filesystem::path>> make_homes(
+    const DevnetSettings& settings, const std::vector<protocol::GenesisAccount>& begin,
+    const Clock& clock, Rng& rng) {
+  node::HomeOptions home;
+  home.chain_name = settings.chain;
+  home.scrypt_n = kDevnetScryptN;
+  if (settings.validators == 0) {
+    home.home = settings.folder / "ledger";
+    home.accounts = begin;
+    ASSAY_TRY(home.password, make_password(home.home, rng));
+    ASSAY_TRY_STATUS(node::init_home(home, clock, rng));
+    return std::vector{home.home};
+  }
+  protocol::Genesis genesis;
+  genesis.name = settings.chain;
+  genesis.time_ms = clock.unix_ms();
+  ASSAY_TRY(home.genesis, with_accounts(std::move(genesis), begin));
+  std::vector<std::filesystem::path> homes;
+  for (std::uint64_t number = 1; number <= settings.validators; ++number) {
+    home.home = settings.folder / (kValidator + std::to_string(number));
+    ASSAY_TRY_STATUS(node::init_home(home, clock, rng));
+    homes.push_back(home.home);
+  }
+  return homes;
+}
+
+// What the certificates of all of them lead to.
+Result<Bytes> read_authorities(const std::vector<std::filesystem::path>& homes) {
+  Bytes all;
+  for (const std::filesystem::path& home : homes) {
+    ASSAY_TRY(const Bytes one, host::read_file(node::authority_path(home), kMaxPemBytes));
+    all.insert(all.end(), one.begin(), one.end());
+  }
+  return all;
+}
+
+}  // namespace
+
+Result<std::vector<DevnetAccount>> make_devnet(const DevnetSettings& settings) {
+  if (settings.validators > kDevnetValidatorsMax)
+    return {ErrorCode::kInvalidArgument,
+            "a local network has at most " + std::to_string(kDevnetValidatorsMax) + " validators"};
+  std::error_code failure;
+  if (std::filesystem::exists(settings.folder, failure) &&
+      !std::filesystem::is_empty(settings.folder, failure))
+    return {ErrorCode::kAlreadyExists,
+            settings.folder.string() + " is not empty: name another folder"};
+  ASSAY_TRY_STATUS(node::make_private_folder(settings.folder));
+  const host::SystemClock clock;
+  crypto::SystemRng rng;
+  std::vector<protocol::GenesisAccount> begin;
+  ASSAY_TRY(const auto accounts, make_keys(settings, rng, begin));
+  ASSAY_TRY(const auto homes, make_homes(settings, begin, clock, rng));
+  ASSAY_TRY(const Bytes authorities, read_authorities(homes));
+  for (const DevnetAccount& account : accounts) {
+    const std::filesystem::path folder = settings.folder / account.name;
+    ASSAY_TRY_STATUS(node::issue_party_certificate(homes.front(), folder, account.name,
+                                                   {"127.0.0.1", "localhost"}, clock));
+    ASSAY_TRY_STATUS(host::write_file(folder / "authority.pem", authorities));
+  }
   return accounts;
 }
 

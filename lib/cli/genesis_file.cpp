@@ -157,7 +157,7 @@ Result<GenesisSummary> check_genesis(const protocol::Genesis& genesis) {
 
 std::string describe(const protocol::Genesis& genesis, const GenesisSummary& summary,
                      bool accounts) {
-  const std::string orderer = genesis.operator_key != Hash256{}
+  const std::string orderer = !node::is_replicated(genesis)
                                   ? to_hex(genesis.operator_key)
                                   : "none: CometBFT's chain " + node::comet_chain_id(summary.chain);
   std::string text = "name       " + genesis.name + "\nchain      " + to_hex(summary.chain.value) +

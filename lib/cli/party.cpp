@@ -10,7 +10,8 @@ namespace assay::cli {
 
 void add_party_options(Command& command, PartySettings& s) {
   command.option("home", s.home, "this party's folder: keys, certificates and everything it keeps")
-      .option("ledger", s.ledger, "the ledger node's address")
+      .option("ledger", s.ledgers,
+              "a ledger node's address; repeated: the next is asked where one fails")
       .option("key", s.key, "key file [HOME/key.json]")
       .option("password-file", s.password_file,
               "its password [$ASSAY_PASSWORD, else HOME/password]")
@@ -45,8 +46,22 @@ Result<protocol::Genesis> read_party_genesis(const PartySettings& s) {
 
 Result<codec::Json> ask_ledger(const PartySettings& s, const std::string& method,
                                const codec::Json& params) {
-  return call_ledger(s.ledger, path_or(s.authority, s.home, "authority.pem").string(), method,
-                     params.dump());
+  const std::string authority = path_or(s.authority, s.home, "authority.pem").string();
+  Result<codec::Json> answer = Error{ErrorCode::kInvalidArgument, "no ledger is named: --ledger"};
+  for (const std::string& url : s.ledgers) {
+    answer = call_ledger(url, authority, method, params.dump());
+    // A refusal is an answer; silence is not, and neither is a node that takes nothing now.
+    if (answer || (answer.error().code != ErrorCode::kUnavailable &&
+                   answer.error().code != ErrorCode::kTimeout))
+      break;
+  }
+  return answer;
+}
+
+std::string name_ledgers(const PartySettings& s) {
+  std::string names;
+  for (const std::string& url : s.ledgers) names += (names.empty() ? "" : " and ") + url;
+  return names;
 }
 
 Result<LedgerHead> read_ledger_head(const PartySettings& s) {
@@ -57,7 +72,7 @@ Result<LedgerHead> read_ledger_head(const PartySettings& s) {
   ASSAY_TRY(const std::uint64_t height, head["height"].u64());
   if (ChainId(chain) != protocol::chain_id_of(genesis))
     return {ErrorCode::kIntegrity,
-            "the ledger at " + s.ledger + " runs another chain: check the genesis record"};
+            "the ledger at " + name_ledgers(s) + " runs another chain: check the genesis record"};
   return LedgerHead{ChainId(chain), Height(height)};
 }
 

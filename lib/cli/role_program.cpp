@@ -99,7 +99,7 @@ Status run_role(const RoleSettings& s, const MakeRole& make,
                                    execution};
 
   roles::DriverOptions options;
-  options.ledger_url = s.ledger;
+  options.ledger_urls = s.ledgers;
   ASSAY_TRY(options.authority_pem, read_text(path_or(s.authority, s.home, "authority.pem")));
   ASSAY_TRY(options.certificate_pem, read_text(path_or(s.certificate, s.home, "tls.pem")));
   ASSAY_TRY(const Bytes tls_key,

@@ -47,7 +47,8 @@ Result<PostedTask> read_posted_task(const PartySettings& s, const TaskId& task) 
   ASSAY_TRY(const StateProof proof, read_state_proof(answer));
   const std::string fault = fault_of(genesis, proof);
   if (!fault.empty() || proof.key != key)
-    return {ErrorCode::kIntegrity, "the ledger at " + s.ledger + " does not prove what it says" +
+    return {ErrorCode::kIntegrity, "the ledger at " + name_ledgers(s) +
+                                       " does not prove what it says" +
                                        (fault.empty() ? "" : ": " + fault)};
   if (!proof.value)
     return {ErrorCode::kNotFound, "there is no task " + to_hex(task.value) + " on this ledger"};

@@ -2,6 +2,7 @@
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -15,19 +16,29 @@ namespace assay::net {
 namespace {
 
 Error broken(const char* doing) {
+  if (errno == EAGAIN || errno == EWOULDBLOCK)
+    return {ErrorCode::kTimeout, std::string("nothing moved in time while ") + doing};
   return {ErrorCode::kIo, std::string("the connection broke while ") + doing + " (" +
                               std::generic_category().message(errno) + ")"};
 }
 
 }  // namespace
 
-Result<Stream> Stream::connect(const StreamAddress& address) {
+Result<Stream> Stream::connect(const StreamAddress& address, std::uint64_t timeout_ms) {
   ASSAY_TRY(const SocketAddress socket, resolve_stream(address));
   const int fd = ::socket(socket.storage.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
   if (fd < 0)
     return socket_error(ErrorCode::kIo, errno, "connect to", address, "out of descriptors?");
   Stream stream(fd);
+  if (timeout_ms != 0) {
+    const timeval limit{static_cast<time_t>(timeout_ms / 1000),
+                        static_cast<suseconds_t>(timeout_ms % 1000 * 1000)};
+    ::setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+    ::setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);  // also of connect()
+  }
   if (::connect(fd, socket.get(), socket.size) != 0) {
+    if (errno == EINPROGRESS || errno == EAGAIN)
+      return socket_error(ErrorCode::kTimeout, errno, "connect to", address, "is it overloaded?");
     if (errno == EACCES || errno == EPERM)
       return socket_error(ErrorCode::kPermission, errno, "connect to", address, "whose is it?");
     return socket_error(ErrorCode::kUnavailable, errno, "connect to", address,

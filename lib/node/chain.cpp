@@ -32,6 +32,16 @@ void erase_results(std::vector<TxId> forgotten, WriteBatch& batch) {
 
 }  // namespace
 
+Result<std::optional<TxOutcome>> stored_outcome(const KeyValueStore& store, const TxId& id) {
+  ASSAY_TRY(const auto bytes, store.get(result_key(id)));
+  if (!bytes) return std::optional<TxOutcome>{};
+  StoredResult result;
+  if (!decode(*bytes, result))
+    return {ErrorCode::kIntegrity, "the index of transactions on disk is damaged"};
+  return std::optional<TxOutcome>{
+      TxOutcome{id, result.height, result.verdict, result.detail, false}};
+}
+
 Chain::Chain(KeyValueStore& store, const protocol::Genesis& genesis, const ChainOptions& options)
     : m_store(store),
       m_genesis(genesis),
@@ -130,16 +140,6 @@ Status Chain::commit(Bytes seal) {
   m_head = result.header;
   ASSAY_TRY(m_deadline, m_reader.next_deadline());
   return {};
-}
-
-Result<std::optional<TxOutcome>> Chain::outcome_of(const TxId& id) const {
-  ASSAY_TRY(const auto bytes, m_store.get(result_key(id)));
-  if (!bytes) return std::optional<TxOutcome>{};
-  StoredResult result;
-  if (!decode(*bytes, result))
-    return {ErrorCode::kIntegrity, "the index of transactions on disk is damaged"};
-  return std::optional<TxOutcome>{
-      TxOutcome{id, result.height, result.verdict, result.detail, false}};
 }
 
 bool Chain::prune_is_due() const {

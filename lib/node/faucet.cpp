@@ -30,7 +30,7 @@ protocol::ClientId client_id_of(const AccountId& account, std::uint64_t day) {
 
 }  // namespace
 
-Faucet::Faucet(LedgerNode& node, const crypto::KeyPair* key, const Clock& clock,
+Faucet::Faucet(Ledger& node, const crypto::KeyPair* key, const Clock& clock,
                const FaucetOptions& options)
     : m_node(node), m_key(key), m_clock(clock), m_options(options) {
   m_options.daily_payments_max = std::min(m_options.daily_payments_max, kMaxFaucetPayments);

@@ -133,7 +133,7 @@ HeaderVerdict verify_successor(const Hash256& operator_key, const BlockHeader& p
 HeaderVerdict verify_block(const protocol::Genesis& genesis, const BlockHeader* parent,
                            const SignedHeader& block) {
   const ChainId chain = chain_id_of(genesis);
-  if (genesis.operator_key != Hash256{})
+  if (!is_replicated(genesis))
     return parent != nullptr ? verify_successor(genesis.operator_key, *parent, block)
                              : verify_header(chain, genesis.operator_key, block);
   if (parent != nullptr) return verify_replicated(*parent, block.header);

@@ -6,6 +6,7 @@
 #include "assay/host/key_file.hpp"
 #include "assay/host/read_file.hpp"
 #include "assay/node/certificates.hpp"
+#include "assay/node/header.hpp"
 
 namespace assay::node {
 
@@ -96,7 +97,7 @@ Result<ChainId> init_home(const HomeOptions& options, const Clock& clock, Rng& r
     fs::remove(path, ignored);
   }
   if (options.genesis) {
-    ASSAY_TRY_STATUS(copy_operator_key(options));
+    if (!is_replicated(genesis)) ASSAY_TRY_STATUS(copy_operator_key(options));
   } else {
     crypto::KeystoreOptions keystore;
     keystore.scrypt_n = options.scrypt_n;
@@ -115,23 +116,6 @@ Result<protocol::Genesis> read_genesis_record(const fs::path& path) {
   auto genesis = protocol::decode_genesis(bytes);
   if (!genesis) return with_context(std::move(genesis).error(), path.string());
   return genesis;
-}
-
-Result<protocol::Genesis> replicated_home(const fs::path& home,
-                                          const std::optional<protocol::Genesis>& genesis) {
-  std::error_code absent;
-  if (fs::exists(genesis_path(home), absent)) {
-    ASSAY_TRY(auto kept, read_genesis_record(genesis_path(home)));
-    if (genesis && encode(*genesis) != encode(kept))
-      return {ErrorCode::kConflict, home.string() + " is of another genesis record"};
-    return kept;
-  }
-  if (!genesis)
-    return {ErrorCode::kNotFound,
-            home.string() + " holds no ledger; name the chain's record with --genesis"};
-  ASSAY_TRY_STATUS(make_private_folder(home / "config"));
-  ASSAY_TRY_STATUS(host::write_file(genesis_path(home), encode(*genesis)));
-  return *genesis;
 }
 
 Result<Home> read_home(const fs::path& home) {

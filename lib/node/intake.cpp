@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "assay/node/mempool.hpp"
+
 namespace assay::node {
 
 namespace {
@@ -11,14 +13,14 @@ constexpr std::uint64_t kRetryMs = 500;
 
 }  // namespace
 
-Intake::Intake(LedgerNode& node, Run run)
+Intake::Intake(Ledger& node, Run run)
     : m_state(std::make_shared<State>(node)), m_run(std::move(run)) {}
 
 std::uint64_t Intake::retry_after_ms() const {
-  return std::max(kRetryMs, m_state->node.options().block_interval_ms);
+  return std::max(kRetryMs, m_state->node.block_interval_ms());
 }
 
-void Intake::submit(Bytes transaction, LedgerNode::SubmitDone done) {
+void Intake::submit(Bytes transaction, Ledger::SubmitDone done) {
   const auto refuse = [&](const char* why) {
     done(Error{ErrorCode::kUnavailable, std::string(why) + "; send it again in a while"});
   };

@@ -7,18 +7,6 @@
 
 namespace assay::node {
 
-namespace {
-
-Error dead(const Error& why) {
-  return {ErrorCode::kUnavailable, "the node has stopped (" + why.message + "); start it again"};
-}
-
-TxOutcome outcome_from(const protocol::Receipt& receipt) {
-  return {receipt.id, Height{0}, receipt.verdict, receipt.detail, receipt.repeated};
-}
-
-}  // namespace
-
 LedgerNode::LedgerNode(std::unique_ptr<Chain> chain, const crypto::KeyPair& operator_key,
                        const Clock& clock, Log& log, const NodeOptions& options)
     : m_chain(std::move(chain)),
@@ -26,7 +14,8 @@ LedgerNode::LedgerNode(std::unique_ptr<Chain> chain, const crypto::KeyPair& oper
       m_clock(clock),
       m_log(log),
       m_options(options),
-      m_last_block_ms(clock.monotonic_ms()) {}
+      m_last_block_ms(clock.monotonic_ms()),
+      m_gate(options.may_write, clock, log) {}
 
 Result<std::unique_ptr<LedgerNode>> LedgerNode::open(KeyValueStore& store,
                                                      const protocol::Genesis& genesis,
@@ -44,27 +33,13 @@ Result<std::unique_ptr<LedgerNode>> LedgerNode::open(KeyValueStore& store,
   ASSAY_TRY(auto chain, Chain::open(store, genesis, seal, options.chain));
   auto node = std::unique_ptr<LedgerNode>(
       new LedgerNode(std::move(chain), operator_key, clock, log, options));
-  if (node->may_write())
+  if (node->m_gate.open())
     ASSAY_TRY_STATUS(node->m_chain->prune());  // the last one may have been cut
-  log.write(LogLevel::kInfo, "node.start",
-            {{"chain", to_hex(node->chain().value)},
-             {"height", std::to_string(node->head().height.value)},
-             {"state_root", to_hex(node->head().state_root)}});
   return node;
 }
 
 Result<std::optional<SignedHeader>> LedgerNode::signed_header(Height height) const {
   return stored_header(m_chain->store(), height);
-}
-
-void LedgerNode::submit(ByteView bytes, SubmitDone done) {
-  if (m_failure) return done(dead(*m_failure));
-  TxId id;
-  std::optional<protocol::VerifiedTransaction> transaction;
-  const protocol::TxVerdict verdict =
-      protocol::VerifiedTransaction::verify(chain(), to_bytes(bytes), id, transaction);
-  if (!transaction) return done(TxOutcome{id, Height{0}, verdict, 0, false});
-  submit(*transaction, std::move(done));
 }
 
 void LedgerNode::submit(const protocol::VerifiedTransaction& transaction, SubmitDone done) {
@@ -85,7 +60,7 @@ void LedgerNode::submit(const protocol::VerifiedTransaction& transaction, Submit
       if (!known) return done(known.error());
       return done(*known ? **known : outcome_from(*checked));
     }
-    if (!m_may_write && !may_write()) return done(*m_pause);
+    if (!m_may_write && !m_gate.open()) return done(*m_gate.pause());
     m_may_write = true;
     const MempoolVerdict added = m_pool.add(parsed, transaction.bytes().size(),
                                             checked->verdict == protocol::TxVerdict::kApplied);
@@ -109,17 +84,13 @@ bool LedgerNode::has_room(ByteView transaction, std::size_t others) const {
 
 void LedgerNode::wait_block(Height after, std::uint64_t deadline_ms, BlockDone done) {
   if (m_failure) return done(dead(*m_failure));
-  if (head().height > after) return done(head().height);
-  if (m_block_waiters.size() >= kMaxBlockWaiters)
-    return done(Error{ErrorCode::kUnavailable, "too many wait for a block; ask again in a while"});
-  m_block_waiters.push_back({after, deadline_ms, std::move(done)});
+  m_block_waiters.add(head().height, after, deadline_ms, std::move(done));
 }
 
 std::optional<std::uint64_t> LedgerNode::next_block_ms() const {
   if (m_failure) return std::nullopt;
   const std::uint64_t interval = m_pool.fills_block() ? 0 : m_options.block_interval_ms;
-  const std::uint64_t earliest =
-      std::max(m_last_block_ms + interval, m_pause ? m_paused_until_ms : 0);
+  const std::uint64_t earliest = std::max(m_last_block_ms + interval, m_gate.closed_until_ms());
   if (!m_pool.empty()) return earliest;
   if (!m_chain->deadline()) return std::nullopt;
   // Ledger time goes on by at most kMaxLedgerStepMs a block: keep it moving until the deadline.
@@ -134,9 +105,9 @@ std::optional<std::uint64_t> LedgerNode::next_block_ms() const {
 
 std::optional<std::uint64_t> LedgerNode::next_wake_ms() const {
   std::optional<std::uint64_t> wake = next_block_ms();
-  for (const BlockWaiter& waiter : m_block_waiters)
-    wake = std::min(wake.value_or(waiter.deadline_ms), waiter.deadline_ms);
-  if (!m_failure && !m_pause && m_chain->prune_is_due()) return 0;
+  if (const auto deadline = m_block_waiters.next_deadline())
+    wake = std::min(wake.value_or(*deadline), *deadline);
+  if (!m_failure && !pause() && m_chain->prune_is_due()) return 0;
   return wake;
 }
 
@@ -145,15 +116,15 @@ Result<bool> LedgerNode::tick() {
   m_may_write = false;
   const std::uint64_t now_ms = m_clock.monotonic_ms();
   const auto due = next_block_ms();
-  const bool make = due && *due <= now_ms && may_write();
+  const bool make = due && *due <= now_ms && m_gate.open();
   Status done;
   if (make) done = make_block();
-  if (done && !m_pause && m_chain->prune_is_due()) done = m_chain->prune();
+  if (done && !pause() && m_chain->prune_is_due()) done = m_chain->prune();
   if (!done) {
     fail(done.error());
     return std::move(done).error();
   }
-  release_block_waiters(now_ms);
+  m_block_waiters.release(head().height, now_ms);
   return make;
 }
 
@@ -161,23 +132,6 @@ void LedgerNode::fail(const Error& error) {
   m_failure = error;
   m_log.write(LogLevel::kError, "node.failed", {{"error", error.message}});
   answer_all(dead(error));
-}
-
-bool LedgerNode::may_write() {
-  if (!m_options.may_write) return true;
-  const std::uint64_t now_ms = m_clock.monotonic_ms();
-  if (m_pause && now_ms < m_paused_until_ms) return false;
-  const Status allowed = m_options.may_write();
-  if (allowed) {
-    if (m_pause) m_log.write(LogLevel::kInfo, "node.go_on", {});
-    m_pause.reset();
-    return true;
-  }
-  if (!m_pause) m_log.write(LogLevel::kWarning, "node.pause", {{"error", allowed.error().message}});
-  m_pause = Error{ErrorCode::kUnavailable,
-                  "the node takes no transactions for now: " + allowed.error().message};
-  m_paused_until_ms = now_ms + kPauseMs;
-  return false;
 }
 
 Status LedgerNode::make_block() {
@@ -210,10 +164,6 @@ Status LedgerNode::make_block() {
   return {};
 }
 
-Error stopping() {
-  return {ErrorCode::kUnavailable, "the node is being stopped; try again in a while"};
-}
-
 void LedgerNode::shut_down() { answer_all(stopping()); }
 
 void LedgerNode::answer_all(const Error& error) {
@@ -221,19 +171,7 @@ void LedgerNode::answer_all(const Error& error) {
   m_pool = Mempool();
   for (const auto& [id, one] : submitted)
     for (const SubmitDone& done : one.waiters) done(error);
-  const auto blocks = std::exchange(m_block_waiters, {});
-  for (const BlockWaiter& waiter : blocks) waiter.done(error);
-}
-
-void LedgerNode::release_block_waiters(std::uint64_t now_ms) {
-  // A waiter's answer may bring the next question: take them out before anyone is told.
-  std::vector<BlockWaiter> ready;
-  const auto split = std::stable_partition(
-      m_block_waiters.begin(), m_block_waiters.end(),
-      [&](const BlockWaiter& w) { return w.after >= head().height && w.deadline_ms > now_ms; });
-  std::move(split, m_block_waiters.end(), std::back_inserter(ready));
-  m_block_waiters.erase(split, m_block_waiters.end());
-  for (const BlockWaiter& waiter : ready) waiter.done(head().height);
+  m_block_waiters.answer_all(error);
 }
 
 }  // namespace assay::node

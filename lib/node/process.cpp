@@ -1,10 +1,13 @@
 #include "assay/node/process.hpp"
 
+#include "assay/abci/server.hpp"
 #include "assay/host/files.hpp"
 #include "assay/host/thread_pool.hpp"
+#include "assay/node/comet_client.hpp"
 #include "assay/node/event_feed.hpp"
 #include "assay/node/metrics.hpp"
 #include "assay/node/operator_service.hpp"
+#include "assay/node/replicated_ledger.hpp"
 #include "assay/node/service.hpp"
 #include "assay/rpc/https.hpp"
 #include "assay/store/rocks_store.hpp"
@@ -16,6 +19,10 @@ namespace {
 constexpr std::uint64_t kStopGraceMs = 2000;
 // A pool that is this full is no place to send more to.
 constexpr std::size_t kReadyWaitingMax = kMempoolTransactionsMax / 2 - kMempoolTransactionsMax / 8;
+
+// A replicated ledger makes blocks always: one that does not is behind the others, or they stand
+// still.
+constexpr std::uint64_t kStaleMs = 30'000;
 
 constexpr char kPublicDescription[] =
     "A ledger node. Amounts are decimal strings of atoms; docs/spec/rpc.md has the rules.";
@@ -47,7 +54,9 @@ struct NodeProcess::State {
   rpc::Dispatcher operator_dispatcher;
   net::RateLimiter limiter;
   net::EventLoop loop;
-  std::unique_ptr<LedgerNode> node;
+  std::unique_ptr<CometClient> comet;  // the next two only of a replicated node
+  std::unique_ptr<ReplicatedLedger> application;
+  std::unique_ptr<Ledger> node;
   std::unique_ptr<Intake> intake;
   std::unique_ptr<NodeService> service;
   std::unique_ptr<EventFeed> feed;
@@ -58,7 +67,10 @@ struct NodeProcess::State {
   std::unique_ptr<net::HttpsServer> server;
   std::unique_ptr<net::HttpsServer> operator_server;
   std::unique_ptr<net::WorkerThread> checkers;  // of signatures
+  std::unique_ptr<abci::Server> abci;           // its threads call the application
 
+  [[nodiscard]] Status open_embedded(const NodeConfig& config, Log& log);
+  [[nodiscard]] Status open_replicated(const NodeConfig& config, Log& log);
   void register_methods(const NodeConfig& config);
   void work();
   void pump_feed();
@@ -133,6 +145,10 @@ std::string NodeProcess::State::trouble() const {
 
 std::string NodeProcess::State::not_ready() const {
   if (std::string why = trouble(); !why.empty()) return why;
+  if (application && clock.unix_ms() > node->head().time_ms + kStaleMs)
+    return "the last block is of " +
+           std::to_string((clock.unix_ms() - node->head().time_ms) / 1000) +
+           " s ago: is CometBFT catching up, or are too many validators away?";
   return node->waiting() > kReadyWaitingMax ? "too many transactions are waiting" : "";
 }
 
@@ -221,16 +237,72 @@ Status NodeProcess::State::listen_to_operators(const NodeConfig& config) {
   return {};
 }
 
+Status NodeProcess::State::open_embedded(const NodeConfig& config, Log& log) {
+  NodeOptions options = config.options;
+  options.may_write = reserve_space(*store, config.disk_reserve_bytes);
+  ASSAY_TRY(node,
+            LedgerNode::open(*store, config.genesis, *config.operator_key, clock, log, options));
+  return {};
+}
+
+// CometBFT's calls come on threads of their own; what the loop has to know of them is posted.
+Status NodeProcess::State::open_replicated(const NodeConfig& config, Log& log) {
+  const auto may_write = reserve_space(*store, config.disk_reserve_bytes);
+  const auto tell = [this](auto what) {
+    loop.post([this, what = std::move(what)] {
+      what(static_cast<ReplicatedNode&>(*node));
+      work();
+    });
+  };
+  ReplicatedOptions options;
+  options.chain = config.options.chain;
+  options.may_write = may_write;
+  options.snapshot = [this] { return store->snapshot(); };
+  options.on_commit = [this, tell](CommittedBlock committed) {
+    const auto block = std::make_shared<const CommittedBlock>(std::move(committed));
+    tell([this, block](ReplicatedNode& replicated) {
+      metrics.block.observe(block->microseconds);
+      replicated.committed(*block);
+    });
+  };
+  options.on_refused = [tell](const protocol::Receipt& receipt) {
+    tell([receipt](ReplicatedNode& replicated) { replicated.refused(receipt); });
+  };
+  options.on_no_room = [tell](const TxId& id, MempoolVerdict why) {
+    tell([id, why](ReplicatedNode& replicated) { replicated.no_room(id, why); });
+  };
+  options.on_pause = [tell] { tell([](ReplicatedNode& replicated) { replicated.paused(); }); };
+  options.on_failure = [tell, &log](const Error& error) {
+    log.write(LogLevel::kError, "node.failed", {{"error", error.message}});
+    tell([error](ReplicatedNode& replicated) { replicated.failed(error); });
+  };
+  ASSAY_TRY(application, ReplicatedLedger::open(*store, config.genesis, options));
+  comet = std::make_unique<CometClient>(loop, config.comet->rpc, log);
+  node = std::make_unique<ReplicatedNode>(
+      config.genesis, CommittedBlock{application->chain().head(), {}, store->snapshot(), 0}, clock,
+      log,
+      ReplicatedNodeOptions{[this](Bytes transaction, CometClient::Done done) {
+                              comet->broadcast(std::move(transaction), std::move(done));
+                            },
+                            may_write});
+  return {};
+}
+
 Result<std::unique_ptr<NodeProcess>> NodeProcess::start(const NodeConfig& config,
-                                                        const crypto::KeyPair& operator_key,
                                                         const Clock& clock, Log& log) {
+  if ((config.operator_key != nullptr) == config.comet.has_value())
+    return {ErrorCode::kInvalidArgument, "a node has an operator's key or CometBFT's addresses"};
   ASSAY_TRY(host::FolderLock lock, host::FolderLock::acquire(config.home));
   auto state = std::make_unique<State>(std::move(lock), clock, config);
   ASSAY_TRY(state->store, config.open_store(ledger_path(config.home), ledger_store_options()));
-  NodeOptions options = config.options;
-  options.may_write = reserve_space(*state->store, config.disk_reserve_bytes);
-  ASSAY_TRY(state->node,
-            LedgerNode::open(*state->store, config.genesis, operator_key, clock, log, options));
+  ASSAY_TRY_STATUS(config.comet ? state->open_replicated(config, log)
+                                : state->open_embedded(config, log));
+  const protocol::BlockHeader& head = state->node->head();
+  log.write(LogLevel::kInfo, "node.start",
+            {{"mode", state->node->mode()},
+             {"chain", to_hex(head.chain.value)},
+             {"height", std::to_string(head.height.value)},
+             {"state_root", to_hex(head.state_root)}});
   state->register_methods(config);
   ASSAY_TRY_STATUS(state->listen(config));
   const auto listens = [&log](const char* event, const std::string& host, std::uint16_t port) {
@@ -241,11 +313,19 @@ Result<std::unique_ptr<NodeProcess>> NodeProcess::start(const NodeConfig& config
     ASSAY_TRY_STATUS(state->listen_to_operators(config));
     listens("node.listen_operators", config.operators->host, state->operator_server->port());
   }
+  if (config.comet) {
+    abci::ServerOptions serving;
+    serving.address = config.comet->application;
+    ASSAY_TRY(state->abci, abci::Server::start(serving, *state->application, log));
+    log.write(LogLevel::kInfo, "node.listen_comet",
+              {{"address", to_string(state->abci->address())}});
+  }
   return std::unique_ptr<NodeProcess>(new NodeProcess(std::move(state)));
 }
 
 NodeProcess::NodeProcess(std::unique_ptr<State> state) : m_state(std::move(state)) {}
 NodeProcess::~NodeProcess() {
+  m_state->abci.reset();
   m_state->operator_server.reset();
   m_state->server.reset();
 }
@@ -256,9 +336,14 @@ std::uint16_t NodeProcess::operator_port() const noexcept {
   return m_state->operator_server ? m_state->operator_server->port() : std::uint16_t{0};
 }
 
+const net::StreamAddress& NodeProcess::application() const noexcept {
+  return m_state->abci->address();
+}
+
 Status NodeProcess::run() {
   m_state->loop.post([this] { m_state->work(); });
   m_state->loop.run();
+  if (m_state->abci) m_state->abci->stop();
   m_state->intake->shut_down();
   m_state->node->shut_down();
   if (m_state->operator_server) m_state->operator_server->stop(kStopGraceMs);

@@ -1,6 +1,7 @@
 #include "assay/node/replicated_ledger.hpp"
 
 #include <algorithm>
+#include <chrono>
 
 #include "assay/node/header.hpp"
 #include "assay/node/mempool.hpp"
@@ -29,6 +30,12 @@ std::uint64_t unix_ms(const abci::Time& time) {
          static_cast<std::uint64_t>(std::max(time.nanos, 0)) / 1'000'000;
 }
 
+std::uint64_t microseconds_since(std::chrono::steady_clock::time_point start) {
+  return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(
+                                        std::chrono::steady_clock::now() - start)
+                                        .count());
+}
+
 std::optional<protocol::VerifiedTransaction> verified(const ChainId& chain, Bytes bytes) {
   TxId id;
   std::optional<protocol::VerifiedTransaction> transaction;
@@ -46,15 +53,25 @@ Bytes app_hash_of(const protocol::BlockHeader& header) { return to_bytes(hash_of
 
 Result<std::unique_ptr<ReplicatedLedger>> ReplicatedLedger::open(KeyValueStore& store,
                                                                  const protocol::Genesis& genesis,
-                                                                 const ChainOptions& options) {
-  if (genesis.operator_key != Hash256{})
+                                                                 const ReplicatedOptions& options) {
+  if (!is_replicated(genesis))
     return {ErrorCode::kInvalidArgument,
             "the genesis record names operator " + to_hex(genesis.operator_key) +
                 ": a replicated ledger has none; make the record with replicated = true"};
   const auto seal = [](const protocol::BlockHeader& /*header*/) { return no_seal(); };
-  ASSAY_TRY(auto chain, Chain::open(store, genesis, seal, options));
-  if (chain->prune_is_due()) ASSAY_TRY_STATUS(chain->prune());  // the last one may have been cut
-  return std::unique_ptr<ReplicatedLedger>(new ReplicatedLedger(std::move(chain)));
+  ASSAY_TRY(auto chain, Chain::open(store, genesis, seal, options.chain));
+  if (chain->prune_is_due() && (!options.may_write || options.may_write()))
+    ASSAY_TRY_STATUS(chain->prune());  // the last one may have been cut
+  return std::unique_ptr<ReplicatedLedger>(new ReplicatedLedger(std::move(chain), options));
+}
+
+// Memory and disk may differ now, and only a new open is certain; but for a block that cannot
+// follow and a commit of nothing, which change nothing.
+Error ReplicatedLedger::failed(const Error& error) {
+  if (error.code == ErrorCode::kInvalidArgument || error.code == ErrorCode::kConflict) return error;
+  m_failure = error;
+  if (m_options.on_failure) m_options.on_failure(error);
+  return error;
 }
 
 Result<abci::InfoResponse> ReplicatedLedger::info(abci::InfoRequest /*request*/) {
@@ -82,10 +99,28 @@ Result<abci::InitChainResponse> ReplicatedLedger::init_chain(abci::InitChainRequ
 }
 
 Result<abci::CheckTxResponse> ReplicatedLedger::check_tx(abci::CheckTxRequest request) {
-  ASSAY_TRY(const protocol::Receipt receipt,
-            protocol::check_transaction(m_chain->store(), request.tx));
+  protocol::Receipt receipt;
+  std::optional<protocol::VerifiedTransaction> transaction;
+  receipt.verdict = protocol::VerifiedTransaction::verify(m_chain->id(), std::move(request.tx),
+                                                          receipt.id, transaction);
+  if (transaction) {
+    ASSAY_TRY(receipt, protocol::StateMachine(m_chain->store(), 0).check(*transaction));
+  }
   auto response = result_of<abci::CheckTxResponse>(receipt);
-  if (protocol::is_recorded(receipt.verdict) && !receipt.repeated) response.code = 0;
+  if (!protocol::is_recorded(receipt.verdict) || receipt.repeated) {
+    m_admission.leave(receipt.id);
+    if (m_options.on_refused) m_options.on_refused(receipt);
+    return response;
+  }
+  response.code = 0;
+  const MempoolVerdict room = m_admission.admit(transaction->parsed(), transaction->bytes().size(),
+                                                receipt.verdict == protocol::TxVerdict::kApplied,
+                                                request.type == abci::CheckTxType::kRecheck);
+  if (room == MempoolVerdict::kSenderFull || room == MempoolVerdict::kFull) {
+    response.code = kNoRoomCode;
+    response.log = to_string(room);
+    if (m_options.on_no_room) m_options.on_no_room(receipt.id, room);
+  }
   return response;
 }
 
@@ -126,24 +161,49 @@ Result<abci::ProcessProposalResponse> ReplicatedLedger::process_proposal(
 
 Result<abci::FinalizeBlockResponse> ReplicatedLedger::finalize_block(
     abci::FinalizeBlockRequest request) {
+  if (m_failure) return *m_failure;
+  if (const Status may = m_options.may_write ? m_options.may_write() : Status(); !may) {
+    if (m_options.on_pause) m_options.on_pause();
+    return may.error();
+  }
+  const auto start = std::chrono::steady_clock::now();
   protocol::Block block;
   block.height = Height{static_cast<std::uint64_t>(request.height)};
   block.time_ms = std::max(m_chain->head().time_ms, unix_ms(request.time));
   block.beacon = replicated_beacon(m_chain->head());
   block.transactions = std::move(request.txs);
-  ASSAY_TRY(const protocol::BlockResult* const result, m_chain->execute(block));
+  const auto executed = m_chain->execute(block);
+  if (!executed) return failed(executed.error());
+  const protocol::BlockResult* const result = *executed;
+  m_executed = {result->header, {}, nullptr, 0};
   abci::FinalizeBlockResponse response;
   response.app_hash = app_hash_of(result->header);
   for (const protocol::Receipt& receipt : result->receipts.receipts) {
     auto& one = response.tx_results.emplace_back(result_of<abci::TxResult>(receipt));
     one.events.push_back({"assay", {{"id", to_hex(receipt.id.value), true}}});
+    m_executed.outcomes.push_back(
+        {receipt.id, block.height, receipt.verdict, receipt.detail, receipt.repeated});
   }
+  m_executed.microseconds = microseconds_since(start);
   return response;
 }
 
 Result<abci::CommitResponse> ReplicatedLedger::commit(abci::CommitRequest /*request*/) {
-  ASSAY_TRY_STATUS(m_chain->commit(no_seal()));
-  if (m_chain->prune_is_due()) ASSAY_TRY_STATUS(m_chain->prune());
+  if (m_failure) return *m_failure;
+  const auto start = std::chrono::steady_clock::now();
+  Status done = m_chain->commit(no_seal());
+  // Pruning can wait for space.
+  const bool prunes = m_chain->prune_is_due() && (!m_options.may_write || m_options.may_write());
+  if (done && prunes) done = m_chain->prune();
+  if (!done) return failed(done.error());
+  std::vector<TxId> held;
+  for (const TxOutcome& outcome : m_executed.outcomes) held.push_back(outcome.id);
+  m_admission.leave_all(held, m_chain->head().height);
+  if (m_options.on_commit) {
+    m_executed.state = m_options.snapshot();
+    m_executed.microseconds += microseconds_since(start);
+    m_options.on_commit(std::move(m_executed));
+  }
   return abci::CommitResponse{};
 }
 

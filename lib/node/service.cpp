@@ -38,7 +38,7 @@ const std::vector<Field> kOutcome = {
 
 }  // namespace
 
-NodeService::NodeService(LedgerNode& node, Intake& intake, const Clock& clock)
+NodeService::NodeService(Ledger& node, Intake& intake, const Clock& clock)
     : m_node(node), m_intake(intake), m_clock(clock) {}
 
 void NodeService::register_methods(rpc::Dispatcher& dispatcher) {
@@ -51,11 +51,11 @@ void NodeService::register_methods(rpc::Dispatcher& dispatcher) {
 Json NodeService::status() const {
   Json json = Json::object({{"name", m_node.genesis().name},
                             {"operator", to_hex(m_node.genesis().operator_key)},
-                            {"mode", "embedded"},
+                            {"mode", m_node.mode()},
                             {"head", to_json(m_node.head())},
                             {"waiting", m_node.waiting()},
                             {"unix_ms", m_clock.unix_ms()},
-                            {"block_interval_ms", m_node.options().block_interval_ms},
+                            {"block_interval_ms", m_node.block_interval_ms()},
                             {"healthy", healthy()}});
   if (!healthy()) json["failure"] = m_node.failure()->message;
   return json;
@@ -66,12 +66,12 @@ void NodeService::register_chain(rpc::Dispatcher& d) {
          "The chain, its head and the node's health.",
          {},
          {{"name", Type::kText, "of the chain"},
-          {"operator", Type::kHash, "key that signs headers"},
-          {"mode", Type::kText, "embedded: trusts its operator for order, time and beacon"},
+          {"operator", Type::kHash, "key that signs headers; replicated: zeros"},
+          {"mode", Type::kText, "embedded: its operator orders; replicated: CometBFT's validators"},
           {"head", Type::kObject, "the last header"},
           {"waiting", Type::kNumber, "transactions without a block"},
           {"unix_ms", Type::kNumber, "the node's clock"},
-          {"block_interval_ms", Type::kNumber, "least time between blocks"},
+          {"block_interval_ms", Type::kNumber, "least time between blocks; replicated: 0"},
           {"healthy", Type::kBool, "takes transactions"},
           {"failure", Type::kText, "why not", true}},
          {},
@@ -85,7 +85,7 @@ void NodeService::register_chain(rpc::Dispatcher& d) {
            return Json::object({{"genesis", to_hex(encode(m_node.genesis()))}});
          })});
   d.add({"get_block_header",
-         "A block's header and the operator's signatures.",
+         "A block's header and the operator's signatures; of a replicated ledger zeros.",
          {{"height", Type::kNumber, "default: the head's", true}},
          {{"header", Type::kObject, "its fields"}, {"signed_header", Type::kHex, "the bytes"}},
          {ErrorCode::kNotFound},
@@ -229,7 +229,7 @@ void NodeService::register_transactions(rpc::Dispatcher& d) {
          "Takes a signed transaction; answers when it is in a block on disk, or refused.",
          {{"tx", Type::kHex, "the signed bytes"}},
          kOutcome,
-         {ErrorCode::kAlreadyExists, ErrorCode::kUnavailable},
+         {ErrorCode::kAlreadyExists, ErrorCode::kUnavailable, ErrorCode::kTimeout},
          [this](const Params& params, const Reply& reply) {
            submit(params.bytes("tx"), [this, reply](const Result<TxOutcome>& outcome) {
              if (outcome) return reply.result(to_json(*outcome));

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <deque>
 #include <set>
 
 #include "assay/blob/blob_client.hpp"
@@ -24,10 +25,17 @@ namespace {
 
 constexpr std::uint64_t kWaitBlockMs = 5'000;  // of one long poll
 constexpr std::uint64_t kLedgerTimeoutMs = 20'000;
+// Where there is another node to ask: how much longer than its wait a long poll may take, and how
+// long a head may stay the same.
+constexpr std::uint64_t kPollGraceMs = 4'000;
+constexpr std::uint64_t kStillMs = 15'000;
+// Of one call; twice the bytes of the largest must fit a request.
+constexpr std::size_t kTransactionsPerCall = 32;
 constexpr std::uint64_t kBlobTimeoutMs = 60'000;
 constexpr std::uint64_t kRetryMs = 500;          // after the ledger could not be reached
 constexpr std::uint64_t kValidBlocks = 100'000;  // how far ahead a transaction stays valid
 constexpr unsigned kFetchThreads = 8;
+constexpr std::size_t kLedgersMax = 16;
 // A server that is slower than this is given up, so that a few of them cannot hold all threads.
 constexpr std::uint64_t kFetchGraceMs = 60'000;
 constexpr std::uint64_t kFetchBytesPerMs = 64;
@@ -52,8 +60,22 @@ struct Driver::State {
   Role* role = nullptr;
   Status outcome;
   std::uint64_t head_height = 0;
+  std::uint64_t head_ms = 0;  // when it was seen first
   std::uint64_t last_nonce = 0;
-  bool unreachable = false;
+  struct Node {
+    std::string url;
+    bool sending = false;  // one call at a time, so that transactions stay in order
+  };
+  std::vector<Node> nodes;
+  std::size_t asked = 0;     // of the nodes
+  std::size_t failures = 0;  // of polls, one after another
+  std::size_t refusals = 0;  // of these, the last so many not to be trusted
+  struct Outgoing {
+    std::string kind;
+    protocol::ClientId client_id{};
+    Bytes bytes;
+  };
+  std::deque<Outgoing> outgoing;
   std::string own_url;
   Hash256 own_certificate;
   std::vector<std::string> capabilities;
@@ -67,9 +89,13 @@ struct Driver::State {
 
   Status start(host::DiskFiles& files);
   void poll();
+  void polled(const Result<std::shared_ptr<const protocol::View>>& view, bool waited);
+  void poll_failed(const Error& error);
   void handle(const Event& event);
   void perform(Action action);
   void submit(Submit submission);
+  void send();
+  void answered(const Outgoing& sent, const JsonRef& told);
   void start_job(StartJob job);
   void fetch(Fetch fetch);
   void publish(const std::string& name, Result<blob::BlobId> id);
@@ -80,6 +106,10 @@ struct Driver::State {
 };
 
 Status Driver::State::start(host::DiskFiles& files) {
+  if (options.ledger_urls.empty() || options.ledger_urls.size() > kLedgersMax)
+    return {ErrorCode::kInvalidArgument,
+            "name 1 to " + std::to_string(kLedgersMax) + " nodes of the ledger"};
+  for (const std::string& url : options.ledger_urls) nodes.push_back({url, false});
   ASSAY_TRY(https,
             net::HttpsClient::create(
                 {.authority_pem = options.authority_pem, .certificate_pem = {}, .key_pem = {}}));
@@ -107,12 +137,17 @@ void Driver::State::poll() {
   if (stopping) return;
   // A ledger where too many wait for blocks already still tells what it holds.
   const auto waited = std::make_shared<bool>(true);
-  const auto ask = [this, waited,
+  const std::uint64_t timeout_ms =
+      nodes.size() > 1 ? kWaitBlockMs + kPollGraceMs : kLedgerTimeoutMs;
+  const auto ask = [this, waited, timeout_ms, url = nodes[asked].url,
                     after = head_height]() -> Result<std::shared_ptr<const protocol::View>> {
-    rpc::RpcClient client(rpc::make_post(*https, options.ledger_url, kLedgerTimeoutMs));
-    if (after > 0)
-      *waited = bool(client.call("wait_block", Json::object({{"after", Json(after)},
-                                                             {"timeout_ms", Json(kWaitBlockMs)}})));
+    rpc::RpcClient client(rpc::make_post(*https, url, timeout_ms));
+    if (after > 0) {
+      const auto head = client.call(
+          "wait_block", Json::object({{"after", Json(after)}, {"timeout_ms", Json(kWaitBlockMs)}}));
+      *waited = head.has_value();
+      if (!head && nodes.size() > 1) return head.error();
+    }
     ASSAY_TRY(
         const Json answer,
         client.call("view",
@@ -121,34 +156,54 @@ void Driver::State::poll() {
     ASSAY_TRY(const Bytes bytes, JsonRef(answer)["view"].hex());
     ASSAY_TRY(protocol::View view, memory.complete(bytes));
     if (view.head.chain != context.chain)
-      return {ErrorCode::kIntegrity, "the ledger at " + options.ledger_url +
-                                         " runs another chain: check the genesis file"};
+      return {ErrorCode::kIntegrity,
+              "the ledger at " + url + " runs another chain: check the genesis file"};
     return std::make_shared<const protocol::View>(std::move(view));
   };
-  poller->call(ask, [this, waited](Result<std::shared_ptr<const protocol::View>> view) {
-    if (stopping) return;
-    if (!view) {
-      if (!unreachable)
-        log(LogLevel::kWarning, "ledger.unreachable",
-            {{"url", options.ledger_url}, {"error", view.error().message}});
-      unreachable = true;
-      if (view.error().code == ErrorCode::kIntegrity) {
-        outcome = view.error();
-        stopping = true;
-        return loop.stop();
-      }
-      loop.call_after(kRetryMs, [this] { poll(); });
-      return;
-    }
-    if (unreachable) log(LogLevel::kInfo, "ledger.reached", {{"url", options.ledger_url}});
-    unreachable = false;
-    head_height = (*view)->head.height.value;
-    last_nonce = std::max(last_nonce, (*view)->self.profile.last_nonce);
-    keep_endpoint(**view);
-    handle(LedgerUpdate{*view});
-    if (*waited) return poll();
-    loop.call_after(kRetryMs, [this] { poll(); });
+  poller->call(ask, [this, waited](const Result<std::shared_ptr<const protocol::View>>& view) {
+    polled(view, *waited);
   });
+}
+
+void Driver::State::polled(const Result<std::shared_ptr<const protocol::View>>& view, bool waited) {
+  if (stopping) return;
+  if (!view) return poll_failed(view.error());
+  const std::uint64_t height = (*view)->head.height.value;
+  const std::uint64_t now = loop.now_ms();
+  if (height != head_height || head_ms == 0) head_ms = now;
+  if (nodes.size() > 1 && (height < head_height || now > head_ms + kStillMs)) {
+    const std::string seen = std::to_string(head_height);
+    const bool behind = height < head_height;
+    if (!behind) head_ms = now;  // the next has its time, too; perhaps they all stand still
+    return poll_failed(
+        {ErrorCode::kUnavailable, behind ? "it is behind another node, which had " + seen
+                                         : "it stands still at height " + seen});
+  }
+  if (failures > 0) log(LogLevel::kInfo, "ledger.reached", {{"url", nodes[asked].url}});
+  failures = refusals = 0;
+  head_height = height;
+  last_nonce = std::max(last_nonce, (*view)->self.profile.last_nonce);
+  send();
+  keep_endpoint(**view);
+  handle(LedgerUpdate{*view});
+  if (waited) return poll();
+  loop.call_after(kRetryMs, [this] { poll(); });
+}
+
+// On to the next node; after a round without any, a pause.
+void Driver::State::poll_failed(const Error& error) {
+  if (failures++ < nodes.size())
+    log(LogLevel::kWarning, "ledger.unreachable",
+        {{"url", nodes[asked].url}, {"error", error.message}});
+  refusals = error.code == ErrorCode::kIntegrity ? refusals + 1 : 0;
+  if (refusals == nodes.size()) {
+    outcome = error;
+    stopping = true;
+    return loop.stop();
+  }
+  asked = (asked + 1) % nodes.size();
+  if (failures % nodes.size() != 0) return poll();
+  loop.call_after(kRetryMs, [this] { poll(); });
 }
 
 // Others look up on the ledger where this party's blobs are.
@@ -215,30 +270,59 @@ void Driver::State::submit(Submit submission) {
   envelope.client_id = submission.client_id;
   envelope.valid_until = Height(head_height + kValidBlocks);
   envelope.payload = std::move(submission.payload);
-  const std::string kind = protocol::to_string(protocol::kind_of(envelope.payload));
-  const auto send = [this,
-                     bytes = protocol::sign_transaction(envelope, context.key)]() -> Result<Json> {
-    rpc::RpcClient client(rpc::make_post(*https, options.ledger_url, kLedgerTimeoutMs));
-    return client.call("submit_transaction", Json::object({{"tx", Json(to_hex(bytes))}}));
+  outgoing.push_back({protocol::to_string(protocol::kind_of(envelope.payload)), envelope.client_id,
+                      protocol::sign_transaction(envelope, context.key)});
+  send();
+}
+
+// What waits goes together, once the call before has come back; another node need not wait for
+// that.
+void Driver::State::send() {
+  const std::size_t to = asked;
+  if (stopping || nodes[to].sending || outgoing.empty()) return;
+  nodes[to].sending = true;
+  const std::size_t count = std::min(outgoing.size(), kTransactionsPerCall);
+  const auto sent = std::make_shared<const std::vector<Outgoing>>(
+      std::make_move_iterator(outgoing.begin()),
+      std::make_move_iterator(outgoing.begin() + static_cast<std::ptrdiff_t>(count)));
+  outgoing.erase(outgoing.begin(), outgoing.begin() + static_cast<std::ptrdiff_t>(count));
+  const auto call = [this, url = nodes[to].url, sent]() -> Result<Json> {
+    rpc::RpcClient client(rpc::make_post(*https, url, kLedgerTimeoutMs));
+    Json txs = Json::array();
+    for (const Outgoing& one : *sent) txs.push_back(to_hex(one.bytes));
+    return client.call("submit_transactions", Json::object({{"txs", std::move(txs)}}));
   };
-  sender->call(send, [this, kind, client_id = envelope.client_id](Result<Json> answer) {
-    // A lost answer is no answer: the role sends again, under the same client id.
-    if (!answer) {
-      log(LogLevel::kDebug, "transaction.unanswered",
-          {{"kind", kind}, {"error", answer.error().message}});
-      return;
+  sender->call(call, [this, to, sent](Result<Json> answer) {
+    nodes[to].sending = false;
+    const auto outcomes = answer ? JsonRef(*answer)["outcomes"].items()
+                                 : Result<std::vector<JsonRef>>(answer.error());
+    for (std::size_t i = 0; i < sent->size(); ++i) {
+      // A lost answer is no answer: the role sends again, under the same client id.
+      if (outcomes && i < outcomes->size())
+        answered((*sent)[i], (*outcomes)[i]);
+      else
+        log(LogLevel::kDebug, "transaction.unanswered",
+            {{"kind", (*sent)[i].kind},
+             {"error", outcomes ? "no outcome" : outcomes.error().message}});
     }
-    const JsonRef ref(*answer);
-    const auto code = ref["verdict_code"].u64();
-    const auto detail = ref["detail"].u64();
-    if (!code || *code > protocol::kTxVerdictLast) return;
-    const auto verdict = static_cast<protocol::TxVerdict>(*code);
-    log(LogLevel::kDebug, "transaction.answered",
-        {{"kind", kind}, {"verdict", protocol::to_string(verdict)}});
-    if (verdict != protocol::TxVerdict::kApplied)
-      handle(TransactionRefused{client_id, verdict,
-                                detail ? static_cast<std::uint8_t>(*detail) : std::uint8_t{0}});
+    send();
   });
+}
+
+void Driver::State::answered(const Outgoing& sent, const JsonRef& told) {
+  const auto code = told["verdict_code"].u64();
+  const auto detail = told["detail"].u64();
+  if (!code || *code > protocol::kTxVerdictLast) {
+    const auto why = told["error"]["message"].string();
+    return log(LogLevel::kDebug, "transaction.unanswered",
+               {{"kind", sent.kind}, {"error", why ? *why : "no verdict"}});
+  }
+  const auto verdict = static_cast<protocol::TxVerdict>(*code);
+  log(LogLevel::kDebug, "transaction.answered",
+      {{"kind", sent.kind}, {"verdict", protocol::to_string(verdict)}});
+  if (verdict != protocol::TxVerdict::kApplied)
+    handle(TransactionRefused{sent.client_id, verdict,
+                              detail ? static_cast<std::uint8_t>(*detail) : std::uint8_t{0}});
 }
 
 void Driver::State::start_job(StartJob job) {
@@ -323,13 +407,13 @@ Status Driver::run(Role& role) {
   s.role = &role;
   s.outcome = Status(ErrorCode::kCancelled, "stopped");
   s.poller = std::make_unique<net::WorkerThread>(s.loop);
-  s.sender = std::make_unique<net::WorkerThread>(s.loop);
+  s.sender = std::make_unique<net::WorkerThread>(s.loop, static_cast<unsigned>(s.nodes.size()));
   s.fetchers = std::make_unique<net::WorkerThread>(s.loop, kFetchThreads);
   s.worker = std::make_unique<net::WorkerThread>(s.loop);
   s.lengthy_worker = std::make_unique<net::WorkerThread>(s.loop);
   s.log(LogLevel::kInfo, "role.started",
         {{"account", to_hex(s.context.account().value)},
-         {"ledger", s.options.ledger_url},
+         {"ledger", s.nodes.front().url},
          {"blobs", s.own_url}});
   s.poll();
   if (!s.stopping) s.loop.run();

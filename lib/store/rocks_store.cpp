@@ -214,6 +214,10 @@ struct RocksStore::State {
   [[nodiscard]] Error error(const rocksdb::Status& status, const char* doing) const {
     return explain(status, doing, folder);
   }
+  [[nodiscard]] Result<std::optional<Bytes>> get(const rocksdb::ReadOptions& options,
+                                                 ByteView key) const;
+  [[nodiscard]] Status scan(const rocksdb::ReadOptions& options, ByteView prefix,
+                            const std::function<bool(ByteView, ByteView)>& visit) const;
 
   [[nodiscard]] Status check_format(const RocksOptions& options) {
     const std::string expected = format_record(options);
@@ -303,30 +307,27 @@ Result<std::unique_ptr<RocksStore>> RocksAccess::open(const std::filesystem::pat
   return std::unique_ptr<RocksStore>(new RocksStore(std::move(state)));
 }
 
-Result<std::optional<Bytes>> RocksStore::get(ByteView key) const {
+Result<std::optional<Bytes>> RocksStore::State::get(const rocksdb::ReadOptions& options,
+                                                    ByteView key) const {
   rocksdb::PinnableSlice value;
-  const auto status =
-      m_state->db->Get(rocksdb::ReadOptions(), m_state->family_of(key), slice(key), &value);
+  const auto status = db->Get(options, family_of(key), slice(key), &value);
   if (status.IsNotFound()) return std::optional<Bytes>();
-  if (!status.ok()) return m_state->error(status, "reading");
+  if (!status.ok()) return error(status, "reading");
   return std::optional<Bytes>(to_bytes(view(value)));
 }
 
-Status RocksStore::scan(ByteView prefix,
-                        const std::function<bool(ByteView, ByteView)>& visit) const {
-  // One snapshot for all families; a prefix that several share is read from all, merged.
-  rocksdb::ManagedSnapshot snapshot(m_state->db.get());
-  rocksdb::ReadOptions options;
-  options.snapshot = snapshot.snapshot();
+// A prefix that several families share is read from all, merged.
+Status RocksStore::State::scan(const rocksdb::ReadOptions& options, ByteView prefix,
+                               const std::function<bool(ByteView, ByteView)>& visit) const {
   std::vector<std::unique_ptr<rocksdb::Iterator>> iterators;
-  for (rocksdb::ColumnFamilyHandle* family : m_state->families_of(prefix)) {
-    iterators.emplace_back(m_state->db->NewIterator(options, family));
+  for (rocksdb::ColumnFamilyHandle* family : families_of(prefix)) {
+    iterators.emplace_back(db->NewIterator(options, family));
     iterators.back()->Seek(slice(prefix));
   }
   while (true) {
     rocksdb::Iterator* least = nullptr;
     for (const auto& it : iterators) {
-      if (!it->status().ok()) return m_state->error(it->status(), "reading");
+      if (!it->status().ok()) return error(it->status(), "reading");
       if (it->Valid() && it->key().starts_with(slice(prefix)) &&
           (least == nullptr || it->key().compare(least->key()) < 0))
         least = it.get();
@@ -334,6 +335,45 @@ Status RocksStore::scan(ByteView prefix,
     if (least == nullptr || !visit(view(least->key()), view(least->value()))) return {};
     least->Next();
   }
+}
+
+Result<std::optional<Bytes>> RocksStore::get(ByteView key) const { return m_state->get({}, key); }
+
+Status RocksStore::scan(ByteView prefix,
+                        const std::function<bool(ByteView, ByteView)>& visit) const {
+  // One snapshot for all families.
+  rocksdb::ManagedSnapshot snapshot(m_state->db.get());
+  rocksdb::ReadOptions options;
+  options.snapshot = snapshot.snapshot();
+  return m_state->scan(options, prefix, visit);
+}
+
+// What its store held at one moment.
+class RocksStore::Snapshot final : public KeyValueStore {
+ public:
+  explicit Snapshot(const State& state) : m_state(state), m_snapshot(state.db.get()) {
+    m_options.snapshot = m_snapshot.snapshot();
+  }
+  [[nodiscard]] Result<std::optional<Bytes>> get(ByteView key) const override {
+    return m_state.get(m_options, key);
+  }
+  [[nodiscard]] Status scan(
+      ByteView prefix,
+      const std::function<bool(ByteView key, ByteView value)>& visit) const override {
+    return m_state.scan(m_options, prefix, visit);
+  }
+  [[nodiscard]] Status write(const WriteBatch& /*batch*/) override {
+    return {ErrorCode::kPermission, "store " + m_state.folder.string() + ": a snapshot is read"};
+  }
+
+ private:
+  const State& m_state;
+  rocksdb::ManagedSnapshot m_snapshot;
+  rocksdb::ReadOptions m_options;
+};
+
+std::shared_ptr<const KeyValueStore> RocksStore::snapshot() const {
+  return std::make_shared<const Snapshot>(*m_state);
 }
 
 Status RocksStore::write(const WriteBatch& batch) {

@@ -99,17 +99,18 @@ class Training:
 
 
 class Demo:
-    def __init__(self, options):
+    def __init__(self, options, network):
         self.options = options
         self.screen = Screen()
         self.training = Training(self.screen)
-        self.network = Network(options.build, options.keep)
+        self.network = network
         self.claims = {}
         self.labels = {}  # of tasks
         self.walk = {}
         self.saved = None
         self.intervals = {"verifier": 0, "whistleblower": 0}
         self.proven, self.refunded, self.differing = False, [], set()
+        self.disagreements = []
         self.program = None  # the step program's file, for the names of its nodes
 
     def who_claims(self, claim):
@@ -211,7 +212,7 @@ class Demo:
         cheat_step = o.cheat_step if o.cheat_step is not None else steps * 5 // 9
         window = o.challenge_window or max(15, int(2.5 * steps * seconds_a_step))
         net.start_ledger()
-        line("ledger", f"assayd at {net.url}, state in RocksDB, TLS by a devnet authority")
+        line("ledger", net.describe())
         self.before = {name: net.wealth(name) for name in net.accounts}
 
         threads = ("--threads", o.threads)
@@ -240,6 +241,7 @@ class Demo:
         deadline = time.monotonic() + o.timeout
         while True:
             self.pump()
+            net.watch(bool(self.claims))
             failed = net.failed()
             if failed:
                 self.pump()
@@ -262,6 +264,7 @@ class Demo:
         claims = [net.rpc("claim", claim=claim)["claim"] for task in tasks for claim in task["claims"]]
         evidence_words = self.audit(claims)
         verdict_words = self.verdict(claims)
+        agreement_words, self.disagreements = net.agreement(claims)
         after = {name: net.wealth(name) for name in net.accounts}
         totals = net.rpc("totals")["totals"]
         sent = {}
@@ -281,7 +284,8 @@ class Demo:
             rows.append([name, tokens(self.before[name]), tokens(after[name]), signed(after[name] - self.before[name]),
                          tokens(stakes[name]), tokens(slashed.get(account, 0)), f"{sent.get(name, 0):,}",
                          f"{net.cpu_seconds.get(name, 0):.1f}"])
-        rows.append(["ledger", "", "", "", "", "", "", f"{net.cpu_seconds.get('ledger', 0):.1f}"])
+        for name in [name for name in net.cpu_seconds if name not in net.accounts]:  # the ledger, and who orders for it
+            rows.append([name, "", "", "", "", "", "", f"{net.cpu_seconds[name]:.1f}"])
         rows.append(["burned", tokens(0), tokens(int(totals["burned"])), signed(int(totals["burned"])), "", "", "", ""])
         rows.append(["jackpot", tokens(0), tokens(int(totals["jackpot"])), signed(int(totals["jackpot"])), "", "", "", ""])
         rows.append(["treasury", tokens(0), tokens(int(totals["treasury"])), signed(int(totals["treasury"])), "", "", "", ""])
@@ -296,7 +300,7 @@ class Demo:
             if e["event"] == "jackpot_paid":
                 print(f"The jackpot paid {tokens(int(e['amount']))} to the {net.names[e['finder']]}, who found a forced error.")
         self.print_bids(events)
-        for text in evidence_words + verdict_words:
+        for text in evidence_words + verdict_words + agreement_words:
             print(text)
         return self.judge(tasks, claims, events, slashed, total_before == total_after)
 
@@ -316,7 +320,7 @@ class Demo:
         """What became of solver-2's claim, as a light client sees it: from one block header alone."""
         net = self.network
         claim = next((c for c in claims if net.names[c["solver"]] == "solver-2"), None)
-        if claim is None:
+        if claim is None or not net.SIGNS_HEADERS:
             return []
         path = net.folder / "claim.proof"
         path.write_text(json.dumps(net.rpc("proof", key="43" + claim["claim"])))
@@ -379,7 +383,8 @@ class Demo:
         found = {e["claim"] for e in events if e["event"] == "jackpot_paid"}
         if o.forced_one_in == 1 and (not forced or any(c["claim"] not in found for c in forced)):
             problems.append("a forced error was not found")
-        if not self.proven:
+        problems += self.disagreements
+        if net.SIGNS_HEADERS and not self.proven:
             problems.append("the verdict on solver-2's claim was not proven to a light client")
         if not any(deposit > 0 for deposit in self.refunded):
             problems.append("no bid deposit came back to who lost the auction")
@@ -453,8 +458,8 @@ def parse(arguments):
     return options
 
 
-def main(arguments):
-    options = parse(arguments)
+def supervise(options, make_network, afterwards=lambda demo: None):
+    """Plays it and leaves no process behind, however it ends; the exit code."""
 
     def interrupt(number, _frame):
         raise KeyboardInterrupt(number)
@@ -463,8 +468,10 @@ def main(arguments):
         signal.signal(number, interrupt)
     demo = None
     try:
-        demo = Demo(options)
-        return 0 if demo.run() else 1
+        demo = Demo(options, make_network())
+        done = demo.run()
+        afterwards(demo)
+        return 0 if done else 1
     except KeyboardInterrupt:
         print("\ninterrupted: stopping everything", file=sys.stderr)
         return 130
@@ -472,6 +479,11 @@ def main(arguments):
         if demo is not None:
             signal.signal(signal.SIGINT, signal.SIG_IGN)
             demo.network.clean()
+
+
+def main(arguments):
+    options = parse(arguments)
+    return supervise(options, lambda: Network(options.build, options.keep))
 
 
 if __name__ == "__main__":

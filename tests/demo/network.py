@@ -41,6 +41,7 @@ class LogTail:
 
 
 class Network:
+    SIGNS_HEADERS = True  # a light client can check them
     PARTIES = {"submitter": (1000, 0), "solver-1": (10, 2000), "solver-2": (10, 2000),
                "verifier": (300, 500), "whistleblower": (300, 0)}
 
@@ -58,13 +59,16 @@ class Network:
         self.processes, self.commands, self.cpu_seconds = {}, {}, {}
         self.tails = {}
         self.url = None
-        arguments = [self.bin / "assay", "devnet", self.home]
+        arguments = [self.bin / "assay", "devnet", self.home, *self.devnet_options()]
         for name, (tokens, staked) in self.PARTIES.items():
             arguments += ["--party", f"{name}={tokens}:{staked}"]
         made = subprocess.run(arguments, check=True, capture_output=True, text=True).stdout
         self.accounts = {name: account for account, name in (line.split() for line in made.splitlines())}
         self.names = {account: name for name, account in self.accounts.items()}
-        self.context = ssl.create_default_context(cafile=self.home / "ledger" / "tls" / "authority.pem")
+        self.context = ssl.create_default_context(cafile=self.home / "submitter" / "authority.pem")
+
+    def devnet_options(self):
+        return []
 
     # Processes.
 
@@ -82,12 +86,16 @@ class Network:
         self.url = url
         self.processes["ledger"] = process
 
+    def ledgers(self, _name):
+        """The nodes that this party asks, the first one first."""
+        return [self.url]
+
     def start(self, name, program, *options):
         if options or name not in self.commands:
             home = self.home / name
             self.commands[name] = [self.bin / program, *map(str, options[:2] if program.startswith("assay-lying") else ()),
-                                   "--home", home, "--ledger", self.url, "--log-format", "json", "--log-file",
-                                   home / "log.json", "--log-level", "debug",
+                                   "--home", home, *(word for url in self.ledgers(name) for word in ("--ledger", url)),
+                                   "--log-format", "json", "--log-file", home / "log.json", "--log-level", "debug",
                                    *map(str, options[2:] if program.startswith("assay-lying") else options)]
             self.tails.setdefault(name, LogTail(home / "log.json"))
         # What a program says before its log is open (a wrong flag, say).
@@ -128,6 +136,16 @@ class Network:
                 return name
         return None
 
+    def describe(self):
+        return f"assayd at {self.url}, state in RocksDB, TLS by a devnet authority"
+
+    def watch(self, _under_way):
+        """Called often while the roles work."""
+
+    def agreement(self, _claims):
+        """Lines to show, and what the ledger's nodes disagree about."""
+        return [], []
+
     def stop(self):
         for name in [n for n in self.processes if n != "ledger"] + ["ledger"]:
             process = self.processes.get(name)
@@ -157,8 +175,11 @@ class Network:
     # The ledger.
 
     def rpc(self, method, **params):
+        return self.ask(self.url, method, **params)
+
+    def ask(self, url, method, **params):
         body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": params}).encode()
-        request = urllib.request.Request(self.url + "/rpc", body, {"Content-Type": "application/json"})
+        request = urllib.request.Request(url + "/rpc", body, {"Content-Type": "application/json"})
         with urllib.request.urlopen(request, context=self.context, timeout=20) as response:
             answer = json.load(response)
         if "error" in answer:

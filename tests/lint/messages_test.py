@@ -12,6 +12,7 @@ problems = []
 NO_MESSAGE = {
     "from_hex": "digits within a message",
     "hash_from_hex": "digits within a message",
+    "parse_log_format": "an option of the command line",
     "parse_log_level": "an option of the command line",
     "parse_log_format": "an option of the command line",
     "parse_stream_address": "an option of the command line",

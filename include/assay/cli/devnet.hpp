@@ -1,6 +1,6 @@
-// A local network's folders: an authority, a ledger's home, and a home for each party with key,
-// password, certificate and genesis record. For machines of one's own: the passwords lie beside the
-// keys.
+// A local network's folders: the home of a ledger or of each validator, and a home for each party
+// with key, password, certificate and genesis record. For machines of one's own: the passwords lie
+// beside the keys.
 #pragma once
 
 #include <filesystem>
@@ -20,15 +20,18 @@ struct DevnetParty {
 struct DevnetSettings {
   std::filesystem::path folder;  // must not exist yet, or be empty
   std::string chain = "devnet";
+  std::uint64_t validators = 0;  // of a replicated ledger, 1 to kDevnetValidatorsMax; 0: embedded
   std::vector<DevnetParty> parties;
 };
+inline constexpr std::uint64_t kDevnetValidatorsMax = 64;
 struct DevnetAccount {
   std::string name;
   AccountId id;
 };
-// Writes FOLDER/ledger (node/home.hpp and the password of its key) and for each party
-// FOLDER/<party>: key.json, password, tls.pem, tls-key.pem, authority.pem, genesis.bin. The
-// parties' accounts.
+// Writes FOLDER/ledger (node/home.hpp and the password of its key), or FOLDER/validator-1 and so
+// on, each with an authority of its own, and for each party FOLDER/<party>: key.json, password,
+// tls.pem, tls-key.pem, authority.pem (of all validators), genesis.bin. The parties' accounts.
+// Errors: kInvalidArgument (too many validators), kAlreadyExists.
 [[nodiscard]] Result<std::vector<DevnetAccount>> make_devnet(const DevnetSettings& settings);
 
 // "solver-1=1000:500": name, tokens and staked tokens. Errors: kInvalidArgument.

@@ -14,11 +14,11 @@ namespace assay::cli {
 // Paths that are empty stand for the file of the usual name in `home` (docs/spec/cli.md).
 struct PartySettings {
   std::string home = ".";
-  std::string ledger = "https://127.0.0.1:8645";
-  std::string key;            // key.json
-  std::string password_file;  // see read_home_password()
-  std::string genesis;        // genesis.bin
-  std::string authority;      // authority.pem
+  std::vector<std::string> ledgers{"https://127.0.0.1:8645"};  // nodes of one ledger
+  std::string key;                                             // key.json
+  std::string password_file;                                   // see read_home_password()
+  std::string genesis;                                         // genesis.bin
+  std::string authority;                                       // authority.pem
 };
 void add_party_options(Command& command, PartySettings& settings);
 
@@ -35,7 +35,8 @@ void add_party_options(Command& command, PartySettings& settings);
 // Errors: as read_genesis_record().
 [[nodiscard]] Result<protocol::Genesis> read_party_genesis(const PartySettings& settings);
 
-// One call to the party's ledger. Errors: those of call_ledger().
+// One call to the party's ledger: to the first of its nodes that answers. Every call may be made
+// twice. Errors: those of call_ledger(), of the last node that was asked.
 [[nodiscard]] Result<codec::Json> ask_ledger(const PartySettings& settings,
                                              const std::string& method, const codec::Json& params);
 
@@ -43,6 +44,8 @@ struct LedgerHead {
   ChainId chain;
   Height height;
 };
+// The nodes' addresses, for messages.
+[[nodiscard]] std::string name_ledgers(const PartySettings& settings);
 // The ledger's head. Errors: kIntegrity if it runs another chain than the party's genesis record.
 [[nodiscard]] Result<LedgerHead> read_ledger_head(const PartySettings& settings);
 

@@ -28,15 +28,18 @@ struct StreamAddress {
 // shutdown_read() and shutdown() may be called from any thread while the object lives.
 class Stream {
  public:
-  // kUnavailable: nobody listens there; kPermission; kIo.
-  [[nodiscard]] static Result<Stream> connect(const StreamAddress& address);
+  // `timeout_ms`: of connecting, and of each later read_some() and write_all(), which are kTimeout
+  // when nothing moved for so long; 0: none. kUnavailable: nobody listens there; kPermission; kIo.
+  [[nodiscard]] static Result<Stream> connect(const StreamAddress& address,
+                                              std::uint64_t timeout_ms = 0);
   Stream(Stream&& other) noexcept;
   Stream& operator=(Stream&& other) noexcept;
   ~Stream();
 
-  // Waits for at least one byte; how many came, 0 at the stream's end. kIo: the connection broke.
+  // Waits for at least one byte; how many came, 0 at the stream's end. kIo: the connection broke;
+  // kTimeout.
   [[nodiscard]] Result<std::size_t> read_some(MutableBytes out);
-  // Waits until the system has taken them all. kIo: the connection broke.
+  // Waits until the system has taken them all. kIo: the connection broke; kTimeout.
   [[nodiscard]] Status write_all(ByteView bytes);
 
   // Whoever reads here finds the end, now and later.

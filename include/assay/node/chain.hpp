@@ -32,6 +32,11 @@ struct TxOutcome {
   friend bool operator==(const TxOutcome&, const TxOutcome&) = default;
 };
 
+// Of a transaction that a block recorded, while the ledger knows its client id. Errors: kIntegrity,
+// what the store returns.
+[[nodiscard]] Result<std::optional<TxOutcome>> stored_outcome(const KeyValueStore& store,
+                                                              const TxId& id);
+
 // Calls that change it: one thread at a time. What only reads the store may read beside them.
 class Chain {
  public:
@@ -58,8 +63,9 @@ class Chain {
 
   // What the transaction would become if it came next, alone, now.
   [[nodiscard]] Result<protocol::Receipt> check(const protocol::VerifiedTransaction& transaction);
-  // Of a transaction that a block recorded, while the ledger knows its client id.
-  [[nodiscard]] Result<std::optional<TxOutcome>> outcome_of(const TxId& id) const;
+  [[nodiscard]] Result<std::optional<TxOutcome>> outcome_of(const TxId& id) const {
+    return stored_outcome(m_store, id);
+  }
 
   [[nodiscard]] bool prune_is_due() const;
   // One step of forgetting old versions and bodies, in a batch of its own.

@@ -8,7 +8,7 @@
 #include <map>
 #include <set>
 
-#include "assay/node/ledger_node.hpp"
+#include "assay/node/ledger.hpp"
 #include "assay/rpc/dispatcher.hpp"
 
 namespace assay::node {
@@ -21,7 +21,7 @@ inline constexpr std::uint64_t kMaxBlocksPerTurn = 64;  // that one subscription
 class EventFeed {
  public:
   // Must outlive the feed; the feed and the dispatcher it registers with go together.
-  explicit EventFeed(const LedgerNode& node) : m_node(node) {}
+  explicit EventFeed(const Ledger& node) : m_node(node) {}
   void register_methods(rpc::Dispatcher& dispatcher);
 
   // After a block. Sends what there is; true if some subscription has more to read: then call
@@ -64,7 +64,7 @@ class EventFeed {
   // Whether the claim, challenge or game that an event names belongs to the task.
   [[nodiscard]] bool concerns_task(const codec::Json& event, const std::string& task) const;
 
-  const LedgerNode& m_node;
+  const Ledger& m_node;
   std::uint64_t m_next_id = 1;
   std::list<Subscription> m_subscriptions;
   std::deque<std::pair<std::uint64_t, std::shared_ptr<const BlockEvents>>> m_recent;

@@ -4,7 +4,7 @@
 
 #include <set>
 
-#include "assay/node/ledger_node.hpp"
+#include "assay/node/ledger.hpp"
 #include "assay/rpc/dispatcher.hpp"
 
 namespace assay::node {
@@ -20,7 +20,7 @@ class Faucet {
  public:
   // All must outlive the faucet; the faucet and the dispatcher it registers with go together.
   // Without a key, its method refuses every call.
-  Faucet(LedgerNode& node, const crypto::KeyPair* key, const Clock& clock,
+  Faucet(Ledger& node, const crypto::KeyPair* key, const Clock& clock,
          const FaucetOptions& options);
   void register_methods(rpc::Dispatcher& dispatcher);
 
@@ -29,7 +29,7 @@ class Faucet {
   [[nodiscard]] Status may_pay(const AccountId& account, const rpc::Caller& caller);
   [[nodiscard]] Result<Bytes> make_transfer(const AccountId& account);
 
-  LedgerNode& m_node;
+  Ledger& m_node;
   const crypto::KeyPair* m_key;
   const Clock& m_clock;
   FaucetOptions m_options;

@@ -71,6 +71,11 @@ inline constexpr std::uint8_t kHeaderVerdictLast = 8;
                                              const protocol::BlockHeader& parent,
                                              const SignedHeader& header);
 
+// The record names no operator: CometBFT's validators order the transactions.
+[[nodiscard]] inline bool is_replicated(const protocol::Genesis& genesis) noexcept {
+  return genesis.operator_key == Hash256{};
+}
+
 // Of a chain that somebody keeps: by its genesis record's operator; where that names none, of a
 // replicated chain, whose block it is show CometBFT's commits, which are not here. `parent` may be
 // null.

@@ -17,7 +17,7 @@ struct HomeOptions {
   std::vector<std::string> hosts{"127.0.0.1", "localhost"};  // that the server's certificate names
   std::string password;                                      // of the operator's key file
   // A record that was made before, instead of `chain_name` and `accounts`; its operator's key file
-  // is copied.
+  // is copied, if it names one: a replicated ledger's home has no such key.
   std::optional<protocol::Genesis> genesis;
   std::filesystem::path key_file;
   std::uint64_t scrypt_n = crypto::KeystoreOptions{}.scrypt_n;
@@ -57,11 +57,6 @@ struct Home {
 
 // A genesis record's file. Errors, which name the path: what read_file() returns; kMalformed.
 [[nodiscard]] Result<protocol::Genesis> read_genesis_record(const std::filesystem::path& path);
-
-// The genesis record of a replicated ledger's folder: the one that is there, or `genesis`, which is
-// kept. Errors: kConflict if both are there and differ, kNotFound if neither is.
-[[nodiscard]] Result<protocol::Genesis> replicated_home(
-    const std::filesystem::path& home, const std::optional<protocol::Genesis>& genesis);
 
 // Errors: kNotFound with the command that makes a home, kPermission (a key that others can read).
 [[nodiscard]] Result<Home> read_home(const std::filesystem::path& home);

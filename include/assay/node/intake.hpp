@@ -5,7 +5,7 @@
 
 #include <deque>
 
-#include "assay/node/ledger_node.hpp"
+#include "assay/node/ledger.hpp"
 
 namespace assay::node {
 
@@ -20,11 +20,11 @@ class Intake {
   // Runs `job` on some thread and then `done` on the node's. False: neither, for now.
   using Run = std::function<bool(std::function<void()> job, std::function<void()> done)>;
   // The node must outlive the intake; a `done` of a piece under way may come after it.
-  Intake(LedgerNode& node, Run run);
+  Intake(Ledger& node, Run run);
 
-  // As LedgerNode::submit, but the answer comes later. kUnavailable at once, without looking at the
+  // As Ledger::submit, but the answer comes later. kUnavailable at once, without looking at the
   // signature, if too many are being checked or if the pool has no room for it.
-  void submit(Bytes transaction, LedgerNode::SubmitDone done);
+  void submit(Bytes transaction, Ledger::SubmitDone done);
   // Sends off what does not fill a piece. After a last submit().
   void flush();
   // Answers everybody whose transaction is being checked with kUnavailable, and whoever comes
@@ -39,7 +39,7 @@ class Intake {
   struct Item {
     Bytes bytes;
     std::size_t size = 0;  // of the bytes
-    LedgerNode::SubmitDone done;
+    Ledger::SubmitDone done;
     TxId id;
     protocol::TxVerdict verdict{};
     std::optional<protocol::VerifiedTransaction> transaction;
@@ -50,8 +50,8 @@ class Intake {
     void answer_all(const Error& error);
   };
   struct State {
-    explicit State(LedgerNode& the_node) : node(the_node) {}
-    LedgerNode& node;
+    explicit State(Ledger& the_node) : node(the_node) {}
+    Ledger& node;
     std::deque<std::shared_ptr<Piece>> pieces;  // under way, in order of arrival
     std::size_t count = 0;
     std::size_t bytes = 0;

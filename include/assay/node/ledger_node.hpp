@@ -7,17 +7,11 @@
 #include <memory>
 #include <optional>
 
-#include "assay/node/chain.hpp"
-#include "assay/node/header.hpp"
 #include "assay/node/mempool.hpp"
+#include "assay/node/waiting.hpp"
 
 namespace assay::node {
 
-inline constexpr std::size_t kMaxBlockWaiters = 4096;
-inline constexpr std::size_t kMaxSubmitWaiters = 8;  // of one transaction
-
-// How often a node that may not write asks whether it may again.
-inline constexpr std::uint64_t kPauseMs = 1000;
 struct NodeOptions {
   std::uint64_t block_interval_ms = 200;  // least time between blocks that are not full
   ChainOptions chain = {};
@@ -26,11 +20,8 @@ struct NodeOptions {
   std::function<Status()> may_write = {};
 };
 
-// What whoever still waits is told before an orderly end: kUnavailable.
-[[nodiscard]] Error stopping();
-
 // Not thread-safe: one event loop.
-class LedgerNode {
+class LedgerNode final : public Ledger {
  public:
   // Continues the chain in `store`, or starts it from `genesis` if the store is empty. All
   // references must outlive the node. Errors: kConflict (the store holds another chain),
@@ -42,49 +33,40 @@ class LedgerNode {
                                                                 const Clock& clock, Log& log,
                                                                 const NodeOptions& options);
 
-  // Calls `done` once: at once for what is refused by itself or was answered before, else when the
-  // transaction is in a block and on disk. Errors: kUnavailable (the pool is full, or the node
-  // failed: try again), kAlreadyExists (it waits, and kMaxSubmitWaiters wait for its answer);
-  // kMalformed is never one (it is a verdict).
-  using SubmitDone = std::function<void(const Result<TxOutcome>& outcome)>;
-  void submit(ByteView transaction, SubmitDone done);
-  // The same of a transaction of this chain whose signature was checked elsewhere, on another
-  // thread, say.
-  void submit(const protocol::VerifiedTransaction& transaction, SubmitDone done);
+  using Ledger::submit;
+  void submit(const protocol::VerifiedTransaction& transaction, SubmitDone done) override;
+  void wait_block(Height after, std::uint64_t deadline_ms, BlockDone done) override;
+  // Makes a block if one is due.
+  [[nodiscard]] Result<bool> tick() override;
+  void shut_down() override;
+  [[nodiscard]] std::optional<std::uint64_t> next_wake_ms() const override;
 
-  // Calls `done` with the head once its height is above `after`, or at `deadline_ms` (monotonic)
-  // with whatever it is then. kUnavailable if too many wait.
-  using BlockDone = std::function<void(const Result<Height>& head)>;
-  void wait_block(Height after, std::uint64_t deadline_ms, BlockDone done);
-
-  // Makes a block if one is due, and lets go of waiters whose time is up. True if there was a
-  // block. After an error (the disk's) the node is dead: every call answers kUnavailable; start it
-  // again.
-  [[nodiscard]] Result<bool> tick();
-  // Answers everybody who waits with kUnavailable: before an orderly end.
-  void shut_down();
-  // When tick() has something to do, in monotonic milliseconds; in the past: now.
-  [[nodiscard]] std::optional<std::uint64_t> next_wake_ms() const;
-
-  [[nodiscard]] const protocol::BlockHeader& head() const noexcept { return m_chain->head(); }
-  [[nodiscard]] const protocol::Genesis& genesis() const noexcept { return m_chain->genesis(); }
-  [[nodiscard]] const ChainId& chain() const noexcept { return m_chain->id(); }
-  [[nodiscard]] const protocol::StateReader& reader() const noexcept { return m_chain->reader(); }
-  [[nodiscard]] const NodeOptions& options() const noexcept { return m_options; }
-  [[nodiscard]] std::size_t waiting() const noexcept { return m_pool.size(); }
-  // The pool would take these bytes after so many others, if they are a transaction that applies.
-  [[nodiscard]] bool has_room(ByteView transaction, std::size_t others) const;
-  [[nodiscard]] bool is_waiting(const TxId& id) const { return m_pool.has(id); }
-  // None while it takes transactions.
-  [[nodiscard]] const std::optional<Error>& failure() const noexcept { return m_failure; }
-  // Why it takes none for now: see NodeOptions::may_write.
-  [[nodiscard]] const std::optional<Error>& pause() const noexcept { return m_pause; }
+  [[nodiscard]] const char* mode() const noexcept override { return "embedded"; }
+  [[nodiscard]] const protocol::BlockHeader& head() const noexcept override {
+    return m_chain->head();
+  }
+  [[nodiscard]] const protocol::StateReader& reader() const noexcept override {
+    return m_chain->reader();
+  }
+  [[nodiscard]] const protocol::Genesis& genesis() const noexcept override {
+    return m_chain->genesis();
+  }
+  [[nodiscard]] const ChainId& chain() const noexcept override { return m_chain->id(); }
+  [[nodiscard]] std::uint64_t block_interval_ms() const noexcept override {
+    return m_options.block_interval_ms;
+  }
+  [[nodiscard]] std::size_t waiting() const noexcept override { return m_pool.size(); }
+  [[nodiscard]] bool is_waiting(const TxId& id) const override { return m_pool.has(id); }
+  [[nodiscard]] bool has_room(ByteView transaction, std::size_t others) const override;
+  [[nodiscard]] const std::optional<Error>& failure() const noexcept override { return m_failure; }
+  [[nodiscard]] const std::optional<Error>& pause() const noexcept override {
+    return m_gate.pause();
+  }
   // The first block with its transactions and receipts.
   [[nodiscard]] Height bodies_from() const noexcept { return m_chain->bodies_from(); }
 
-  [[nodiscard]] Result<std::optional<SignedHeader>> signed_header(Height height) const;
-  // Of a transaction that a block recorded, while the ledger knows its client id.
-  [[nodiscard]] Result<std::optional<TxOutcome>> outcome_of(const TxId& id) const {
+  [[nodiscard]] Result<std::optional<SignedHeader>> signed_header(Height height) const override;
+  [[nodiscard]] Result<std::optional<TxOutcome>> outcome_of(const TxId& id) const override {
     return m_chain->outcome_of(id);
   }
 
@@ -93,10 +75,8 @@ class LedgerNode {
              Log& log, const NodeOptions& options);
   [[nodiscard]] std::optional<std::uint64_t> next_block_ms() const;
   [[nodiscard]] Status make_block();
-  [[nodiscard]] bool may_write();
   void fail(const Error& error);
   void answer_all(const Error& error);
-  void release_block_waiters(std::uint64_t now_ms);
 
   std::unique_ptr<Chain> m_chain;
   const crypto::KeyPair& m_key;
@@ -107,8 +87,7 @@ class LedgerNode {
   std::uint64_t m_last_block_ms = 0;  // monotonic
   Mempool m_pool;
   std::optional<Error> m_failure;
-  std::optional<Error> m_pause;
-  std::uint64_t m_paused_until_ms = 0;
+  WriteGate m_gate;
   bool m_may_write = false;  // a transaction asked since the last tick()
 
   // Every transaction in the pool, and who waits for it.
@@ -117,12 +96,7 @@ class LedgerNode {
     std::vector<SubmitDone> waiters;
   };
   std::unordered_map<TxId, Submitted, IdHasher> m_submitted;
-  struct BlockWaiter {
-    Height after;
-    std::uint64_t deadline_ms = 0;
-    BlockDone done;
-  };
-  std::vector<BlockWaiter> m_block_waiters;
+  BlockWaiters m_block_waiters;
 };
 
 }  // namespace assay::node

@@ -2,7 +2,7 @@
 // operator's authority (docs/spec/rpc.md, "Operators' methods").
 #pragma once
 
-#include "assay/node/ledger_node.hpp"
+#include "assay/node/ledger.hpp"
 #include "assay/rpc/dispatcher.hpp"
 #include "assay/rpc/https.hpp"
 

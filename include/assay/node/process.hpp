@@ -1,11 +1,14 @@
-// A ledger node as a process has it: RocksDB in a folder, HTTPS in front, one event loop in between
-// (docs/spec/node.md). apps/assayd is a few lines around this; so is a node embedded in a test.
+// A ledger node as a process has it: RocksDB in a folder, HTTPS in front, one event loop in
+// between, and in replicated mode CometBFT beside it (docs/spec/node.md). apps/assayd is a few
+// lines around this; so is a node embedded in a test.
 #pragma once
 
 #include <filesystem>
 
 #include "assay/net/rate_limit.hpp"
+#include "assay/net/stream.hpp"
 #include "assay/node/faucet.hpp"
+#include "assay/node/ledger_node.hpp"
 #include "assay/node/storage.hpp"
 #include "assay/rpc/dispatcher.hpp"
 
@@ -31,14 +34,23 @@ struct OperatorListener {
   std::function<void(LogLevel)> set_log_level;
 };
 
+// Of a node whose transactions CometBFT's validators order.
+struct CometConfig {
+  net::StreamAddress application;  // where CometBFT finds this node: its proxy_app
+  net::StreamAddress rpc;          // where CometBFT's RPC listens: its rpc.laddr
+};
+
 struct NodeConfig {
   std::filesystem::path home;  // holds ledger/ and LOCK
   protocol::Genesis genesis;
   std::string certificate_pem;  // of the HTTPS server
   std::string key_pem;
   std::string listen_host = "127.0.0.1";
-  std::uint16_t listen_port = 0;  // 0: any free one, see port()
-  NodeOptions options;            // may_write is the process's own: see disk_reserve_bytes
+  std::uint16_t listen_port = 0;                  // 0: any free one, see port()
+  const crypto::KeyPair* operator_key = nullptr;  // of an embedded node: orders and signs
+  std::optional<CometConfig> comet;               // of a replicated one
+  // may_write is the process's own: see disk_reserve_bytes. A replicated node has no interval.
+  NodeOptions options;
   std::uint64_t disk_reserve_bytes = kDiskReserveBytes;
   StoreOpener open_store = store::RocksStore::open;
   NodeLimits limits;
@@ -50,10 +62,11 @@ struct NodeConfig {
 
 class NodeProcess {
  public:
-  // Takes the folder, opens the ledger and listens. All references must outlive the process.
-  // Errors: kConflict (the folder or the port is in use), and those of LedgerNode::open.
-  [[nodiscard]] static Result<std::unique_ptr<NodeProcess>> start(
-      const NodeConfig& config, const crypto::KeyPair& operator_key, const Clock& clock, Log& log);
+  // Takes the folder, opens the ledger and listens; one of `operator_key` and `comet` must be
+  // there. All references must outlive the process. Errors: kConflict (the folder or the port is in
+  // use), and those of LedgerNode::open or ReplicatedLedger::open.
+  [[nodiscard]] static Result<std::unique_ptr<NodeProcess>> start(const NodeConfig& config,
+                                                                  const Clock& clock, Log& log);
   ~NodeProcess();
   NodeProcess(const NodeProcess&) = delete;
   NodeProcess& operator=(const NodeProcess&) = delete;
@@ -61,6 +74,8 @@ class NodeProcess {
   [[nodiscard]] std::uint16_t port() const noexcept;
   // 0 without such a listener.
   [[nodiscard]] std::uint16_t operator_port() const noexcept;
+  // Where CometBFT finds it, with the port that was chosen. Only of a replicated node.
+  [[nodiscard]] const net::StreamAddress& application() const noexcept;
   // Works until stop(), or until the ledger fails: then that error.
   [[nodiscard]] Status run();
   // From any thread.

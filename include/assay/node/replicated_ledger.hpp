@@ -4,7 +4,8 @@
 #pragma once
 
 #include "assay/abci/application.hpp"
-#include "assay/node/chain.hpp"
+#include "assay/node/admission.hpp"
+#include "assay/node/replicated_node.hpp"
 
 namespace assay::node {
 
@@ -12,9 +13,29 @@ namespace assay::node {
 // the first 16 bytes of ours in hex.
 [[nodiscard]] std::string comet_chain_id(const ChainId& chain);
 
+// The code of check_tx() for what the mempool has no room for; all others are TxVerdicts.
+inline constexpr std::uint32_t kNoRoomCode = 0x10000;
+
 // What CometBFT's headers name after a block: the hash of our own header of it, which binds state,
 // receipts, transactions, time and beacon.
 [[nodiscard]] Bytes app_hash_of(const protocol::BlockHeader& header);
+
+struct ReplicatedOptions {
+  ChainOptions chain = {};
+  // Asked before a block is executed; an error stops CometBFT there with nothing written, and it
+  // goes on where it stood when it is started again.
+  std::function<Status()> may_write = {};
+  // The store as it stands, for committed blocks to be read. Wanted with on_commit.
+  std::function<std::shared_ptr<const KeyValueStore>()> snapshot = {};
+  // Told on the thread of the call, which waits: post and return. A block is on disk; a transaction
+  // was refused entry to the mempool, or its stay; a block could not be executed or written, and
+  // the ledger must be opened again.
+  std::function<void(CommittedBlock block)> on_commit = {};
+  std::function<void(const protocol::Receipt& receipt)> on_refused = {};
+  std::function<void(const TxId& id, MempoolVerdict why)> on_no_room = {};
+  std::function<void()> on_pause = {};
+  std::function<void(const Error& error)> on_failure = {};
+};
 
 class ReplicatedLedger final : public abci::Application {
  public:
@@ -22,7 +43,7 @@ class ReplicatedLedger final : public abci::Application {
   // validators are CometBFT's. The store must outlive it. Errors: kInvalidArgument (the record
   // names an operator), those of Chain::open().
   [[nodiscard]] static Result<std::unique_ptr<ReplicatedLedger>> open(
-      KeyValueStore& store, const protocol::Genesis& genesis, const ChainOptions& options);
+      KeyValueStore& store, const protocol::Genesis& genesis, const ReplicatedOptions& options);
 
   // Of what is durable. Not beside calls that change it.
   [[nodiscard]] const Chain& chain() const noexcept { return *m_chain; }
@@ -30,8 +51,8 @@ class ReplicatedLedger final : public abci::Application {
   [[nodiscard]] Result<abci::InfoResponse> info(abci::InfoRequest request) override;
   // kConflict for another chain's id or a first height other than 1.
   [[nodiscard]] Result<abci::InitChainResponse> init_chain(abci::InitChainRequest request) override;
-  // Code: the TxVerdict. What a block would record under its client id is taken, as the embedded
-  // node takes it; data is as finalize_block()'s.
+  // Code: the TxVerdict, or kNoRoomCode. What a block would record under its client id is taken, as
+  // the embedded node takes it, where Admission has room; data is as finalize_block()'s.
   [[nodiscard]] Result<abci::CheckTxResponse> check_tx(abci::CheckTxRequest request) override;
   // What verifies, in the order of the embedded mempool: half a block for games, each sender's by
   // ascending nonce.
@@ -50,9 +71,15 @@ class ReplicatedLedger final : public abci::Application {
   [[nodiscard]] Result<abci::QueryResponse> query(abci::QueryRequest request) override;
 
  private:
-  explicit ReplicatedLedger(std::unique_ptr<Chain> chain) : m_chain(std::move(chain)) {}
+  ReplicatedLedger(std::unique_ptr<Chain> chain, const ReplicatedOptions& options)
+      : m_chain(std::move(chain)), m_options(options) {}
+  [[nodiscard]] Error failed(const Error& error);
 
   std::unique_ptr<Chain> m_chain;
+  ReplicatedOptions m_options;
+  std::optional<Error> m_failure;
+  Admission m_admission;
+  CommittedBlock m_executed;  // told of once it is on disk
 };
 
 }  // namespace assay::node

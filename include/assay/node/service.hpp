@@ -15,7 +15,7 @@ inline constexpr std::size_t kMaxKeyBytes = 256;
 class NodeService {
  public:
   // All must outlive the service; the service and the dispatcher it registers with go together.
-  NodeService(LedgerNode& node, Intake& intake, const Clock& clock);
+  NodeService(Ledger& node, Intake& intake, const Clock& clock);
   void register_methods(rpc::Dispatcher& dispatcher);
 
   // Told of each answered transaction, and how long its sender waited.
@@ -42,7 +42,7 @@ class NodeService {
   [[nodiscard]] Result<Json> evidence(const GameId& id) const;
   [[nodiscard]] Result<Json> proof(ByteView key, Height height) const;
 
-  LedgerNode& m_node;
+  Ledger& m_node;
   Intake& m_intake;
   const Clock& m_clock;
   Observer m_observer;

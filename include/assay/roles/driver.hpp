@@ -16,7 +16,9 @@ class DiskFiles;
 namespace assay::roles {
 
 struct DriverOptions {
-  std::string ledger_url;       // "https://host:port"
+  // "https://host:port" of nodes of one ledger, the first to be asked first; at least one. Where
+  // one does not answer, stands still or runs another chain, the next is asked.
+  std::vector<std::string> ledger_urls;
   std::string authority_pem;    // who signed the ledger's and the other parties' certificates
   std::string certificate_pem;  // this party's, for its blob server
   std::string key_pem;

@@ -65,6 +65,10 @@ class RocksStore final : public KeyValueStore {
   // kInvalidArgument or kLimit for a key or a batch over the limits above; nothing is written then.
   [[nodiscard]] Status write(const WriteBatch& batch) override;
 
+  // The store as it stands now, for readers beside whoever writes; its own write() is kPermission.
+  // The store must outlive it.
+  [[nodiscard]] std::shared_ptr<const KeyValueStore> snapshot() const;
+
   // Reads every table file and compares its checksum with the one recorded. Slow.
   [[nodiscard]] Status verify() const;
   // What the disk has left for this user.
@@ -77,6 +81,7 @@ class RocksStore final : public KeyValueStore {
  private:
   friend struct RocksAccess;
   struct State;
+  class Snapshot;
   explicit RocksStore(std::unique_ptr<State> state);
   std::unique_ptr<State> m_state;
 };

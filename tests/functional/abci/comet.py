@@ -1,4 +1,4 @@
-"""Real CometBFT v0.38 beside the key-value example: found or installed, started, asked, killed."""
+"""Real CometBFT v0.38 beside an application: found or installed, started, asked, killed."""
 import argparse
 import base64
 import hashlib
@@ -18,6 +18,8 @@ import urllib.request
 
 VERSION = "0.38.17"
 MODULE = "github.com/cometbft/cometbft"
+# What builds it where Go is older than 1.22, as Debian 12's is. Newer ones get it by themselves.
+TOOLCHAIN = "golang.org/toolchain@v0.0.1-go1.22.12.linux-" + {"x86_64": "amd64", "aarch64": "arm64"}.get(os.uname().machine, "")
 SKIPPED = 77
 
 
@@ -33,6 +35,41 @@ def output_of(*command):
         return ""
 
 
+def newer_go(own):
+    """A Go that builds CometBFT, by way of an older one: as a module, like everything else. It lies below `own`."""
+    root = own / "go"
+    if not (root / "bin" / "go").exists():
+        got = subprocess.run(["go", "mod", "download", "-json", TOOLCHAIN], capture_output=True, text=True, timeout=900, cwd=own,
+                             env={**os.environ, "GOFLAGS": "-mod=mod"})
+        if got.returncode != 0:
+            return None
+        unready = own / "go.unready"
+        shutil.rmtree(unready, ignore_errors=True)
+        shutil.copytree(json.loads(got.stdout)["Dir"], unready, symlinks=True)
+        # A module's files are read-only, not executable, and none is called go.mod.
+        for path in [unready, *unready.rglob("*")]:
+            programs = path.parent.name == "bin" or "tool" in path.parts
+            path.chmod(0o755 if path.is_dir() or programs else 0o644)
+        shutil.copy(unready / "src" / "_go.mod", unready / "src" / "go.mod")
+        unready.rename(root)
+    return str(root / "bin" / "go")
+
+
+def find_go(own):
+    """(the command that installs CometBFT's programs, or None; why not)."""
+    version = re.search(r"go(\d+)\.(\d+)", output_of("go", "version"))
+    if not version:
+        return None, "no Go to install it with (Debian: golang-go)"
+    if tuple(map(int, version.groups())) >= (1, 22):
+        return "go", ""
+    own.mkdir(parents=True, exist_ok=True)
+    try:
+        go = newer_go(own)
+    except (OSError, subprocess.TimeoutExpired):
+        go = None
+    return go, f"Go is {version[0]} where 1.22 is needed to install it, and a newer one cannot be had as a module"
+
+
 def find_tool(name, package, build, is_right):
     """A program of CometBFT's: on the PATH, where Go installs, or installed below the build folder."""
     own = pathlib.Path(build).resolve() / "go-tools"
@@ -42,14 +79,12 @@ def find_tool(name, package, build, is_right):
     for place in places:
         if place and os.access(place, os.X_OK) and is_right(str(place)):
             return str(place)
-    version = re.search(r"go(\d+)\.(\d+)", output_of("go", "version"))
-    if not version:
-        skip(f"there is no {name} {VERSION} and no Go to install it with")
-    if tuple(map(int, version.groups())) < (1, 22):
-        skip(f"there is no {name} {VERSION}, and Go is {version[0]} where 1.22 is needed to install it")
+    go, why = find_go(own)
+    if go is None:
+        skip(f"there is no {name} {VERSION}, and {why}")
     try:
-        installed = subprocess.run(["go", "install", f"{MODULE}/{package}@v{VERSION}"], capture_output=True, text=True,
-                                   timeout=1500, env={**os.environ, "GOBIN": str(own)})
+        installed = subprocess.run([go, "install", f"{MODULE}/{package}@v{VERSION}"], capture_output=True, text=True,
+                                   timeout=1500, env={**os.environ, "GOBIN": str(own), "GOROOT": ""})
     except subprocess.TimeoutExpired:
         skip(f"go install of {name} took too long")
     if installed.returncode != 0:
@@ -95,6 +130,10 @@ class Node:
     """One validator and its application. `folder` is short: a unix socket's path has 107 bytes. CometBFT's files are
     made in it, unless they are in `home` already."""
 
+    TIMING = {"timeout_commit": "50ms", "timeout_propose": "500ms"}
+    LISTENS = b".listening"  # what the application logs
+    EXTENSIONS = "1"  # the first height with vote extensions, so that ExtendVote is called
+
     def __init__(self, comet, example, folder, home=None):
         self.comet_program, self.example = comet, example
         self.folder = pathlib.Path(folder)
@@ -108,13 +147,19 @@ class Node:
         self._configure()
 
     def _configure(self):
-        self.set_options(timeout_commit="50ms", timeout_propose="500ms")
+        self.set_options(**self.TIMING)
         config = self.home / "config" / "config.toml"
         text = re.sub(r"tcp://\S*:26657", f"tcp://127.0.0.1:{self.port}", config.read_text())
         config.write_text(re.sub(r"tcp://\S*:26656", f"tcp://127.0.0.1:{self.peer_port}", text))
         genesis = self.home / "config" / "genesis.json"
         value = json.loads(genesis.read_text())
-        value["consensus_params"]["abci"]["vote_extensions_enable_height"] = "1"  # so that ExtendVote is called
+        value["consensus_params"]["abci"]["vote_extensions_enable_height"] = self.EXTENSIONS
+        genesis.write_text(json.dumps(value))
+
+    def set_chain_id(self, chain_id):
+        genesis = self.home / "config" / "genesis.json"
+        value = json.loads(genesis.read_text())
+        value["chain_id"] = chain_id
         genesis.write_text(json.dumps(value))
 
     def set_options(self, **options):
@@ -135,7 +180,7 @@ class Node:
         with open(self.app_log, "wb") as log:
             self.app = subprocess.Popen(self.app_command(address or self.address), stdout=subprocess.DEVNULL, stderr=log)
         until("the application to listen",
-              lambda: self.app.poll() is not None or b".listening" in self.app_log.read_bytes())
+              lambda: self.app.poll() is not None or self.LISTENS in self.app_log.read_bytes())
         if self.app.poll() is not None:
             raise SystemExit(f"the application ended with {self.app.returncode}: {self.app_log.read_text()}")
 
@@ -144,6 +189,7 @@ class Node:
 
     def start_comet(self, address=None, **environment):
         with open(self.folder / "comet.log", "ab") as log:
+            self.log_begin = log.tell()
             self.comet = subprocess.Popen(
                 [self.comet_program, "start", "--home", str(self.home), "--proxy_app", address or self.address],
                 stdout=log, stderr=log, env={**os.environ, **environment})
@@ -166,11 +212,17 @@ class Node:
             return False
 
     def comet_ended(self):
-        """Waits until CometBFT has stopped by itself; its exit status."""
+        """Waits until CometBFT has stopped by itself; its exit status. One that has begun to stop may hang in its own
+        services, and is killed then."""
+        def stopping():
+            return self.comet.poll() is not None or "captured terminated, exiting" in self.comet_log(self.log_begin)
+
+        until("CometBFT to stop without its application", stopping)
         try:
-            return self.comet.wait(60)
+            return self.comet.wait(10)
         except subprocess.TimeoutExpired:
-            raise SystemExit("CometBFT goes on without its application") from None
+            self.kill(self.comet)
+            return self.comet.returncode
 
     @staticmethod
     def kill(process):
@@ -190,8 +242,8 @@ class Node:
             if process and process.poll() is None:
                 self.kill(process)
 
-    def comet_log(self):
-        return (self.folder / "comet.log").read_text(errors="replace")
+    def comet_log(self, begin=0):
+        return (self.folder / "comet.log").read_bytes()[begin:].decode(errors="replace")
 
     def check_log(self):
         """No call came out of order, and none was answered by an exception."""
@@ -258,3 +310,28 @@ class Node:
         if base64.b64decode(info["last_block_app_hash"]) != expected:
             raise SystemExit(f"the application's hash at height {app_height} is not what follows from the blocks")
         return app_height
+
+
+def make_validators(comet, folder, count, make_node, route=lambda _own, other: other.peer_port):
+    """`count` validators of one chain that know each other; make_node(number, folder, home) makes each Node, and
+    route(own, other) says at which port one reaches another."""
+    subprocess.run([comet, "testnet", "--v", str(count), "--o", str(folder / "net"), "--populate-persistent-peers=false"],
+                   check=True, capture_output=True)
+    nodes = []
+    for number in range(count):
+        (folder / str(number)).mkdir()
+        nodes.append(make_node(number, folder / str(number), folder / "net" / f"node{number}"))
+    ids = [output_of(comet, "show-node-id", "--home", str(node.home)) for node in nodes]
+    for own in nodes:
+        peers = [f"{name}@127.0.0.1:{route(own, other)}" for name, other in zip(ids, nodes) if other is not own]
+        own.set_options(persistent_peers=",".join(peers), pex=False, addr_book_strict=False, allow_duplicate_ip=True)
+    return nodes
+
+
+def app_hashes(node, last):
+    """The application's hash in every header up to that height."""
+    hashes = {}
+    for first in range(1, last + 1, 20):
+        metas = node.rpc("blockchain", minHeight=first, maxHeight=min(last, first + 19))["block_metas"]
+        hashes.update((int(m["header"]["height"]), m["header"]["app_hash"]) for m in metas)
+    return hashes

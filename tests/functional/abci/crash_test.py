@@ -78,13 +78,8 @@ def recover(node, tx):
     return height
 
 
-def main():
-    given = options()
-    comet = find_comet(given.build)
+def run(new_node, figure):
     crashes = 0
-
-    def new_node(folder):
-        return Node(comet, given.example, folder)
 
     for point in GENESIS_POINTS:
         with tempfile.TemporaryDirectory(prefix="assay-abci-") as folder:
@@ -113,8 +108,14 @@ def main():
             node.check_log()
         finally:
             node.clean()
-    print(f"figure abci_crash_points {crashes} count")
+    print(f"figure {figure} {crashes} count")
     print(f"{crashes} crashes, {last} blocks of one chain, every app hash agrees, no call out of order")
+
+
+def main():
+    given = options()
+    comet = find_comet(given.build)
+    run(lambda folder: Node(comet, given.example, folder), "abci_crash_points")
 
 
 if __name__ == "__main__":

@@ -1,27 +1,11 @@
 """Four validators, each with its application, under real CometBFT: one is killed while blocks go on and catches up; all
 have one app hash at one height, and no application saw a call out of order."""
 import pathlib
-import subprocess
 import tempfile
 
-from comet import Node, find_comet, options, output_of, until
+from comet import Node, find_comet, make_validators, options, until
 
 COUNT = 4
-
-
-def make_nodes(comet, example, folder):
-    subprocess.run([comet, "testnet", "--v", str(COUNT), "--o", str(folder / "net"), "--populate-persistent-peers=false"],
-                   check=True, capture_output=True)
-    nodes = []
-    for number in range(COUNT):
-        home = folder / "net" / f"node{number}"
-        (folder / str(number)).mkdir()
-        nodes.append(Node(comet, example, folder / str(number), home))
-    peers = [f"{output_of(comet, 'show-node-id', '--home', str(n.home))}@127.0.0.1:{n.peer_port}" for n in nodes]
-    for node, own in zip(nodes, peers):
-        node.set_options(persistent_peers=",".join(peer for peer in peers if peer != own), addr_book_strict=False,
-                         allow_duplicate_ip=True)
-    return nodes
 
 
 def wait_for_height(nodes, height):
@@ -69,7 +53,8 @@ def main():
     given = options()
     comet = find_comet(given.build)
     with tempfile.TemporaryDirectory(prefix="assay-abci-") as folder:
-        nodes = make_nodes(comet, given.example, pathlib.Path(folder))
+        nodes = make_validators(comet, pathlib.Path(folder), COUNT,
+                                lambda _, own, home: Node(comet, given.example, own, home))
         try:
             play(nodes)
         finally:

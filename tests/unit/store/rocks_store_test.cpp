@@ -114,6 +114,25 @@ TEST(RocksStore, FamiliesOfKeysAreSeenAsOneStore) {
   EXPECT_TRUE(store->verify());
 }
 
+TEST(RocksStore, ASnapshotStaysAsTheStoreWas) {
+  TemporaryFolder folder;
+  auto store = *RocksStore::open(folder.path(), with_families());
+  behaves_as_a_store(*store);
+  auto snapshot = store->snapshot();
+  const auto before = keys(*snapshot, "");
+  EXPECT_EQ(before, keys(*store, ""));
+  WriteBatch batch;
+  batch.put(bytes_of("b/new"), Bytes{1});
+  batch.put(bytes_of("new"), Bytes{1});
+  batch.erase(bytes_of("b/1"));
+  ASSERT_TRUE(store->write(batch));
+  EXPECT_EQ(keys(*snapshot, ""), before);
+  EXPECT_FALSE(snapshot->get(bytes_of("b/new"))->has_value());
+  EXPECT_TRUE(snapshot->get(bytes_of("b/1"))->has_value());
+  EXPECT_FALSE(store->get(bytes_of("b/1"))->has_value());
+  EXPECT_NE(keys(*store->snapshot(), ""), before);
+}
+
 TEST(RocksStore, AnotherVersionIsRefused) {
   TemporaryFolder folder;
   RocksOptions options = with_families();

@@ -1,0 +1,334 @@
+"""The demo's job on a ledger of mutually distrusting validators: CometBFT orders, each validator's assayd executes, the
+roles ask different nodes, one solver lies, and all nodes agree on what became of it."""
+import argparse
+import os
+import pathlib
+import shutil
+import signal
+import socket
+import sys
+import tempfile
+import threading
+import time
+
+sys.path += [str(pathlib.Path(__file__).resolve().parent),
+             str(pathlib.Path(__file__).resolve().parents[1] / "functional" / "abci")]
+import demo  # noqa: E402
+from comet import SKIPPED, VERSION, app_hashes, find_comet, make_validators, until  # noqa: E402
+from ledger import LedgerNode  # noqa: E402
+from network import Network  # noqa: E402
+
+FAULT_S = 20  # how long a fault lasts: longer than roles bear with a node that stands still
+FAULTS = {
+    "none": "nothing happens to the validators",
+    "kill": "one validator, CometBFT and assayd, is killed by SIGKILL while the work is under way, and started again",
+    "freeze": "one validator is cut off by SIGSTOP, so that it neither hears nor answers anybody, and goes on later",
+    "part": "one validator is cut off from the others, but not from the roles, and joined again",
+    "lose": "one validator is killed and stays away",
+}
+
+
+def cpu_seconds(process):
+    """Of a process that runs still."""
+    fields = pathlib.Path(f"/proc/{process.pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+class Link:
+    """Carries one validator's connections to another, while it is open."""
+
+    def __init__(self, port):
+        self.target, self.is_open, self.pairs = ("127.0.0.1", port), True, set()
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def set_open(self, is_open):
+        self.is_open = is_open
+        if not is_open:
+            for end in list(self.pairs):
+                self._end(end)
+
+    def close(self):
+        self.listener.close()
+        self.set_open(False)
+
+    @staticmethod
+    def _end(end):
+        try:
+            end.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            pass
+
+    def _accept(self):
+        while True:
+            try:
+                near, _ = self.listener.accept()
+                far = socket.create_connection(self.target, 5) if self.is_open else None
+            except OSError:
+                if self.listener.fileno() < 0:
+                    return
+                far = None
+            if far is None:
+                near.close()
+                continue
+            far.settimeout(None)
+            for source, sink in ((near, far), (far, near)):
+                self.pairs.add(source)
+                threading.Thread(target=self._pump, args=(source, sink), daemon=True).start()
+
+    def _pump(self, source, sink):
+        try:
+            while self.is_open and (data := source.recv(65536)):
+                sink.sendall(data)
+        except OSError:
+            pass
+        self._end(sink)
+        self.pairs.discard(source)
+
+
+class Validator(LedgerNode):
+    """CometBFT, and an assayd that executes what it orders."""
+
+    TIMING = {"timeout_commit": "300ms", "timeout_propose": "1s"}
+    EXTENSIONS = "0"
+
+    def __init__(self, comet, assayd, number, ledger_home, sockets, folder, home):
+        super().__init__(comet, assayd, folder, ledger_home, home)
+        self.name = f"validator-{number + 1}"
+        self.address = f"unix://{sockets}/{number}"
+        self.away = False  # on purpose
+
+    def processes(self):
+        return [process for process in (self.comet, self.app) if process and process.poll() is None]
+
+    def signal(self, number):
+        for process in self.processes():
+            process.send_signal(number)
+
+
+class Testnet(Network):
+    SIGNS_HEADERS = False  # CometBFT's commits do: no light client reads those yet
+
+    def __init__(self, comet, build, folder=None, count=4, fault="none"):
+        self.count, self.fault, self.fault_since = count, fault, None
+        super().__init__(build, folder)
+        self.comet = comet
+        self.sockets = pathlib.Path(tempfile.mkdtemp(prefix="assay-"))  # their paths must be short
+        self.stays = False
+        self.nodes, self.links = [], {}
+
+    def devnet_options(self):
+        return ["--chain", "testnet", "--validators", str(self.count)]
+
+    # Processes.
+
+    def start_ledger(self):
+        folder = self.folder / "validators"
+        folder.mkdir()
+        self.nodes = make_validators(
+            self.comet, folder, self.count,
+            lambda number, own, home: Validator(self.comet, str(self.bin / "assayd"), number,
+                                                self.home / f"validator-{number + 1}", self.sockets, own, home),
+            self.route)
+        for node in self.nodes:
+            node.start_app()
+        self.url = self.nodes[0].url
+        chain = self.rpc("chain_status")["head"]["chain"]
+        for node in self.nodes:
+            node.set_chain_id(chain[:32])
+            node.start_comet()
+        for node in self.nodes:
+            node.wait_for_rpc()
+        until("the first block", lambda: self.rpc("chain_status")["head"]["height"] > 0)
+
+    def route(self, own, other):
+        if self.fault != "part":
+            return other.peer_port
+        self.links[own.name, other.name] = Link(other.peer_port)
+        return self.links[own.name, other.name].port
+
+    def describe(self):
+        return f"{self.count} validators under CometBFT, the first at {self.url}, each with TLS by an authority of its own"
+
+    def ledgers(self, name):
+        """Each party begins at a node of its own."""
+        first = list(self.PARTIES).index(name)
+        return [self.nodes[(first + i) % self.count].url for i in range(self.count)]
+
+    def dead(self):
+        """The first validator that ended without being told to."""
+        return next((node.name for node in self.nodes if not node.away and len(node.processes()) != 2), None)
+
+    def failed(self):
+        return self.dead() or super().failed()
+
+    def watch(self, under_way):
+        """The fault, once work is under way."""
+        if self.fault == "none" or not under_way:
+            return
+        node, now = self.nodes[1], time.monotonic()
+        if self.fault_since is None:
+            self.fault_since = now
+            self.strike(node)
+        elif node.away and self.fault != "lose" and now > self.fault_since + FAULT_S:
+            self.heal(node)
+
+    def strike(self, node):
+        node.away = True
+        self.say(node, {"freeze": "is frozen", "part": "is cut off from the others"}.get(self.fault, "is killed"))
+        if self.fault == "part":
+            self.join(node, False)
+        elif self.fault == "freeze":
+            node.signal(signal.SIGSTOP)
+        else:
+            node.signal(signal.SIGKILL)
+            node.comet.wait()
+            node.app.wait()
+
+    def heal(self, node):
+        self.say(node, "is back")
+        node.signal(signal.SIGCONT)
+        self.join(node, True)
+        if self.fault == "kill":
+            node.start_app()
+            node.start_comet()
+        node.away = False
+
+    def join(self, node, is_open):
+        for ends, link in self.links.items():
+            if node.name in ends:
+                link.set_open(is_open)
+
+    @staticmethod
+    def say(node, words):
+        print(f"         {node.name} {words}", flush=True)
+
+    def stop(self):
+        super().stop()
+        if self.stays:
+            return
+        for node in self.nodes:
+            node.signal(signal.SIGCONT)
+            for name, process in (("ledger", node.app), ("CometBFT", node.comet)):
+                if process and process.poll() is None:
+                    self.cpu_seconds[name] = self.cpu_seconds.get(name, 0) + cpu_seconds(process)
+        # CometBFT first, as an operator does.
+        for which in ("comet", "app"):
+            running = [process for process in (getattr(node, which) for node in self.nodes) if process and process.poll() is None]
+            for process in running:
+                process.terminate()
+            deadline = time.monotonic() + 10
+            for process in running:
+                while process.poll() is None and time.monotonic() < deadline:
+                    time.sleep(0.02)
+        for node in self.nodes:
+            node.clean()
+        for link in self.links.values():
+            link.close()
+
+    def clean(self):
+        self.stays = False
+        super().clean()
+        shutil.rmtree(self.sockets, ignore_errors=True)
+
+    # Agreement.
+
+    def agreement(self, claims):
+        for node in self.nodes:
+            if node.away and self.fault != "lose":
+                self.heal(node)
+        nodes = [node for node in self.nodes if not node.away]
+
+        def height(node):
+            return self.ask(node.url, "chain_status")["head"]["height"]
+
+        last = max(height(node) for node in nodes)
+        for node in nodes:
+            until(f"block {last} on {node.name}", lambda n=node: height(n) >= last, 60)
+        hashes = [app_hashes(node, last) for node in nodes]
+        headers = [self.ask(node.url, "get_block_header", height=last)["signed_header"] for node in nodes]
+        verdicts = [[self.ask(node.url, "claim", claim=c["claim"])["claim"]["status"] for c in claims] for node in nodes]
+        wealth = [{name: self.ask(node.url, "account", account=account)["account"] for name, account in self.accounts.items()}
+                  for node in nodes]
+        rows = [["node", "height", "app hash", *(f"claim of {self.names[c['solver']]}" for c in claims), *self.accounts]]
+        for node, own, verdict, money in zip(nodes, hashes, verdicts, wealth):
+            rows.append([node.name, str(last), own[last][:16].lower() + "…", *verdict,
+                         *(demo.tokens(sum(int(account[part]) for part in ("available", "reserved", "staked", "unbonding")))
+                           for account in money.values())])
+        problems = [f"the validators disagree about {what}"
+                    for what, values in (("a header", headers), ("an app hash", hashes), ("a claim", verdicts),
+                                         ("an account", wealth))
+                    if any(value != values[0] for value in values)]
+        if len(hashes[0]) != last:
+            problems.append(f"there are {len(hashes[0])} of {last} headers")
+        agree = "agree on the app hash of every block, on every claim and on every balance" if not problems else "DISAGREE"
+        return [f"\n{len(nodes)} of {self.count} validators {agree}:\n", demo.table(rows)], problems
+
+    def show_end_points(self):
+        print(f"\nThe network stays until Ctrl-C. Everything is in {self.folder}"
+              + (".\n" if self.keep else ", which goes with it (--folder keeps it).\n"))
+        print(demo.table([["node", "calls, events, metrics", "CometBFT's RPC", "peers", "assayd", "cometbft"],
+                          *([n.name, n.url, f"http://127.0.0.1:{n.port}", f"127.0.0.1:{n.peer_port}", f"pid {n.app.pid}",
+                             f"pid {n.comet.pid}"] for n in self.nodes)]))
+        party = self.home / "submitter"
+        print(f"\n  {self.bin}/assay call chain_status --ledger {self.url} --authority {party}/authority.pem"
+              f"\n  {self.bin}/assay-solver --home {self.home}/solver-1 --take-open-tasks "
+              + " ".join(f"--ledger {n.url}" for n in self.nodes) + "\n")
+
+
+def parse(arguments):
+    faults = "\n".join(f"  {name:<8} {words}" for name, words in FAULTS.items())
+    parser = argparse.ArgumentParser(prog="./run testnet", formatter_class=argparse.RawDescriptionHelpFormatter,
+                                     description=__doc__, epilog=f"faults:\n{faults}")
+    parser.add_argument("--validators", type=int, default=4, help="how many (default: 4, which bear the loss of one)")
+    parser.add_argument("--model", choices=demo.MODELS, default="mlp", help="what is trained (default: mlp)")
+    parser.add_argument("--steps", type=int, default=120, help="training steps (default: 120)")
+    parser.add_argument("--cheat", choices=demo.CHEATS, default="output-element",
+                        help="how solver-2 lies, see ./run demo --help (default: output-element)")
+    parser.add_argument("--fault", choices=FAULTS, default="none", help="what befalls a validator (default: none)")
+    parser.add_argument("--keep", action="store_true", help="leave the validators running until Ctrl-C")
+    parser.add_argument("--folder", help="keep everything in this new folder (keys, logs, ledgers)")
+    parser.add_argument("--timeout", type=int, default=600, help="give up after this many seconds (default: 600)")
+    parser.add_argument("--build", default="build/release", help=argparse.SUPPRESS)
+    parser.add_argument("--may-skip", action="store_true", help=argparse.SUPPRESS)  # as a test where there is no CometBFT
+    options = parser.parse_args(arguments)
+    if not 1 <= options.validators <= 16:
+        parser.error("--validators is 1 to 16")
+    if options.fault != "none" and options.validators < 4:
+        parser.error("fewer than 4 validators do not bear a fault")
+    return options
+
+
+def main(arguments):
+    options = parse(arguments)
+    print("looking for CometBFT, or installing it through Go's module proxy (minutes, once)", file=sys.stderr)
+    try:
+        comet = find_comet(options.build)
+    except SystemExit as left_out:
+        if left_out.code != SKIPPED or options.may_skip:
+            raise
+        sys.exit(f"./run testnet: put CometBFT v{VERSION} on the PATH, or install Go, which fetches it (Debian: golang-go)")
+    folder = pathlib.Path(options.folder) if options.folder else None
+    # No errors that solvers are told to make: who finds one in time depends on which block holds the news.
+    job = ["--forced-one-in", "0", "--model", options.model, "--steps", str(options.steps), "--cheat", options.cheat,
+           "--timeout", str(options.timeout), "--build", options.build]
+
+    def afterwards(shown):
+        if not options.keep:
+            return
+        shown.network.show_end_points()
+        while shown.network.dead() is None:
+            time.sleep(0.5)
+        raise SystemExit(f"{shown.network.dead()} has ended")
+
+    def make_network():
+        network = Testnet(comet, options.build, folder, options.validators, options.fault)
+        network.stays = options.keep
+        return network
+
+    return demo.supervise(demo.parse(job), make_network, afterwards)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
