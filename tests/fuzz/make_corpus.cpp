@@ -5,6 +5,8 @@
 #include <fstream>
 
 #include "assay/blob/manifest.hpp"
+#include "assay/comet/rpc.hpp"
+#include "assay/comet/wire.hpp"
 #include "assay/commit/authenticated_map.hpp"
 #include "assay/core/memory_store.hpp"
 #include "assay/crypto/keystore.hpp"
@@ -492,6 +494,23 @@ void abci_messages() {
   save("abci", "out-of-order", 2, Bytes{0xc6, 0xc5, 0xc5, 0x42, 0x43, 0x81, 0xfd, 0x06});
 }
 
+// What CometBFT's RPC answered (tests/vectors/comet), and the light blocks that it makes.
+void light_blocks() {
+  std::ifstream in(corpus / "../../vectors/comet/chain.json");
+  const std::string text{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+  const auto chain = codec::parse_json(text);
+  const auto& blocks = *chain->get<codec::Json::Array>();
+  for (const std::size_t height : {1u, 9u, 16u, 21u}) {
+    const codec::Json& commit = *blocks.at(height - 1).find("commit");
+    const auto& pages = *blocks.at(height - 1).find("validators")->get<codec::Json::Array>();
+    const std::string name = std::to_string(height);
+    save("light_block", "block-" + name, 0,
+         comet::encode(*comet::light_block_from_rpc(commit, pages)));
+    const std::string answers = commit.dump() + std::string(1, '\0') + pages[0].dump();
+    save("light_block", "rpc-" + name, 1, as_bytes(answers));
+  }
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -510,5 +529,6 @@ int main(int argc, char** argv) {
   texts();
   web_sockets();
   abci_messages();
+  light_blocks();
   return 0;
 }

@@ -1,0 +1,182 @@
+#include "assay/comet/rpc.hpp"
+
+#include "assay/comet/hash.hpp"
+#include "assay/comet/verify.hpp"
+#include "internal/bounds.hpp"
+#include "internal/text.hpp"
+
+namespace assay::comet {
+
+using codec::JsonRef;
+
+namespace {
+
+Result<std::int64_t> read_number(const JsonRef& ref) {
+  ASSAY_TRY(const std::string text, ref.string());
+  if (const auto value = internal::number_from_text(text)) return *value;
+  return ref.error(ErrorCode::kMalformed, "no number from 0 to 2^63 - 1 in decimal digits");
+}
+
+Result<Time> read_time(const JsonRef& ref) {
+  ASSAY_TRY(const std::string text, ref.string());
+  if (const auto time = internal::time_from_text(text)) return *time;
+  return ref.error(ErrorCode::kMalformed, "no time in UTC as RFC 3339 has it");
+}
+
+template <std::size_t kBytes>
+Status read_hex(const JsonRef& ref, std::array<std::uint8_t, kBytes>& out) {
+  ASSAY_TRY(const Bytes bytes, ref.hex());
+  if (bytes.size() != kBytes)
+    return ref.error(ErrorCode::kMalformed, "not " + std::to_string(kBytes) + " bytes");
+  std::copy(bytes.begin(), bytes.end(), out.begin());
+  return {};
+}
+
+template <std::size_t kBytes>
+Status read_base64(const JsonRef& ref, std::array<std::uint8_t, kBytes>& out) {
+  ASSAY_TRY(const std::string text, ref.string());
+  const auto bytes = internal::bytes_from_base64(text);
+  if (!bytes || bytes->size() != kBytes)
+    return ref.error(ErrorCode::kMalformed, "not " + std::to_string(kBytes) + " bytes in base64");
+  std::copy(bytes->begin(), bytes->end(), out.begin());
+  return {};
+}
+
+// None: the first block has none before it.
+Result<std::optional<BlockId>> read_block_id(const JsonRef& ref) {
+  ASSAY_TRY(const Bytes hash, ref["hash"].hex());
+  ASSAY_TRY(const std::uint32_t parts, ref["parts"]["total"].u32());
+  if (hash.empty() && parts == 0) return std::optional<BlockId>();
+  BlockId block;
+  block.parts = parts;
+  ASSAY_TRY_STATUS(read_hex(ref["hash"], block.hash.bytes));
+  ASSAY_TRY_STATUS(read_hex(ref["parts"]["hash"], block.parts_hash.bytes));
+  return std::optional(block);
+}
+
+Result<Header> read_header(const JsonRef& ref) {
+  Header h;
+  ASSAY_TRY(const std::int64_t block_version, read_number(ref["version"]["block"]));
+  h.block_version = static_cast<std::uint64_t>(block_version);
+  if (ref["version"]["app"].exists()) {
+    ASSAY_TRY(const std::int64_t app_version, read_number(ref["version"]["app"]));
+    h.app_version = static_cast<std::uint64_t>(app_version);
+  }
+  ASSAY_TRY(h.chain_id, ref["chain_id"].string());
+  ASSAY_TRY(h.height, read_number(ref["height"]));
+  ASSAY_TRY(h.time, read_time(ref["time"]));
+  ASSAY_TRY(h.last_block, read_block_id(ref["last_block_id"]));
+  const std::pair<const char*, Hash256*> hashes[] = {
+      {"last_commit_hash", &h.last_commit_hash}, {"data_hash", &h.data_hash},
+      {"validators_hash", &h.validators_hash},   {"next_validators_hash", &h.next_validators_hash},
+      {"consensus_hash", &h.consensus_hash},     {"last_results_hash", &h.last_results_hash},
+      {"evidence_hash", &h.evidence_hash}};
+  for (const auto& [name, hash] : hashes) ASSAY_TRY_STATUS(read_hex(ref[name], hash->bytes));
+  ASSAY_TRY(h.app_hash, ref["app_hash"].hex());
+  ASSAY_TRY_STATUS(read_hex(ref["proposer_address"], h.proposer));
+  return h;
+}
+
+Result<CommitSignature> read_signature(const JsonRef& ref) {
+  CommitSignature s;
+  ASSAY_TRY(const std::uint32_t flag, ref["block_id_flag"].u32());
+  if (flag < 1 || flag > 3) return ref.error(ErrorCode::kMalformed, "no block_id_flag of 1 to 3");
+  s.flag = static_cast<VoteFlag>(flag);
+  if (s.flag == VoteFlag::kAbsent) return s;
+  ASSAY_TRY_STATUS(read_hex(ref["validator_address"], s.validator));
+  ASSAY_TRY(s.time, read_time(ref["timestamp"]));
+  ASSAY_TRY_STATUS(read_base64(ref["signature"], s.signature));
+  return s;
+}
+
+Result<Commit> read_commit(const JsonRef& ref) {
+  Commit commit;
+  ASSAY_TRY(commit.height, read_number(ref["height"]));
+  ASSAY_TRY(const std::uint32_t round, ref["round"].u32());
+  if (round > INT32_MAX) return ref.error(ErrorCode::kMalformed, "no round below 2^31");
+  commit.round = static_cast<std::int32_t>(round);
+  ASSAY_TRY(const auto block, read_block_id(ref["block_id"]));
+  if (!block) return ref.error(ErrorCode::kMalformed, "a commit for no block");
+  commit.block = *block;
+  ASSAY_TRY(const auto signatures, ref["signatures"].items());
+  for (const JsonRef& each : signatures) {
+    ASSAY_TRY(commit.signatures.emplace_back(), read_signature(each));
+  }
+  return commit;
+}
+
+Result<Validator> read_validator(const JsonRef& ref) {
+  ASSAY_TRY(const std::string type, ref["pub_key"]["type"].string());
+  if (type != "tendermint/PubKeyEd25519")
+    return ref.error(ErrorCode::kUnsupported, "a key of type " + type.substr(0, 64));
+  Validator validator;
+  ASSAY_TRY_STATUS(read_base64(ref["pub_key"]["value"], validator.key.bytes));
+  ASSAY_TRY(validator.power, read_number(ref["voting_power"]));
+  Address address{};
+  ASSAY_TRY_STATUS(read_hex(ref["address"], address));
+  if (address != address_of(validator.key))
+    return ref.error(ErrorCode::kMalformed, "an address that is not its key's");
+  return validator;
+}
+
+Result<std::size_t> read_total(const JsonRef& page) {
+  ASSAY_TRY(const std::int64_t total, read_number(page["total"]));
+  if (total < 1 || total > static_cast<std::int64_t>(kMaxValidators))
+    return page.error(ErrorCode::kMalformed, "a total of no or too many validators");
+  return static_cast<std::size_t>(total);
+}
+
+Result<ValidatorSet> read_validators(std::span<const codec::Json> pages, std::int64_t height) {
+  ValidatorSet validators;
+  std::size_t total = 0;
+  for (const codec::Json& page : pages) {
+    const JsonRef ref(page, "validators");
+    ASSAY_TRY(total, read_total(ref));
+    ASSAY_TRY(const std::int64_t of_height, read_number(ref["block_height"]));
+    if (of_height != height)
+      return ref.error(ErrorCode::kMalformed, "validators of another height than the commit's");
+    ASSAY_TRY(const auto items, ref["validators"].items());
+    for (const JsonRef& item : items) {
+      ASSAY_TRY(validators.emplace_back(), read_validator(item));
+    }
+  }
+  if (validators.size() != total)
+    return {ErrorCode::kMalformed,
+            "validators: " + std::to_string(validators.size()) + " of " + std::to_string(total)};
+  return validators;
+}
+
+Result<LightBlock> read_light_block(const codec::Json& commit, std::span<const codec::Json> pages) {
+  const JsonRef signed_header = JsonRef(commit)["signed_header"];
+  LightBlock block;
+  ASSAY_TRY(block.header, read_header(signed_header["header"]));
+  ASSAY_TRY(block.commit, read_commit(signed_header["commit"]));
+  ASSAY_TRY(block.validators, read_validators(pages, block.header.height));
+  if (!internal::is_in_bounds(block))
+    return {ErrorCode::kMalformed, "a field is out of its bounds"};
+  if (block.commit.signatures.size() != block.validators.size())
+    return {ErrorCode::kMalformed, "not one signature a validator"};
+  for (const Validator& validator : block.validators)
+    if (address_of(validator.key) == block.header.proposer) {
+      drop_unverifiable(block);
+      return block;
+    }
+  return {ErrorCode::kMalformed, "the proposer is no validator"};
+}
+
+}  // namespace
+
+Result<std::size_t> validator_pages(const codec::Json& first_page) {
+  const auto total = read_total(JsonRef(first_page, "validators"));
+  if (!total) return codec::malformed_file(total.error());
+  return (*total + kValidatorsPerPage - 1) / kValidatorsPerPage;
+}
+
+Result<LightBlock> light_block_from_rpc(const codec::Json& commit,
+                                        std::span<const codec::Json> validators) {
+  auto block = read_light_block(commit, validators);
+  if (!block) return codec::malformed_file(block.error());
+  return block;
+}
+
+}  // namespace assay::comet

@@ -1,0 +1,203 @@
+#include "assay/comet/rpc.hpp"
+
+#include "unit/comet/chains.hpp"
+
+namespace assay::comet {
+namespace {
+
+using codec::Json;
+
+// CometBFT's answers of one height as text, to be changed.
+struct Answers {
+  std::string commit;
+  std::vector<std::string> pages;
+
+  explicit Answers(std::size_t height) {
+    const Json& each = (*test::recorded_answers().get<Json::Array>())[height - 1];
+    commit = each.find("commit")->dump();
+    for (const Json& page : *each.find("validators")->get<Json::Array>())
+      pages.push_back(page.dump());
+  }
+  [[nodiscard]] Result<LightBlock> read() const {
+    std::vector<Json> validators;
+    for (const std::string& page : pages) validators.push_back(*codec::parse_json(page));
+    return light_block_from_rpc(*codec::parse_json(commit), validators);
+  }
+};
+
+void replace(std::string& text, const std::string& from, const std::string& to) {
+  const std::size_t at = text.find(from);
+  ASSERT_NE(at, std::string::npos) << from;
+  text.replace(at, from.size(), to);
+}
+
+struct Case {
+  const char* from;
+  const char* to;
+  const char* place;  // what the error names
+  ErrorCode code = ErrorCode::kMalformed;
+};
+
+TEST(CometRpc, EachWrongMemberOfACommitIsNamed) {
+  const Case cases[] = {
+      {"\"signed_header\"", "\"header\"", "signed_header"},
+      {"\"block\":\"11\"", "\"block\":11", "version.block"},
+      {"\"block\":\"11\"", "\"block\":\"12\"", "bounds"},
+      {"\"app\":\"1\"", "\"app\":\"01\"", "version.app"},
+      {"\"height\":\"15\"", "\"height\":\"+15\"", "height"},
+      {"\"height\":\"15\"", "\"height\":\"9223372036854775808\"", "height"},
+      {"\"height\":\"15\"", "\"height\":\"-15\"", "height"},
+      {"\"height\":\"15\"", "\"height\":\"\"", "height"},
+      {"\"height\":\"15\"", "\"height\":15", "height"},
+      {"\"chain_id\":\"", "\"chain_id\":\"a name of more than fifty characters in all, that is ",
+       "bounds"},
+      {"\"data_hash\":\"", "\"data_hash\":\"00", "data_hash"},
+      {"\"app_hash\":\"", "\"app_hash\":\"0", "app_hash"},
+      {"\"proposer_address\":\"", "\"proposer_address\":\"00", "proposer_address"},
+      {"\"total\":1}", "\"total\":0}", "bounds"},
+      {"\"total\":1}", "\"total\":4294967296}", "total"},
+      {"\"round\":0", "\"round\":2147483648", "round"},
+      {"\"round\":0", "\"round\":-1", "round"},
+      {"\"block_id_flag\":1", "\"block_id_flag\":0", "block_id_flag"},
+      {"\"block_id_flag\":1", "\"block_id_flag\":4", "block_id_flag"},
+      {"\"block_id_flag\":1", "\"block_id_flag\":2", "signature"},
+      {"==\"", "=\"", "signature"},
+      {"\"signatures\":[", "\"signatures\":[{\"block_id_flag\":1},", "one signature"},
+  };
+  for (const Case& each : cases) {
+    Answers answers(15);
+    replace(answers.commit, each.from, each.to);
+    const auto block = answers.read();
+    ASSERT_FALSE(block) << each.to;
+    EXPECT_EQ(block.error().code, each.code) << each.to;
+    EXPECT_NE(block.error().message.find(each.place), std::string::npos)
+        << each.to << ": " << block.error().message;
+  }
+}
+
+TEST(CometRpc, EachWrongMemberOfThePagesIsNamed) {
+  const Case cases[] = {
+      {"\"block_height\":\"15\"", "\"block_height\":\"14\"", "another height"},
+      {"\"total\":\"7\"", "\"total\":\"8\"", "7 of 8"},
+      {"\"total\":\"7\"", "\"total\":\"0\"", "total"},
+      {"\"total\":\"7\"", "\"total\":\"10001\"", "total"},
+      {"\"total\":\"7\"", "\"sum\":\"7\"", "total"},
+      {"\"voting_power\":\"20\"", "\"voting_power\":\"0\"", "bounds"},
+      {"\"voting_power\":\"20\"", "\"voting_power\":\"1152921504606846976\"", "bounds"},
+      {"\"voting_power\":\"20\"", "\"voting_power\":\"\"", "voting_power"},
+      {"tendermint/PubKeyEd25519", "tendermint/PubKeySecp256k1", "Secp256k1",
+       ErrorCode::kUnsupported},
+      {"\"address\":\"", "\"address\":\"00", "address"},
+      {"\"value\":\"", "\"value\":\"AAAA", "value"},
+  };
+  for (const Case& each : cases) {
+    Answers answers(15);
+    replace(answers.pages[0], each.from, each.to);
+    const auto block = answers.read();
+    ASSERT_FALSE(block) << each.to;
+    EXPECT_EQ(block.error().code, each.code) << each.to << ": " << block.error().message;
+    EXPECT_NE(block.error().message.find(each.place), std::string::npos)
+        << each.to << ": " << block.error().message;
+  }
+  Answers swapped(15);
+  replace(swapped.pages[0], swapped.pages[0].substr(swapped.pages[0].find("\"address\""), 52),
+          "\"address\":\"0000000000000000000000000000000000000000\"");
+  EXPECT_NE(swapped.read().error().message.find("its key's"), std::string::npos);
+}
+
+TEST(CometRpc, ValidatorsComeInPages) {
+  Answers answers(15);
+  const Result<LightBlock> whole = answers.read();
+  ASSERT_TRUE(whole);
+  const Json page = *codec::parse_json(answers.pages[0]);
+  EXPECT_EQ(*validator_pages(page), 1u);
+  const Json::Array all = *page.find("validators")->get<Json::Array>();
+  answers.pages.clear();
+  for (std::size_t at = 0; at < all.size(); at += 3) {
+    Json part = page;
+    part["validators"] =
+        Json::Array(all.begin() + static_cast<std::ptrdiff_t>(at),
+                    all.begin() + static_cast<std::ptrdiff_t>(std::min(at + 3, all.size())));
+    answers.pages.push_back(part.dump());
+  }
+  ASSERT_EQ(answers.pages.size(), 3u);
+  EXPECT_EQ(*answers.read(), *whole);
+  std::swap(answers.pages[0], answers.pages[1]);
+  EXPECT_NE(*answers.read(), *whole);  // another order: the hash will not be the header's
+  answers.pages.pop_back();
+  EXPECT_EQ(answers.read().error().code, ErrorCode::kMalformed);
+  answers.pages.clear();
+  EXPECT_EQ(answers.read().error().code, ErrorCode::kMalformed);
+
+  const auto pages_of = [](const char* total) {
+    return validator_pages(*codec::parse_json(std::string("{\"total\":\"") + total + "\"}"));
+  };
+  EXPECT_EQ(*pages_of("100"), 1u);
+  EXPECT_EQ(*pages_of("101"), 2u);
+  EXPECT_EQ(*pages_of("10000"), 100u);
+  EXPECT_EQ(pages_of("0").error().code, ErrorCode::kMalformed);
+  EXPECT_EQ(pages_of("10001").error().code, ErrorCode::kMalformed);
+}
+
+// A cheat's signature that only CometBFT takes must not make the block worthless.
+TEST(CometRpc, ASignatureThatDoesNotHoldIsAbsent) {
+  Answers answers(2);
+  const std::size_t at = answers.commit.find("\"signature\":\"") + 13;
+  answers.commit[at] = answers.commit[at] == 'A' ? 'B' : 'A';
+  const auto block = answers.read();
+  ASSERT_TRUE(block);
+  EXPECT_EQ(block->commit.signatures[0], CommitSignature{});
+  EXPECT_EQ(verify_root(block->header.chain_id, block->commit.block.hash, *block),
+            LightVerdict::kValid);
+}
+
+TEST(CometRpc, ProposersAreValidators) {
+  Answers answers(2);
+  const std::size_t at = answers.commit.find("\"proposer_address\":\"") + 20;
+  answers.commit.replace(at, 40, std::string(40, '1'));
+  EXPECT_NE(answers.read().error().message.find("proposer"), std::string::npos);
+}
+
+TEST(CometRpc, TimesHaveOneText) {
+  const auto at = [](const std::string& text) -> std::optional<Time> {
+    Answers answers(1);
+    const std::size_t from = answers.commit.find("\"time\":\"") + 8;
+    answers.commit.replace(from, answers.commit.find('"', from) - from, text);
+    const auto block = answers.read();
+    if (!block) return std::nullopt;
+    return block->header.time;
+  };
+  EXPECT_EQ(at("1970-01-01T00:00:00Z"), (Time{0, 0}));
+  EXPECT_EQ(at("2026-11-22T23:50:19.12345678Z"), (Time{1'795'391'419, 123'456'780}));
+  EXPECT_EQ(at("2000-02-29T00:00:00.000000001Z"), (Time{951'782'400, 1}));
+  EXPECT_EQ(at("1969-12-31T23:59:59.5Z"), (Time{-1, 500'000'000}));
+  EXPECT_EQ(at("0001-01-01T00:00:00Z"), kFirstTime);
+  EXPECT_EQ(at("9999-12-31T23:59:59.999999999Z"), kLastTime);
+  for (const char* wrong : {"",
+                            "Z",
+                            "1970-01-01T00:00:00",
+                            "1970-01-01 00:00:00Z",
+                            "1970-01-01T00:00:00.Z",
+                            "1970-01-01T00:00:00.10Z",
+                            "1970-01-01T00:00:00.0Z",
+                            "1970-01-01T00:00:00.1234567891Z",
+                            "1970-01-01T00:00:00,5Z",
+                            "1970-01-01T00:00:00+00:00",
+                            "1970-00-01T00:00:00Z",
+                            "1970-13-01T00:00:00Z",
+                            "1970-01-00T00:00:00Z",
+                            "1970-01-32T00:00:00Z",
+                            "1900-02-29T00:00:00Z",
+                            "2001-02-29T00:00:00Z",
+                            "1970-01-01T24:00:00Z",
+                            "1970-01-01T00:60:00Z",
+                            "1970-01-01T00:00:60Z",
+                            "0000-12-31T23:59:59Z",
+                            "-001-01-01T00:00:00Z",
+                            "1970-01-01T00:00:0xZ",
+                            "1970-1-01T00:00:00Z"})
+    EXPECT_FALSE(at(wrong)) << wrong;
+}
+
+}  // namespace
+}  // namespace assay::comet
