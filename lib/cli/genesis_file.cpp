@@ -5,6 +5,8 @@
 #include <sstream>
 
 #include "assay/cli/terminal.hpp"
+#include "assay/comet/hash.hpp"
+#include "assay/comet/rpc.hpp"
 #include "assay/core/checked.hpp"
 #include "assay/core/memory_store.hpp"
 #include "assay/core/utf8.hpp"
@@ -18,6 +20,7 @@ namespace assay::cli {
 namespace {
 
 constexpr std::uint64_t kMaxGenesisBytes = std::uint64_t{1} << 20;
+constexpr std::size_t kMaxCometGenesisBytes = std::size_t{16} << 20;
 
 // Reads a table's members and remembers which, so that a misspelt one is found.
 class Members {
@@ -91,8 +94,20 @@ Result<protocol::GenesisAccount> read_account(const toml::node& node, const std:
   return account;
 }
 
-Result<protocol::Genesis> read_table(const toml::table& file, const std::string& where,
+// Of the validators in CometBFT's genesis file.
+Result<Hash256> read_validators_hash(const std::filesystem::path& path) {
+  ASSAY_TRY(const Bytes bytes, host::read_file(path, kMaxCometGenesisBytes));
+  const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  const auto json = codec::parse_json(text, {.bytes_max = kMaxCometGenesisBytes});
+  if (!json) return with_context(json.error(), path.string());
+  const auto validators = comet::validators_of_genesis(*json);
+  if (!validators) return with_context(validators.error(), path.string());
+  return comet::hash_of(*validators);
+}
+
+Result<protocol::Genesis> read_table(const toml::table& file, const std::filesystem::path& path,
                                      std::uint64_t now_ms) {
+  const std::string where = path.string();
   Members members(file, where);
   protocol::Genesis genesis;
   ASSAY_TRY(genesis.name, members.text("name"));
@@ -102,6 +117,9 @@ Result<protocol::Genesis> read_table(const toml::table& file, const std::string&
   } else if (file.contains("operator")) {
     return {ErrorCode::kInvalidArgument,
             where + ": a replicated ledger has no 'operator': CometBFT's validators order it"};
+  } else if (file.contains("comet_genesis")) {
+    ASSAY_TRY(const std::string name, members.text("comet_genesis"));
+    ASSAY_TRY(genesis.validators_hash, read_validators_hash(path.parent_path() / name));
   }
   ASSAY_TRY(genesis.time_ms, members.number_or("time_ms", now_ms));
   members.allow("accounts");
@@ -126,7 +144,7 @@ Result<protocol::Genesis> read_genesis_toml(const std::filesystem::path& path,
   ASSAY_TRY(const Bytes bytes, host::read_file(path, kMaxGenesisBytes));
   try {
     const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
-    return read_table(toml::parse(text), path.string(), now_ms);
+    return read_table(toml::parse(text), path, now_ms);
   } catch (const toml::parse_error& e) {
     std::ostringstream out;
     out << path.string() << ":" << e.source().begin.line << ": " << e.description();
@@ -160,9 +178,11 @@ std::string describe(const protocol::Genesis& genesis, const GenesisSummary& sum
   const std::string orderer = !node::is_replicated(genesis)
                                   ? to_hex(genesis.operator_key)
                                   : "none: CometBFT's chain " + node::comet_chain_id(summary.chain);
+  const std::string validators =
+      genesis.validators_hash == Hash256{} ? "" : "\nvalidators " + to_hex(genesis.validators_hash);
   std::string text = "name       " + genesis.name + "\nchain      " + to_hex(summary.chain.value) +
                      "\nheader     " + to_hex(summary.header_hash) + "\nstate root " +
-                     to_hex(summary.header.state_root) + "\noperator   " + orderer +
+                     to_hex(summary.header.state_root) + "\noperator   " + orderer + validators +
                      "\ntime       " + host::rfc3339(genesis.time_ms) + "\nissued     " +
                      format_tokens(summary.issued_atoms) + " tokens to " +
                      std::to_string(genesis.accounts.size()) + " accounts\n";

@@ -1,6 +1,7 @@
 #include "internal/state_proof.hpp"
 
 #include "assay/core/hex.hpp"
+#include "assay/host/clock.hpp"
 #include "assay/node/light_client.hpp"
 
 namespace assay::cli::internal {
@@ -15,7 +16,7 @@ Result<StateProof> read_members(const codec::JsonRef& root) {
     ASSAY_TRY(p.value, root["value"].hex());
   }
   ASSAY_TRY(const Bytes header, root["signed_header"].hex());
-  ASSAY_TRY(p.header, node::decode_signed_header(header));
+  ASSAY_TRY(p.header, node::decode_header_proof(header));
   return p;
 }
 
@@ -27,9 +28,23 @@ Result<StateProof> read_state_proof(const codec::Json& json) {
   return proof;
 }
 
-std::string fault_of(const protocol::Genesis& genesis, const StateProof& p) {
-  node::LightClient client(genesis);
-  const node::HeaderVerdict header = client.follow(p.header);
+std::string fault_of(const protocol::Genesis& genesis, const StateProof& p, std::uint64_t now_ms,
+                     const std::optional<Hash256>& comet_header) {
+  node::ReplicatedTrust trust;
+  const auto* const committed = std::get_if<node::CommittedHeader>(&p.header);
+  if (committed != nullptr && comet_header) {
+    const comet::LightVerdict root = comet::verify_root(node::comet_chain_id(chain_id_of(genesis)),
+                                                        *comet_header, committed->next);
+    if (root != comet::LightVerdict::kValid)
+      return std::string("CometBFT's header: ") + to_string(root);
+    trust.root = comet::trust_in(committed->next);
+  } else if (committed != nullptr && genesis.validators_hash == Hash256{}) {
+    return "the genesis record names no validators, so CometBFT's header must be known by its hash";
+  }
+  node::LightClient client(genesis, trust);
+  const node::HeaderVerdict header = client.follow(p.header, now_ms);
+  if (header == node::HeaderVerdict::kNotAgreed)
+    return std::string("CometBFT's header: ") + to_string(client.light_verdict());
   if (header != node::HeaderVerdict::kValid) return std::string("the header: ") + to_string(header);
   const commit::MapProofVerdict proof = p.value ? client.check_present(p.key, *p.value, p.proof)
                                                 : client.check_absent(p.key, p.proof);
@@ -45,7 +60,7 @@ Result<PostedTask> read_posted_task(const PartySettings& s, const TaskId& task) 
   ASSAY_TRY(const codec::Json answer,
             ask_ledger(s, "proof", codec::Json::object({{"key", to_hex(key)}})));
   ASSAY_TRY(const StateProof proof, read_state_proof(answer));
-  const std::string fault = fault_of(genesis, proof);
+  const std::string fault = fault_of(genesis, proof, host::SystemClock().unix_ms());
   if (!fault.empty() || proof.key != key)
     return {ErrorCode::kIntegrity, "the ledger at " + name_ledgers(s) +
                                        " does not prove what it says" +
@@ -58,7 +73,7 @@ Result<PostedTask> read_posted_task(const PartySettings& s, const TaskId& task) 
   auto record = decoded<protocol::TaskRecord>(*proof.value);
   if (!record)
     return {ErrorCode::kUnsupported, "the ledger's record of the task is of another version"};
-  return PostedTask{std::move(*record), proof.header.header.height};
+  return PostedTask{std::move(*record), header_of(proof.header).height};
 }
 
 }  // namespace assay::cli::internal

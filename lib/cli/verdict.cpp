@@ -3,6 +3,7 @@
 #include <cstdio>
 
 #include "assay/cli/amounts.hpp"
+#include "assay/host/clock.hpp"
 #include "assay/host/read_file.hpp"
 #include "assay/ledger/account.hpp"
 #include "internal/state_proof.hpp"
@@ -12,6 +13,9 @@ namespace assay::cli {
 using codec::Json;
 
 namespace {
+
+// A light block of 10,000 validators in hexadecimal, a record and its proof.
+constexpr std::size_t kProofBytesMax = 2 * node::kMaxHeaderProofBytes + (std::size_t{1} << 20);
 
 struct Line {
   const char* name;
@@ -100,11 +104,24 @@ Shown show(ByteView key, ByteView value) {
   }
 }
 
-Lines header_lines(const protocol::Genesis& genesis, const protocol::BlockHeader& header) {
+std::string signers_of(const protocol::Genesis& genesis, const node::HeaderProof& proof) {
+  const auto* const committed = std::get_if<node::CommittedHeader>(&proof);
+  if (committed == nullptr)
+    return to_hex(genesis.operator_key) + ", the operator of the genesis record";
+  std::size_t count = 0;
+  for (const comet::CommitSignature& s : committed->next.commit.signatures)
+    count += s.flag == comet::VoteFlag::kCommit;
+  return std::to_string(count) + " of " + std::to_string(committed->next.validators.size()) +
+         " validators of CometBFT's chain " + committed->next.header.chain_id + ", at height " +
+         std::to_string(committed->next.header.height);
+}
+
+Lines header_lines(const protocol::Genesis& genesis, const node::HeaderProof& proof) {
+  const protocol::BlockHeader& header = header_of(proof);
   return {{"chain", to_hex(header.chain.value)},
           {"height", std::to_string(header.height.value)},
           {"state root", to_hex(header.state_root)},
-          {"signed by", to_hex(genesis.operator_key) + ", the operator of the genesis record"}};
+          {"signed by", signers_of(genesis, proof)}};
 }
 
 void append(std::string& text, const Lines& lines) {
@@ -128,15 +145,16 @@ Verdict not_proven(const std::string& why) {
 
 }  // namespace
 
-Result<Verdict> check_verdict(const protocol::Genesis& genesis, std::string_view text) {
-  const auto json = codec::parse_json(text);
+Result<Verdict> check_verdict(const protocol::Genesis& genesis, std::string_view text,
+                              const VerdictTrust& trust) {
+  const auto json = codec::parse_json(text, {.bytes_max = kProofBytesMax});
   if (!json) return json.error();
   ASSAY_TRY(const internal::StateProof p, internal::read_state_proof(*json));
-  const std::string fault = internal::fault_of(genesis, p);
+  const std::string fault = internal::fault_of(genesis, p, trust.now_ms, trust.comet_header);
   if (!fault.empty()) return not_proven(fault);
 
-  const Lines about = header_lines(genesis, p.header.header);
-  const std::string height = std::to_string(p.header.header.height.value);
+  const Lines about = header_lines(genesis, p.header);
+  const std::string height = std::to_string(header_of(p.header).height.value);
   Verdict verdict;
   verdict.exit_code = p.value ? ExitCode::kOk : ExitCode::kFailed;
   verdict.text = "The header\n";
@@ -158,19 +176,24 @@ Result<Verdict> check_verdict(const protocol::Genesis& genesis, std::string_view
 }
 
 Result<Verdict> check_verdict_files(const VerdictSettings& settings) {
-  constexpr std::uint64_t kFileBytesMax = std::uint64_t{1} << 20;
+  constexpr std::uint64_t kGenesisBytesMax = std::uint64_t{1} << 20;
   // Exit codes 1 and 4 speak of the proof, so a mistaken name must give neither.
   const auto usage = [](Error error) {
     if (error.code == ErrorCode::kNotFound) error.code = ErrorCode::kInvalidArgument;
     return error;
   };
-  const Result<Bytes> genesis_bytes = host::read_file(settings.genesis, kFileBytesMax);
+  const Result<Bytes> genesis_bytes = host::read_file(settings.genesis, kGenesisBytesMax);
   if (!genesis_bytes) return usage(genesis_bytes.error());
   ASSAY_TRY(const protocol::Genesis genesis, protocol::decode_genesis(*genesis_bytes));
-  const Result<Bytes> proof = host::read_file(settings.file, kFileBytesMax);
+  const Result<Bytes> proof = host::read_file(settings.file, kProofBytesMax);
   if (!proof) return usage(proof.error());
+  VerdictTrust trust;
+  trust.now_ms = host::SystemClock().unix_ms();
+  if (!settings.comet_header.empty()) {
+    ASSAY_TRY(trust.comet_header, hash_from_hex(settings.comet_header));
+  }
   const Result<Verdict> verdict =
-      check_verdict(genesis, {reinterpret_cast<const char*>(proof->data()), proof->size()});
+      check_verdict(genesis, {reinterpret_cast<const char*>(proof->data()), proof->size()}, trust);
   if (!verdict) return with_context(verdict.error(), settings.file);
   return verdict;
 }
@@ -180,6 +203,9 @@ void add_verdict_command(Command& root, VerdictSettings& settings, ExitCode& exi
                   "Check what a ledger says of a claim or a balance, from one header alone")
       .argument("file", settings.file, "what `assay call proof` printed")
       .option("genesis", settings.genesis, "the chain's genesis record")
+      .option("comet-header", settings.comet_header,
+              "of a replicated ledger: the hash of CometBFT's next header, if you know it from "
+              "elsewhere [the genesis record's validators are trusted]")
       .flag("json", settings.json, "print JSON")
       .examples(
           "  assay call proof '{\"key\": \"43CLAIM\"}' > claim.proof\n"

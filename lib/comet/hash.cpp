@@ -1,5 +1,7 @@
 #include "assay/comet/hash.hpp"
 
+#include <algorithm>
+
 #include "assay/commit/tree.hpp"
 #include "assay/crypto/sha256.hpp"
 #include "internal/messages.hpp"
@@ -73,6 +75,12 @@ Address address_of(const Hash256& key) {
   Address address;
   std::memcpy(address.data(), digest.bytes.data(), address.size());
   return address;
+}
+
+void order(ValidatorSet& validators) {
+  std::sort(validators.begin(), validators.end(), [](const Validator& a, const Validator& b) {
+    return a.power != b.power ? a.power > b.power : address_of(a.key) < address_of(b.key);
+  });
 }
 
 Hash256 hash_of(const Header& h) {

@@ -105,13 +105,13 @@ Result<Commit> read_commit(const JsonRef& ref) {
   return commit;
 }
 
-Result<Validator> read_validator(const JsonRef& ref) {
+Result<Validator> read_validator(const JsonRef& ref, const char* power) {
   ASSAY_TRY(const std::string type, ref["pub_key"]["type"].string());
   if (type != "tendermint/PubKeyEd25519")
     return ref.error(ErrorCode::kUnsupported, "a key of type " + type.substr(0, 64));
   Validator validator;
   ASSAY_TRY_STATUS(read_base64(ref["pub_key"]["value"], validator.key.bytes));
-  ASSAY_TRY(validator.power, read_number(ref["voting_power"]));
+  ASSAY_TRY(validator.power, read_number(ref[power]));
   Address address{};
   ASSAY_TRY_STATUS(read_hex(ref["address"], address));
   if (address != address_of(validator.key))
@@ -137,7 +137,7 @@ Result<ValidatorSet> read_validators(std::span<const codec::Json> pages, std::in
       return ref.error(ErrorCode::kMalformed, "validators of another height than the commit's");
     ASSAY_TRY(const auto items, ref["validators"].items());
     for (const JsonRef& item : items) {
-      ASSAY_TRY(validators.emplace_back(), read_validator(item));
+      ASSAY_TRY(validators.emplace_back(), read_validator(item, "voting_power"));
     }
   }
   if (validators.size() != total)
@@ -164,6 +164,30 @@ Result<LightBlock> read_light_block(const codec::Json& commit, std::span<const c
   return {ErrorCode::kMalformed, "the proposer is no validator"};
 }
 
+// The member `result` of an answer.
+Result<codec::Json> fetch(const RpcGet& get, const std::string& path) {
+  ASSAY_TRY(const Bytes body, get(path));
+  const std::string_view text(reinterpret_cast<const char*>(body.data()), body.size());
+  const auto answer = codec::parse_json(text, {.bytes_max = kMaxRpcAnswerBytes});
+  if (!answer) return with_context(answer.error(), "CometBFT's answer to " + path);
+  if (const codec::Json* const result = answer->find("result")) return *result;
+  const JsonRef error = JsonRef(*answer)["error"];
+  const auto data = error["data"].string();
+  if (!data) return {ErrorCode::kMalformed, "CometBFT's answer to " + path + " is none"};
+  return {ErrorCode::kNotFound, "CometBFT to " + path + ": " + data->substr(0, 200)};
+}
+
+Result<ValidatorSet> read_genesis(const JsonRef& file) {
+  ASSAY_TRY(const auto items, file["validators"].items());
+  if (items.empty()) return {ErrorCode::kNotFound, "the file names no validators"};
+  ValidatorSet validators;
+  for (const JsonRef& item : items) {
+    ASSAY_TRY(validators.emplace_back(), read_validator(item, "power"));
+  }
+  order(validators);
+  return validators;
+}
+
 }  // namespace
 
 Result<std::size_t> validator_pages(const codec::Json& first_page) {
@@ -177,6 +201,32 @@ Result<LightBlock> light_block_from_rpc(const codec::Json& commit,
   auto block = read_light_block(commit, validators);
   if (!block) return codec::malformed_file(block.error());
   return block;
+}
+
+Result<LightBlock> fetch_light_block(const RpcGet& get, std::int64_t height) {
+  const std::string at = "height=" + std::to_string(height);
+  ASSAY_TRY(const codec::Json commit, fetch(get, "/commit?" + at));
+  std::vector<codec::Json> pages;
+  std::size_t count = 1;
+  while (pages.size() < count) {
+    const std::string page = std::to_string(pages.size() + 1);
+    ASSAY_TRY(pages.emplace_back(),
+              fetch(get, "/validators?" + at + "&per_page=" + std::to_string(kValidatorsPerPage) +
+                             "&page=" + page));
+    ASSAY_TRY(count, validator_pages(pages[0]));
+  }
+  ASSAY_TRY(LightBlock block, light_block_from_rpc(commit, pages));
+  if (block.header.height != height)
+    return {ErrorCode::kIntegrity,
+            "CometBFT answers height " + std::to_string(block.header.height) + " to " + at};
+  return block;
+}
+
+Result<ValidatorSet> validators_of_genesis(const codec::Json& file) {
+  auto validators = read_genesis(JsonRef(file));
+  const bool is_form = !validators && validators.error().code == ErrorCode::kInvalidArgument;
+  if (is_form) return codec::malformed_file(validators.error());
+  return validators;
 }
 
 }  // namespace assay::comet

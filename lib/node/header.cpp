@@ -83,6 +83,7 @@ crypto::Signature sign_header(const crypto::KeyPair& operator_key, const BlockHe
 const char* to_string(HeaderVerdict verdict) noexcept {
   switch (verdict) {
     case HeaderVerdict::kValid: return "valid";
+    case HeaderVerdict::kWrongForm: return "not the form of this chain's headers";
     case HeaderVerdict::kWrongChain: return "wrong chain";
     case HeaderVerdict::kWrongHeight: return "wrong height";
     case HeaderVerdict::kWrongParent: return "wrong parent";
@@ -90,6 +91,8 @@ const char* to_string(HeaderVerdict verdict) noexcept {
     case HeaderVerdict::kTimeLeaps: return "time leaps";
     case HeaderVerdict::kWrongBeacon: return "wrong beacon";
     case HeaderVerdict::kWrongSignature: return "wrong signature";
+    case HeaderVerdict::kWrongAppHash: return "not the header that CometBFT's next one names";
+    case HeaderVerdict::kNotAgreed: return "not agreed on by CometBFT's validators";
     case HeaderVerdict::kContradiction: return "contradicts a header signed before";
   }
   return "?";

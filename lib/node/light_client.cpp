@@ -4,39 +4,102 @@
 
 namespace assay::node {
 
-LightClient::LightClient(const protocol::Genesis& genesis)
-    : m_chain(chain_id_of(genesis)), m_operator_key(genesis.operator_key) {}
+namespace {
 
-HeaderVerdict LightClient::follow(const SignedHeader& signed_header) {
-  const protocol::BlockHeader& h = signed_header.header;
-  if (!m_head) {
-    const HeaderVerdict verdict = verify_header(m_chain, m_operator_key, signed_header);
-    if (verdict == HeaderVerdict::kValid) m_head = h;
-    return verdict;
-  }
-  if (h.chain != m_chain) return HeaderVerdict::kWrongChain;
-  if (h.height < m_head->height) return HeaderVerdict::kWrongHeight;
-  HeaderVerdict verdict = HeaderVerdict::kValid;
-  if (h.height.value == m_head->height.value + 1) {
-    verdict = verify_successor(m_operator_key, *m_head, signed_header);
-  } else {
-    const std::uint64_t blocks = h.height.value - m_head->height.value;
-    if (h.time_ms < m_head->time_ms || h.ledger_time < m_head->ledger_time)
-      return HeaderVerdict::kTimeRunsBack;
-    if ((h.ledger_time.value - m_head->ledger_time.value) / protocol::kMaxLedgerStepMs > blocks)
-      return HeaderVerdict::kTimeLeaps;
-    verdict = verify_header(m_chain, m_operator_key, signed_header);
-  }
+comet::Time time_of(std::uint64_t unix_ms) {
+  return {static_cast<std::int64_t>(unix_ms / 1000),
+          static_cast<std::int32_t>(unix_ms % 1000 * 1'000'000)};
+}
+
+// That CometBFT's next header is about this one; not yet that it is CometBFT's.
+HeaderVerdict check_binding(const ChainId& chain, const CommittedHeader& committed) {
+  const protocol::BlockHeader& h = committed.header;
+  const comet::Header& next = committed.next.header;
+  if (h.chain != chain) return HeaderVerdict::kWrongChain;
+  if (next.height < 1 || static_cast<std::uint64_t>(next.height) - 1 != h.height.value ||
+      next.app_hash != app_hash_of(h))
+    return HeaderVerdict::kWrongAppHash;
+  return HeaderVerdict::kValid;
+}
+
+}  // namespace
+
+LightClient::LightClient(const protocol::Genesis& genesis, const ReplicatedTrust& trust)
+    : m_chain(chain_id_of(genesis)),
+      m_operator_key(genesis.operator_key),
+      m_options(trust.options) {
+  if (m_operator_key != Hash256{}) return;
+  m_root = trust.root ? *trust.root
+                      : comet::trust_in_genesis(comet_chain_id(m_chain), genesis.validators_hash);
+  m_comet = std::make_unique<comet::LightClient>(m_root, m_options);
+}
+
+HeaderVerdict LightClient::follow(const HeaderProof& proof, std::uint64_t now_ms) {
+  const auto* const committed = std::get_if<CommittedHeader>(&proof);
+  if ((committed != nullptr) != (m_comet != nullptr)) return HeaderVerdict::kWrongForm;
+  const HeaderVerdict verdict = committed != nullptr
+                                    ? follow_committed(*committed, time_of(now_ms))
+                                    : follow_signed(*std::get_if<SignedHeader>(&proof));
   if (verdict != HeaderVerdict::kValid) return verdict;
-  if (h.height == m_head->height && h != *m_head) return HeaderVerdict::kContradiction;
+  const protocol::BlockHeader& h = header_of(proof);
+  if (m_head && h.height == m_head->height && h != *m_head) return HeaderVerdict::kContradiction;
   m_head = h;
   return verdict;
 }
 
-HeaderVerdict LightClient::check_header(const SignedHeader& signed_header) const {
-  const HeaderVerdict verdict = verify_header(m_chain, m_operator_key, signed_header);
-  if (verdict == HeaderVerdict::kValid && m_head && signed_header.header.height == m_head->height &&
-      signed_header.header != *m_head)
+// After a head, where blocks are left out.
+HeaderVerdict LightClient::check_order(const protocol::BlockHeader& h) const {
+  if (h.chain != m_chain) return HeaderVerdict::kWrongChain;
+  if (h.height < m_head->height) return HeaderVerdict::kWrongHeight;
+  const std::uint64_t blocks = h.height.value - m_head->height.value;
+  if (h.time_ms < m_head->time_ms || h.ledger_time < m_head->ledger_time)
+    return HeaderVerdict::kTimeRunsBack;
+  if ((h.ledger_time.value - m_head->ledger_time.value) / protocol::kMaxLedgerStepMs > blocks)
+    return HeaderVerdict::kTimeLeaps;
+  return HeaderVerdict::kValid;
+}
+
+HeaderVerdict LightClient::follow_signed(const SignedHeader& signed_header) const {
+  const protocol::BlockHeader& h = signed_header.header;
+  if (!m_head) return verify_header(m_chain, m_operator_key, signed_header);
+  if (h.height.value == m_head->height.value + 1)
+    return verify_successor(m_operator_key, *m_head, signed_header);
+  const HeaderVerdict order = check_order(h);
+  if (order != HeaderVerdict::kValid) return order;
+  return verify_header(m_chain, m_operator_key, signed_header);
+}
+
+HeaderVerdict LightClient::follow_committed(const CommittedHeader& committed,
+                                            const comet::Time& now) {
+  const protocol::BlockHeader& h = committed.header;
+  if (m_head) {
+    const HeaderVerdict order =
+        h.height.value == m_head->height.value + 1 ? verify_replicated(*m_head, h) : check_order(h);
+    if (order != HeaderVerdict::kValid) return order;
+  }
+  const HeaderVerdict binding = check_binding(m_chain, committed);
+  if (binding != HeaderVerdict::kValid) return binding;
+  m_light_verdict = m_comet->follow(committed.next, now);
+  if (m_light_verdict == comet::LightVerdict::kContradiction) return HeaderVerdict::kContradiction;
+  return m_light_verdict == comet::LightVerdict::kValid ? HeaderVerdict::kValid
+                                                        : HeaderVerdict::kNotAgreed;
+}
+
+HeaderVerdict LightClient::check_header(const HeaderProof& proof, std::uint64_t now_ms) const {
+  const auto* const committed = std::get_if<CommittedHeader>(&proof);
+  if ((committed != nullptr) != (m_comet != nullptr)) return HeaderVerdict::kWrongForm;
+  HeaderVerdict verdict = HeaderVerdict::kValid;
+  if (committed == nullptr) {
+    verdict = verify_header(m_chain, m_operator_key, *std::get_if<SignedHeader>(&proof));
+  } else {
+    verdict = check_binding(m_chain, *committed);
+    if (verdict == HeaderVerdict::kValid &&
+        comet::verify(m_root, committed->next, m_options, time_of(now_ms)) !=
+            comet::LightVerdict::kValid)
+      verdict = HeaderVerdict::kNotAgreed;
+  }
+  const protocol::BlockHeader& h = header_of(proof);
+  if (verdict == HeaderVerdict::kValid && m_head && h.height == m_head->height && h != *m_head)
     return HeaderVerdict::kContradiction;
   return verdict;
 }

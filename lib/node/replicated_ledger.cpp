@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 
+#include "assay/comet/hash.hpp"
 #include "assay/node/header.hpp"
 #include "assay/node/mempool.hpp"
 #include "internal/keys.hpp"
@@ -10,8 +11,6 @@
 namespace assay::node {
 
 namespace {
-
-constexpr std::size_t kCometChainBytes = 16;  // CometBFT's chain ids are at most 50 characters
 
 // Whose block it is shows CometBFT's commit.
 Bytes no_seal() { return encode_seal({}, {}); }
@@ -36,6 +35,27 @@ std::uint64_t microseconds_since(std::chrono::steady_clock::time_point start) {
                                         .count());
 }
 
+// The record may name the first validators, so that a light client need ask nobody for them.
+Status check_validators(const protocol::Genesis& genesis,
+                        const std::vector<abci::ValidatorUpdate>& updates) {
+  if (genesis.validators_hash == Hash256{}) return {};
+  comet::ValidatorSet validators;
+  for (const abci::ValidatorUpdate& update : updates) {
+    if (update.key.type != abci::KeyType::kEd25519 || update.key.bytes.size() != 32)
+      return {ErrorCode::kUnsupported, "CometBFT's validators must have Ed25519 keys"};
+    comet::Validator& validator = validators.emplace_back();
+    std::copy(update.key.bytes.begin(), update.key.bytes.end(), validator.key.bytes.begin());
+    validator.power = update.power;
+  }
+  comet::order(validators);
+  const Hash256 hash = comet::hash_of(validators);
+  if (hash != genesis.validators_hash)
+    return {ErrorCode::kConflict, "the validators of CometBFT's genesis file have hash " +
+                                      to_hex(hash) + ", but the genesis record names " +
+                                      to_hex(genesis.validators_hash)};
+  return {};
+}
+
 std::optional<protocol::VerifiedTransaction> verified(const ChainId& chain, Bytes bytes) {
   TxId id;
   std::optional<protocol::VerifiedTransaction> transaction;
@@ -44,12 +64,6 @@ std::optional<protocol::VerifiedTransaction> verified(const ChainId& chain, Byte
 }
 
 }  // namespace
-
-std::string comet_chain_id(const ChainId& chain) {
-  return to_hex(ByteView(chain.value.bytes).first(kCometChainBytes));
-}
-
-Bytes app_hash_of(const protocol::BlockHeader& header) { return to_bytes(hash_of(header).view()); }
 
 Result<std::unique_ptr<ReplicatedLedger>> ReplicatedLedger::open(KeyValueStore& store,
                                                                  const protocol::Genesis& genesis,
@@ -93,6 +107,7 @@ Result<abci::InitChainResponse> ReplicatedLedger::init_chain(abci::InitChainRequ
     return {ErrorCode::kConflict, "this ledger is at height " +
                                       std::to_string(m_chain->head().height.value) +
                                       " already; CometBFT's data folder is another chain's"};
+  ASSAY_TRY_STATUS(check_validators(m_chain->genesis(), request.validators));
   abci::InitChainResponse response;
   response.app_hash = app_hash_of(m_chain->head());
   return response;

@@ -32,6 +32,7 @@ Bytes encode(const Genesis& g) {
       put(w, a.amount);
       put(w, a.staked);
     }
+    if (g.operator_key == Hash256{}) w.hash(g.validators_hash);
   });
 }
 
@@ -48,6 +49,7 @@ Result<Genesis> decode_genesis(ByteView bytes) {
     get(r, a.amount);
     get(r, a.staked);
   }
+  if (g.operator_key == Hash256{}) g.validators_hash = r.hash();
   if (!r.finish() || g.name.empty()) return malformed("genesis record");
   return g;
 }

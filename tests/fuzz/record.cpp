@@ -1,7 +1,7 @@
 // protocol, ledger and node: what stands on the ledger and what a client reads of it. Input: which
 // record (u8), its bytes. What decodes encodes to the same bytes.
 #include "assay/ledger/account.hpp"
-#include "assay/node/header.hpp"
+#include "assay/node/header_proof.hpp"
 #include "assay/protocol/view.hpp"
 #include "fuzz/fuzz.hpp"
 
@@ -47,7 +47,7 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     case 1: check_whole(decode_genesis(bytes), bytes); break;
     case 2: check_whole(decode_header(bytes), bytes); break;
     case 3: check_whole(decode_receipt(bytes), bytes); break;
-    case 4: check_whole(node::decode_signed_header(bytes), bytes); break;
+    case 4: check_whole(node::decode_header_proof(bytes), bytes); break;
     case 5: check_whole(ledger::decode_account(bytes), bytes); break;
     case 6: check_whole(ledger::decode_pending(bytes), bytes); break;
     case 7: check_record<Profile>(bytes); break;

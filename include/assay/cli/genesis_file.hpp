@@ -10,7 +10,8 @@
 
 namespace assay::cli {
 
-// The file's `name`, `operator` (64 hexadecimal digits), `time_ms` (absent: `now_ms`) and
+// The file's `name`, `operator` (64 hexadecimal digits) or `replicated` and `comet_genesis`
+// (CometBFT's genesis file, seen from the TOML file's folder), `time_ms` (absent: `now_ms`) and
 // [[accounts]] with `id`, and `tokens`, `staked_tokens`, `atoms`, `staked_atoms` as they apply.
 // Errors: kInvalidArgument, naming the file and the field.
 [[nodiscard]] Result<protocol::Genesis> read_genesis_toml(const std::filesystem::path& path,

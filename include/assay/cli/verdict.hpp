@@ -14,20 +14,29 @@ namespace assay::cli {
 
 struct Verdict {
   // kOk: the record is proven. kFailed: it is proven that there is none. kIntegrity: the header is
-  // not the operator's, or the proof does not lead to it.
+  // not the operator's (or the validators'), or the proof does not lead to it.
   ExitCode exit_code = ExitCode::kIntegrity;
   std::string text;
   codec::Json json;  // the same, for scripts
 };
 
+// Of a replicated ledger's headers.
+struct VerdictTrust {
+  std::uint64_t now_ms = 0;  // Unix
+  // Of CometBFT's header of the next height, where the user knows it from elsewhere: instead of the
+  // validators that the genesis record names.
+  std::optional<Hash256> comet_header = {};
+};
+
 // `proof` is what the call `proof` of docs/spec/rpc.md answers. Errors: kMalformed (it is not).
 [[nodiscard]] Result<Verdict> check_verdict(const protocol::Genesis& genesis,
-                                            std::string_view proof);
+                                            std::string_view proof, const VerdictTrust& trust = {});
 
 struct VerdictSettings {
   std::string file;  // the proof
   std::string genesis = "genesis.bin";
   bool json = false;
+  std::string comet_header = {};  // VerdictTrust::comet_header in hexadecimal; empty: none
 };
 
 // The same over files. Errors: as above; kInvalidArgument for a file that is not there; kIo,

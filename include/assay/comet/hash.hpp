@@ -8,6 +8,9 @@ namespace assay::comet {
 
 [[nodiscard]] Address address_of(const Hash256& key);
 
+// Into the order that CometBFT keeps a set in: most power first, then by address.
+void order(ValidatorSet& validators);
+
 // The root of RFC 6962's tree over the fourteen fields.
 [[nodiscard]] Hash256 hash_of(const Header& header);
 // The same over (key, power) of each.

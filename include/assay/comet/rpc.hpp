@@ -2,6 +2,7 @@
 // (docs/spec/comet.md, "From CometBFT's RPC"). Thread-safe.
 #pragma once
 
+#include <functional>
 #include <span>
 
 #include "assay/codec/json.hpp"
@@ -23,5 +24,18 @@ inline constexpr std::size_t kValidatorsPerPage = 100;
 // that is not Ed25519's.
 [[nodiscard]] Result<LightBlock> light_block_from_rpc(const codec::Json& commit,
                                                       std::span<const codec::Json> validators);
+
+// The body that CometBFT's RPC answers to a GET of this path, whatever the status.
+using RpcGet = std::function<Result<Bytes>(const std::string& path)>;
+inline constexpr std::size_t kMaxRpcAnswerBytes = std::size_t{8} << 20;
+
+// The light block of a height, by as many GETs as it needs. Errors: those of `get`; kNotFound: it
+// answers with an error (a height that it has not yet, or no more), which is told; those of
+// light_block_from_rpc(); kIntegrity for another height; kLimit.
+[[nodiscard]] Result<LightBlock> fetch_light_block(const RpcGet& get, std::int64_t height);
+
+// The validators that CometBFT's genesis file names, in order: those of height 1. Errors:
+// kMalformed, kUnsupported, as above; kNotFound if it names none, because the application does.
+[[nodiscard]] Result<ValidatorSet> validators_of_genesis(const codec::Json& file);
 
 }  // namespace assay::comet

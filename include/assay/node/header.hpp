@@ -45,6 +45,7 @@ struct Beacon {
 // Dense, in order of precedence.
 enum class HeaderVerdict : std::uint8_t {
   kValid = 0,
+  kWrongForm,  // an operator's signatures where validators agree, or the other way round
   kWrongChain,
   kWrongHeight,  // not above its parent
   kWrongParent,
@@ -52,9 +53,11 @@ enum class HeaderVerdict : std::uint8_t {
   kTimeLeaps,     // ledger time, by more than protocol::kMaxLedgerStepMs a block
   kWrongBeacon,
   kWrongSignature,
-  kContradiction,  // the operator signed another header for this height: it cheats
+  kWrongAppHash,   // CometBFT's header is not of the next height, or names another header
+  kNotAgreed,      // CometBFT's header is not known to be agreed on: LightClient::light_verdict()
+  kContradiction,  // another header for this height was signed or agreed on: whoever did it cheats
 };
-inline constexpr std::uint8_t kHeaderVerdictLast = 8;
+inline constexpr std::uint8_t kHeaderVerdictLast = 11;
 [[nodiscard]] const char* to_string(HeaderVerdict verdict) noexcept;
 
 // Is it the operator's header on this chain? Total.

@@ -2,25 +2,40 @@
 // balances, claims, verdicts of games (docs/spec/node.md). Records' keys: docs/spec/protocol.md.
 #pragma once
 
+#include "assay/comet/light_client.hpp"
 #include "assay/commit/map_proof.hpp"
-#include "assay/node/header.hpp"
+#include "assay/node/header_proof.hpp"
 
 namespace assay::node {
+
+// Of a replicated ledger.
+struct ReplicatedTrust {
+  // A root of trust other than the validators that the genesis record names: what
+  // comet::verify_root() found valid, say.
+  std::optional<comet::Trusted> root = {};
+  // Without a trusting period: a ledger's validators are its genesis record's and stay.
+  comet::LightOptions options = {.trusting_period_s = 0};
+};
 
 // Not thread-safe.
 class LightClient {
  public:
-  // Trusts the genesis record, and by it the operator's key. The genesis header is what
-  // protocol::init_chain makes of the record, or the first header that follow() is given.
-  explicit LightClient(const protocol::Genesis& genesis);
+  // Trusts the genesis record, and by it the operator's key, or the first validators of CometBFT.
+  // The genesis header is what protocol::init_chain makes of the record, or the first header that
+  // follow() is given.
+  explicit LightClient(const protocol::Genesis& genesis, const ReplicatedTrust& trust = {});
 
   // Moves on to a later header, blocks may be left out; the present one again is valid too. Unless
-  // it returns kValid nothing changes.
-  [[nodiscard]] HeaderVerdict follow(const SignedHeader& header);
+  // it returns kValid no head changes. `now_ms`: Unix time, for CometBFT's headers.
+  [[nodiscard]] HeaderVerdict follow(const HeaderProof& proof, std::uint64_t now_ms = 0);
 
-  // Is it a header of this chain, signed by its operator? For proofs under blocks that follow() has
-  // passed; changes nothing.
-  [[nodiscard]] HeaderVerdict check_header(const SignedHeader& header) const;
+  // Is it a header of this chain, signed by its operator or agreed on by its validators? For proofs
+  // under blocks that follow() has passed; changes nothing. Of a replicated ledger: as far as it
+  // can be seen in one step from the root of trust.
+  [[nodiscard]] HeaderVerdict check_header(const HeaderProof& proof,
+                                           std::uint64_t now_ms = 0) const;
+  // Why the last kNotAgreed of follow(); after kTooLittleTrust headers between may do.
+  [[nodiscard]] comet::LightVerdict light_verdict() const noexcept { return m_light_verdict; }
 
   [[nodiscard]] const ChainId& chain() const noexcept { return m_chain; }
   // None before the first follow().
@@ -38,9 +53,19 @@ class LightClient {
                                                             ByteView key, ByteView proof);
 
  private:
+  [[nodiscard]] HeaderVerdict check_order(const protocol::BlockHeader& header) const;
+  [[nodiscard]] HeaderVerdict follow_signed(const SignedHeader& header) const;
+  [[nodiscard]] HeaderVerdict follow_committed(const CommittedHeader& header,
+                                               const comet::Time& now);
+
   ChainId m_chain;
   Hash256 m_operator_key;
   std::optional<protocol::BlockHeader> m_head;
+  // Of a replicated ledger.
+  comet::LightOptions m_options;
+  comet::Trusted m_root;
+  std::unique_ptr<comet::LightClient> m_comet;
+  comet::LightVerdict m_light_verdict = comet::LightVerdict::kValid;
 };
 
 }  // namespace assay::node

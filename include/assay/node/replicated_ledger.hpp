@@ -5,20 +5,13 @@
 
 #include "assay/abci/application.hpp"
 #include "assay/node/admission.hpp"
+#include "assay/node/header_proof.hpp"
 #include "assay/node/replicated_node.hpp"
 
 namespace assay::node {
 
-// The chain id that CometBFT's genesis file must have, so that both are about one genesis record:
-// the first 16 bytes of ours in hex.
-[[nodiscard]] std::string comet_chain_id(const ChainId& chain);
-
 // The code of check_tx() for what the mempool has no room for; all others are TxVerdicts.
 inline constexpr std::uint32_t kNoRoomCode = 0x10000;
-
-// What CometBFT's headers name after a block: the hash of our own header of it, which binds state,
-// receipts, transactions, time and beacon.
-[[nodiscard]] Bytes app_hash_of(const protocol::BlockHeader& header);
 
 struct ReplicatedOptions {
   ChainOptions chain = {};

@@ -19,9 +19,12 @@ struct GenesisAccount {
 };
 struct Genesis {
   std::string name;      // of the chain, 1 to 64 bytes
-  Hash256 operator_key;  // Ed25519: who orders transactions and makes the beacon, in embedded mode
+  Hash256 operator_key;  // Ed25519: who orders transactions and makes the beacon, in embedded mode;
+                         // zero: a replicated ledger's, which CometBFT's validators order
   std::uint64_t time_ms = 0;
   std::vector<GenesisAccount> accounts;
+  // Of a replicated ledger: CometBFT's hash of its first validators; zero: the record names none.
+  Hash256 validators_hash = {};
 };
 [[nodiscard]] Bytes encode(const Genesis& genesis);
 // Errors: kMalformed.

@@ -109,6 +109,30 @@ TEST(GenesisFile, ReadsAccountsInAnyOrderAndRefusesMistakes) {
   ASSERT_TRUE(shown);
   EXPECT_THAT(describe(*replicated, *shown, false),
               HasSubstr("CometBFT's chain " + to_hex(shown->chain.value).substr(0, 32)));
+
+  // And it names them, if CometBFT's genesis file is at hand.
+  const std::string bound = "name = \"net\"\nreplicated = true\ncomet_genesis = \"comet.json\"\n";
+  EXPECT_EQ(read(bound).error().code, ErrorCode::kNotFound);
+  const auto comet_file = [&](const std::string& text) {
+    ASSERT_TRUE(host::write_file((folder.path() / "comet.json").string(), as_bytes(text)));
+  };
+  comet_file(
+      "{\"validators\": [{\"address\": \"1DBCC50CC1A9C79806C86698E83B0A9551F84FFB\", \"pub_key\": "
+      "{\"type\": \"tendermint/PubKeyEd25519\", \"value\": "
+      "\"pxVGfF1TlnEn7EhINFCg+KZUKUCkdMcpl/0izpP/Sq0=\"}, \"power\": \"1\", \"name\": "
+      "\"node0\"}]}");
+  const auto with_validators = read(bound);
+  ASSERT_TRUE(with_validators) << with_validators.error().message;
+  EXPECT_NE(with_validators->validators_hash, Hash256{});
+  EXPECT_NE(chain_id_of(*with_validators), chain_id_of(*replicated));
+  EXPECT_THAT(describe(*with_validators, *check_genesis(*with_validators), false),
+              HasSubstr("validators " + to_hex(with_validators->validators_hash)));
+  EXPECT_EQ(read(head + "comet_genesis = \"comet.json\"\n").error().code,
+            ErrorCode::kInvalidArgument);
+  comet_file("{\"validators\": []}");
+  EXPECT_EQ(read(bound).error().code, ErrorCode::kNotFound);
+  comet_file("{");
+  EXPECT_EQ(read(bound).error().code, ErrorCode::kMalformed);
 }
 
 }  // namespace

@@ -12,6 +12,7 @@
 #include "support/keys.hpp"
 #include "support/sample_task.hpp"
 #include "support/temporary_folder.hpp"
+#include "unit/node/comet_blocks.hpp"
 
 namespace assay::cli {
 namespace {
@@ -184,6 +185,68 @@ TEST(Verdict, NothingThatWasChangedIsProven) {
   const Verdict foreign = *check_verdict(other, good.dump());
   EXPECT_EQ(foreign.exit_code, ExitCode::kIntegrity);
   EXPECT_THAT(foreign.text, HasSubstr("NOT PROVEN: the header: "));
+}
+
+// A replicated ledger's header stands under CometBFT's.
+TEST(Verdict, IsProvenByCometBftsValidators) {
+  protocol::Genesis genesis = node::test::replicated_record();
+  genesis.accounts.push_back({account_of(2), Amount{10'000}, Amount{}});
+  MemoryStore store;
+  const auto first = protocol::init_chain(store, genesis);
+  ASSERT_TRUE(first && store.write(first->batch));
+  const protocol::StateReader reader(store);
+  Bytes key = to_bytes(as_bytes("A\x01"));
+  const AccountId of = account_of(2);
+  key.insert(key.end(), of.value.bytes.begin(), of.value.bytes.end());
+  const node::CommittedHeader header = node::test::committed(first->header);
+  const auto proof_under = [&](const node::CommittedHeader& committed) {
+    return Json::object({{"key", to_hex(key)},
+                         {"value", to_hex(*reader.record(key).value())},
+                         {"proof", to_hex(*reader.prove(key))},
+                         {"signed_header", to_hex(encode(node::HeaderProof(committed)))}})
+        .dump();
+  };
+  VerdictTrust trust;
+  trust.now_ms = node::test::kNowMs;
+  const Verdict good = *check_verdict(genesis, proof_under(header), trust);
+  EXPECT_EQ(good.exit_code, ExitCode::kOk) << good.text;
+  EXPECT_THAT(good.text, HasSubstr("4 of 4 validators of CometBFT's chain "));
+  EXPECT_THAT(good.text, HasSubstr("PROVEN: "));
+
+  node::CommittedHeader few = header;
+  few.next.commit.signatures[0] = few.next.commit.signatures[2] = {};
+  const Verdict refused = *check_verdict(genesis, proof_under(few), trust);
+  EXPECT_EQ(refused.exit_code, ExitCode::kIntegrity);
+  EXPECT_THAT(refused.text, HasSubstr("two thirds"));
+
+  // Other validators are believed by the hash of their header alone.
+  const node::CommittedHeader others =
+      node::test::committed(first->header, {{7, 1}, {8, 1}, {9, 1}});
+  EXPECT_EQ(check_verdict(genesis, proof_under(others), trust)->exit_code, ExitCode::kIntegrity);
+  trust.comet_header = comet::hash_of(others.next.header);
+  EXPECT_EQ(check_verdict(genesis, proof_under(others), trust)->exit_code, ExitCode::kOk);
+  EXPECT_THAT(check_verdict(genesis, proof_under(header), trust)->text,
+              HasSubstr("not the header that is trusted"));
+}
+
+TEST(Verdict, ARecordWithoutValidatorsNeedsCometBftsHash) {
+  protocol::Genesis genesis = node::test::replicated_record();
+  genesis.validators_hash = {};
+  MemoryStore store;
+  const auto first = protocol::init_chain(store, genesis);
+  ASSERT_TRUE(first && store.write(first->batch));
+  const node::CommittedHeader header = node::test::committed(first->header);
+  const std::string proof =
+      Json::object({{"key", "00"},
+                    {"value", Json()},
+                    {"proof", to_hex(*protocol::StateReader(store).prove(Bytes{0}))},
+                    {"signed_header", to_hex(encode(node::HeaderProof(header)))}})
+          .dump();
+  VerdictTrust trust;
+  trust.now_ms = node::test::kNowMs;
+  EXPECT_THAT(check_verdict(genesis, proof, trust)->text, HasSubstr("names no validators"));
+  trust.comet_header = comet::hash_of(header.next.header);
+  EXPECT_EQ(check_verdict(genesis, proof, trust)->exit_code, ExitCode::kFailed);
 }
 
 TEST(Verdict, FilesAreReadAndMistakesNamed) {

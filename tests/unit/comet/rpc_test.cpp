@@ -139,6 +139,38 @@ TEST(CometRpc, ValidatorsComeInPages) {
   EXPECT_EQ(pages_of("10001").error().code, ErrorCode::kMalformed);
 }
 
+TEST(CometRpc, ALightBlockIsFetchedPageByPage) {
+  Answers answers(15);
+  std::vector<std::string> asked;
+  std::string error;
+  const RpcGet get = [&](const std::string& path) -> Result<Bytes> {
+    asked.push_back(path);
+    if (!error.empty()) return to_bytes(as_bytes(error));
+    if (path.starts_with("/commit"))
+      return to_bytes(as_bytes("{\"id\":-1,\"result\":" + answers.commit + "}"));
+    return to_bytes(as_bytes("{\"id\":-1,\"result\":" + answers.pages[0] + "}"));
+  };
+  const auto block = fetch_light_block(get, 15);
+  ASSERT_TRUE(block) << block.error().message;
+  EXPECT_EQ(*block, *answers.read());
+  EXPECT_EQ(asked, (std::vector<std::string>{"/commit?height=15",
+                                             "/validators?height=15&per_page=100&page=1"}));
+  EXPECT_EQ(fetch_light_block(get, 14).error().code, ErrorCode::kIntegrity);
+  // As many pages as it says that there are, and no more.
+  answers.pages[0].replace(answers.pages[0].find("\"total\":\"7\""), 11, "\"total\":\"250\"");
+  asked.clear();
+  EXPECT_EQ(fetch_light_block(get, 15).error().code, ErrorCode::kMalformed);
+  EXPECT_EQ(asked.size(), 4u);
+  error =
+      "{\"error\":{\"code\":-32603,\"message\":\"Internal error\",\"data\":\"height 15 must be "
+      "less\"}}";
+  EXPECT_EQ(fetch_light_block(get, 15).error().code, ErrorCode::kNotFound);
+  error = "{}";
+  EXPECT_EQ(fetch_light_block(get, 15).error().code, ErrorCode::kMalformed);
+  error = "[";
+  EXPECT_EQ(fetch_light_block(get, 15).error().code, ErrorCode::kMalformed);
+}
+
 // A cheat's signature that only CometBFT takes must not make the block worthless.
 TEST(CometRpc, ASignatureThatDoesNotHoldIsAbsent) {
   Answers answers(2);
@@ -156,6 +188,31 @@ TEST(CometRpc, ProposersAreValidators) {
   const std::size_t at = answers.commit.find("\"proposer_address\":\"") + 20;
   answers.commit.replace(at, 40, std::string(40, '1'));
   EXPECT_NE(answers.read().error().message.find("proposer"), std::string::npos);
+}
+
+TEST(CometRpc, AGenesisFileNamesTheFirstValidators) {
+  // CometBFT's file has the members of a page, but for the name of the power; in any order.
+  const std::string page = Answers(1).pages[0];
+  std::string text = page.substr(page.find("\"validators\""));
+  for (std::size_t at = 0; (at = text.find("voting_power", at)) != std::string::npos;)
+    text.replace(at, 12, "power");
+  const auto file = [](const std::string& members) { return *codec::parse_json("{" + members); };
+  const auto validators = validators_of_genesis(file(text));
+  ASSERT_TRUE(validators) << validators.error().message;
+  EXPECT_EQ(hash_of(*validators), test::recorded_chain()[0].header.validators_hash);
+  Json::Array items = *file(text).find("validators")->get<Json::Array>();
+  std::reverse(items.begin(), items.end());
+  EXPECT_EQ(*validators_of_genesis(Json::object({{"validators", items}})), *validators);
+  items[0]["power"] = "3";
+  const auto first = validators_of_genesis(Json::object({{"validators", items}}));
+  EXPECT_EQ((*first)[0].power, 3);
+  EXPECT_EQ(validators_of_genesis(Json::object({{"validators", Json::array()}})).error().code,
+            ErrorCode::kNotFound);
+  EXPECT_EQ(validators_of_genesis(Json::object({{"validators", 1}})).error().code,
+            ErrorCode::kMalformed);
+  items[0]["power"] = "-3";
+  EXPECT_EQ(validators_of_genesis(Json::object({{"validators", items}})).error().code,
+            ErrorCode::kMalformed);
 }
 
 TEST(CometRpc, TimesHaveOneText) {

@@ -71,7 +71,8 @@ TEST(LightClient, ChecksTheVerdictOfAGame) {
   // The harness has beacons of its own: sign its head as the operator would.
   head.beacon = {};
   head.height = {};
-  ASSERT_EQ(client.follow({head, {}, sign_header(p.net.keys[0], head)}), HeaderVerdict::kValid);
+  ASSERT_EQ(client.follow(SignedHeader{head, {}, sign_header(p.net.keys[0], head)}),
+            HeaderVerdict::kValid);
   Bytes key{'G'};
   const GameId game = game_id_of(id, p.net.id(kSolver));
   key.insert(key.end(), game.value.bytes.begin(), game.value.bytes.end());

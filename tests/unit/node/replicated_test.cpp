@@ -3,6 +3,7 @@
 
 #include "assay/node/replicated_ledger.hpp"
 #include "assay/node/verify_store.hpp"
+#include "unit/comet/chains.hpp"
 #include "unit/node/node_world.hpp"
 
 namespace assay::node {
@@ -179,6 +180,32 @@ TEST(Replicated, BeginsOnceAndForItsOwnChainAlone) {
   MemoryStore store;
   EXPECT_EQ(ReplicatedLedger::open(store, genesis_record(), {}).error().code,
             ErrorCode::kInvalidArgument);
+}
+
+TEST(Replicated, BeginsWithTheValidatorsOfItsRecordAlone) {
+  const std::vector<comet::test::Signer> signers = {{1, 5}, {2, 7}, {3, 5}};
+  comet::ValidatorSet validators = comet::test::set_of(signers);
+  comet::order(validators);
+  EXPECT_EQ(validators[0].power, 7);
+  protocol::Genesis genesis = replicated_genesis();
+  genesis.validators_hash = comet::hash_of(validators);
+  MemoryStore store;
+  const auto ledger = ReplicatedLedger::open(store, genesis, {});
+  ASSERT_TRUE(ledger);
+  const auto verdict_of = [&](const std::vector<comet::test::Signer>& given, abci::KeyType type) {
+    abci::InitChainRequest request;
+    request.chain_id = comet_chain_id(chain_id_of(genesis));
+    for (const auto& s : given)
+      request.validators.push_back(
+          {{type, to_bytes(comet::test::key(s.number).public_key().view())}, s.power});
+    const auto answer = (*ledger)->init_chain(request);
+    return answer ? ErrorCode{} : answer.error().code;
+  };
+  EXPECT_EQ(verdict_of(signers, abci::KeyType::kEd25519), ErrorCode{});
+  EXPECT_EQ(verdict_of({{1, 5}, {2, 7}, {3, 6}}, abci::KeyType::kEd25519), ErrorCode::kConflict);
+  EXPECT_EQ(verdict_of({{1, 5}, {2, 7}}, abci::KeyType::kEd25519), ErrorCode::kConflict);
+  EXPECT_EQ(verdict_of({}, abci::KeyType::kEd25519), ErrorCode::kConflict);
+  EXPECT_EQ(verdict_of(signers, abci::KeyType::kSecp256k1), ErrorCode::kUnsupported);
 }
 
 TEST(Replicated, TakesOnlyWhatABlockWouldRecord) {
