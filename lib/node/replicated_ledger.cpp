@@ -231,12 +231,18 @@ Result<abci::QueryResponse> ReplicatedLedger::query(abci::QueryRequest request) 
     response.log = std::move(why);
     return response;
   };
-  if (request.path != "/record" && request.path != "/proof")
-    return absent("the paths are /record and /proof");
+  if (request.path != "/record" && request.path != "/proof" && request.path != "/header")
+    return absent("the paths are /record, /proof and /header");
   ASSAY_TRY(const auto kept, reader.provable_heights());
   const Height height =
       request.height == 0 ? kept.second : Height{static_cast<std::uint64_t>(request.height)};
   response.height = static_cast<std::int64_t>(height.value);
+  if (request.path == "/header") {
+    ASSAY_TRY(const auto header, reader.header(height));
+    if (!header) return absent("there is no such block");
+    response.value = encode(*header);
+    return response;
+  }
   if (request.path == "/proof") {
     auto proof = reader.prove_at(request.data, height);
     if (!proof) return absent(proof.error().message);

@@ -60,7 +60,9 @@ class ReplicatedLedger final : public abci::Application {
       abci::FinalizeBlockRequest request) override;
   [[nodiscard]] Result<abci::CommitResponse> commit(abci::CommitRequest request) override;
   // Paths "/record" (the value of the record whose key is `data`) and "/proof" (its proof of
-  // presence or absence), at a height whose state is kept; 0: the latest. Code 1: there is none.
+  // presence or absence), at a height whose state is kept, and "/header" (our header of any
+  // height): what a light client needs beside CometBFT's own answers. Height 0: the latest. Code 1:
+  // there is none.
   [[nodiscard]] Result<abci::QueryResponse> query(abci::QueryRequest request) override;
 
  private:

@@ -134,6 +134,26 @@ TEST(CometLightClient, FollowsTheRecordedChainFromItsGenesisToItsEnd) {
   EXPECT_LT(blocks.asked, 20);
 }
 
+// INV-CMT-005: whoever is overtaken while it asks for blocks takes nothing back.
+TEST(CometLightClient, ASearchThatIsOvertakenMovesNothingBack) {
+  LightClient client(trust_in(block_at(1)), {});
+  class Overtaking : public Blocks {
+   public:
+    explicit Overtaking(LightClient& the_client) : client(the_client) {}
+    Result<LightBlock> at(std::int64_t height) override {
+      if (asked.empty()) {
+        asked.push_back(height);
+        Blocks others;
+        EXPECT_EQ(*client.follow(block_at(320), others, kNow), V::kValid);
+      }
+      return Blocks::at(height);
+    }
+    LightClient& client;
+  } blocks(client);
+  EXPECT_EQ(*client.follow(block_at(300), blocks, kNow), V::kValid);
+  EXPECT_EQ(client.trusted()->height, 320);
+}
+
 // INV-CMT-005.
 TEST(CometLightClient, ManyThreadsMoveItForwardOnly) {
   LightClient client(trust_in(block_at(1)), {});

@@ -1,4 +1,4 @@
-// INV-NOD-018: headers of a replicated ledger stand under CometBFT's.
+// INV-NOD-020: headers of a replicated ledger stand under CometBFT's.
 #include "assay/core/memory_store.hpp"
 #include "assay/node/light_client.hpp"
 #include "assay/protocol/apply.hpp"

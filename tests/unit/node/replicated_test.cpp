@@ -253,6 +253,10 @@ TEST(Replicated, AnswersQueriesWithProofs) {
   EXPECT_EQ(replica.ledger->query(query).value().code, 1u);
   query.height = -1;
   EXPECT_EQ(replica.ledger->query(query).value().code, 1u);
+  query.path = "/header";
+  EXPECT_EQ(replica.ledger->query(query).value().code, 1u);
+  query.height = 0;
+  EXPECT_EQ(replica.ledger->query(query).value().value, encode(replica.head()));
   query.path = "\xff";
   EXPECT_EQ(replica.ledger->query(query).value().code, 1u);
 }
