@@ -42,6 +42,13 @@ Result<std::optional<SignedHeader>> LedgerNode::signed_header(Height height) con
   return stored_header(m_chain->store(), height);
 }
 
+void LedgerNode::prove_header(Height height, HeaderProofDone done) const {
+  const auto header = signed_header(height);
+  if (!header) return done(header.error());
+  if (!*header) return done(no_such_block());
+  done(HeaderProof(**header));
+}
+
 void LedgerNode::submit(const protocol::VerifiedTransaction& transaction, SubmitDone done) {
   if (m_failure) return done(dead(*m_failure));
   const protocol::ParsedTransaction& parsed = transaction.parsed();

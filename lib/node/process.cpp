@@ -4,6 +4,7 @@
 #include "assay/host/files.hpp"
 #include "assay/host/thread_pool.hpp"
 #include "assay/node/comet_client.hpp"
+#include "assay/node/comet_headers.hpp"
 #include "assay/node/event_feed.hpp"
 #include "assay/node/metrics.hpp"
 #include "assay/node/operator_service.hpp"
@@ -54,7 +55,8 @@ struct NodeProcess::State {
   rpc::Dispatcher operator_dispatcher;
   net::RateLimiter limiter;
   net::EventLoop loop;
-  std::unique_ptr<CometClient> comet;  // the next two only of a replicated node
+  std::unique_ptr<CometClient> comet;  // the next three only of a replicated node
+  std::unique_ptr<CometHeaders> comet_headers;
   std::unique_ptr<ReplicatedLedger> application;
   std::unique_ptr<Ledger> node;
   std::unique_ptr<Intake> intake;
@@ -278,13 +280,17 @@ Status NodeProcess::State::open_replicated(const NodeConfig& config, Log& log) {
   };
   ASSAY_TRY(application, ReplicatedLedger::open(*store, config.genesis, options));
   comet = std::make_unique<CometClient>(loop, config.comet->rpc, log);
+  comet_headers = std::make_unique<CometHeaders>(loop, config.comet->rpc);
   node = std::make_unique<ReplicatedNode>(
       config.genesis, CommittedBlock{application->chain().head(), {}, store->snapshot(), 0}, clock,
       log,
       ReplicatedNodeOptions{[this](Bytes transaction, CometClient::Done done) {
                               comet->broadcast(std::move(transaction), std::move(done));
                             },
-                            may_write});
+                            may_write,
+                            [this](std::int64_t height, CometHeaders::Done done) {
+                              comet_headers->at(height, std::move(done));
+                            }});
   return {};
 }
 

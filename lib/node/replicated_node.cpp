@@ -166,6 +166,19 @@ Result<std::optional<SignedHeader>> ReplicatedNode::signed_header(Height height)
   return stored_header(*m_head.state, height);
 }
 
+void ReplicatedNode::prove_header(Height height, HeaderProofDone done) const {
+  const auto header = m_reader->header(height);
+  if (!header) return done(header.error());
+  if (!*header) return done(no_such_block());
+  if (!m_options.light_block)
+    return done(Error{ErrorCode::kUnavailable, "this node does not ask CometBFT for headers"});
+  m_options.light_block(static_cast<std::int64_t>(height.value) + 1,
+                        [header = **header, done = std::move(done)](const auto& next) {
+                          if (!next) return done(next.error());
+                          done(HeaderProof(CommittedHeader{header, *next}));
+                        });
+}
+
 Result<std::optional<TxOutcome>> ReplicatedNode::outcome_of(const TxId& id) const {
   return stored_outcome(*m_head.state, id);
 }

@@ -370,19 +370,43 @@ void NodeService::register_proofs(rpc::Dispatcher& d) {
        {{"evidence", Type::kHex, "the file"}},
        {ErrorCode::kNotFound, ErrorCode::kUnavailable},
        immediate([this](const Params& params) { return evidence(GameId{params.hash("game")}); })});
-  d.add({"proof",
-         "A record under a block's state root, and the proof of its presence or absence.",
-         {{"key", Type::kHex, "the record's key, at most 256 bytes"},
-          {"height", Type::kNumber, "of a block whose state is kept; default: the head's", true}},
-         {{"key", Type::kHex, "as asked for"},
-          {"value", Type::kHex, "the record; absent: there is none", true},
-          {"proof", Type::kHex, "commit/map_proof.hpp"},
-          {"signed_header", Type::kHex, "the block's"}},
-         {ErrorCode::kNotFound, ErrorCode::kLimit},
-         immediate([this](const Params& params) {
-           return proof(params.bytes("key"),
-                        Height{params.number_or("height", m_node.head().height.value)});
-         })});
+  d.add(
+      {"proof",
+       "A record under a block's state root, and the proof of its presence or absence.",
+       {{"key", Type::kHex, "the record's key, at most 256 bytes"},
+        {"height", Type::kNumber, "of a block whose state is kept; default: header_proof's", true}},
+       {{"key", Type::kHex, "as asked for"},
+        {"value", Type::kHex, "the record; absent: there is none", true},
+        {"proof", Type::kHex, "commit/map_proof.hpp"},
+        {"signed_header", Type::kHex, "the block's, as of header_proof"}},
+       {ErrorCode::kNotFound, ErrorCode::kLimit, ErrorCode::kUnavailable},
+       [this](const Params& params, const Reply& reply) {
+         const Height height{params.number_or("height", m_node.last_shown().value)};
+         // Now, since the state goes on while CometBFT is asked.
+         auto json = proof(params.bytes("key"), height);
+         if (!json) return reply.error(json.error());
+         m_node.prove_header(height, [reply, json = std::move(*json)](const auto& header) mutable {
+           if (!header) return reply.error(header.error());
+           json["signed_header"] = to_hex(encode(*header));
+           reply.result(std::move(json));
+         });
+       }});
+  d.add({"header_proof",
+         "A header with what shows that it is the chain's.",
+         {{"height", Type::kNumber,
+           "default: the head's; of a replicated ledger the one before, which can be shown now",
+           true}},
+         {{"header", Type::kObject, "its fields"},
+          {"signed_header", Type::kHex, "docs/spec/node.md, \"Proof of a header\""}},
+         {ErrorCode::kNotFound, ErrorCode::kUnavailable},
+         [this](const Params& params, const Reply& reply) {
+           const Height height{params.number_or("height", m_node.last_shown().value)};
+           m_node.prove_header(height, [reply](const auto& header) {
+             if (!header) return reply.error(header.error());
+             reply.result(Json::object({{"header", to_json(header_of(*header))},
+                                        {"signed_header", to_hex(encode(*header))}}));
+           });
+         }});
 }
 
 }  // namespace assay::node

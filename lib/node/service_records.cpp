@@ -125,12 +125,9 @@ Result<Json> NodeService::proof(ByteView key, Height height) const {
                                       " to " + std::to_string(kept.second.value) + " only"};
   ASSAY_TRY(const auto value, m_node.reader().record_at(key, height));
   ASSAY_TRY(const Bytes proof, m_node.reader().prove_at(key, height));
-  ASSAY_TRY(const auto header, m_node.signed_header(height));
-  if (!header) return {ErrorCode::kIntegrity, "a kept height has no signed header"};
   return Json::object({{"key", to_hex(key)},
                        {"value", value ? Json(to_hex(*value)) : Json()},
-                       {"proof", to_hex(proof)},
-                       {"signed_header", to_hex(encode(*header))}});
+                       {"proof", to_hex(proof)}});
 }
 
 }  // namespace assay::node

@@ -13,6 +13,8 @@ void Ledger::submit(ByteView bytes, SubmitDone done) {
   submit(*transaction, std::move(done));
 }
 
+Error no_such_block() { return {ErrorCode::kNotFound, "there is no such block"}; }
+
 Error stopping() {
   return {ErrorCode::kUnavailable, "the node is being stopped; try again in a while"};
 }

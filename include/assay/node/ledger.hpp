@@ -4,7 +4,7 @@
 #pragma once
 
 #include "assay/node/chain.hpp"
-#include "assay/node/header.hpp"
+#include "assay/node/header_proof.hpp"
 
 namespace assay::node {
 
@@ -59,10 +59,19 @@ class Ledger {
   [[nodiscard]] virtual const std::optional<Error>& pause() const noexcept = 0;
 
   [[nodiscard]] virtual Result<std::optional<SignedHeader>> signed_header(Height height) const = 0;
+  // Calls `done` with what shows that a block's header is the chain's, at once or later. Errors:
+  // kNotFound (no such block), kUnavailable (of a replicated ledger's last block there is nothing
+  // to show before the next one), those of the store.
+  using HeaderProofDone = std::function<void(const Result<HeaderProof>& proof)>;
+  virtual void prove_header(Height height, HeaderProofDone done) const = 0;
+  // The last block whose header can be shown.
+  [[nodiscard]] virtual Height last_shown() const noexcept = 0;
   // Of a transaction that a block recorded, while the ledger knows its client id.
   [[nodiscard]] virtual Result<std::optional<TxOutcome>> outcome_of(const TxId& id) const = 0;
 };
 
+// kNotFound.
+[[nodiscard]] Error no_such_block();
 // What whoever still waits is told before an orderly end: kUnavailable.
 [[nodiscard]] Error stopping();
 // What everybody is told of a ledger that failed.

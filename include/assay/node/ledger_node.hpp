@@ -66,6 +66,8 @@ class LedgerNode final : public Ledger {
   [[nodiscard]] Height bodies_from() const noexcept { return m_chain->bodies_from(); }
 
   [[nodiscard]] Result<std::optional<SignedHeader>> signed_header(Height height) const override;
+  void prove_header(Height height, HeaderProofDone done) const override;
+  [[nodiscard]] Height last_shown() const noexcept override { return head().height; }
   [[nodiscard]] Result<std::optional<TxOutcome>> outcome_of(const TxId& id) const override {
     return m_chain->outcome_of(id);
   }

@@ -4,6 +4,7 @@
 // whatever is executed meanwhile.
 #pragma once
 
+#include <algorithm>
 #include <deque>
 #include <unordered_map>
 
@@ -32,6 +33,11 @@ struct ReplicatedNodeOptions {
   using Broadcast = std::function<void(Bytes transaction, std::function<void(Status taken)> done)>;
   Broadcast broadcast;
   std::function<Status()> may_write = {};  // as NodeOptions::may_write
+  // CometBFT's light block of a height, at once or later, on the loop; without it no header can be
+  // shown. Errors: kUnavailable.
+  using LightBlocks = std::function<void(
+      std::int64_t height, std::function<void(const Result<comet::LightBlock>& block)> done)>;
+  LightBlocks light_block = {};
 };
 
 // Not thread-safe: one event loop.
@@ -76,6 +82,11 @@ class ReplicatedNode final : public Ledger {
   }
   // The signatures are zeros: CometBFT's commit shows whose block it is.
   [[nodiscard]] Result<std::optional<SignedHeader>> signed_header(Height height) const override;
+  void prove_header(Height height, HeaderProofDone done) const override;
+  // CometBFT's header of a height names our header of the one before.
+  [[nodiscard]] Height last_shown() const noexcept override {
+    return Height{head().height.value - std::min<std::uint64_t>(head().height.value, 1)};
+  }
   [[nodiscard]] Result<std::optional<TxOutcome>> outcome_of(const TxId& id) const override;
 
  private:

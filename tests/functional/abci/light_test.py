@@ -10,37 +10,27 @@ import subprocess
 import tempfile
 import time
 
-from comet import Node, find_comet, options, until
+from comet import find_comet, options, output_of, until
+from ledger import LedgerNode, expect
 
 ACCOUNT = bytes(range(1, 33))
 
 
-def expect(condition, words):
-    if not condition:
-        raise SystemExit(words)
-
-
-class Ledger(Node):
+class Light(LedgerNode):
     """A validator whose application is the ledger; the genesis record names it."""
 
     def __init__(self, comet, assayd, folder, names_validators):
-        super().__init__(comet, assayd, folder)
+        super().__init__(comet, assayd, folder, folder / "ledger")
         record = self.folder / "genesis.toml"
         genesis = self.home / "config" / "genesis.json"
         record.write_text("name = \"light\"\nreplicated = true\ntime_ms = 1700000000000\n"
                           + (f"comet_genesis = \"{genesis.relative_to(self.folder)}\"\n" if names_validators else "")
                           + f"[[accounts]]\nid = \"{ACCOUNT.hex()}\"\natoms = 1000000\n")
         self.record = self.folder / "genesis.bin"
-        shown = subprocess.run([assayd, "genesis", "create", "--from", record, "--out", self.record], check=True,
-                               capture_output=True, text=True).stdout
+        shown = output_of(assayd, "genesis", "create", "--from", record, "--out", self.record)
         expect(("validators " in shown) == names_validators, shown)
-        value = json.loads(genesis.read_text())
-        value["chain_id"] = shown.split("chain ")[1].split()[0][:32]
-        genesis.write_text(json.dumps(value))
-
-    def app_command(self, address):
-        return [self.example, "replicate", "--home", str(self.folder / "ledger"), "--genesis", str(self.record), "--abci",
-                address, "--log-format", "json"]
+        self.set_chain_id(shown.split("chain ")[1].split()[0][:32])
+        subprocess.run([assayd, "init", "--home", self.ledger_home, "--genesis", self.record], check=True, capture_output=True)
 
     def ask(self, path, height, key=b""):
         answer = self.rpc("abci_query", path=f'"{path}"', data="0x" + key.hex(), height=height)["response"]
@@ -155,6 +145,16 @@ def play(node, verdict, names_validators):
             changed[len(changed) // 2] ^= 1
             code, text = verdict({**proof, member: changed.hex()}, "--comet-header", comet_hash)
             expect(code == 4, f"{member}: {text}")
+    # The node puts the same together by itself.
+    first, error = node.call("proof", key=money.hex(), height=1)
+    expect(error is None and first == proof_of(node, money, 1), f"{error} {first}")
+    head = node.call("chain_status")[0]["head"]["height"]
+    latest, error = node.call("header_proof")
+    expect(error is None and latest["header"]["height"] >= head - 1, f"{error} {latest}")
+    code, text = verdict(node.call("proof", key=b"nobody".hex())[0], *([] if names_validators else
+                         ["--comet-header", node.rpc("commit", height=2)["signed_header"]["commit"]["block_id"]["hash"]]))
+    expect(code == (1 if names_validators else 4), text)
+    expect(node.call("header_proof", height=head + 100)[1]["code"] == -32004, "a header that there is not")
     # Another block's header of CometBFT's is none of this one.
     other = {**proof, "signed_header": (node.ask("/header", 1) + light_block(node, 4)).hex()}
     code, text = verdict(other, "--comet-header", node.rpc("commit", height=4)["signed_header"]["commit"]["block_id"]["hash"])
@@ -185,7 +185,7 @@ def main():
         for number_of, (names_validators, game) in enumerate([(True, play), (False, play), (True, refuse_others)]):
             place = pathlib.Path(folder) / str(number_of)
             place.mkdir()
-            node = Ledger(comet, given.assayd, place, names_validators)
+            node = Light(comet, given.assayd, place, names_validators)
             try:
                 if game is play:
                     play(node, Verdict(assay, node), names_validators)

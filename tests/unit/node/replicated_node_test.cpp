@@ -4,9 +4,11 @@
 #include "assay/node/comet_client.hpp"
 #include "assay/node/event_feed.hpp"
 #include "assay/node/faucet.hpp"
+#include "assay/node/light_client.hpp"
 #include "assay/node/replicated_ledger.hpp"
 #include "assay/node/service.hpp"
 #include "assay/rpc/client.hpp"
+#include "comet_blocks.hpp"
 #include "node_world.hpp"
 
 namespace assay::node::test {
@@ -24,6 +26,8 @@ struct Validator {
   protocol::Genesis genesis = genesis_record();
   Status may_write;
   std::vector<std::pair<Bytes, std::function<void(Status)>>> mempool;
+  std::vector<std::pair<std::int64_t, std::function<void(const Result<comet::LightBlock>&)>>>
+      headers_asked;                          // of CometBFT
   std::vector<std::function<void()>> posted;  // what the application told, on its way to the loop
   std::unique_ptr<ReplicatedLedger> application;
   std::unique_ptr<ReplicatedNode> node;
@@ -52,7 +56,10 @@ struct Validator {
         ReplicatedNodeOptions{[this](Bytes bytes, std::function<void(Status)> done) {
                                 mempool.emplace_back(std::move(bytes), std::move(done));
                               },
-                              [this] { return may_write; }});
+                              [this] { return may_write; },
+                              [this](std::int64_t height, auto done) {
+                                headers_asked.emplace_back(height, std::move(done));
+                              }});
   }
   [[nodiscard]] std::shared_ptr<const KeyValueStore> copy() const {
     auto copied = std::make_shared<MemoryStore>();
@@ -313,6 +320,35 @@ TEST(ReplicatedNode, ServesTheCalls) {
   EXPECT_EQ(result, done);
   const Json waited = call("wait_block", Json::object({{"after", 1}, {"timeout_ms", 1000}}));
   EXPECT_EQ(*JsonRef(waited)["height"].u64(), 2u);
+}
+
+// INV-NOD-020.
+TEST(ReplicatedNode, ShowsAHeaderByCometBftsNext) {
+  Validator v;
+  v.decide({});
+  v.decide({});
+  EXPECT_EQ(v.node->last_shown(), Height{1});
+  std::optional<Result<HeaderProof>> shown;
+  const auto keep = [&](const Result<HeaderProof>& proof) { shown.emplace(proof); };
+  v.node->prove_header(Height{1}, keep);
+  EXPECT_FALSE(shown);
+  ASSERT_EQ(v.headers_asked.size(), 1u);
+  EXPECT_EQ(v.headers_asked[0].first, 2);
+  const auto header = **v.node->reader().header(Height{1});
+  v.headers_asked[0].second(block_after(header));
+  ASSERT_TRUE(shown && *shown);
+  EXPECT_EQ(header_of(**shown), header);
+  LightClient client(v.genesis,
+                     {comet::trust_in_genesis(comet_chain_id(chain_id_of(v.genesis)),
+                                              comet::hash_of(comet::test::set_of(kFour)))});
+  EXPECT_EQ(client.follow(**shown, kNowMs), HeaderVerdict::kValid);
+
+  v.node->prove_header(Height{2}, keep);
+  EXPECT_EQ(v.headers_asked.back().first, 3);
+  v.headers_asked.back().second(Error{ErrorCode::kUnavailable, "not yet"});
+  EXPECT_EQ(shown->error().code, ErrorCode::kUnavailable);
+  v.node->prove_header(Height{3}, keep);
+  EXPECT_EQ(shown->error().code, ErrorCode::kNotFound);
 }
 
 TEST(CometClient, ReadsWhatCometBftAnswersToEach) {
