@@ -4,6 +4,18 @@
 
 namespace assay::comet {
 
+namespace {
+
+Result<LightBlock> blocks_at(LightBlocks& blocks, std::int64_t height) {
+  ASSAY_TRY(LightBlock block, blocks.at(height));
+  if (block.header.height != height)
+    return {ErrorCode::kIntegrity, "asked for the light block of height " + std::to_string(height) +
+                                       ", got that of " + std::to_string(block.header.height)};
+  return block;
+}
+
+}  // namespace
+
 LightClient::LightClient(Trusted root, const LightOptions& options)
     : m_options(options),
       m_trusted(std::make_shared<const Trusted>(std::move(root))),
@@ -51,17 +63,30 @@ Result<LightVerdict> LightClient::follow(const LightBlock& target, LightBlocks& 
       ahead.pop_back();
     } else if (verdict == LightVerdict::kTooLittleTrust) {
       const std::int64_t middle = at->height + (next.header.height - at->height) / 2;
-      ASSAY_TRY(LightBlock between, blocks.at(middle));
-      if (between.header.height != middle)
-        return {ErrorCode::kIntegrity, "asked for the light block of height " +
-                                           std::to_string(middle) + ", got that of " +
-                                           std::to_string(between.header.height)};
+      ASSAY_TRY(LightBlock between, blocks_at(blocks, middle));
       ahead.push_back(std::move(between));
     } else {
       return verdict;
     }
   }
   return LightVerdict::kValid;
+}
+
+Result<LightVerdict> LightClient::compare(LightBlocks& witness, const Time& now) const {
+  std::shared_ptr<const Trusted> trusted;
+  std::shared_ptr<const Trusted> before;
+  {
+    const std::lock_guard lock(m_mutex);
+    trusted = m_trusted;
+    before = m_before;
+  }
+  if (trusted->height == 0) return LightVerdict::kValid;
+  ASSAY_TRY(const LightBlock block, blocks_at(witness, trusted->height));
+  if (hash_of(block.header) == trusted->hash) return LightVerdict::kValid;
+  if (before->height == trusted->height) return LightVerdict::kWrongRoot;
+  LightClient other(*before, m_options);
+  ASSAY_TRY(const LightVerdict verdict, other.follow(block, witness, now));
+  return verdict == LightVerdict::kValid ? LightVerdict::kContradiction : verdict;
 }
 
 std::shared_ptr<const Trusted> LightClient::trust(std::shared_ptr<const Trusted> from,

@@ -35,6 +35,11 @@ class LightClient {
   [[nodiscard]] Result<LightVerdict> follow(const LightBlock& target, LightBlocks& blocks,
                                             const Time& now);
 
+  // What another node says of the trusted height. kValid: the same header. kContradiction: another
+  // one, which follows from where ours did, so that a third of the power lied and one of the two is
+  // a fork. Any other: why that node is not to be believed. Errors: as follow().
+  [[nodiscard]] Result<LightVerdict> compare(LightBlocks& witness, const Time& now) const;
+
   [[nodiscard]] std::shared_ptr<const Trusted> trusted() const;
 
  private:

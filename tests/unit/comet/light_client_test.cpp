@@ -116,6 +116,38 @@ TEST(CometLightClient, TheTrustedBlockAgainIsValidAndAnotherOneIsAContradiction)
   EXPECT_EQ(client.trusted()->hash, hash_of(five.header));
 }
 
+TEST(CometLightClient, AWitnessAgreesForksOrIsNotBelieved) {
+  LightClient client(trust_in(block_at(1)), {});
+  Blocks witness;
+  EXPECT_EQ(*client.compare(witness, kNow), V::kValid);
+  ASSERT_EQ(*client.follow(block_at(300), witness, kNow), V::kValid);
+  EXPECT_EQ(*client.compare(witness, kNow), V::kValid);
+  // The same validators signed another block of that height.
+  class Fork : public Blocks {
+   public:
+    Result<LightBlock> at(std::int64_t height) override {
+      LightBlock block = *Blocks::at(height);
+      if (height != 300) return block;
+      block.header.app_hash[0] ^= 1;
+      sign(block, validators_at(height));
+      if (is_forged) block.commit.signatures[2].signature[0] ^= 1;
+      return block;
+    }
+    bool is_forged = false;
+  } fork;
+  EXPECT_EQ(*client.compare(fork, kNow), V::kContradiction);
+  fork.is_forged = true;
+  EXPECT_EQ(*client.compare(fork, kNow), V::kWrongSignature);
+  witness.off_by = 1;
+  EXPECT_EQ(client.compare(witness, kNow).error().code, ErrorCode::kIntegrity);
+  witness.unavailable = 300;
+  EXPECT_EQ(client.compare(witness, kNow).error().code, ErrorCode::kUnavailable);
+  EXPECT_EQ(client.trusted()->hash, hash_of(block_at(300).header));
+  // At the root itself there is nothing that both could follow from.
+  LightClient rooted(trust_in(block_at(300)), {});
+  EXPECT_EQ(*rooted.compare(fork, kNow), V::kWrongRoot);
+}
+
 TEST(CometLightClient, FollowsTheRecordedChainFromItsGenesisToItsEnd) {
   class Recorded : public LightBlocks {
    public:
