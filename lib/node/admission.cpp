@@ -15,18 +15,11 @@ MempoolVerdict Admission::admit(const protocol::ParsedTransaction& parsed, std::
   const auto known = m_by_sender.find(sender);
   if (!has && known != m_by_sender.end() && known->second >= kMempoolSenderMax)
     return MempoolVerdict::kSenderFull;
-  const auto fits = [&](const Use& use, std::size_t share) {
-    return use.count < kAdmittedMax / share && use.bytes + bytes <= kAdmittedBytesMax / share;
-  };
-  if (!has && (!fits(m_all, 1) || (!game && !fits(m_others, 2)))) return MempoolVerdict::kFull;
+  if (!has && !m_lanes.fits(game, bytes)) return MempoolVerdict::kFull;
   m_entries.emplace(parsed.id, Entry{sender, bytes, game, m_height});
   m_by_height.emplace_back(m_height, parsed.id);
   ++m_by_sender[sender];
-  for (Use* use : {&m_all, game ? nullptr : &m_others}) {
-    if (use == nullptr) continue;
-    ++use->count;
-    use->bytes += bytes;
-  }
+  m_lanes.add(game, bytes);
   return MempoolVerdict::kAdded;
 }
 
@@ -36,11 +29,7 @@ void Admission::erase(const TxId& id) {
   const Entry& entry = found.mapped();
   if (const auto sender = m_by_sender.find(entry.sender); --sender->second == 0)
     m_by_sender.erase(sender);
-  for (Use* use : {&m_all, entry.game ? nullptr : &m_others}) {
-    if (use == nullptr) continue;
-    --use->count;
-    use->bytes -= entry.bytes;
-  }
+  m_lanes.remove(entry.game, entry.bytes);
 }
 
 void Admission::leave(const TxId& id) {

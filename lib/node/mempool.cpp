@@ -56,11 +56,7 @@ MempoolVerdict Mempool::add(const protocol::ParsedTransaction& parsed, std::size
   m_waiting.push_back({{parsed.id, sender, parsed.envelope.nonce, bytes}, game, credited});
   m_by_id.emplace(parsed.id, std::prev(m_waiting.end()));
   ++m_by_sender[sender];
-  for (Use* use : {&m_all, game ? nullptr : &m_others}) {
-    if (!use) continue;
-    ++use->count;
-    use->bytes += bytes;
-  }
+  m_lanes.add(game, bytes);
   return MempoolVerdict::kAdded;
 }
 
@@ -77,27 +73,16 @@ bool Mempool::nonces_ascend(const std::vector<Taken>& taken) {
 
 std::vector<Mempool::Taken> Mempool::take_block() {
   std::vector<Taken> taken;
-  Use all, others;
-  const auto fits = [](const Use& use, std::size_t size, std::size_t share) {
-    return use.count < kBlockTransactionsMax / share && use.bytes + size <= kBlockBytesMax / share;
-  };
+  Lanes block(kBlockTransactionsMax, kBlockBytesMax);
   for (auto it = m_waiting.begin(); it != m_waiting.end();) {
-    if (all.count == kBlockTransactionsMax) break;
+    if (block.all().count == kBlockTransactionsMax) break;
     const std::size_t size = it->tx.bytes;
-    if (!fits(all, size, 1) || (!it->game && !fits(others, size, 2))) {
+    if (!block.fits(it->game, size)) {
       ++it;
       continue;
     }
-    for (Use* use : {&all, it->game ? nullptr : &others}) {
-      if (!use) continue;
-      ++use->count;
-      use->bytes += size;
-    }
-    for (Use* use : {&m_all, it->game ? nullptr : &m_others}) {
-      if (!use) continue;
-      --use->count;
-      use->bytes -= size;
-    }
+    block.add(it->game, size);
+    m_lanes.remove(it->game, size);
     m_by_id.erase(it->tx.id);
     count_down(m_by_sender, it->tx.sender);
     if (it->credited) count_down(m_credited, *it->credited);

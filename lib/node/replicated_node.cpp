@@ -71,7 +71,7 @@ void ReplicatedNode::submit(const protocol::VerifiedTransaction& transaction, Su
   const std::size_t bytes = transaction.bytes().size();
   const bool game = checked->verdict == protocol::TxVerdict::kApplied &&
                     is_game_kind(protocol::kind_of(parsed.envelope.payload));
-  if (!fits(game, bytes, 0))
+  if (!m_lanes.fits(game, bytes))
     return done(Error{ErrorCode::kUnavailable,
                       "too many transactions are waiting; send it again in a while"});
   Undecided& one = m_undecided[parsed.id];
@@ -79,11 +79,7 @@ void ReplicatedNode::submit(const protocol::VerifiedTransaction& transaction, Su
   one.bytes = bytes;
   one.game = game;
   one.number = m_next_number++;
-  for (Use* use : {&m_all, game ? nullptr : &m_others}) {
-    if (use == nullptr) continue;
-    ++use->count;
-    use->bytes += bytes;
-  }
+  m_lanes.add(game, bytes);
   m_deadlines.push_back({m_clock.monotonic_ms() + kUndecidedMs, one.number, parsed.id});
   broadcast(parsed.id, to_bytes(transaction.bytes()));
 }
@@ -99,25 +95,13 @@ void ReplicatedNode::answer(const TxId& id, const Result<TxOutcome>& outcome) {
   const auto found = m_undecided.extract(id);
   if (found.empty()) return;
   const Undecided& one = found.mapped();
-  for (Use* use : {&m_all, one.game ? nullptr : &m_others}) {
-    if (use == nullptr) continue;
-    --use->count;
-    use->bytes -= one.bytes;
-  }
+  m_lanes.remove(one.game, one.bytes);
   for (const SubmitDone& done : one.waiters) done(outcome);
-}
-
-bool ReplicatedNode::fits(bool game, std::size_t bytes, std::size_t others) const {
-  const auto fits_in = [&](const Use& use, std::size_t share) {
-    return use.count + others < kUndecidedMax / share &&
-           use.bytes + bytes <= kUndecidedBytesMax / share;
-  };
-  return fits_in(m_all, 1) && (game || fits_in(m_others, 2));
 }
 
 bool ReplicatedNode::has_room(ByteView transaction, std::size_t others) const {
   const auto kind = protocol::claimed_kind(transaction);
-  return fits(kind && is_game_kind(*kind), transaction.size(), others);
+  return m_lanes.fits(kind && is_game_kind(*kind), transaction.size(), others);
 }
 
 void ReplicatedNode::wait_block(Height after, std::uint64_t deadline_ms, BlockDone done) {
@@ -154,7 +138,7 @@ Result<bool> ReplicatedNode::tick() {
 void ReplicatedNode::shut_down() { answer_all(stopping()); }
 
 void ReplicatedNode::answer_all(const Error& error) {
-  m_all = m_others = {};
+  m_lanes.clear();
   m_deadlines.clear();
   const auto undecided = std::exchange(m_undecided, {});
   for (const auto& [id, one] : undecided)

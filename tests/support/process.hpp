@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cstdio>
 #include <string>
 #include <utility>
 #include <vector>
@@ -61,5 +62,16 @@ class Process {
   pid_t m_pid = -1;
   int m_output = -1;
 };
+
+// The first line that a shell command prints; empty if it prints none.
+inline std::string first_line_of(const char* command) {
+  std::string text;
+  FILE* pipe = ::popen(command, "r");
+  if (pipe == nullptr) return text;
+  char buffer[512];
+  while (std::fgets(buffer, sizeof buffer, pipe) != nullptr) text += buffer;
+  ::pclose(pipe);
+  return text.substr(0, text.find('\n'));
+}
 
 }  // namespace assay::test

@@ -37,10 +37,6 @@ class Admission {
     bool game = false;
     Height asked;  // when CometBFT did last
   };
-  struct Use {
-    std::size_t count = 0;
-    std::size_t bytes = 0;
-  };
   void erase(const TxId& id);  // under the mutex
 
   mutable std::mutex m_mutex;
@@ -49,8 +45,7 @@ class Admission {
   std::deque<std::pair<Height, TxId>>
       m_by_height;  // ascending; some left, or were asked about since
   Height m_height;  // of the last block
-  Use m_all;
-  Use m_others;  // what is no game's
+  Lanes m_lanes{kAdmittedMax, kAdmittedBytesMax};
 };
 
 }  // namespace assay::node

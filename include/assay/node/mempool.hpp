@@ -8,6 +8,7 @@
 #include <optional>
 #include <unordered_map>
 
+#include "assay/node/lanes.hpp"
 #include "assay/protocol/block.hpp"
 
 namespace assay::node {
@@ -58,11 +59,12 @@ class Mempool {
   [[nodiscard]] bool empty() const noexcept { return m_waiting.empty(); }
   // A transaction of this kind and size may enter after so many others did.
   [[nodiscard]] bool has_room(bool game, std::size_t bytes, std::size_t others = 0) const noexcept {
-    return fits(m_all, bytes, others, 1) && (game || fits(m_others, bytes, others, 2));
+    return m_lanes.fits(game, bytes, others);
   }
   // What is no game's fills its half of a block.
   [[nodiscard]] bool fills_block() const noexcept {
-    return m_others.count >= kBlockTransactionsMax / 2 || m_others.bytes >= kBlockBytesMax / 2;
+    const Lanes::Use& others = m_lanes.others();
+    return others.count >= kBlockTransactionsMax / 2 || others.bytes >= kBlockBytesMax / 2;
   }
   [[nodiscard]] std::size_t size() const noexcept { return m_waiting.size(); }
   [[nodiscard]] bool has(const TxId& id) const { return m_by_id.count(id) > 0; }
@@ -85,24 +87,14 @@ class Mempool {
     bool game = false;
     std::optional<AccountId> credited;
   };
-  struct Use {
-    std::size_t count = 0;
-    std::size_t bytes = 0;
-  };
   std::list<Entry> m_waiting;
-  [[nodiscard]] static bool fits(const Use& use, std::size_t bytes, std::size_t others,
-                                 std::size_t share) noexcept {
-    return use.count + others < kMempoolTransactionsMax / share &&
-           use.bytes + bytes <= kMempoolBytesMax / share;
-  }
   using Counts = std::unordered_map<AccountId, std::size_t, IdHasher>;
   [[nodiscard]] static bool nonces_ascend(const std::vector<Taken>& taken);
   static void count_down(Counts& counts, const AccountId& id);
   std::unordered_map<TxId, std::list<Entry>::iterator, IdHasher> m_by_id;
   Counts m_by_sender;
   Counts m_credited;
-  Use m_all;
-  Use m_others;  // what is no game's
+  Lanes m_lanes{kMempoolTransactionsMax, kMempoolBytesMax};
 };
 
 }  // namespace assay::node

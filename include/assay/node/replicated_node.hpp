@@ -96,12 +96,7 @@ class ReplicatedNode final : public Ledger {
     bool game = false;
     std::uint64_t number = 0;  // of its entry in m_deadlines
   };
-  struct Use {
-    std::size_t count = 0;
-    std::size_t bytes = 0;
-  };
   void show(const CommittedBlock& block);
-  [[nodiscard]] bool fits(bool game, std::size_t bytes, std::size_t others) const;
   void broadcast(const TxId& id, const Bytes& bytes);
   // Takes it out and answers whoever waits for it.
   void answer(const TxId& id, const Result<TxOutcome>& outcome);
@@ -118,8 +113,7 @@ class ReplicatedNode final : public Ledger {
   bool m_asked = false;  // the gate, since the last tick()
 
   std::unordered_map<TxId, Undecided, IdHasher> m_undecided;
-  Use m_all;
-  Use m_others;  // what is no game's
+  Lanes m_lanes{kUndecidedMax, kUndecidedBytesMax};
   struct Deadline {
     std::uint64_t at_ms = 0;
     std::uint64_t number = 0;

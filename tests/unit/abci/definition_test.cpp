@@ -10,6 +10,7 @@
 #include <map>
 #include <set>
 
+#include "support/process.hpp"
 #include "support/temporary_folder.hpp"
 
 namespace assay::abci {
@@ -76,16 +77,6 @@ void read_definition(const std::string& file, const std::vector<fs::path>& folde
     ASSERT_NE(pool.BuildFile(each), nullptr) << each.name();
 }
 
-std::string output_of(const char* command) {
-  std::string text;
-  FILE* pipe = ::popen(command, "r");
-  if (pipe == nullptr) return text;
-  char buffer[512];
-  while (std::fgets(buffer, sizeof buffer, pipe) != nullptr) text += buffer;
-  ::pclose(pipe);
-  return text.substr(0, text.find('\n'));
-}
-
 // The newest version of a module in Go's cache that `begins` so.
 fs::path module(const fs::path& folder, const std::string& begins) {
   std::set<fs::path> found;
@@ -96,7 +87,7 @@ fs::path module(const fs::path& folder, const std::string& begins) {
 }
 
 TEST(Definition, IsCometBftsOwn) {
-  const fs::path cache = output_of("go env GOMODCACHE 2>/dev/null");
+  const fs::path cache = test::first_line_of("go env GOMODCACHE 2>/dev/null");
   const fs::path comet = module(cache / "github.com/cometbft", "cometbft@v0.38.");
   const fs::path gogo = module(cache / "github.com/cosmos", "gogoproto@");
   if (comet.empty() || gogo.empty()) {

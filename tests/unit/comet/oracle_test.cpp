@@ -3,6 +3,7 @@
 #include <cstdlib>
 #include <filesystem>
 
+#include "support/process.hpp"
 #include "support/temporary_folder.hpp"
 #include "unit/comet/random_blocks.hpp"
 
@@ -11,19 +12,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::string output_of(const char* command) {
-  std::string text;
-  FILE* pipe = ::popen(command, "r");
-  if (pipe == nullptr) return text;
-  char buffer[512];
-  while (std::fgets(buffer, sizeof buffer, pipe) != nullptr) text += buffer;
-  ::pclose(pipe);
-  return text.substr(0, text.find('\n'));
-}
-
 TEST(CometOracle, JudgesAsCometBftDoes) {
   const std::string module = "github.com/cometbft/cometbft@v0.38.17";
-  const std::string cache = output_of("go env GOMODCACHE 2>/dev/null");
+  const std::string cache = assay::test::first_line_of("go env GOMODCACHE 2>/dev/null");
   const fs::path comet = fs::path(cache) / module;
   if (cache.empty() || !fs::exists(comet / "go.sum")) {
     std::printf("skipped: Go's cache holds no %s (go mod download)\n", module.c_str());
@@ -44,7 +35,7 @@ TEST(CometOracle, JudgesAsCometBftDoes) {
       (seed != nullptr ? seed : "1") + " 1000 > lines";
   if (std::system(command.c_str()) != 0) {
     std::printf("skipped: the oracle does not build here: %s\n",
-                output_of(("tail -1 " + folder + "/log").c_str()).c_str());
+                assay::test::first_line_of(("tail -1 " + folder + "/log").c_str()).c_str());
     GTEST_SKIP();
   }
   std::ifstream lines(work.path() / "lines");
