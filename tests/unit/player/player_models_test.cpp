@@ -6,11 +6,9 @@
 
 #include "assay/crypto/sha256.hpp"
 #include "assay/dispute/bounds.hpp"
-#include "assay/player/player.hpp"
-#include "assay/training/run.hpp"
 #include "cheats/cheats.hpp"
-#include "support/duel.hpp"
 #include "support/small_models.hpp"
+#include "unit/player/world.hpp"
 
 namespace assay::player {
 namespace {
@@ -21,46 +19,19 @@ using dispute::Role;
 using dispute::Stage;
 using numerics::OpCode;
 
-struct World {
-  SerialTaskPool pool;
-  training::Task task;
-  std::unique_ptr<training::ProgramExecution> honest;
-  std::vector<Hash256> transcript;
-
-  explicit World(const models::ModelDescription& d) {
+struct ModelWorld : Run {
+  explicit ModelWorld(const models::ModelDescription& d) {
     auto programs = models::build(d).value();
-    task =
+    train(
         training::make_task({77, 30, 10, 10}, programs.init, programs.step, test::data_for(d), pool)
-            .value();
-    honest = training::ProgramExecution::create(task, pool).value();
-    transcript = transcript_of(*honest);
-  }
-  std::vector<Hash256> transcript_of(training::Execution& execution) {
-    auto run = training::TrainingRun::open(task, execution, pool).value();
-    EXPECT_TRUE(run->advance(task.header.steps));
-    return run->transcript();
-  }
-  dispute::GameTerms terms(std::uint64_t entry, const std::vector<Hash256>& claimed) const {
-    dispute::GameTerms terms;
-    terms.task = task.header;
-    terms.entry = entry;
-    if (entry > 0) terms.start_root = claimed[entry - 1];
-    terms.end_root = claimed.at(entry);
-    return terms;
-  }
-  Player player(training::Execution& execution, const dispute::GameTerms& terms, Role role) {
-    return Player(std::make_shared<Interval>(task, execution, terms.entry, pool), terms, role);
+            .value());
   }
 };
-
-duel::Mover mover(Player& player) {
-  return [&player](const Position& position) { return player.next_move(position); };
-}
 
 class PlayerOnModels : public testing::TestWithParam<test::SmallModel> {};
 
 TEST_P(PlayerOnModels, EveryLieEndsInItsPlace) {
-  World world(GetParam().description);
+  ModelWorld world(GetParam().description);
   const graph::Program& program = world.task.step->program();
   struct Case {
     cheats::Lie lie;
@@ -126,7 +97,7 @@ TEST_P(PlayerOnModels, EveryLieEndsInItsPlace) {
 
 // At every node there is: points go straight to it, the rest of the way at random.
 TEST_P(PlayerOnModels, TheTruthIsDefendedAtEveryNode) {
-  World world(GetParam().description);
+  ModelWorld world(GetParam().description);
   std::set<OpCode> ops, ended;
   for (const std::uint64_t entry : {std::uint64_t{0}, std::uint64_t{2}}) {
     std::size_t most_bytes = 0;

@@ -11,17 +11,15 @@
 
 namespace assay::player {
 
-struct World {
-  tiny::Programs programs = tiny::conv_net();
+// A task, a run of it as it should be, and games about it.
+struct Run {
   SerialTaskPool pool;
   training::Task task;
   std::unique_ptr<training::ProgramExecution> honest;
   std::vector<Hash256> transcript;
 
-  explicit World(training::TaskParameters parameters = {5, 60, 20, 20}) {
-    task = training::make_task(parameters, programs.init.program(), programs.step.program(),
-                               tiny::conv_net_data(), pool)
-               .value();
+  void train(training::Task of) {
+    task = std::move(of);
     honest = training::ProgramExecution::create(task, pool).value();
     transcript = transcript_of(*honest);
   }
@@ -30,19 +28,33 @@ struct World {
     EXPECT_TRUE(run->advance(task.header.steps));
     return run->transcript();
   }
-  // The game at the first entry where a liar's transcript differs from ours.
-  dispute::GameTerms terms_against(const std::vector<Hash256>& claimed) const {
+  dispute::GameTerms terms(std::uint64_t entry, const std::vector<Hash256>& claimed) const {
     dispute::GameTerms terms;
     terms.task = task.header;
-    while (terms.entry < claimed.size() && claimed[terms.entry] == transcript[terms.entry])
-      ++terms.entry;
-    if (terms.entry > 0) terms.start_root = claimed[terms.entry - 1];
-    terms.end_root = claimed.at(terms.entry);
+    terms.entry = entry;
+    if (entry > 0) terms.start_root = claimed[entry - 1];
+    terms.end_root = claimed.at(entry);
     return terms;
+  }
+  // At the first entry where a liar's transcript differs from ours.
+  dispute::GameTerms terms_against(const std::vector<Hash256>& claimed) const {
+    std::uint64_t entry = 0;
+    while (entry < claimed.size() && claimed[entry] == transcript[entry]) ++entry;
+    return terms(entry, claimed);
   }
   Player player(training::Execution& execution, const dispute::GameTerms& terms,
                 dispute::Role role) {
     return Player(std::make_shared<Interval>(task, execution, terms.entry, pool), terms, role);
+  }
+};
+
+struct World : Run {
+  tiny::Programs programs = tiny::conv_net();
+
+  explicit World(training::TaskParameters parameters = {5, 60, 20, 20}) {
+    train(training::make_task(parameters, programs.init.program(), programs.step.program(),
+                              tiny::conv_net_data(), pool)
+              .value());
   }
 };
 
