@@ -5,11 +5,8 @@
 // defended.
 #include <gtest/gtest.h>
 
-#include "assay/player/player.hpp"
-#include "assay/training/run.hpp"
 #include "cheats/node_lie.hpp"
-#include "support/duel.hpp"
-#include "support/tiny_programs.hpp"
+#include "unit/player/world.hpp"
 
 namespace assay::player {
 namespace {
@@ -152,42 +149,15 @@ NamedTensors data_of(const graph::Program& program) {
   return data;
 }
 
-class PlayerAtTheLimits : public testing::TestWithParam<Sketches (*)()> {
+class PlayerAtTheLimits : public testing::TestWithParam<Sketches (*)()>, protected Run {
  protected:
   PlayerAtTheLimits() {
     const Sketches sketches = GetParam()();
     auto made = training::make_task({11, 7, 3, 3}, sketches.init, sketches.step,
                                     data_of(sketches.step), pool);
     EXPECT_TRUE(made) << made.error().message;
-    task = std::move(made).value();
-    honest = training::ProgramExecution::create(task, pool).value();
-    transcript = transcript_of(*honest);
+    train(std::move(made).value());
   }
-
-  std::vector<Hash256> transcript_of(training::Execution& execution) {
-    auto run = training::TrainingRun::open(task, execution, pool).value();
-    EXPECT_TRUE(run->advance(task.header.steps));
-    return run->transcript();
-  }
-  dispute::GameTerms terms_of(const std::vector<Hash256>& claimed, std::uint64_t entry) const {
-    dispute::GameTerms terms;
-    terms.task = task.header;
-    terms.entry = entry;
-    if (entry > 0) terms.start_root = claimed[entry - 1];
-    terms.end_root = claimed[entry];
-    return terms;
-  }
-  Player player(training::Execution& execution, const dispute::GameTerms& terms, Role role) {
-    return Player(std::make_shared<Interval>(task, execution, terms.entry, pool), terms, role);
-  }
-  static duel::Mover mover(Player& player) {
-    return [&player](const dispute::Position& position) { return player.next_move(position); };
-  }
-
-  SerialTaskPool pool;
-  training::Task task;
-  std::unique_ptr<training::ProgramExecution> honest;
-  std::vector<Hash256> transcript;
 };
 
 TEST_P(PlayerAtTheLimits, EveryNodesLieIsCaughtThere) {
@@ -207,7 +177,7 @@ TEST_P(PlayerAtTheLimits, EveryNodesLieIsCaughtThere) {
             std::uint64_t entry = 0;
             while (entry < claimed.size() && claimed[entry] == transcript[entry]) ++entry;
             if (entry == claimed.size()) continue;  // nothing that counts was changed
-            const dispute::GameTerms terms = terms_of(claimed, entry);
+            const dispute::GameTerms terms = this->terms(entry, claimed);
             for (const bool challenger_first : {false, true}) {
               Player defender = player(*liar, terms, Role::kDefender);
               Player challenger = player(*honest, terms, Role::kChallenger);
@@ -226,7 +196,7 @@ TEST_P(PlayerAtTheLimits, EveryNodesLieIsCaughtThere) {
 
 TEST_P(PlayerAtTheLimits, TheTruthIsDefendedAtEveryNode) {
   for (std::uint64_t entry = 0; entry < transcript.size(); ++entry) {
-    const dispute::GameTerms terms = terms_of(transcript, entry);
+    const dispute::GameTerms terms = this->terms(entry, transcript);
     const std::size_t nodes = task.program_of(entry).program().nodes.size();
     for (std::uint32_t node = 0; node <= nodes; ++node) {
       for (std::uint64_t seed = 0; seed < 4; ++seed) {
