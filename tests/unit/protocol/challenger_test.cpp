@@ -91,14 +91,7 @@ TEST(Challenger, ThatRevealsNothingHasAFaultAndTheSecondHalvesTheScore) {
 // INV-PRO-022: all winners of a slash together, and a copy has nothing.
 TEST(Challenger, WinnersShareWhatWasBurned) {
   Played p(lie());
-  const ChallengeId first = commit_challenge(p.net, p.posted, kEve, 1);
-  const ChallengeId second = commit_challenge(p.net, p.posted, kBob, 1);
-  ASSERT_EQ(p.net.verdict(kEve, challenge_reveal(first, p.run, 1)), V::kApplied);
-  const ChallengeId copy = p.challenge(1, kSubmitter);
-  ASSERT_EQ(p.net.verdict(kBob, challenge_reveal(second, p.run, 1)), V::kApplied);
-  for (const ChallengeId& id : {first, second, copy})
-    p.play(id, kSolver, lie(), toy::Challenger::kHonest);
-  p.net.wait(60'000);
+  p.challenge_twice_and_copy();
   ASSERT_EQ(p.net.status(p.posted.claim), ClaimStatus::kFallen);
   EXPECT_EQ(standing(p.net, kEve).score, kBurned / 2);
   EXPECT_EQ(standing(p.net, kBob).score, kBurned / 2);

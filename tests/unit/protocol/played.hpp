@@ -94,6 +94,19 @@ struct Played {
     EXPECT_EQ(net.verdict(challenger, challenge_reveal(id, run, entry)), TxVerdict::kApplied);
     return id;
   }
+  // The lie, by kEve and kBob, who both committed before either revealed, and by the submitter, who
+  // could have copied it. All win. Returns the copy.
+  ChallengeId challenge_twice_and_copy() {
+    const ChallengeId first = commit_challenge(net, posted, kEve, 1);
+    const ChallengeId second = commit_challenge(net, posted, kBob, 1);
+    EXPECT_EQ(net.verdict(kEve, challenge_reveal(first, run, 1)), TxVerdict::kApplied);
+    const ChallengeId copy = challenge(1, kSubmitter);
+    EXPECT_EQ(net.verdict(kBob, challenge_reveal(second, run, 1)), TxVerdict::kApplied);
+    for (const ChallengeId& id : {first, second, copy})
+      play(id, kSolver, lie(), toy::Challenger::kHonest);
+    net.wait(60'000);
+    return copy;
+  }
   GameStatus game_status(const ChallengeId& id, unsigned defender) const {
     return net.read().game(game_id_of(id, net.id(defender))).value()->record.status;
   }

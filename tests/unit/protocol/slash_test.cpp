@@ -102,14 +102,7 @@ TEST(Slash, AnAttestorThatDefendsALieIsSlashedToo) {
 // bond back and no more, and the bounty is not less for it. Who committed before has its cost.
 TEST(Slash, CopiesOfARevealedChallengeAreNotPaid) {
   Played p(lie());
-  const ChallengeId first = commit_challenge(p.net, p.posted, kEve, 1);
-  const ChallengeId second = commit_challenge(p.net, p.posted, kBob, 1);
-  ASSERT_EQ(p.net.verdict(kEve, challenge_reveal(first, p.run, 1)), V::kApplied);
-  const ChallengeId copy = p.challenge(1, kSubmitter);
-  ASSERT_EQ(p.net.verdict(kBob, challenge_reveal(second, p.run, 1)), V::kApplied);
-  for (const ChallengeId& id : {first, second, copy})
-    p.play(id, kSolver, lie(), toy::Challenger::kHonest);
-  p.net.wait(60'000);
+  const ChallengeId copy = p.challenge_twice_and_copy();
   EXPECT_EQ(p.net.status(p.posted.claim), ClaimStatus::kFallen);
   EXPECT_EQ(p.net.read().challenge(copy).value()->record.status, ChallengeStatus::kWon);
   const std::uint64_t cost = 334;  // a third of the price, rounded up
