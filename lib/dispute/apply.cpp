@@ -2,6 +2,7 @@
 // of the position, which replaces the position only if the move is accepted. None says what comes
 // next: it names the guard that holds, and the table (dispute/transitions.hpp) has the stage.
 #include "assay/core/contract.hpp"
+#include "assay/core/planted.hpp"
 #include "assay/dispute/moves.hpp"
 #include "assay/graph/slot.hpp"
 #include "assay/numerics/memory_access.hpp"
@@ -63,6 +64,10 @@ class Effects {
     const Spacing steps = chain_spacing(m_next, m_rules);
     const std::uint32_t k = m_move.index;
     if (k >= steps.segments) return MoveVerdict::kIndexOutOfRange;
+    if (testing::planted(testing::Planted::kWidePoint)) {
+      drop_offer();
+      return steps_left(m_next.step_high - m_next.step_low);
+    }
     if (k > 0) m_next.root_low = offered_hash(k - 1);
     if (k + 1 < steps.segments) m_next.root_high = offered_hash(k);
     m_next.step_low = steps.at(k);

@@ -68,7 +68,8 @@ std::vector<AccountId> winners_over(Context& c, const Case& s, const AccountId& 
     const std::optional<GameRecord> game = c.state.game(game_id_of(challenge.id, loser));
     if (!game || game->status != GameStatus::kChallengerWon) continue;
     const auto [first, is_first] = revealed.try_emplace(challenge.entry, challenge.revealed_at);
-    if (!is_first && challenge.committed_at >= first->second) continue;
+    const bool is_copy = !is_first && challenge.committed_at >= first->second;
+    if (is_copy && !testing::planted(testing::Planted::kPaidCopies)) continue;
     first->second = std::min(first->second, challenge.revealed_at);
     winners.push_back(challenge.challenger);
   }
@@ -161,7 +162,9 @@ void settle_verifiers(Context& c, Case& s) {
     if (judged) pay_verifier(c, s, v);
     // No more than that: nobody can tell on the ledger who slept and who was kept from the data.
     if (judged && is_silent(v)) add_fault(c, v.verifier, Standing::kVerifier);
-    if (v.lost && judged)
+    const bool falls_too =
+        s.end == ClaimStatus::kFallen && testing::planted(testing::Planted::kSlashedTogether);
+    if ((v.lost && judged) || falls_too)
       slash(c, s, v.verifier, Standing::kVerifier, winners_over(c, s, v.verifier));
     else if (is_blind(s, v))
       slash(c, s, v.verifier, Standing::kVerifier, {});

@@ -183,6 +183,15 @@ void transition(Context& c, Proof<StandUp>&& t) {
   start_game(c, t.found.challenge.id, t.sender.id, true);
 }
 
+namespace {
+
+// For Planted::kUncheckedMover.
+bool taken_unseen(const Hash256& /*key*/, ByteView /*message*/, const std::uint8_t* /*signature*/) {
+  return true;
+}
+
+}  // namespace
+
 Checked<PlayMove> Rules::check(const Reading& r, const Sender& s, const PlayMove& p) {
   std::optional<GameRecord> game = r.state.game(p.game);
   if (!game) return V::kUnknownGame;
@@ -195,7 +204,9 @@ Checked<PlayMove> Rules::check(const Reading& r, const Sender& s, const PlayMove
   const dispute::GameTerms terms =
       terms_of(r.chain, *game, r.state.need_challenge(game->challenge), claim, task);
   dispute::MoveVerdict verdict = dispute::check_signed(
-      crypto::sha256_function(), crypto::ed25519_verify, terms, game->turn, move);
+      crypto::sha256_function(),
+      testing::planted(testing::Planted::kUncheckedMover) ? taken_unseen : crypto::ed25519_verify,
+      terms, game->turn, move);
   if (verdict != dispute::MoveVerdict::kAccepted) return Outcome(V::kMoveRefused, verdict);
   std::optional<dispute::Position> position = replay_game(terms, r.state.moves(game->id));
   if (!position) {
@@ -228,7 +239,8 @@ void transition(Context& c, Proof<PlayMove>&& t) {
     return g.on_turn == dispute::Role::kDefender ? g.defender_bank_ms : g.challenger_bank_ms;
   };
   const std::uint64_t used = c.now.value - game.turn_started.value;
-  if (used > allowance) bank_of_turn() -= std::min(bank_of_turn(), used - allowance);
+  if (used > allowance && !testing::planted(testing::Planted::kUndebitedBank))
+    bank_of_turn() -= std::min(bank_of_turn(), used - allowance);
   if (position.stage == dispute::Stage::kFinished) {
     c.state.put(game);
     finish_game(c, game.id, status_of(position.outcome), false);

@@ -1,6 +1,7 @@
 // Every solver meets every challenger, and seeds mix them all: actors x rules.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 
@@ -71,20 +72,44 @@ TEST(Actors, EverySolverMeetsEveryChallenger) {
   total.print("pairs");
 }
 
-// The rules see what they are for: with a bug in the ledger some seed breaks one.
-TEST(Actors, APlantedBugIsFound) {
-  using assay::testing::Planted;
-  for (const Planted bug : {Planted::kSwappedSides, Planted::kLostBurn, Planted::kSlashToWrongParty,
-                            Planted::kForgottenFee}) {
+// The rules see what they are for: with a bug in the ledger or in the games some seed breaks the
+// rule that is there for it, and without the bug keeps it.
+struct Hidden {
+  assay::testing::Planted bug;
+  std::string_view rule;
+};
+class APlantedBug : public ::testing::TestWithParam<Hidden> {};
+
+TEST_P(APlantedBug, BreaksItsRule) {
+  const auto [bug, rule] = GetParam();
+  const auto breaks = [rule = rule](unsigned seed) {
+    const Cast cast = any_cast(seed);
+    const auto broken = Scene(*toy_subject(lies(cast), seed), cast, seed).play();
+    return std::any_of(broken.begin(), broken.end(),
+                       [&](const std::string& line) { return line.starts_with(rule); });
+  };
+  unsigned seed = 1;
+  {
     const assay::testing::Plant plant(bug);
-    unsigned seed = 1;
-    for (; seed <= 100; ++seed) {
-      const Cast cast = any_cast(seed);
-      if (!Scene(*toy_subject(lies(cast), seed), cast, seed).play().empty()) break;
-    }
-    EXPECT_LE(seed, 100u) << unsigned{static_cast<std::uint8_t>(bug)};
+    while (seed <= 100 && !breaks(seed)) ++seed;
   }
+  ASSERT_LE(seed, 100u);
+  EXPECT_FALSE(breaks(seed)) << "without the bug";
+  std::printf("figure actors_planted_%d %u seed\n", static_cast<int>(bug), seed);
 }
+
+using assay::testing::Planted;
+INSTANTIATE_TEST_SUITE_P(
+    Actors, APlantedBug,
+    ::testing::Values(Hidden{Planted::kSwappedSides, "R1"}, Hidden{Planted::kForgottenFee, "R2"},
+                      Hidden{Planted::kWidePoint, "R4"}, Hidden{Planted::kUndebitedBank, "R5"},
+                      Hidden{Planted::kSlashedTogether, "R6"},
+                      Hidden{Planted::kUncheckedMover, "R7"}, Hidden{Planted::kPaidCopies, "R8"},
+                      Hidden{Planted::kLostBurn, "R9"}, Hidden{Planted::kSlashToWrongParty, "R9"}),
+    [](const auto& param_info) {
+      return std::string(param_info.param.rule) + "Bug" +
+             std::to_string(static_cast<int>(param_info.param.bug));
+    });
 
 // As many as the ledger takes, each with an interval of its own: a true claim stands, and of a
 // false one the single honest challenger wins, at the cost of its own game.

@@ -40,6 +40,8 @@ struct Scene::Seat {
   std::unique_ptr<Mind> mind;
   std::size_t seen = 0;        // positions
   unsigned moves = 0;          // accepted
+  std::uint64_t used_ms = 0;   // while it was on turn
+  std::uint64_t bank_ms = 0;   // at first
   std::int64_t tried_at = -1;  // the turn at which its last move was sent
   Bytes late;                  // a move that waits for the end of the game
   Side side;
@@ -53,7 +55,6 @@ struct Scene::Watch {
   std::vector<Position> positions;  // before each move, and now
   std::vector<Bytes> moves;
   std::uint64_t opened_at = 0;
-  std::uint64_t banks_ms = 0;
   std::size_t bytes = 0;
   Seat seats[2];
   [[nodiscard]] const Position& position() const { return positions.back(); }
@@ -188,7 +189,9 @@ void Scene::follow(const ChallengeView& challenge, const GameView& game) {
     watch->terms = terms_of(m_played.net.head.chain, task, challenge, game);
     watch->positions.push_back(dispute::start(watch->terms));
     watch->opened_at = game.record.turn_started.value;
-    watch->banks_ms = game.record.defender_bank_ms + game.record.challenger_bank_ms;
+    watch->record = game.record;
+    watch->seats[0].bank_ms = game.record.defender_bank_ms;
+    watch->seats[1].bank_ms = game.record.challenger_bank_ms;
     for (unsigned party = kSolver; party < m_actor.size(); ++party) {
       if (m_played.net.id(party) == game.record.defender) watch->parties[0] = party;
       if (m_played.net.id(party) == game.record.challenger) watch->parties[1] = party;
@@ -202,7 +205,12 @@ void Scene::follow(const ChallengeView& challenge, const GameView& game) {
           static_cast<unsigned>(m_random())};
   }
   const bool was_open = watch->is_open();
-  watch->record = game.record;
+  const GameRecord before = std::exchange(watch->record, game.record);
+  if (was_open && (game.record.turn != before.turn || !watch->is_open())) {
+    const std::uint64_t until = watch->is_open() ? game.record.turn_started.value : now();
+    watch->seats[before.on_turn == Role::kDefender ? 0 : 1].used_ms +=
+        until - before.turn_started.value;
+  }
   for (std::size_t i = watch->moves.size(); i < game.moves.size(); ++i) {
     codec::Reader reader(game.moves[i]);
     const dispute::SignedMove move = dispute::read_signed_move(reader);
@@ -349,10 +357,12 @@ void Scene::check_game(const Watch& watch) {
     break_rule("R4", std::to_string(watch.record.turn) + " turns in " + where);
   if (watch.bytes > kGameBytesMax)
     break_rule("R4", std::to_string(watch.bytes) + " bytes in " + where);
-  const std::uint64_t most =
-      watch.banks_ms + (watch.record.turn + 1) * m_played.terms.windows.move_ms + 2 * kBlockMs;
-  if (now() > watch.opened_at + most)
-    break_rule("R5", std::to_string(now() - watch.opened_at) + " ms for " + where);
+  for (const Seat& seat : watch.seats) {
+    const std::uint64_t most =
+        seat.bank_ms + (seat.moves + 1) * m_played.terms.windows.move_ms + 2 * kBlockMs;
+    if (seat.used_ms > most)
+      break_rule("R5", std::to_string(seat.used_ms) + " ms of one side for " + where);
+  }
 }
 
 // By honest work for a claim that stands.
@@ -423,6 +433,35 @@ void Scene::check_end(const ClaimView& claim) {
     if (!m_actor[party]->is_honest())
       deserved += static_cast<std::int64_t>(m_played.terms.verification_fee.value / 2);
   if (gained > deserved) break_rule("R8", "an attack earned " + std::to_string(gained - deserved));
+  check_copies(claim);
+}
+
+// INV-PRO-017: whoever committed to an interval once another that won had revealed it, and beat
+// nobody whom the other did not beat, has its bond and no more.
+void Scene::check_copies(const ClaimView& claim) {
+  const auto is_copy_of = [](const ChallengeRecord& copy, const ChallengeRecord& first) {
+    const auto beaten = [&](const AccountId& defender) {
+      return std::find(first.defenders.begin(), first.defenders.end(), defender) !=
+             first.defenders.end();
+    };
+    return first.status == ChallengeStatus::kWon && first.id != copy.id &&
+           first.entry == copy.entry && first.revealed_at <= copy.committed_at &&
+           std::all_of(copy.defenders.begin(), copy.defenders.end(), beaten);
+  };
+  for (const Plan& plan : m_plans) {
+    if (!plan.id) continue;
+    const auto& all = claim.challenges;
+    const auto own = std::find_if(all.begin(), all.end(),
+                                  [&](const ChallengeView& c) { return c.record.id == *plan.id; });
+    if (own == all.end() || own->record.status != ChallengeStatus::kWon ||
+        std::none_of(all.begin(), all.end(), [&](const ChallengeView& first) {
+          return is_copy_of(own->record, first.record);
+        }))
+      continue;
+    const AccountView account = m_played.net.account(plan.party);
+    if (account.available.value + account.staked.value > kHad)
+      break_rule("R8", std::string(m_actor[plan.party]->name) + " was paid for a copy");
+  }
 }
 
 }  // namespace assay::actors

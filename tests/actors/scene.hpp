@@ -65,6 +65,7 @@ class Scene {
   void check_game(const Watch& watch);
   [[nodiscard]] std::uint64_t earned_by(unsigned party, bool stands) const;
   void check_end(const protocol::ClaimView& claim);
+  void check_copies(const protocol::ClaimView& claim);
   [[nodiscard]] std::optional<Bytes> body(Seat& seat, const Watch& watch);
 
   std::mt19937 m_random;

@@ -117,7 +117,7 @@ TEST_P(EveryPlantedBug, IsFoundAndItsSeedReplays) {
 
 std::vector<Planted> all_planted() {
   std::vector<Planted> all;
-  for (std::uint8_t bug = 1; bug <= testing::kPlantedLast; ++bug)
+  for (std::uint8_t bug = 1; bug <= testing::kSimulatedLast; ++bug)
     all.push_back(static_cast<Planted>(bug));
   return all;
 }

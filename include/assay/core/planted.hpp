@@ -28,8 +28,14 @@ enum class Planted : std::uint8_t {
   kPartialPaysAll,     // a cancelled claim is paid in full
   kStuckStake,         // the stake of a bid that did not win stays locked
   kMixedDeposit,       // a bid's deposit is kept with the task's pay, and comes back from there
+  // The rest is found by actors x rules (tests/actors): liars that play on alone meet them.
+  kWidePoint,        // a point in a chain of states narrows nothing
+  kUndebitedBank,    // what a turn takes beyond its window is not taken from the bank
+  kSlashedTogether,  // who attested a claim that falls is slashed with its solver, unbeaten
+  kUncheckedMover,   // a move is taken whoever signed it
+  kPaidCopies,       // who copied another's challenge shares its bounty
 };
-inline constexpr std::uint8_t kPlantedLast = 18;
+inline constexpr std::uint8_t kSimulatedLast = 18;  // which the simulator's seeds find
 
 #if defined(ASSAY_AUDIT) && ASSAY_AUDIT
 inline thread_local Planted planted_bug = Planted::kNone;
