@@ -11,7 +11,7 @@ MempoolVerdict Admission::admit(const protocol::ParsedTransaction& parsed, std::
     return MempoolVerdict::kAlreadyWaiting;
   }
   const AccountId sender = parsed.envelope.sender;
-  const bool game = applies && is_game_kind(protocol::kind_of(parsed.envelope.payload));
+  const bool game = applies && protocol::is_game_kind(protocol::kind_of(parsed.envelope.payload));
   const auto known = m_by_sender.find(sender);
   if (!has && known != m_by_sender.end() && known->second >= kMempoolSenderMax)
     return MempoolVerdict::kSenderFull;

@@ -29,7 +29,7 @@ void Intake::submit(Bytes transaction, Ledger::SubmitDone done) {
   // Checking a signature is what a transaction costs most.
   if (!s.node.has_room(transaction, s.count)) return refuse("too many transactions are waiting");
   const auto kind = protocol::claimed_kind(transaction);
-  const std::size_t share = kind && is_game_kind(*kind) ? 1 : 2;
+  const std::size_t share = kind && protocol::is_game_kind(*kind) ? 1 : 2;
   if (s.count >= kIntakeTransactionsMax / share ||
       s.bytes + transaction.size() > kIntakeBytesMax / share)
     return refuse("too many transactions are being checked");

@@ -86,7 +86,7 @@ void LedgerNode::submit(const protocol::VerifiedTransaction& transaction, Submit
 
 bool LedgerNode::has_room(ByteView transaction, std::size_t others) const {
   const auto kind = protocol::claimed_kind(transaction);
-  return m_pool.has_room(kind && is_game_kind(*kind), transaction.size(), others);
+  return m_pool.has_room(kind && protocol::is_game_kind(*kind), transaction.size(), others);
 }
 
 void LedgerNode::wait_block(Height after, std::uint64_t deadline_ms, BlockDone done) {

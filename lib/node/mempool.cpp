@@ -7,14 +7,6 @@
 
 namespace assay::node {
 
-using protocol::TxKind;
-
-bool is_game_kind(TxKind kind) noexcept {
-  return kind == TxKind::kCommitChallenge || kind == TxKind::kRevealChallenge ||
-         kind == TxKind::kStandUp || kind == TxKind::kPlayMove ||
-         kind == TxKind::kReportContradiction || kind == TxKind::kDisclose;
-}
-
 const IdHasher::Secret& IdHasher::secret() noexcept {
   static const Secret drawn = [] {
     std::array<std::uint8_t, 16> bytes;
@@ -43,7 +35,7 @@ MempoolVerdict Mempool::add(const protocol::ParsedTransaction& parsed, std::size
                             bool applies) {
   if (has(parsed.id)) return MempoolVerdict::kAlreadyWaiting;
   const AccountId sender = parsed.envelope.sender;
-  const bool game = applies && is_game_kind(protocol::kind_of(parsed.envelope.payload));
+  const bool game = applies && protocol::is_game_kind(protocol::kind_of(parsed.envelope.payload));
   const auto waiting = m_by_sender.find(sender);
   if (waiting != m_by_sender.end() && waiting->second >= kMempoolSenderMax)
     return MempoolVerdict::kSenderFull;

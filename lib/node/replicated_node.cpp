@@ -70,7 +70,7 @@ void ReplicatedNode::submit(const protocol::VerifiedTransaction& transaction, Su
   m_asked = true;
   const std::size_t bytes = transaction.bytes().size();
   const bool game = checked->verdict == protocol::TxVerdict::kApplied &&
-                    is_game_kind(protocol::kind_of(parsed.envelope.payload));
+                    protocol::is_game_kind(protocol::kind_of(parsed.envelope.payload));
   if (!m_lanes.fits(game, bytes))
     return done(Error{ErrorCode::kUnavailable,
                       "too many transactions are waiting; send it again in a while"});
@@ -101,7 +101,7 @@ void ReplicatedNode::answer(const TxId& id, const Result<TxOutcome>& outcome) {
 
 bool ReplicatedNode::has_room(ByteView transaction, std::size_t others) const {
   const auto kind = protocol::claimed_kind(transaction);
-  return m_lanes.fits(kind && is_game_kind(*kind), transaction.size(), others);
+  return m_lanes.fits(kind && protocol::is_game_kind(*kind), transaction.size(), others);
 }
 
 void ReplicatedNode::wait_block(Height after, std::uint64_t deadline_ms, BlockDone done) {

@@ -4,6 +4,7 @@
 
 #include "assay/core/planted.hpp"
 #include "assay/protocol/archive.hpp"
+#include "assay/protocol/lane.hpp"
 #include "assay/protocol/view.hpp"
 #include "internal/rules.hpp"
 #include "internal/solvency.hpp"
@@ -245,16 +246,20 @@ Result<BlockResult> StateMachine::Caches::apply(const Block& block) {
             header.beacon, result.receipts.block_events};
   state.results().erase_due(header.height);
   state.erasures().run(header.height, {horizon().erasures_max, kMaxErasedBytesPerBlock});
+  count_pause(c, parent);
   run_deadlines(c);
   result.receipts.receipts.reserve(block.transactions.size());
   std::vector<ByteView> transactions;
   transactions.reserve(block.transactions.size());
+  Lane lane;
   for (const auto& tx : block.transactions) {
     transactions.push_back(bytes_of(tx));
+    lane.add(transactions.back());
     result.receipts.receipts.push_back(run_transaction(state, c, tx));
     ASSAY_AUDIT_THAT(!state.status() || state.money_conserved());
     ASSAY_AUDIT_THAT(!state.status() || is_solvent(state) || !state.status());
   }
+  if (lane.is_full()) begin_pause(c);
   state.results().put_record(header.height);
   state.erasures().put_lists(header.height);
   ASSAY_TRY_STATUS(seal_block(store, state, parent.state_root, transactions, result, &nodes));

@@ -61,13 +61,23 @@ void end_claim_status(Context& c, const ClaimId& id) {
   }
 }
 
-// The clock of the side on turn ran out.
+// The clock of the side on turn ran out, or it will later, by what it stood still.
 void forfeit(Context& c, const GameId& id) {
-  const GameRecord game = c.state.need_game(id);
-  finish_game(c, id,
-              game.on_turn == dispute::Role::kDefender ? GameStatus::kChallengerWon
-                                                       : GameStatus::kDefenderWon,
-              true);
+  GameRecord game = c.state.need_game(id);
+  const ClaimRecord claim = c.state.need_claim(game.claim);
+  TaskRecord task;
+  const std::uint64_t move_ms = windows_of(c, claim, task).move_ms;
+  const bool of_defender = game.on_turn == dispute::Role::kDefender;
+  const std::uint64_t bank = of_defender ? game.defender_bank_ms : game.challenger_bank_ms;
+  const LedgerTimeMs end{game.turn_started.value + move_ms + bank +
+                         paused_ms(c.state, game, move_ms)};
+  if (end > c.now) {
+    game.deadline = end;
+    c.state.add_deadline({end, DeadlineKind::kTurn, id.value});
+    c.state.put(game);
+    return;
+  }
+  finish_game(c, id, of_defender ? GameStatus::kChallengerWon : GameStatus::kDefenderWon, true);
 }
 
 void draw_force_beacon(Context& c, const ClaimId& id) {

@@ -57,6 +57,7 @@ void start_game(Context& c, const ChallengeId& id, const AccountId& defender, bo
   game.on_turn = dispute::on_turn(position);
   game.turn_started = c.now;
   game.deadline = c.after(task.terms.windows.move_ms + game.defender_bank_ms);
+  game.paused_before_ms = c.state.pause().total_ms;
   c.state.add_deadline({game.deadline, DeadlineKind::kTurn, game.id.value});
   c.state.put(game);
   c.emit(GameStarted{game.id, id, defender, game.challenger});

@@ -288,6 +288,7 @@ void write(Writer& w, const GameRecord& g) {
   wire::put(w, g.deadline);
   w.u64(g.defender_bank_ms);
   w.u64(g.challenger_bank_ms);
+  w.u64(g.paused_before_ms);
 }
 void read(Reader& r, GameRecord& g) {
   wire::get(r, g.id);
@@ -304,6 +305,16 @@ void read(Reader& r, GameRecord& g) {
   wire::get(r, g.deadline);
   g.defender_bank_ms = r.u64();
   g.challenger_bank_ms = r.u64();
+  g.paused_before_ms = r.u64();
+}
+
+void write(Writer& w, const Pause& p) {
+  wire::put(w, p.full_at);
+  w.u64(p.total_ms);
+}
+void read(Reader& r, Pause& p) {
+  wire::get(r, p.full_at);
+  p.total_ms = r.u64();
 }
 
 commit::TaskHeader header_of(const TaskRecord& task, const ClaimRecord& claim) noexcept {

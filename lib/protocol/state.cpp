@@ -40,6 +40,7 @@ Bytes deadline_key(const Deadline& d) {
       .bytes();
 }
 const Bytes kSupplyKey = Key(Table::kSupply).bytes();
+const Bytes kPauseKey = Key(Table::kPause).bytes();
 
 // The hash at the end of an index key of a table with `before` bytes between table and hash.
 Hash256 last_hash(ByteView key) {
@@ -240,6 +241,7 @@ std::optional<ChallengeRecord> State::challenge(const ChallengeId& id) const {
   if (!at) return std::nullopt;
   return need(std::optional(load<ChallengeRecord>(*at)));
 }
+Pause State::pause() const { return load<Pause>(kPauseKey).value_or(Pause{}); }
 std::optional<GameRecord> State::game(const GameId& id) const {
   return load<GameRecord>(game_key(id));
 }
@@ -339,6 +341,7 @@ void State::put(const ChallengeRecord& r) {
   m_overlay.put(Key(Table::kChallengeId).id(r.id.value).bytes(), key);
   store(key, r);
 }
+void State::put(const Pause& r) { store(kPauseKey, r); }
 void State::put(const GameRecord& r) { store(game_key(r.id), r); }
 void State::put_move(const GameId& id, std::uint32_t turn, ByteView signed_move) {
   m_overlay.put(Key(Table::kMove).id(id.value).u32(turn).bytes(), to_bytes(signed_move));

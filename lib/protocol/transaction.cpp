@@ -66,6 +66,12 @@ std::optional<TxKind> claimed_kind(ByteView bytes) noexcept {
   return static_cast<TxKind>(kind);
 }
 
+bool is_game_kind(TxKind kind) noexcept {
+  return kind == TxKind::kCommitChallenge || kind == TxKind::kRevealChallenge ||
+         kind == TxKind::kStandUp || kind == TxKind::kPlayMove ||
+         kind == TxKind::kReportContradiction || kind == TxKind::kDisclose;
+}
+
 TxVerdict VerifiedTransaction::verify(const ChainId& chain, Bytes bytes, TxId& id,
                                       std::optional<VerifiedTransaction>& out) {
   auto content = std::make_shared<Content>();

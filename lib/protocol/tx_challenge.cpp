@@ -238,7 +238,8 @@ void transition(Context& c, Proof<PlayMove>&& t) {
   const auto bank_of_turn = [&g = game]() -> std::uint64_t& {
     return g.on_turn == dispute::Role::kDefender ? g.defender_bank_ms : g.challenger_bank_ms;
   };
-  const std::uint64_t used = c.now.value - game.turn_started.value;
+  const std::uint64_t used =
+      c.now.value - game.turn_started.value - paused_ms(c.state, game, allowance);
   if (used > allowance && !testing::planted(testing::Planted::kUndebitedBank))
     bank_of_turn() -= std::min(bank_of_turn(), used - allowance);
   if (position.stage == dispute::Stage::kFinished) {
@@ -249,6 +250,7 @@ void transition(Context& c, Proof<PlayMove>&& t) {
   c.state.remove_deadline({game.deadline, DeadlineKind::kTurn, game.id.value});
   game.on_turn = dispute::on_turn(position);
   game.turn_started = c.now;
+  game.paused_before_ms = c.state.pause().total_ms;
   game.deadline = c.after(allowance + bank_of_turn());
   c.state.add_deadline({game.deadline, DeadlineKind::kTurn, game.id.value});
   c.state.put(game);

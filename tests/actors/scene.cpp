@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "assay/dispute/moves.hpp"
+#include "assay/protocol/lane.hpp"
 
 namespace assay::actors {
 
@@ -55,6 +56,7 @@ struct Scene::Watch {
   std::vector<Position> positions;  // before each move, and now
   std::vector<Bytes> moves;
   std::uint64_t opened_at = 0;
+  std::uint64_t paused_before_ms = 0;  // when the turn began
   std::size_t bytes = 0;
   Seat seats[2];
   [[nodiscard]] const Position& position() const { return positions.back(); }
@@ -69,13 +71,14 @@ struct Scene::Plan {
   bool revealed = false;
 };
 
-Scene::Scene(Subject& subject, const Cast& cast, unsigned seed)
+Scene::Scene(Subject& subject, const Cast& cast, unsigned seed, std::size_t lane)
     : m_random(seed),
       m_subject(subject),
       m_actor(parties_of(cast)),
       m_played(terms_about(subject.header()), subject.transcript(Belief::kClaim),
                subject.transcript(Belief::kTruth), static_cast<unsigned>(m_actor.size()),
-               attentive(cast)) {
+               attentive(cast)),
+      m_lane(lane) {
   const std::uint64_t entries = m_played.run.transcript.size();
   m_burned_before = m_played.net.read().totals().value().burned.value;
   for (unsigned party = kAnn + 2; party < m_actor.size(); ++party) {
@@ -188,6 +191,7 @@ void Scene::follow(const ChallengeView& challenge, const GameView& game) {
     const TaskView task = m_played.net.task(m_played.posted.task);
     watch->terms = terms_of(m_played.net.head.chain, task, challenge, game);
     watch->positions.push_back(dispute::start(watch->terms));
+    watch->paused_before_ms = m_paused_ms;
     watch->opened_at = game.record.turn_started.value;
     watch->record = game.record;
     watch->seats[0].bank_ms = game.record.defender_bank_ms;
@@ -208,8 +212,12 @@ void Scene::follow(const ChallengeView& challenge, const GameView& game) {
   const GameRecord before = std::exchange(watch->record, game.record);
   if (was_open && (game.record.turn != before.turn || !watch->is_open())) {
     const std::uint64_t until = watch->is_open() ? game.record.turn_started.value : now();
+    // At most a window of each turn (INV-PRO-023).
+    const std::uint64_t paused =
+        std::min(m_paused_ms - watch->paused_before_ms, m_played.terms.windows.move_ms);
     watch->seats[before.on_turn == Role::kDefender ? 0 : 1].used_ms +=
-        until - before.turn_started.value;
+        until - before.turn_started.value - paused;
+    watch->paused_before_ms = m_paused_ms;
   }
   for (std::size_t i = watch->moves.size(); i < game.moves.size(); ++i) {
     codec::Reader reader(game.moves[i]);
@@ -306,14 +314,34 @@ void Scene::make_noise(const Watch& watch, Role role, unsigned party, const Byte
   }
 }
 
+// What is no move, and as many moves as the lane has room for, in the order in which they were
+// sent; the others wait.
+std::vector<Scene::Sent> Scene::enter_block() {
+  std::vector<Sent> enter;
+  std::vector<Sent> wait;
+  std::size_t moves = 0;
+  for (Sent& sent : m_sent)
+    (!sent.game || ++moves <= m_lane ? enter : wait).push_back(std::move(sent));
+  m_sent = std::move(wait);
+  return enter;
+}
+
 void Scene::block() {
   std::vector<Bytes> transactions;
   std::map<GameId, unsigned> turns;
-  for (const Sent& sent : m_sent) transactions.push_back(m_played.net.tx(sent.party, sent.payload));
-  const bool is_quiet = m_sent.empty();
-  const BlockResult result = m_played.net.block(std::move(transactions), is_quiet ? kBlockMs : 100);
-  for (std::size_t i = 0; i < m_sent.size(); ++i) {
-    const Sent& sent = m_sent[i];
+  const std::vector<Sent> entered = enter_block();
+  for (const Sent& sent : entered)
+    transactions.push_back(m_played.net.tx(sent.party, sent.payload));
+  protocol::Lane lane;
+  for (const Bytes& transaction : transactions) lane.add(transaction);
+  // Whoever waits is in a hurry.
+  const bool is_slow = entered.empty() || m_was_full;
+  const std::uint64_t before = now();
+  const BlockResult result = m_played.net.block(std::move(transactions), is_slow ? kBlockMs : 100);
+  if (m_was_full) m_paused_ms += now() - before;
+  m_was_full = lane.is_full();
+  for (std::size_t i = 0; i < entered.size(); ++i) {
+    const Sent& sent = entered[i];
     const Receipt& receipt = result.receipts.receipts[i];
     if (!sent.game) continue;
     if (receipt.verdict != TxVerdict::kApplied) {
@@ -330,7 +358,6 @@ void Scene::block() {
     if (game->record.turn != watch->record.turn + turns[id])
       break_rule("R7", "a refused move changed the game, or an accepted one did not");
   }
-  m_sent.clear();
 }
 
 // A game that has just ended.
@@ -376,6 +403,7 @@ std::uint64_t Scene::earned_by(unsigned party, bool stands) const {
 }
 
 void Scene::check_end(const ClaimView& claim) {
+  m_summary.paused_ms = m_paused_ms;
   for (const auto& [id, watch] : m_games)
     m_summary.delay_ms = std::max(m_summary.delay_ms, now() - watch->opened_at);
   const Actor& solver = *m_actor[kSolver];

@@ -25,13 +25,15 @@ struct Summary {
   std::size_t bytes_max = 0;  // of a game's moves as transactions
   unsigned moves = 0;
   unsigned refused = 0;
+  std::uint64_t paused_ms = 0;
   std::uint64_t delay_ms = 0;  // from the first game's beginning to the claim's end
 };
 
 class Scene {
  public:
-  // Actors that lie claim what the subject claims.
-  Scene(Subject& subject, const Cast& cast, unsigned seed);
+  // Actors that lie claim what the subject claims. At most `lane` moves enter a block, the others
+  // wait for the next ones: the ledger's own limit is to be as many (protocol::NarrowLane).
+  Scene(Subject& subject, const Cast& cast, unsigned seed, std::size_t lane = SIZE_MAX);
   ~Scene();
   Scene(const Scene&) = delete;
   Scene& operator=(const Scene&) = delete;
@@ -62,6 +64,7 @@ class Scene {
   void move(Watch& watch, Role role);
   void make_noise(const Watch& watch, Role role, unsigned party, const Bytes& next);
   void block();
+  [[nodiscard]] std::vector<Sent> enter_block();
   void check_game(const Watch& watch);
   [[nodiscard]] std::uint64_t earned_by(unsigned party, bool stands) const;
   void check_end(const protocol::ClaimView& claim);
@@ -77,6 +80,9 @@ class Scene {
   std::map<GameId, std::unique_ptr<Watch>> m_games;
   std::set<std::pair<protocol::ChallengeId, unsigned>> m_stood;
   std::vector<Sent> m_sent;
+  std::size_t m_lane;
+  bool m_was_full = false;        // the last block's lane
+  std::uint64_t m_paused_ms = 0;  // from such blocks to the next ones
   std::vector<std::string> m_broken;
   Summary m_summary;
 };

@@ -41,7 +41,7 @@ void check_view(ByteView bytes) {
 }  // namespace
 
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  const auto [choice, bytes] = fuzz::select({data, size}, 19);
+  const auto [choice, bytes] = fuzz::select({data, size}, 20);
   switch (choice) {
     case 0: check_view(bytes); break;
     case 1: check_whole(decode_genesis(bytes), bytes); break;
@@ -61,7 +61,8 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     case 15: check_record<Reputation>(bytes); break;
     case 16: check_record<Quote>(bytes); break;
     case 17: check_whole(decode_known_moves(bytes), bytes); break;
-    default: check_record<Locked>(bytes); break;
+    case 18: check_record<Locked>(bytes); break;
+    default: check_record<Pause>(bytes); break;
   }
   return 0;
 }

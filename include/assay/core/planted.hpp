@@ -30,6 +30,7 @@ enum class Planted : std::uint8_t {
   kMixedDeposit,       // a bid's deposit is kept with the task's pay, and comes back from there
   // The rest is found by actors x rules (tests/actors): liars that play on alone meet them.
   kWidePoint,        // a point in a chain of states narrows nothing
+  kForgottenPause,   // a full lane stops no clock
   kUndebitedBank,    // what a turn takes beyond its window is not taken from the bank
   kSlashedTogether,  // who attested a claim that falls is slashed with its solver, unbeaten
   kUncheckedMover,   // a move is taken whoever signed it

@@ -38,9 +38,6 @@ class IdHasher {
   [[nodiscard]] static const Secret& secret() noexcept;
 };
 
-// Challenges, their reveals, stand-ups, moves and contradictions.
-[[nodiscard]] bool is_game_kind(protocol::TxKind kind) noexcept;
-
 enum class MempoolVerdict : std::uint8_t {
   kAdded = 0,
   kAlreadyWaiting,  // the same bytes

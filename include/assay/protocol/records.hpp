@@ -254,6 +254,13 @@ struct GameRecord {
   LedgerTimeMs deadline;               // of the side on turn
   std::uint64_t defender_bank_ms = 0;  // replay time left beyond each turn's allowance
   std::uint64_t challenger_bank_ms = 0;
+  std::uint64_t paused_before_ms = 0;  // of all pauses, when the turn began
+};
+
+// For how long the clocks of games have stood still, because blocks had no room for moves.
+struct Pause {
+  Height full_at;              // the last block whose lane was full; 0: none was
+  std::uint64_t total_ms = 0;  // from such blocks to the next ones
 };
 
 [[nodiscard]] const char* to_string(TaskStatus status) noexcept;
@@ -273,6 +280,7 @@ void write(codec::Writer& w, const ClaimRecord& r);
 void write(codec::Writer& w, const VerifierRecord& r);
 void write(codec::Writer& w, const ChallengeRecord& r);
 void write(codec::Writer& w, const GameRecord& r);
+void write(codec::Writer& w, const Pause& r);
 void read(codec::Reader& r, Profile& out);
 void read(codec::Reader& r, Locked& out);
 void read(codec::Reader& r, Reputation& out);
@@ -282,6 +290,7 @@ void read(codec::Reader& r, ClaimRecord& out);
 void read(codec::Reader& r, VerifierRecord& out);
 void read(codec::Reader& r, ChallengeRecord& out);
 void read(codec::Reader& r, GameRecord& out);
+void read(codec::Reader& r, Pause& out);
 
 // What the claim is about: the task's header, and of a cancelled claim the part that was delivered.
 // It ends at an entry of the task's transcript, so both agree on every entry before.

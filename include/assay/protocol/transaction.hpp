@@ -47,6 +47,10 @@ struct ParsedTransaction {
 // What kind these bytes claim to be, at a glance; none if they are no transaction.
 [[nodiscard]] std::optional<TxKind> claimed_kind(ByteView bytes) noexcept;
 
+// Challenges, their reveals, stand-ups, moves, contradictions and disclosures: half of every block
+// is for them alone.
+[[nodiscard]] bool is_game_kind(TxKind kind) noexcept;
+
 // A transaction of a chain whose signature was checked: parse_transaction said kApplied of these
 // bytes. Only verify() makes one, so that whoever holds it need not check again. Copies share.
 class VerifiedTransaction {

@@ -90,6 +90,14 @@ void end_unplayed(Context& c, const ChallengeId& challenge, ChallengeStatus stat
 // The solver did not disclose: its claim falls to nobody, and challenges go back.
 void fall_undisclosed(Context& c, const ClaimId& claim);
 
+// Pauses (pauses.cpp). At a block's start: if its parent's lane was full, clocks stood still since.
+void count_pause(Context& c, const BlockHeader& parent);
+// At a block's end, if its lane is full.
+void begin_pause(Context& c);
+// How long the clock of this turn has stood still so far: at most one move window (INV-PRO-023).
+[[nodiscard]] std::uint64_t paused_ms(const State& state, const GameRecord& game,
+                                      std::uint64_t move_ms);
+
 // The market (sale.cpp): money in and out of a task, its sale and its end.
 void add_funds(Context& c, TaskRecord& task, const AccountId& funder, std::uint64_t atoms);
 void open_sale(Context& c, TaskRecord& task);

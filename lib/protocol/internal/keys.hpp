@@ -29,6 +29,7 @@ enum class Table : std::uint8_t {
   kQuote = 'Q',        // account, quote id
   kReputation = 'R',   // account, role
   kLocked = 'K',       // account
+  kPause = 'W',        // -
   kErasure = 'X',      // last height, height of the block that asked (big-endian)
 };
 

@@ -59,6 +59,7 @@ class State final : public ledger::LedgerView {
   [[nodiscard]] std::optional<VerifierRecord> verifier(const ClaimId& claim,
                                                        const AccountId& id) const;
   [[nodiscard]] std::optional<ChallengeRecord> challenge(const ChallengeId& id) const;
+  [[nodiscard]] Pause pause() const;
   [[nodiscard]] std::optional<GameRecord> game(const GameId& id) const;
   // The same of what must exist: absence is damage.
   [[nodiscard]] TaskRecord need_task(const TaskId& id) const;
@@ -83,6 +84,7 @@ class State final : public ledger::LedgerView {
   void put(const VerifierRecord& r);
   void put(const ChallengeRecord& r);
   void put(const GameRecord& r);
+  void put(const Pause& r);
   void put_move(const GameId& id, std::uint32_t turn, ByteView signed_move);
   void set_live(const TaskId& id, bool live);
   void add_part(const AccountId& id, const TaskId& task);

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include "assay/node/admission.hpp"
+#include "assay/protocol/lane.hpp"
+
 namespace assay::node {
 namespace {
 
@@ -73,6 +76,26 @@ TEST(Mempool, OthersCannotCrowdOutGames) {
   std::size_t total = block.size();
   while (!pool.empty()) total += pool.take_block().size();
   EXPECT_EQ(total, added + 1);
+}
+
+// INV-PRO-023 counts on it: where a move finds no room, in a block or in CometBFT's mempool, whose
+// transactions make the next one, the lane is full as the ledger counts it.
+TEST(Mempool, LeavesNoMoveOutWhereTheLaneIsNotFull) {
+  for (const auto& [count_max, bytes_max] :
+       {std::pair(kBlockTransactionsMax, kBlockBytesMax),
+        std::pair(std::size_t{kAdmittedMax}, std::size_t{kAdmittedBytesMax})})
+    for (const std::size_t move : {std::size_t{200}, protocol::kMaxTransactionBytes})
+      for (const bool others : {false, true}) {
+        Lanes lanes(count_max, bytes_max);
+        while (others && lanes.fits(false, 500)) lanes.add(false, 500);
+        while (lanes.fits(true, move)) lanes.add(true, move);
+        while (lanes.fits(true, 300)) lanes.add(true, 300);
+        const std::size_t count = lanes.all().count - lanes.others().count;
+        const std::size_t bytes = lanes.all().bytes - lanes.others().bytes;
+        EXPECT_TRUE(count >= protocol::LaneLimit{}.transactions ||
+                    bytes >= protocol::LaneLimit{}.bytes)
+            << count << " moves, " << bytes << " bytes";
+      }
 }
 
 TEST(Mempool, BytesAreLimitedToo) {

@@ -92,6 +92,7 @@ std::vector<Sample> samples() {
        read_again<Quote>},
       {"verifier", bytes_of(verifier), read_again<VerifierRecord>},
       {"challenge", bytes_of(claim.challenges.at(0).record), read_again<ChallengeRecord>},
+      {"pause", bytes_of(Pause{Height{9}, 8}), read_again<Pause>},
       {"game", bytes_of(claim.challenges.at(0).games.at(0).record), read_again<GameRecord>},
   };
 }
@@ -121,7 +122,7 @@ TEST(RecordTamper, AnotherLayoutIsAnotherVersion) {
         sample.name != "replicated genesis")
       all.update(sample.bytes);
   EXPECT_EQ(to_hex(all.finish()),
-            "6f82d0b18111d557aa337b2b3910c64c30438c137de5babee36931e0157efded");
+            "72ae6860a5aab6bbedc9babc192672771438e0f018d06332b0e9e94aa70fc10f");
 }
 
 }  // namespace

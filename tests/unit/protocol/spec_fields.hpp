@@ -128,7 +128,9 @@ template <>
 struct Members<G>
     : Fields<&G::id, &G::challenge, &G::claim, &G::defender, &G::challenger, &G::by_attestor,
              &G::status, &G::by_clock, &G::turn, &G::on_turn, &G::turn_started, &G::deadline,
-             &G::defender_bank_ms, &G::challenger_bank_ms> {};
+             &G::defender_bank_ms, &G::challenger_bank_ms, &G::paused_before_ms> {};
+template <>
+struct Members<Pause> : Fields<&Pause::full_at, &Pause::total_ms> {};
 template <>
 struct Members<Profile>
     : Fields<&Profile::last_nonce, &Profile::url, &Profile::certificate, &Profile::capabilities> {};

@@ -124,6 +124,7 @@ TEST_F(SpecTables, HaveTheRecordsBytes) {
   holds<VerifierRecord>("verifier");
   holds<ChallengeRecord>("challenge");
   holds<GameRecord>("game");
+  holds<Pause>("pause");
   holds<dispute::SignedMove>("signed move");
   holds<ledger::Account>("money account");
   holds<ledger::Pending>("pending transfer");
@@ -212,6 +213,7 @@ void put_all(internal::State& state, Filler& filler, const Values& values) {
   state.put(filler.of<VerifierRecord>("verifier"));
   state.put(filler.of<ChallengeRecord>("challenge"));
   state.put(filler.of<GameRecord>("game"));
+  state.put(filler.of<Pause>("pause"));
   state.put_move(filler.of<GameId>("signed move.game"),
                  filler.of<std::uint32_t>("signed move.turn"),
                  encode(filler.of<dispute::SignedMove>("signed move")));
