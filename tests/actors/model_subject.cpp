@@ -43,9 +43,11 @@ class ModelSubject final : public Subject {
       // What differs inside a fold alone needs a player of its own.
       if (!m_fault || m_fault->fold || m_fault->fold_lies) continue;
       m_faulty.emplace(world, *m_fault);
-      if (!faults::find_departure(world, *m_fault, *m_faulty)) m_faulty.reset();
+      run();
+      if (!faults::find_departure(world, *m_fault, *m_faulty) || false_entries() != 1)
+        m_faulty.reset();
     }
-    run();
+    if (!m_faulty) run();
   }
 
   const commit::TaskHeader& header() const override { return m_world.task().header; }
@@ -71,19 +73,35 @@ class ModelSubject final : public Subject {
     return m_world.honest();
   }
 
+  NamedTensors next_entry(training::Execution& by, NamedTensors state, std::uint64_t entry) const {
+    for (std::uint64_t step = commit::step_of_entry(header(), entry - 1);
+         step < commit::step_of_entry(header(), entry); ++step) {
+      const Status stepped = by.step(step, state);
+      ASSAY_ENSURES(static_cast<bool>(stepped));
+    }
+    return state;
+  }
+
   // What the solver claims at each entry.
   void run() {
     training::Execution& claimed = execution(Belief::kClaim);
-    NamedTensors state = claimed.initial_state().value();
-    const std::uint64_t entries = m_world.transcript().size();
-    for (std::uint64_t entry = 0, step = 0; entry < entries; ++entry) {
-      for (; step < commit::step_of_entry(header(), entry); ++step) {
-        const Status stepped = claimed.step(step, state);
-        ASSAY_ENSURES(static_cast<bool>(stepped));
-      }
+    m_claimed = {claimed.initial_state().value()};
+    while (m_claimed.size() < m_world.transcript().size())
+      m_claimed.push_back(next_entry(claimed, m_claimed.back(), m_claimed.size()));
+    m_roots.clear();
+    for (const NamedTensors& state : m_claimed)
       m_roots.push_back(training::state_root(state, m_world.pool()));
-      m_claimed.push_back(state);
-    }
+  }
+
+  // A fault that lasts makes intervals false after the first that is, each seen from where the
+  // claim says that it starts. The scene knows of one, and lets honest verifiers attest the others.
+  std::uint64_t false_entries() {
+    std::uint64_t count = m_roots[0] == m_world.transcript()[0] ? 0 : 1;
+    for (std::uint64_t entry = 1; entry < m_roots.size(); ++entry)
+      if (training::state_root(next_entry(m_world.honest(), m_claimed[entry - 1], entry),
+                               m_world.pool()) != m_roots[entry])
+        ++count;
+    return count;
   }
 
   faults::World& m_world;

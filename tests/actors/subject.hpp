@@ -46,7 +46,8 @@ class Subject {
 [[nodiscard]] std::unique_ptr<Subject> long_subject(std::uint64_t steps,
                                                     std::optional<std::uint64_t> false_step);
 // A real training run of one of the models of tests/faults, played with the shipped player; a lie
-// is a fault drawn from the seed. Who points first or last points anywhere.
+// is a fault drawn from the seed that makes one interval false. Who points first or last points
+// anywhere.
 [[nodiscard]] std::unique_ptr<Subject> model_subject(bool lies, unsigned seed);
 
 }  // namespace assay::actors
