@@ -134,8 +134,11 @@ struct EventFields {
                          {"sequence", e.sequence}});
   }
   Json operator()(const p::ChallengeRevealed& e) const {
-    return Json::object(
-        {{"challenge", hex(e.challenge)}, {"claim", hex(e.claim)}, {"entry", e.entry}});
+    return Json::object({{"challenge", hex(e.challenge)},
+                         {"claim", hex(e.claim)},
+                         {"disputes", to_string(e.what)},
+                         {"verifier", e.verifier == AccountId{} ? std::string() : hex(e.verifier)},
+                         {"entry", e.entry}});
   }
   Json operator()(const p::ChallengeEnded& e) const {
     return Json::object({{"challenge", hex(e.challenge)}, {"status", to_string(e.status)}});
@@ -209,7 +212,7 @@ Json verifier_json(const p::VerifierRecord& v) {
         Json::object({{"entry", v.draws[i].entry}, {"interior_step", v.draws[i].interior_step}});
     const bool opened = i < v.opened.size() && v.opened[i].has_value();
     draw["opened"] = opened;
-    if (opened) draw["attested"] = v.opened[i]->attestation.has_value();
+    if (opened) draw["attested"] = v.opened[i]->matches;
     draws.push_back(std::move(draw));
   }
   return Json::object({{"verifier", hex(v.verifier)},
@@ -407,18 +410,22 @@ Json to_json(const p::ChallengeView& c) {
   const p::ChallengeRecord& r = c.record;
   Json games = Json::array();
   for (const auto& game : c.games) games.push_back(hex(game.record.id));
-  return Json::object({{"challenge", hex(r.id)},
-                       {"claim", hex(r.claim)},
-                       {"challenger", hex(r.challenger)},
-                       {"sequence", r.sequence},
-                       {"status", to_string(r.status)},
-                       {"committed_at", r.committed_at.value},
-                       {"deadline_ms", ms(r.deadline)},
-                       {"entry", r.entry},
-                       {"revealed_at", r.revealed_at.value},
-                       {"start_root", hex(r.start_root)},
-                       {"end_root", hex(r.end_root)},
-                       {"games", std::move(games)}});
+  return Json::object(
+      {{"challenge", hex(r.id)},
+       {"claim", hex(r.claim)},
+       {"challenger", hex(r.challenger)},
+       {"sequence", r.sequence},
+       {"status", to_string(r.status)},
+       {"committed_at", r.committed_at.value},
+       {"deadline_ms", ms(r.deadline)},
+       {"disputes", to_string(r.target.what)},
+       {"verifier", r.target.is_of_claim() ? std::string() : hex(r.target.verifier)},
+       {"entry", r.entry},
+       {"interior_step", r.interior_step},
+       {"revealed_at", r.revealed_at.value},
+       {"start_root", hex(r.start_root)},
+       {"end_root", hex(r.end_root)},
+       {"games", std::move(games)}});
 }
 
 Json to_json(const p::GameRecord& g) {

@@ -44,12 +44,15 @@ Result<dispute::Claim> binding_of(const GamePlace& place) {
     return out;
   }
   out.kind = dispute::ClaimKind::kAttestation;
+  const protocol::ChallengeRecord& record = challenge.record;
+  const bool interior = record.target.what == protocol::Disputed::kInterior;
   for (const protocol::VerifierRecord& verifier : claim.verifiers) {
     if (verifier.verifier != game.record.defender) continue;
     for (std::size_t i = 0; i < verifier.draws.size() && i < verifier.opened.size(); ++i)
-      if (verifier.draws[i].entry == challenge.record.entry && verifier.opened[i] &&
+      if (verifier.draws[i].entry == record.entry && verifier.opened[i] &&
           verifier.opened[i]->attestation) {
-        out.signature = *verifier.opened[i]->attestation;
+        const protocol::Attestation& word = *verifier.opened[i]->attestation;
+        out.signature = interior ? word.interior : word.end;
         return out;
       }
   }

@@ -89,7 +89,8 @@ void fields(A& a, E& e) {
   } else if constexpr (std::is_same_v<T, ChallengeCommitted>) {
     a(e.challenge), a(e.claim), a(e.challenger), a(e.sequence);
   } else if constexpr (std::is_same_v<T, ChallengeRevealed>) {
-    a(e.challenge), a(e.claim), a(e.entry);
+    a(e.challenge), a(e.claim), a.enumeration(e.what, Disputed::kInterior);
+    a(e.verifier), a(e.entry);
   } else if constexpr (std::is_same_v<T, ChallengeEnded>) {
     a(e.challenge), a.enumeration(e.status, ChallengeStatus::kFound);
   } else if constexpr (std::is_same_v<T, GameStarted>) {

@@ -1,4 +1,6 @@
 // Games of challenges: their clocks' start, their ends, and what follows for the challenge.
+#include <set>
+
 #include "assay/core/planted.hpp"
 #include "assay/crypto/sha256.hpp"
 #include "assay/economics/splits.hpp"
@@ -27,6 +29,28 @@ std::optional<dispute::Position> replay_game(const dispute::GameTerms& terms,
   return position;
 }
 
+namespace {
+
+struct Queue {
+  std::uint64_t intervals = 0;
+  std::uint64_t games = 0;
+};
+
+// What is in play of an attestor's own word when it stands up for the solver's.
+Queue own_queue(const State& state, const ChallengeRecord& challenge, const AccountId& defender) {
+  Queue queue;
+  std::set<std::uint64_t> intervals;
+  for (const ChallengeRecord& other : state.challenges(challenge.claim)) {
+    if (other.status != ChallengeStatus::kPlaying || other.target.verifier != defender) continue;
+    ++queue.games;
+    if (other.entry != challenge.entry) intervals.insert(other.entry);
+  }
+  queue.intervals = intervals.size();
+  return queue;
+}
+
+}  // namespace
+
 void start_game(Context& c, const ChallengeId& id, const AccountId& defender, bool by_attestor) {
   ChallengeRecord challenge = c.state.need_challenge(id);
   const ClaimRecord claim = c.state.need_claim(challenge.claim);
@@ -48,8 +72,10 @@ void start_game(Context& c, const ChallengeId& id, const AccountId& defender, bo
   // wrong.
   const ReplayTimes allowed = longest_times(task.terms.windows);
   const ReplayTimes& times = by_attestor ? allowed : claim.times;
-  game.defender_bank_ms = times.interval_ms * std::uint64_t{challenge.queue_position} +
-                          times.game_ms * std::uint64_t{challenge.queue_games};
+  const bool stands_up = by_attestor && challenge.target.is_of_claim();
+  const Queue own = stands_up ? own_queue(c.state, challenge, defender) : Queue{};
+  game.defender_bank_ms = times.interval_ms * (challenge.queue_position + own.intervals) +
+                          times.game_ms * (challenge.queue_games + own.games);
   game.challenger_bank_ms =
       allowed.interval_ms + allowed.game_ms * (std::uint64_t{challenge.defenders.size()} - 1);
   const dispute::Position position =
@@ -143,7 +169,9 @@ void resolve(Context& c, ChallengeRecord challenge, ChallengeStatus status,
 
   ClaimRecord claim = c.state.need_claim(challenge.claim);
   --claim.unresolved;
-  if (status == ChallengeStatus::kWon) claim.doomed = true;
+  const bool dooms =
+      challenge.target.is_of_claim() || testing::planted(testing::Planted::kWordDooms);
+  if (status == ChallengeStatus::kWon && dooms) claim.doomed = true;
   c.state.put(claim);
   c.emit(ChallengeEnded{challenge.id, status});
 }

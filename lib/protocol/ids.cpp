@@ -57,7 +57,9 @@ Hash256 seal_commitment(const SealParts& p) {
 }
 
 Hash256 challenge_commitment(const ChallengeParts& p) {
-  return crypto::sha256({as_bytes("assay/challenge/1"), p.claim.value.view(), Word(p.entry).view(),
+  const auto what = static_cast<std::uint8_t>(p.target.what);
+  return crypto::sha256({as_bytes("assay/challenge/1"), p.claim.value.view(), ByteView{&what, 1},
+                         Word(p.target.place).view(), p.target.verifier.value.view(),
                          p.challenger.value.view(), p.salt.view()});
 }
 

@@ -171,6 +171,15 @@ const char* to_string(ClaimStatus status) noexcept {
   return "?";
 }
 
+const char* to_string(Disputed what) noexcept {
+  switch (what) {
+    case Disputed::kEntry: return "entry";
+    case Disputed::kEnd: return "attested end";
+    case Disputed::kInterior: return "attested interior";
+  }
+  return "?";
+}
+
 const char* to_string(ChallengeStatus status) noexcept {
   switch (status) {
     case ChallengeStatus::kCommitted: return "committed";

@@ -177,6 +177,11 @@ void write(Writer& w, const OpenSeal& p) {
   w.hash(p.end_root);
   commit::write_path(w, p.end_path);
   wire::put(w, p.attestation);
+  w.flag(p.mismatch.has_value());
+  if (!p.mismatch) return;
+  w.hash(p.mismatch->challenge.value);
+  w.u64(p.mismatch->entry);
+  w.hash(p.mismatch->salt);
 }
 void read(Reader& r, OpenSeal& p) {
   p.claim = ClaimId{r.hash()};
@@ -189,6 +194,11 @@ void read(Reader& r, OpenSeal& p) {
   p.end_root = r.hash();
   p.end_path = commit::read_path(r);
   wire::get(r, p.attestation);
+  if (!r.flag()) return;
+  MismatchProof& mismatch = p.mismatch.emplace();
+  mismatch.challenge = ChallengeId{r.hash()};
+  mismatch.entry = r.u64();
+  mismatch.salt = r.hash();
 }
 
 void write(Writer& w, const CommitChallenge& p) {
@@ -202,7 +212,7 @@ void read(Reader& r, CommitChallenge& p) {
 
 void write(Writer& w, const RevealChallenge& p) {
   w.hash(p.challenge.value);
-  w.u64(p.entry);
+  wire::put(w, p.target);
   w.hash(p.salt);
   w.hash(p.start_root);
   commit::write_path(w, p.start_path);
@@ -211,7 +221,7 @@ void write(Writer& w, const RevealChallenge& p) {
 }
 void read(Reader& r, RevealChallenge& p) {
   p.challenge = ChallengeId{r.hash()};
-  p.entry = r.u64();
+  wire::get(r, p.target);
   p.salt = r.hash();
   p.start_root = r.hash();
   p.start_path = commit::read_path(r);
@@ -369,12 +379,12 @@ constexpr TxRow kTable[] = {
      "reveal_transcript", "Tamper.reveal_transcript", "fuzz_transaction"},
     {TxKind::kSeal, "seal", 36 + 32 * economics::kMaxDraws, "seal", "Tamper.seal",
      "fuzz_transaction"},
-    {TxKind::kOpenSeal, "open_seal", 36 + 5 * 32 + 2 * kPathMax + 65, "open_seal",
+    {TxKind::kOpenSeal, "open_seal", 36 + 5 * 32 + 2 * kPathMax + 129 + 73, "open_seal",
      "Tamper.open_seal", "fuzz_transaction"},
     {TxKind::kCommitChallenge, "commit_challenge", 64, "commit_challenge",
      "Tamper.commit_challenge", "fuzz_transaction"},
-    {TxKind::kRevealChallenge, "reveal_challenge", 40 + 3 * 32 + 2 * kPathMax, "reveal_challenge",
-     "Tamper.reveal_challenge", "fuzz_transaction"},
+    {TxKind::kRevealChallenge, "reveal_challenge", 32 + wire::kTargetBytes + 3 * 32 + 2 * kPathMax,
+     "reveal_challenge", "Tamper.reveal_challenge", "fuzz_transaction"},
     {TxKind::kStandUp, "stand_up", 32, "stand_up", "Tamper.stand_up", "fuzz_transaction"},
     {TxKind::kPlayMove, "play_move", 36 + kMaxSignedMoveBytes, "play_move", "Tamper.play_move",
      "fuzz_transaction"},

@@ -17,11 +17,13 @@ using namespace wire;
 static void put(Writer& w, const OpenedSeal& o) {
   w.hash(o.interior_root);
   w.hash(o.own_end_root);
+  w.flag(o.matches);
   wire::put(w, o.attestation);
 }
 static void get(Reader& r, OpenedSeal& o) {
   o.interior_root = r.hash();
   o.own_end_root = r.hash();
+  o.matches = r.flag();
   wire::get(r, o.attestation);
 }
 
@@ -239,8 +241,10 @@ void write(Writer& w, const ChallengeRecord& c) {
   wire::put(w, c.committed_at);
   put_enum(w, c.status);
   wire::put(w, c.deadline);
-  w.u64(c.entry);
   wire::put(w, c.revealed_at);
+  wire::put(w, c.target);
+  w.u64(c.entry);
+  w.u64(c.interior_step);
   w.hash(c.start_root);
   commit::write_path(w, c.start_path);
   w.hash(c.end_root);
@@ -260,8 +264,10 @@ void read(Reader& r, ChallengeRecord& c) {
   wire::get(r, c.committed_at);
   get_enum(r, c.status, ChallengeStatus::kFound);
   wire::get(r, c.deadline);
-  c.entry = r.u64();
   wire::get(r, c.revealed_at);
+  wire::get(r, c.target);
+  c.entry = r.u64();
+  c.interior_step = r.u64();
   c.start_root = r.hash();
   c.start_path = commit::read_path(r);
   c.end_root = r.hash();
@@ -323,6 +329,13 @@ commit::TaskHeader header_of(const TaskRecord& task, const ClaimRecord& claim) n
   return header;
 }
 
+commit::TaskHeader header_up_to(commit::TaskHeader header, std::uint64_t step) noexcept {
+  if (step == 0 || step >= header.steps) return header;
+  header.steps = step;
+  if (header.commit_interval > step) header.commit_interval = header.checkpoint_interval = step;
+  return header;
+}
+
 std::uint32_t draws_of(const TaskRecord& task, const ClaimRecord& claim) noexcept {
   return static_cast<std::uint32_t>(std::min<std::uint64_t>(task.terms.draws, claim.entries));
 }
@@ -352,7 +365,7 @@ dispute::GameTerms terms_of(const ChainId& chain, const GameRecord& game,
   terms.game = game.id;
   terms.defender = game.defender;
   terms.challenger = game.challenger;
-  terms.task = header_of(task, claim);
+  terms.task = header_up_to(header_of(task, claim), challenge.interior_step);
   terms.entry = challenge.entry;
   terms.start_root = challenge.start_root;
   terms.end_root = challenge.end_root;

@@ -1,6 +1,6 @@
 // Settlement: who is paid, who is slashed, what goes back.
 #include <algorithm>
-#include <map>
+#include <iterator>
 
 #include "assay/core/planted.hpp"
 #include "assay/economics/jackpot.hpp"
@@ -17,10 +17,11 @@ struct Case {
   TaskRecord& task;
   ClaimStatus end;
   bool paid = false;
-  std::vector<ChallengeRecord> won;  // in order of commitment
-  std::vector<AccountId> found;      // a forced error; the same
-  std::uint64_t spent = 0;           // of the copy's money
-  std::uint64_t tax = 0;             // that was taken
+  std::vector<ChallengeRecord> won;     // of the claim, in order of commitment
+  std::vector<ChallengeRecord> beaten;  // of anybody's word; the same
+  std::vector<AccountId> found;         // a forced error; the same
+  std::uint64_t spent = 0;              // of the copy's money
+  std::uint64_t tax = 0;                // that was taken
 };
 
 // Out of the escrow.
@@ -58,25 +59,40 @@ void release(Context& c, const Case& s, const AccountId& id) {
   c.take_out(lock, stake_account(id), c.balance(lock.account));
 }
 
+// What a challenge that won shows: an interval's end, or a state within it.
+bool shows_the_same(const ChallengeRecord& a, const ChallengeRecord& b) {
+  return a.entry == b.entry &&
+         (a.target.what == Disputed::kInterior) == (b.target.what == Disputed::kInterior);
+}
+
 // One account may win through several challenges; each won one is one share. But who committed to
 // an interval once another winner had revealed that it is false shows no replay: its moves may be
-// the other's. It has its bond back and no more (INV-PRO-017).
+// the other's. It has its bond back and no more (INV-PRO-017). Against an attestor the others are
+// also those who beat the solver there.
 std::vector<AccountId> winners_over(Context& c, const Case& s, const AccountId& loser) {
-  std::vector<AccountId> winners;
-  std::map<std::uint64_t, Height> revealed;  // the first time, of each interval
-  for (const ChallengeRecord& challenge : s.won) {
+  const bool is_solver = loser == s.claim.solver;
+  std::vector<const ChallengeRecord*> over;
+  for (const ChallengeRecord& challenge : s.beaten) {
     const std::optional<GameRecord> game = c.state.game(game_id_of(challenge.id, loser));
-    if (!game || game->status != GameStatus::kChallengerWon) continue;
-    const auto [first, is_first] = revealed.try_emplace(challenge.entry, challenge.revealed_at);
-    const bool is_copy = !is_first && challenge.committed_at >= first->second;
-    if (is_copy && !testing::planted(testing::Planted::kPaidCopies)) continue;
-    first->second = std::min(first->second, challenge.revealed_at);
-    winners.push_back(challenge.challenger);
+    if (game && game->status == GameStatus::kChallengerWon) over.push_back(&challenge);
+  }
+  const auto is_copied = [](const ChallengeRecord& one, const ChallengeRecord& other) {
+    return shows_the_same(one, other) && other.revealed_at <= one.committed_at;
+  };
+  std::vector<AccountId> winners;
+  for (const ChallengeRecord* one : over) {
+    const bool copies =
+        std::any_of(over.begin(), over.end(),
+                    [&](const auto* other) { return is_copied(*one, *other); }) ||
+        (!is_solver && std::any_of(s.won.begin(), s.won.end(), [&](const auto& other) {
+          return other.challenger != one->challenger && is_copied(*one, other);
+        }));
+    if (!copies || testing::planted(testing::Planted::kPaidCopies))
+      winners.push_back(one->challenger);
   }
   // Last: a doomed claim takes no more challenges, so those that won were committed to before. A
   // loser's alias could take their bounty else, with a contradiction made for it.
-  if (loser == s.claim.solver && s.claim.contradicted_by)
-    winners.push_back(*s.claim.contradicted_by);
+  if (is_solver && s.claim.contradicted_by) winners.push_back(*s.claim.contradicted_by);
   return winners;
 }
 
@@ -86,7 +102,7 @@ std::vector<AccountId> winners_over(Context& c, const Case& s, const AccountId& 
 bool is_blind(const Case& s, const VerifierRecord& v) {
   if (s.end != ClaimStatus::kFinal || s.claim.forced_entry == 0) return false;
   for (std::size_t i = 0; i < v.opened.size(); ++i)
-    if (v.draws[i].entry == s.claim.forced_entry && v.opened[i] && v.opened[i]->attestation)
+    if (v.draws[i].entry == s.claim.forced_entry && v.opened[i] && v.opened[i]->matches)
       return true;
   return false;
 }
@@ -101,7 +117,7 @@ bool earns(const Case& s, const VerifierRecord& v, std::size_t draw) {
     return v.opened[draw]->own_end_root == s.claim.forced_state_root;
   if (s.end == ClaimStatus::kFallen && s.won.empty()) return true;
   const bool at_fall = s.end == ClaimStatus::kFallen && v.draws[draw].entry == s.won.front().entry;
-  return v.opened[draw]->attestation.has_value() != at_fall;
+  return v.opened[draw]->matches != at_fall;
 }
 
 void take_tax(Context& c, Case& s, std::uint64_t tax) {
@@ -209,11 +225,13 @@ void settle(Context& c, const ClaimId& id, ClaimStatus end, CloseReason reason) 
   TaskRecord task = c.state.need_task(claim.task);
   claim.reason = reason;
   const bool paid = reason == CloseReason::kFinal || reason == CloseReason::kFinalPartial;
-  Case s{claim, task, end, paid, {}, {}, 0, 0};
+  Case s{claim, task, end, paid, {}, {}, {}, 0, 0};
   for (const ChallengeRecord& challenge : c.state.challenges(id)) {
-    if (challenge.status == ChallengeStatus::kWon) s.won.push_back(challenge);
+    if (challenge.status == ChallengeStatus::kWon) s.beaten.push_back(challenge);
     if (challenge.status == ChallengeStatus::kFound) s.found.push_back(challenge.challenger);
   }
+  std::copy_if(s.beaten.begin(), s.beaten.end(), std::back_inserter(s.won),
+               [](const ChallengeRecord& challenge) { return challenge.target.is_of_claim(); });
   if (!s.won.empty()) claim.fallen_entry = s.won.front().entry;
 
   const std::uint64_t pay = settle_solver(c, s);
@@ -239,7 +257,7 @@ namespace {
 bool has_won(Context& c, const ClaimId& id) {
   const std::vector<ChallengeRecord> challenges = c.state.challenges(id);
   return std::any_of(challenges.begin(), challenges.end(), [](const ChallengeRecord& challenge) {
-    return challenge.status == ChallengeStatus::kWon;
+    return challenge.status == ChallengeStatus::kWon && challenge.target.is_of_claim();
   });
 }
 

@@ -23,10 +23,7 @@ Checked<CommitChallenge> Rules::check(const Reading& r, const Sender& s, const C
                     testing::planted(testing::Planted::kLateChallenge);
   if ((!is_challengeable(claim->status) && !late) || claim->doomed) return V::kWrongPhase;
   if (r.state.challenge(challenge_id_of(claim->id, s.id, p.commitment))) return V::kAlreadyExists;
-  // Challenges of what was disclosed have room of their own: those of a forced error are refunded,
-  // so they could crowd out all others for nothing.
-  if (claim->challenges - claim->refunds_until >= kMaxChallengesPerClaim)
-    return V::kTooManyChallenges;
+  if (!has_room(*claim)) return V::kTooManyChallenges;
   TaskRecord task = r.state.need_task(claim->task);
   if (!r.has(user_account(s.id), task.terms.challenger_bond.value)) return V::kInsufficientFunds;
   return holds(p, s, {{std::move(*claim), std::move(task)}});
@@ -57,25 +54,49 @@ void transition(Context& c, Proof<CommitChallenge>&& t) {
 
 namespace {
 
-bool opens(const ClaimRecord& claim, const RevealChallenge& p) {
+// None if there is no such entry, or draw.
+std::optional<DisputedPlace> place_of(const State& state, const ClaimRecord& claim,
+                                      const ChallengeTarget& target) {
+  if (target.is_of_claim()) {
+    if (target.place >= claim.entries) return std::nullopt;
+    return DisputedPlace{target.place, 0, std::nullopt};
+  }
+  const std::optional<VerifierRecord> verifier = state.verifier(claim.id, target.verifier);
+  if (!verifier || target.place >= verifier->draws.size()) return std::nullopt;
+  const economics::Draw& draw = verifier->draws[target.place];
+  const bool interior = target.what == Disputed::kInterior;
+  DisputedPlace place{draw.entry, interior ? draw.interior_step : 0, std::nullopt};
+  if (target.place < verifier->opened.size())
+    if (const auto& opened = verifier->opened[target.place]; opened && opened->attestation)
+      place.asserted = interior ? opened->interior_root : opened->own_end_root;
+  return place;
+}
+
+// The interval in the transcript that stands. A verifier's root stands in its seal, so nothing is
+// opened for it.
+bool opens(const ClaimRecord& claim, const RevealChallenge& p, std::uint64_t entry) {
   const Sha256Function sha256 = crypto::sha256_function();
-  if (!commit::verify_entry(sha256, claim.transcript_root, claim.entries, p.entry, p.end_root,
-                            p.end_path))
+  if (p.target.is_of_claim() ? !commit::verify_entry(sha256, claim.transcript_root, claim.entries,
+                                                     entry, p.end_root, p.end_path)
+                             : p.end_root != Hash256{} || p.end_path.length != 0)
     return false;
-  if (p.entry == 0) return p.start_root == Hash256{} && p.start_path.length == 0;
-  return commit::verify_entry(sha256, claim.transcript_root, claim.entries, p.entry - 1,
-                              p.start_root, p.start_path);
+  if (entry == 0) return p.start_root == Hash256{} && p.start_path.length == 0;
+  return commit::verify_entry(sha256, claim.transcript_root, claim.entries, entry - 1, p.start_root,
+                              p.start_path);
 }
 
 // Challenges of one interval share its place in the queue, because they share its replay; a new
 // interval waits for those in play, however far back they began: else aliases that play about two
-// intervals by turns could lengthen a liar's clock without end (INV-PRO-015).
+// intervals by turns could lengthen a liar's clock without end (INV-PRO-015). The solver's replays
+// are those of challenges of its claim; a verifier may have to stand up in all of these, and has
+// its own word to defend.
 void queue_up(const State& state, ChallengeRecord& challenge) {
   std::set<std::uint64_t> in_play{challenge.entry};
   std::uint32_t shared = UINT32_MAX;
   challenge.queue_games = 0;
   for (const ChallengeRecord& other : state.challenges(challenge.claim)) {
     if (other.status != ChallengeStatus::kPlaying) continue;
+    if (!other.target.is_of_claim() && other.target.verifier != challenge.target.verifier) continue;
     ++challenge.queue_games;
     if (other.entry == challenge.entry) shared = std::min(shared, other.queue_position);
     in_play.insert(other.entry);
@@ -83,19 +104,24 @@ void queue_up(const State& state, ChallengeRecord& challenge) {
   challenge.queue_position = std::min(shared, static_cast<std::uint32_t>(in_play.size()));
 }
 
+bool is_forced(const ClaimRecord& claim, std::uint64_t entry) {
+  return claim.forced_entry != 0 && entry == claim.forced_entry;
+}
+
 // Of the forced entry, committed to before the disclosure: when it was, the transcript that stood
 // there was false.
-bool is_of_forced(const ChallengeRecord& challenge, const ClaimRecord& claim, std::uint64_t entry) {
-  return claim.forced_entry != 0 && entry == claim.forced_entry &&
+bool is_of_error(const ChallengeRecord& challenge, const ClaimRecord& claim,
+                 const RevealChallenge& p) {
+  return p.target.is_of_claim() && is_forced(claim, p.target.place) &&
          challenge.sequence < claim.refunds_until;
 }
 
-// Of the forced entry, and opens nothing: it was about the error and came too late for a share.
-// Whoever sent it could not know when the disclosing begins, so it costs no more than what keeps a
-// liar's aliases from using up the claim's challenges so (E-6).
-bool is_taken_back(const ClaimRecord& claim, const RevealChallenge& p) {
-  return claim.forced_entry != 0 && p.entry == claim.forced_entry && p.start_root == Hash256{} &&
-         p.end_root == Hash256{} && p.start_path.length == 0 && p.end_path.length == 0;
+// Of the forced entry, or what was attested there, and opens nothing: it was about the error and
+// came too late for a share. Whoever sent it could not know when the disclosing begins, so it costs
+// no more than what keeps a liar's aliases from using up the claim's challenges so (E-6).
+bool is_taken_back(const ClaimRecord& claim, const RevealChallenge& p, std::uint64_t entry) {
+  return is_forced(claim, entry) && p.start_root == Hash256{} && p.end_root == Hash256{} &&
+         p.start_path.length == 0 && p.end_path.length == 0;
 }
 
 }  // namespace
@@ -104,57 +130,79 @@ Checked<RevealChallenge> Rules::check(const Reading& r, const Sender& s, const R
   std::optional<ChallengeRecord> challenge = r.state.challenge(p.challenge);
   if (!challenge) return V::kUnknownChallenge;
   if (challenge->challenger != s.id) return V::kNotChallenger;
+  // Nobody plays against itself.
+  if (p.target.verifier == s.id) return V::kSelfDealing;
   if (challenge->status != ChallengeStatus::kCommitted) return V::kWrongPhase;
   ClaimRecord claim = r.state.need_claim(challenge->claim);
   if (claim.status < ClaimStatus::kChallenging) return V::kWrongPhase;
-  if (p.entry >= claim.entries) return V::kEntryOutOfRange;
+  const std::optional<DisputedPlace> place = place_of(r.state, claim, p.target);
+  if (!place && !p.target.is_of_claim()) return V::kDrawOutOfRange;
+  if (!place) return V::kEntryOutOfRange;
   if (challenge->committed_at == r.height) return V::kSameBlock;
-  if (challenge_commitment({claim.id, p.entry, s.id, p.salt}) != challenge->commitment)
+  if (challenge_commitment({claim.id, p.target, s.id, p.salt}) != challenge->commitment)
     return V::kWrongCommitment;
   // The transcript that such a challenge was about is not the one that stands now: nothing is left
   // to open.
-  if (!is_of_forced(*challenge, claim, p.entry) && !is_taken_back(claim, p) && !opens(claim, p))
-    return V::kWrongOpening;
+  const bool plays = !is_of_error(*challenge, claim, p) && !is_taken_back(claim, p, place->entry);
+  if (plays && !opens(claim, p, place->entry)) return V::kWrongOpening;
+  // What was attested of a forced entry is the error: settlement sees to it.
+  const bool attested = place->asserted && !is_forced(claim, place->entry);
+  if (plays && !p.target.is_of_claim() && !attested) return V::kNoAttestation;
   TaskRecord task = r.state.need_task(claim.task);
-  return holds(p, s, {{std::move(*challenge), std::move(claim), std::move(task)}});
+  return holds(p, s, {{std::move(*challenge), std::move(claim), std::move(task)}, *place});
 }
+
+namespace {
+
+// A challenge of the forced error: whether it came in time decides what it has of it.
+void end_of_error(Context& c, ChallengeRecord& challenge, const ClaimRecord& claim,
+                  const TaskRecord& task, bool in_time) {
+  c.state.put(challenge);
+  if (!in_time)
+    c.take_out(bond_lock(challenge), burned_account(),
+               ceil_div(task.terms.price.value, std::uint64_t{kMaxChallengesPerClaim}));
+  // Open seals tell where the error is: what was committed to since shows no replay.
+  const bool found = in_time && challenge.sequence < claim.finds_until;
+  end_unplayed(c, challenge.id, found ? ChallengeStatus::kFound : ChallengeStatus::kVoid);
+}
+
+}  // namespace
+
 void transition(Context& c, Proof<RevealChallenge>&& t) {
   const RevealChallenge& p = t.payload;
   auto& [challenge, claim, task] = static_cast<OfChallenge&>(t.found);
-  const bool in_time = is_of_forced(challenge, claim, p.entry);
-  if (in_time || is_taken_back(claim, p)) {
-    challenge.entry = p.entry;
-    c.state.put(challenge);
-    c.emit(ChallengeRevealed{challenge.id, claim.id, p.entry});
-    if (!in_time)
-      c.take_out(bond_lock(challenge), burned_account(),
-                 ceil_div(task.terms.price.value, std::uint64_t{kMaxChallengesPerClaim}));
-    // Open seals tell where the error is: what was committed to since shows no replay.
-    const bool found = in_time && challenge.sequence < claim.finds_until;
-    end_unplayed(c, challenge.id, found ? ChallengeStatus::kFound : ChallengeStatus::kVoid);
-    return;
-  }
+  const DisputedPlace& place = t.found.place;
+  const bool of_claim = p.target.is_of_claim();
+  challenge.target = p.target;
+  challenge.entry = place.entry;
+  c.emit(ChallengeRevealed{challenge.id, claim.id, p.target.what, p.target.verifier, place.entry});
+  const bool in_time = is_of_error(challenge, claim, p);
+  if (in_time || is_taken_back(claim, p, place.entry))
+    return end_of_error(c, challenge, claim, task, in_time);
   c.state.remove_deadline({challenge.deadline, DeadlineKind::kChallengeReveal, challenge.id.value});
-  challenge.entry = p.entry;
+  challenge.interior_step =
+      testing::planted(testing::Planted::kWholeInterval) ? 0 : place.interior_step;
   queue_up(c.state, challenge);
   challenge.status = ChallengeStatus::kPlaying;
-  challenge.revealed_at = c.height;
+  if (challenge.revealed_at == Height{}) challenge.revealed_at = c.height;
   challenge.start_root = p.start_root;
   challenge.start_path = p.start_path;
-  challenge.end_root = p.end_root;
+  challenge.end_root = of_claim ? p.end_root : place.asserted.value_or(Hash256{});
   challenge.end_path = p.end_path;
-  challenge.deadline = c.after(task.terms.windows.stand_up_ms);
+  // Others stand behind the solver's word, but a verifier's is its own alone.
+  challenge.stand_up_closed = !of_claim;
+  challenge.deadline = of_claim ? c.after(task.terms.windows.stand_up_ms) : LedgerTimeMs{};
   c.state.put(challenge);
-  c.state.add_deadline({challenge.deadline, DeadlineKind::kStandUp, challenge.id.value});
-  c.emit(ChallengeRevealed{challenge.id, claim.id, p.entry});
-  start_game(c, challenge.id, claim.solver, false);
+  if (of_claim)
+    c.state.add_deadline({challenge.deadline, DeadlineKind::kStandUp, challenge.id.value});
+  start_game(c, challenge.id, of_claim ? claim.solver : p.target.verifier, !of_claim);
 }
 
 namespace {
 
 bool has_attested(const VerifierRecord& verifier, std::uint64_t entry) {
   for (std::size_t i = 0; i < verifier.opened.size(); ++i)
-    if (verifier.draws[i].entry == entry && verifier.opened[i] && verifier.opened[i]->attestation)
+    if (verifier.draws[i].entry == entry && verifier.opened[i] && verifier.opened[i]->matches)
       return true;
   return false;
 }
@@ -172,8 +220,8 @@ Checked<StandUp> Rules::check(const Reading& r, const Sender& s, const StandUp& 
     return V::kWrongPhase;
   // What was attested of a forced entry is the error, not what stands now.
   const ClaimRecord claim = r.state.need_claim(challenge->claim);
-  const bool forced = claim.forced_entry != 0 && challenge->entry == claim.forced_entry;
-  if (forced || !has_attested(*verifier, challenge->entry)) return V::kNoAttestation;
+  if (is_forced(claim, challenge->entry) || !has_attested(*verifier, challenge->entry))
+    return V::kNoAttestation;
   const auto& defenders = challenge->defenders;
   if (std::find(defenders.begin(), defenders.end(), s.id) != defenders.end())
     return V::kAlreadyStanding;

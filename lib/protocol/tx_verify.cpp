@@ -71,14 +71,30 @@ bool opens(const ClaimRecord& claim, const OpenSeal& p, std::uint64_t entry) {
                               p.start_path);
 }
 
-// Signed by the verifier exactly if its replay ended where the transcript does.
-bool attests(const Reading& r, const OfVerifier& of, const OpenSeal& p, std::uint64_t entry) {
-  const bool matches = p.own_end_root == p.end_root;
-  if (!matches || !p.attestation) return matches == p.attestation.has_value();
-  const Hash256 digest =
-      dispute::attestation_digest(crypto::sha256_function(), r.chain, of.task.id,
-                                  header_of(of.task, of.claim), entry, p.start_root, p.end_root);
-  return crypto::ed25519_verify(of.verifier.verifier.value, digest.view(), p.attestation->data());
+// Who came to another end than the transcript stands by it with a challenge, unless others have
+// used up the room for them.
+bool stands_by(const ClaimRecord& claim, const OpenSeal& p) {
+  const bool differs = p.own_end_root != p.end_root;
+  return p.mismatch.has_value() == differs || (differs && !has_room(claim));
+}
+
+// Both of its roots are signed by the verifier, so that either can be held against it; but not
+// where it disputes an earlier entry, and so has nothing to replay the drawn interval from.
+bool attests(const Reading& r, const OfVerifier& of, const OpenSeal& p) {
+  const economics::Draw& draw = of.verifier.draws[p.draw];
+  const bool is_free = !p.mismatch && p.own_end_root != p.end_root;
+  const bool is_due = !p.mismatch || p.mismatch->entry == draw.entry;
+  if (!is_free && p.attestation.has_value() != is_due) return false;
+  const auto signs = [&](const commit::TaskHeader& header, const Hash256& root,
+                         const crypto::Signature& signature) {
+    const Hash256 digest = dispute::attestation_digest(
+        crypto::sha256_function(), r.chain, of.task.id, header, draw.entry, p.start_root, root);
+    return crypto::ed25519_verify(of.verifier.verifier.value, digest.view(), signature.data());
+  };
+  const commit::TaskHeader header = header_of(of.task, of.claim);
+  return !p.attestation || (signs(header, p.own_end_root, p.attestation->end) &&
+                            signs(header_up_to(header, draw.interior_step), p.interior_root,
+                                  p.attestation->interior));
 }
 
 }  // namespace
@@ -86,31 +102,56 @@ bool attests(const Reading& r, const OfVerifier& of, const OpenSeal& p, std::uin
 Checked<OpenSeal> Rules::check(const Reading& r, const Sender& s, const OpenSeal& p) {
   std::optional<ClaimRecord> claim = r.state.claim(p.claim);
   if (!claim) return V::kUnknownClaim;
+  std::optional<ChallengeRecord> challenge;
+  if (p.mismatch) challenge = r.state.challenge(p.mismatch->challenge);
+  if (p.mismatch && (!challenge || challenge->claim != claim->id)) return V::kUnknownChallenge;
   std::optional<VerifierRecord> verifier = r.state.verifier(p.claim, s.id);
   if (!verifier) return V::kNotVerifier;
+  if (challenge && challenge->challenger != s.id) return V::kNotChallenger;
   if (claim->status != ClaimStatus::kOpening) return V::kWrongPhase;
   if (verifier->seals.empty()) return V::kNotSealed;
   if (p.draw >= verifier->seals.size()) return V::kDrawOutOfRange;
   if (verifier->opened[p.draw]) return V::kAlreadyOpened;
-  if (seal_commitment({p.claim, s.id, p.draw, p.salt, p.interior_root, p.own_end_root}) !=
-      verifier->seals[p.draw])
-    return V::kWrongCommitment;
   const std::uint64_t entry = verifier->draws[p.draw].entry;
+  if (p.mismatch && p.mismatch->entry > entry) return V::kEntryOutOfRange;
+  if (challenge && challenge->committed_at == r.height) return V::kSameBlock;
+  if (seal_commitment({p.claim, s.id, p.draw, p.salt, p.interior_root, p.own_end_root}) !=
+          verifier->seals[p.draw] ||
+      (challenge && challenge_commitment({p.claim, p.mismatch->entry, s.id, p.mismatch->salt}) !=
+                        challenge->commitment))
+    return V::kWrongCommitment;
   if (!opens(*claim, p, entry)) return V::kWrongOpening;
   TaskRecord task = r.state.need_task(claim->task);
   OfVerifier found{std::move(*claim), std::move(task), std::move(*verifier)};
-  if (!attests(r, found, p, entry)) return V::kWrongAttestation;
-  return holds(p, s, {std::move(found)});
+  if (!stands_by(found.claim, p) || !attests(r, found, p)) return V::kWrongAttestation;
+  return holds(p, s, {std::move(found), std::move(challenge)});
 }
+namespace {
+
+// From here on everybody knows what the challenge is about; its bond sees to it that it is
+// revealed, and becomes a game. Several seals may be opened on one challenge.
+void show(Context& c, ChallengeRecord& challenge, std::uint64_t entry) {
+  if (challenge.revealed_at != Height{}) return;
+  challenge.revealed_at = c.height;
+  challenge.target = entry;
+  challenge.entry = entry;
+  c.state.put(challenge);
+  c.emit(ChallengeRevealed{challenge.id, challenge.claim, Disputed::kEntry, {}, entry});
+}
+
+}  // namespace
+
 void transition(Context& c, Proof<OpenSeal>&& t) {
   const OpenSeal& p = t.payload;
   auto& [claim, task, verifier] = static_cast<OfVerifier&>(t.found);
-  verifier.opened[p.draw] = OpenedSeal{p.interior_root, p.own_end_root, p.attestation};
+  const std::uint64_t entry = verifier.draws[p.draw].entry;
+  const bool matches = p.own_end_root == p.end_root;
+  verifier.opened[p.draw] = OpenedSeal{p.interior_root, p.own_end_root, matches, p.attestation};
   c.state.put(verifier);
   ++claim.opened;
   c.state.put(claim);
-  c.emit(
-      SealOpened{claim.id, t.sender.id, verifier.draws[p.draw].entry, p.attestation.has_value()});
+  c.emit(SealOpened{claim.id, t.sender.id, entry, matches});
+  if (t.found.challenge) show(c, *t.found.challenge, p.mismatch->entry);
   if (claim.opened == claim.sealed * draws_of(task, claim)) end_opening(c, claim);
 }
 

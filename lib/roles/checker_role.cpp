@@ -172,16 +172,17 @@ const Replayed* CheckerRole::replay(const TaskView& task, const ClaimView& view,
                                     const SharedTask& opened, const commit::Transcript& transcript,
                                     const ReplayPlan& plan) {
   const protocol::ClaimRecord& claim = view.record;
-  const std::string job = "replay/" + to_hex(claim.id.value) + "/" + std::to_string(plan.first) +
-                          "-" + std::to_string(plan.last);
+  const std::string name =
+      std::to_string(plan.first) + "-" + std::to_string(plan.last) +
+      (plan.interior_step ? "-" + std::to_string(*plan.interior_step) : std::string());
+  const std::string job = "replay/" + to_hex(claim.id.value) + "/" + name;
   if (auto* replayed = static_cast<Replayed*>(finished_job(job))) {
     if (replayed->before_last && replayed->last() > 0)
       m_states[{claim.id, replayed->last() - 1}] = replayed->before_last;
     return replayed;
   }
   if (job_under_way(job)) return nullptr;
-  const std::string outcome_file =
-      check_folder(claim.id) + "/" + std::to_string(plan.first) + "-" + std::to_string(plan.last);
+  const std::string outcome_file = check_folder(claim.id) + "/" + name;
   if (auto kept = kept_outcome(context().files, outcome_file)) {
     start_job(job, [kept](const auto&) -> JobResult { return std::shared_ptr<JobOutcome>(kept); });
     return nullptr;
@@ -247,11 +248,24 @@ const Replayed* CheckerRole::replay(const TaskView& task, const ClaimView& view,
   return nullptr;
 }
 
-Hash256 CheckerRole::challenge_salt(const ClaimId& claim, std::uint64_t entry, bool again) {
+namespace {
+
+// "7", or "end/<verifier>/0".
+std::string words_of(const protocol::ChallengeTarget& target) {
+  const std::string place = std::to_string(target.place);
+  if (target.is_of_claim()) return place;
+  return std::string(target.what == protocol::Disputed::kEnd ? "end" : "interior") + "/" +
+         to_hex(target.verifier.value) + "/" + place;
+}
+
+}  // namespace
+
+Hash256 CheckerRole::challenge_salt(const ClaimId& claim, const protocol::ChallengeTarget& target,
+                                    bool again) {
   const auto [secret, is_new] = m_challenge_secrets.try_emplace(claim);
   if (is_new) secret->second = derive_secret(context().key, "challenge/" + to_hex(claim.value));
   Bytes message = to_bytes(secret->second.view());
-  const std::string which = "/" + std::to_string(entry) + (again ? "/again" : "");
+  const std::string which = "/" + words_of(target) + (again ? "/again" : "");
   message.insert(message.end(), which.begin(), which.end());
   return crypto::sha256(message);
 }
@@ -261,23 +275,68 @@ bool CheckerRole::has_challenged(const ClaimView& claim) const {
                      [&](const ChallengeView& c) { return c.record.challenger == account(); });
 }
 
-void CheckerRole::challenge(const TaskView& task, const ClaimView& view, std::uint64_t entry) {
+void CheckerRole::challenge(const TaskView& task, const ClaimView& view,
+                            const protocol::ChallengeTarget& target) {
   const protocol::ClaimRecord& claim = view.record;
   // The first challenge of a forced entry was about what was posted; whoever replayed something
   // else than what was disclosed has another.
-  const bool again = entry != 0 && entry == claim.forced_entry;
-  const Hash256 commitment = protocol::challenge_commitment(
-      {claim.id, entry, account(), challenge_salt(claim.id, entry, again)});
-  m_hidden_entries[commitment] = entry;
-  const std::string key =
-      to_hex(claim.id.value) + "/" + std::to_string(entry) + (again ? "/again" : "");
+  const bool again =
+      target.is_of_claim() && target.place != 0 && target.place == claim.forced_entry;
+  const Hash256 salt = challenge_salt(claim.id, target, again);
+  const Hash256 commitment = protocol::challenge_commitment({claim.id, target, account(), salt});
+  m_hidden[commitment] = Hidden{target, salt, again};
+  const std::string key = to_hex(claim.id.value) + "/" + words_of(target) + (again ? "/again" : "");
   report_once(key, "claim.disputed",
-              {{"claim", to_hex(claim.id.value)}, {"entry", std::to_string(entry)}});
+              {{"claim", to_hex(claim.id.value)}, {"entry", words_of(target)}});
   for (const ChallengeView& existing : view.challenges)
     if (existing.record.commitment == commitment) return;
   if (!protocol::is_challengeable(claim.status)) return;
   if (!leaves_time(task.record.terms, {1, 1})) return;
   submit("challenge/" + key, protocol::CommitChallenge{claim.id, commitment});
+}
+
+std::optional<protocol::MismatchProof> CheckerRole::stands_by(const TaskView& task,
+                                                              const ClaimView& claim,
+                                                              std::uint64_t entry) {
+  challenge(task, claim, entry);
+  const Hash256 salt = challenge_salt(claim.record.id, entry);
+  const Hash256 commitment =
+      protocol::challenge_commitment({claim.record.id, entry, account(), salt});
+  for (const ChallengeView& existing : claim.challenges)
+    if (existing.record.commitment == commitment)
+      return protocol::MismatchProof{existing.record.id, entry, salt};
+  return std::nullopt;
+}
+
+void CheckerRole::check_words(const TaskView& task, const ClaimView& claim,
+                              const SharedTask& opened, const commit::Transcript& transcript,
+                              const std::set<std::uint64_t>* entries) {
+  if (claim.record.status != protocol::ClaimStatus::kChallenging) return;
+  for (const protocol::VerifierRecord& verifier : claim.verifiers) {
+    if (verifier.verifier == account()) continue;
+    for (std::uint32_t draw = 0; draw < verifier.opened.size(); ++draw)
+      if (entries == nullptr || entries->contains(verifier.draws[draw].entry))
+        check_word(task, claim, opened, transcript, verifier, draw);
+  }
+}
+
+// One challenge is enough: the verifier has one stake. What was attested of a forced entry was the
+// error, which settlement sees to.
+void CheckerRole::check_word(const TaskView& task, const ClaimView& claim, const SharedTask& opened,
+                             const commit::Transcript& transcript,
+                             const protocol::VerifierRecord& verifier, std::uint32_t draw) {
+  const economics::Draw& place = verifier.draws[draw];
+  const std::optional<protocol::OpenedSeal>& word = verifier.opened[draw];
+  const bool is_forced = place.entry != 0 && place.entry == claim.record.forced_entry;
+  if (verifier.lost || is_forced || !word || !word->attestation) return;
+  const Replayed* const own =
+      replay(task, claim, opened, transcript, {place.entry, place.entry, place.interior_step});
+  if (own == nullptr || own->last() != place.entry) return;  // it began from what is false
+  using protocol::Disputed;
+  if (own->interior_root && *own->interior_root != word->interior_root)
+    challenge(task, claim, {Disputed::kInterior, verifier.verifier, draw});
+  else if (own->roots.back() != word->own_end_root)
+    challenge(task, claim, {Disputed::kEnd, verifier.verifier, draw});
 }
 
 bool CheckerRole::challenge_differences(const TaskView& task, const ClaimView& claim,
@@ -300,18 +359,31 @@ void CheckerRole::challenge_forced(const TaskView& task, const ClaimView& claim,
   if (claim.record.status <= protocol::ClaimStatus::kSealing) challenge(task, claim, entry);
 }
 
-// Which entry the commitment hides follows from the salts alone, also after a restart. All of a
-// long transcript are millions of hashes, so the answer is kept.
-std::optional<std::uint64_t> CheckerRole::hidden_entry(const ClaimId& claim,
-                                                       const Hash256& commitment,
-                                                       std::uint64_t entries) {
-  const auto [known, is_new] = m_hidden_entries.try_emplace(commitment);
-  for (std::uint64_t entry = 0; is_new && entry < entries && !known->second; ++entry)
+bool CheckerRole::try_hidden(const ClaimId& claim, const Hash256& commitment,
+                             const protocol::ChallengeTarget& target, bool again) {
+  const Hash256 salt = challenge_salt(claim, target, again);
+  if (protocol::challenge_commitment({claim, target, account(), salt}) != commitment) return false;
+  m_hidden[commitment] = Hidden{target, salt, again};
+  return true;
+}
+
+// What the commitment hides follows from the salts alone, also after a restart. All of a long
+// transcript are millions of hashes, so the answer is kept.
+std::optional<CheckerRole::Hidden> CheckerRole::hidden_by(const ClaimView& claim,
+                                                          const Hash256& commitment) {
+  const auto [known, is_new] = m_hidden.try_emplace(commitment);
+  if (!is_new) return known->second;
+  const ClaimId& id = claim.record.id;
+  using protocol::Disputed;
+  for (const protocol::VerifierRecord& verifier : claim.verifiers)
+    for (std::uint32_t draw = 0; draw < verifier.draws.size(); ++draw)
+      for (const Disputed what : {Disputed::kEnd, Disputed::kInterior})
+        if (try_hidden(id, commitment, {what, verifier.verifier, draw}, false))
+          return m_hidden[commitment];
+  for (std::uint64_t entry = 0; entry < claim.record.entries; ++entry)
     for (const bool again : {false, true})
-      if (protocol::challenge_commitment(
-              {claim, entry, account(), challenge_salt(claim, entry, again)}) == commitment)
-        known->second = entry;
-  return known->second;
+      if (try_hidden(id, commitment, entry, again)) return m_hidden[commitment];
+  return std::nullopt;
 }
 
 // Not before the ledger takes it: what it refused once counts against every later life of ours,
@@ -322,26 +394,28 @@ void CheckerRole::reveal(const ChallengeView& challenge, const ClaimView& claim,
   if (view().head.height <= record.committed_at ||
       claim.record.status < protocol::ClaimStatus::kChallenging)
     return;
-  const std::optional<std::uint64_t> entry =
-      hidden_entry(claim.record.id, record.commitment, claim.record.entries);
-  if (!entry) return;
+  const std::optional<Hidden> hidden = hidden_by(claim, record.commitment);
+  if (!hidden) return;
   protocol::RevealChallenge reveal;
   reveal.challenge = record.id;
-  reveal.entry = *entry;
-  const Hash256 first = challenge_salt(claim.record.id, *entry);
-  const bool is_first = protocol::challenge_commitment(
-                            {claim.record.id, *entry, account(), first}) == record.commitment;
-  reveal.salt = is_first ? first : challenge_salt(claim.record.id, *entry, /*again=*/true);
+  reveal.target = hidden->target;
+  reveal.salt = hidden->salt;
+  const bool of_claim = hidden->target.is_of_claim();
+  std::uint64_t entry = hidden->target.place;
+  if (!of_claim)
+    for (const protocol::VerifierRecord& verifier : claim.verifiers)
+      if (verifier.verifier == hidden->target.verifier)
+        entry = verifier.draws.at(hidden->target.place).entry;
   // Whether it found the error or came too late for that, it is not about what stands now: opening
   // nothing, it is taken back.
-  const bool of_error = is_first && *entry != 0 && *entry == claim.record.forced_entry;
-  if (!of_error && *entry > 0) {
-    reveal.start_root = transcript.state_root(*entry - 1);
-    reveal.start_path = transcript.path(*entry - 1);
+  const bool of_error = !hidden->again && entry != 0 && entry == claim.record.forced_entry;
+  if (!of_error && entry > 0) {
+    reveal.start_root = transcript.state_root(entry - 1);
+    reveal.start_path = transcript.path(entry - 1);
   }
-  if (!of_error) {
-    reveal.end_root = transcript.state_root(*entry);
-    reveal.end_path = transcript.path(*entry);
+  if (!of_error && of_claim) {
+    reveal.end_root = transcript.state_root(entry);
+    reveal.end_path = transcript.path(entry);
   }
   submit("reveal-challenge/" + to_hex(record.id.value), std::move(reveal));
 }

@@ -93,39 +93,46 @@ class Verifier final : public internal::CheckerRole {
     if (complete && claim.status == ClaimStatus::kSealing && seat.seals.empty())
       seal(claim.id, seat, replays);
     if (complete && claim.status == ClaimStatus::kOpening && !seat.seals.empty())
-      open(task, claim, seat, replays, roots);
+      open(task, of, seat, replays, roots);
     stand_up(of, seat);
+    std::set<std::uint64_t> drawn;
+    for (const economics::Draw& draw : seat.draws) drawn.insert(draw.entry);
+    if (complete) check_words(task, of, opened, roots, &drawn);
   }
 
+  // Of a run that went wrong before the draw's entry nothing is known there; what is sealed instead
+  // must not be what the transcript happens to say.
   [[nodiscard]] protocol::SealParts parts(const ClaimId& claim, std::uint32_t draw,
-                                          const Replayed& replayed) const {
-    return {claim,
-            account(),
-            draw,
-            internal::derive_secret(context().key,
-                                    "seal/" + to_hex(claim.value) + "/" + std::to_string(draw)),
-            replayed.interior_root.value_or(replayed.roots.back()),
-            replayed.roots.back()};
+                                          std::uint64_t entry, const Replayed& replayed) const {
+    const std::string purpose = "seal/" + to_hex(claim.value) + "/" + std::to_string(draw);
+    const Hash256 salt = internal::derive_secret(context().key, purpose);
+    const Hash256 unknown = crypto::sha256(salt.view());
+    const bool is_known = replayed.last() == entry;
+    const Hash256 end = is_known ? replayed.roots.back() : unknown;
+    return {claim, account(), draw, salt, is_known ? replayed.interior_root.value_or(end) : unknown,
+            end};
   }
 
   void seal(const ClaimId& claim, const protocol::VerifierRecord& seat,
             const std::vector<const Replayed*>& replays) {
     protocol::Seal payload{claim, {}};
     for (std::uint32_t draw = 0; draw < seat.draws.size(); ++draw)
-      payload.seals.push_back(protocol::seal_commitment(parts(claim, draw, *replays[draw])));
+      payload.seals.push_back(
+          protocol::seal_commitment(parts(claim, draw, seat.draws[draw].entry, *replays[draw])));
     report_once(to_hex(claim.value), "verifier.sealed",
                 {{"claim", to_hex(claim.value)}, {"draws", std::to_string(seat.draws.size())}});
     submit("seal/" + to_hex(claim.value), std::move(payload));
   }
 
-  void open(const TaskView& task, const protocol::ClaimRecord& claim,
-            const protocol::VerifierRecord& seat, const std::vector<const Replayed*>& replays,
-            const commit::Transcript& roots) {
+  void open(const TaskView& task, const ClaimView& of, const protocol::VerifierRecord& seat,
+            const std::vector<const Replayed*>& replays, const commit::Transcript& roots) {
+    const protocol::ClaimRecord& claim = of.record;
     const std::string id = to_hex(claim.id.value);
     for (std::uint32_t draw = 0; draw < seat.draws.size(); ++draw) {
       if (draw < seat.opened.size() && seat.opened[draw]) continue;
       const std::uint64_t entry = seat.draws[draw].entry;
-      const protocol::SealParts own = parts(claim.id, draw, *replays[draw]);
+      const Replayed& replayed = *replays[draw];
+      const protocol::SealParts own = parts(claim.id, draw, entry, replayed);
       protocol::OpenSeal payload;
       payload.claim = claim.id;
       payload.draw = draw;
@@ -139,18 +146,32 @@ class Verifier final : public internal::CheckerRole {
       payload.end_root = roots.state_root(entry);
       payload.end_path = roots.path(entry);
       const bool matches = payload.own_end_root == payload.end_root;
-      if (matches)
-        payload.attestation = context().key.sign(
-            dispute::attestation_digest(crypto::sha256_function(), context().chain, task.record.id,
-                                        protocol::header_of(task.record, claim), entry,
-                                        payload.start_root, payload.end_root)
-                .view());
+      if (!matches && protocol::has_room(claim)) {
+        payload.mismatch = stands_by(task, of, replayed.last());
+        if (!payload.mismatch) continue;  // on its way
+      }
+      if (replayed.last() == entry)
+        payload.attestation = sign(task, claim, seat.draws[draw], payload);
       report_once(id + "/" + std::to_string(draw), "verifier.attested",
                   {{"claim", id},
                    {"entry", std::to_string(entry)},
                    {"matches", matches ? "true" : "false"}});
       submit("open/" + id + "/" + std::to_string(draw), std::move(payload));
     }
+  }
+
+  [[nodiscard]] protocol::Attestation sign(const TaskView& task, const protocol::ClaimRecord& claim,
+                                           const economics::Draw& draw,
+                                           const protocol::OpenSeal& payload) const {
+    const auto signature = [&](const commit::TaskHeader& header, const Hash256& root) {
+      return context().key.sign(dispute::attestation_digest(crypto::sha256_function(),
+                                                            context().chain, task.record.id, header,
+                                                            draw.entry, payload.start_root, root)
+                                    .view());
+    };
+    const commit::TaskHeader header = protocol::header_of(task.record, claim);
+    return {signature(header, payload.own_end_root),
+            signature(protocol::header_up_to(header, draw.interior_step), payload.interior_root)};
   }
 
   // A solver that throws its game must not take this verifier's attestation with it.
@@ -165,7 +186,7 @@ class Verifier final : public internal::CheckerRole {
       if (forced != 0 && record.entry == forced) continue;  // attested was the error
       for (std::size_t draw = 0; draw < seat.draws.size() && draw < seat.opened.size(); ++draw)
         if (seat.draws[draw].entry == record.entry && seat.opened[draw] &&
-            seat.opened[draw]->attestation)
+            seat.opened[draw]->matches)
           submit("stand-up/" + to_hex(record.id.value), protocol::StandUp{record.id});
     }
   }

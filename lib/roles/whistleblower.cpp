@@ -52,6 +52,7 @@ class Whistleblower final : public internal::CheckerRole {
       for (const protocol::VerifierRecord& verifier : claim.verifiers)
         for (const economics::Draw& draw : verifier.draws) drawn.insert(draw.entry);
     std::uint64_t replayed = 0;
+    bool differs = false;
     for (std::uint64_t first = 0; first < roots.size();) {
       if (drawn.contains(first)) {
         ++first;
@@ -61,11 +62,14 @@ class Whistleblower final : public internal::CheckerRole {
       while (last + 1 < roots.size() && !drawn.contains(last + 1)) ++last;
       const Replayed* found = replay(task, claim, opened, roots, {first, last, std::nullopt});
       if (found == nullptr) return;
-      if (challenge_differences(task, claim, roots, *found)) return;
+      differs = challenge_differences(task, claim, roots, *found);
+      if (differs) break;
       replayed += last - first + 1;
       first = last + 1;
     }
-    report_once(id, "claim.checked", {{"claim", id}, {"intervals", std::to_string(replayed)}});
+    if (!differs)
+      report_once(id, "claim.checked", {{"claim", id}, {"intervals", std::to_string(replayed)}});
+    if (m_options.also_drawn) check_words(task, claim, opened, roots, nullptr);
   }
 
   WhistleblowerOptions m_options;

@@ -183,23 +183,9 @@ void Auditor::Model::apply(const Sent& tx) {
     c.reporter = tx.from;
     c.solver_lost = c.doomed = true;
   } else if (const auto* revealed = std::get_if<protocol::RevealChallenge>(tx.payload)) {
-    Challenge& h = challenge(revealed->challenge);
-    const Claim& c = claim(h.claim);
-    if (h.challenger != tx.from || h.due <= m_now) fail("a challenge is revealed too late");
-    h.entry = revealed->entry;
-    const bool opens = revealed->end_root != Hash256{} || revealed->end_path.length != 0;
-    const bool is_of_error = c.forced_entry != 0 && h.entry == c.forced_entry;
-    const bool in_time = is_of_error && h.sequence < c.refunds_until;
-    h.taken_back = !in_time && is_of_error && !opens;
-    if (in_time || h.taken_back) return;
-    h.status = protocol::ChallengeStatus::kPlaying;
-    h.revealed_at = m_height;
-    h.due = m_now + task(c.task).terms.windows.stand_up_ms;
+    reveal_challenge(tx, *revealed);
   } else if (const auto* opened = std::get_if<protocol::OpenSeal>(tx.payload)) {
-    Seat& seat = claim(opened->claim).seats[tx.from];
-    if (!seat.sealed || seat.opened.contains(opened->draw))
-      fail("a seal is opened that is not there");
-    seat.opened[opened->draw] = {opened->attestation.has_value(), opened->own_end_root};
+    open_seal(tx, *opened);
   } else if (const auto* progress = std::get_if<protocol::ReportProgress>(tx.payload)) {
     claim(progress->claim).progress = progress->commitment;
   } else if (const auto* abandoned = std::get_if<protocol::AbandonClaim>(tx.payload)) {

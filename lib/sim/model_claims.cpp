@@ -129,18 +129,69 @@ void Auditor::Model::commit_challenge(const protocol::ChallengeCommitted& e) {
   c.challenges.push_back(e.challenge);
 }
 
+void Auditor::Model::reveal_challenge(const Sent& tx, const protocol::RevealChallenge& p) {
+  Challenge& h = challenge(p.challenge);
+  Claim& c = claim(h.claim);
+  if (h.challenger != tx.from || h.due <= m_now) fail("a challenge is revealed too late");
+  h.target = p.target;
+  h.entry = p.target.place;
+  if (!h.of_claim()) {
+    const Seat& seat = c.seats[p.target.verifier];
+    if (p.target.verifier == tx.from) fail("a verifier challenges its own word");
+    if (h.entry >= seat.draws.size()) return fail("a draw is disputed that nobody has");
+    h.entry = seat.draws[h.entry];
+  }
+  const bool opens = p.start_root != Hash256{} || p.start_path.length != 0 ||
+                     p.end_root != Hash256{} || p.end_path.length != 0;
+  const bool is_of_error = c.forced_entry != 0 && h.entry == c.forced_entry;
+  const bool in_time = is_of_error && h.of_claim() && h.sequence < c.refunds_until;
+  h.taken_back = !in_time && is_of_error && !opens;
+  if (in_time || h.taken_back) return;
+  if (!h.of_claim()) {
+    const auto& opened = c.seats[p.target.verifier].opened;
+    const auto word = opened.find(static_cast<std::uint32_t>(p.target.place));
+    if (is_of_error || word == opened.end() || !word->second.attests)
+      fail("a word is disputed that no verifier gave");
+  }
+  h.status = ChallengeStatus::kPlaying;
+  if (h.revealed_at == 0) h.revealed_at = m_height;
+  h.due = m_now + (h.of_claim() ? task(c.task).terms.windows.stand_up_ms : 0);
+}
+
+void Auditor::Model::open_seal(const Sent& tx, const protocol::OpenSeal& p) {
+  Claim& c = claim(p.claim);
+  Seat& seat = c.seats[tx.from];
+  if (!seat.sealed || seat.opened.contains(p.draw)) fail("a seal is opened that is not there");
+  const bool matches = p.own_end_root == p.end_root;
+  seat.opened[p.draw] = {matches, p.attestation.has_value(), p.own_end_root};
+  if (matches && !p.attestation) fail("a seal is opened that nobody signed");
+  if (matches || c.challenges.size() - c.refunds_until >= protocol::kMaxChallengesPerClaim) return;
+  // INV-PRO-024.
+  if (!p.mismatch) return fail("a mismatch is opened without a challenge");
+  Challenge& h = challenge(p.mismatch->challenge);
+  if (h.challenger != tx.from || h.claim != p.claim || h.status != ChallengeStatus::kCommitted ||
+      p.mismatch->entry > seat.draws[p.draw])
+    fail("a mismatch is opened on a challenge that is not of it");
+  if (h.revealed_at != 0) return;
+  h.revealed_at = m_height;
+  h.target = p.mismatch->entry;
+  h.entry = p.mismatch->entry;
+}
+
 void Auditor::Model::start_game(const protocol::GameStarted& e) {
   Challenge& h = challenge(e.challenge);
   const Claim& c = claim(h.claim);
   ++counts.games;
-  if (h.games.empty() != (e.defender == c.solver)) fail("the solver is not the first to defend");
+  const AccountId& first = h.of_claim() ? c.solver : h.target->verifier;
+  if (h.games.empty() != (e.defender == first)) fail("another defends first than is challenged");
+  if (!h.games.empty() && !h.of_claim()) fail("somebody stands up for another one's word");
   if (!h.games.empty() && h.due <= m_now) fail("an attestor stands up too late");
   if (!h.games.empty()) {
     const auto seat = c.seats.find(e.defender);
     bool attested = false;
     if (seat != c.seats.end())
       for (const auto& [draw, opened] : seat->second.opened)
-        attested |= opened.attests && seat->second.draws[draw] == h.entry;
+        attested |= opened.matches && seat->second.draws[draw] == h.entry;
     if (!attested) fail("somebody stands up who attested nothing");
   }
   h.games.push_back(e.game);
@@ -192,7 +243,7 @@ void Auditor::Model::end_challenge(const protocol::ChallengeEnded& e) {
         beaten += m_games[id].status == GameStatus::kChallengerWon ? 1 : 0;
       if (committed || beaten != h.games.size() || h.games.empty() || !due)
         fail("a challenge is won before everybody was beaten");
-      c.doomed = true;
+      if (h.of_claim()) c.doomed = true;
       [[fallthrough]];
     }
     default:

@@ -40,8 +40,13 @@ std::vector<AccountId> Auditor::Model::winners_over(const Claim& c, const Accoun
   }
   std::vector<AccountId> winners;
   for (const Challenge* h : won)
-    if (std::none_of(won.begin(), won.end(), [&](const Challenge* other) {
-          return other->entry == h->entry && other->revealed_at <= h->committed_at;
+    if (std::none_of(c.challenges.begin(), c.challenges.end(), [&](const ChallengeId& id) {
+          const Challenge& other = m_challenges.at(id);
+          const bool rivals = std::find(won.begin(), won.end(), &other) != won.end() ||
+                              (loser != c.solver && other.status == ChallengeStatus::kWon &&
+                               other.of_claim() && other.challenger != h->challenger);
+          return rivals && other.entry == h->entry && other.of_interior() == h->of_interior() &&
+                 other.revealed_at <= h->committed_at;
         }))
       winners.push_back(h->challenger);
   if (loser == c.solver && c.reporter) winners.push_back(*c.reporter);
@@ -72,7 +77,7 @@ bool Auditor::Model::may_settle(const Claim& c, const protocol::ClaimSettled& e,
   for (const ChallengeId& id : c.challenges) {
     const Challenge& h = m_challenges.at(id);
     unresolved += protocol::is_resolved(h.status) ? 0 : 1;
-    won += h.status == ChallengeStatus::kWon ? 1 : 0;
+    won += h.status == ChallengeStatus::kWon && h.of_claim() ? 1 : 0;
     for (const GameId& game : h.games)
       voided += m_games.at(game).status == GameStatus::kVoid ? 1 : 0;
   }
@@ -110,13 +115,15 @@ Atoms Auditor::Model::settle_seat(Claim& c, const Task& t, const AccountId& who)
   const bool fallen = c.status == ClaimStatus::kFallen;
   std::optional<std::uint64_t> fell_at;
   for (const ChallengeId& id : c.challenges)
-    if (challenge(id).status == ChallengeStatus::kWon && !fell_at) fell_at = challenge(id).entry;
+    if (const Challenge& h = challenge(id);
+        h.status == ChallengeStatus::kWon && h.of_claim() && !fell_at)
+      fell_at = h.entry;
   const auto is_forced = [&](std::uint64_t entry) {
     return final_claim && c.forced_entry != 0 && entry == c.forced_entry;
   };
   bool blind = false;
   for (const auto& [draw, opened] : seat.opened)
-    blind |= opened.attests && is_forced(seat.draws[draw]);
+    blind |= opened.matches && is_forced(seat.draws[draw]);
   Atoms earned = 0;
   const Atoms each = t.terms.verification_fee.value / (Atoms{t.terms.seats} * t.terms.draws);
   if ((final_claim || fallen) && !seat.lost && !blind)
@@ -125,7 +132,7 @@ Atoms Auditor::Model::settle_seat(Claim& c, const Task& t, const AccountId& who)
       const bool at_fall = fallen && fell_at == entry;
       const bool earns = is_forced(entry)     ? opened.own_end == c.forced_root
                          : fallen && !fell_at ? true
-                                              : opened.attests != at_fall;
+                                              : opened.matches != at_fall;
       if (earns) earned += each;
     }
   of(who).available += earned;

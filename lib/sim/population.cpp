@@ -102,6 +102,7 @@ class Populator {
     const bool lazy = lies(4);
     const bool false_run = !lazy && lies(6);
     if (lazy) party.make = m_options.liars->lazy_verifier;
+    if (lazy) m_population.lazy.insert(name);
     if (false_run) party.execution = m_options.liars->execution(m_rng, 4);
     const bool leaves = !lazy && !false_run && lies(8);
     if (leaves) party.leaves_ms = m_rng.below(150'000);

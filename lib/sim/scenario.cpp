@@ -146,9 +146,11 @@ class Run {
         if (m_population.honest.contains(solver) && claim.solver_lost)
           return {ErrorCode::kIntegrity, "honest " + solver + " lost a game: INV-SIM-001"};
         if (claim.status != protocol::ClaimStatus::kFinal || !m_population.watched ||
-            !m_population.served.contains(solver) || m_population.truthful.contains(solver) ||
+            !m_population.served.contains(solver) ||
             !m_population.honest.contains(posted.submitter))
           continue;
+        ASSAY_TRY_STATUS(check_words(*task, view));
+        if (m_population.truthful.contains(solver)) continue;
         const std::vector<Hash256> prefix(
             posted.true_roots.begin(),
             posted.true_roots.begin() + static_cast<std::ptrdiff_t>(claim.entries));
@@ -157,6 +159,23 @@ class Run {
                   "a false claim of " + solver + " stands that was watched: INV-SIM-008"};
       }
     }
+    return {};
+  }
+
+  // INV-SIM-010: nor does a root that a verifier copied for what the state was in between.
+  Status check_words(const protocol::TaskView& task, const protocol::ClaimView& view) {
+    const commit::TaskHeader header = protocol::header_of(task.record, view.record);
+    for (const std::string& name : m_population.lazy)
+      for (const protocol::VerifierRecord& verifier : view.verifiers) {
+        if (verifier.verifier != m_simulator.account_of(name) || verifier.lost) continue;
+        for (std::size_t i = 0; i < verifier.opened.size(); ++i) {
+          const economics::Draw& draw = verifier.draws[i];
+          const bool has_interior = draw.interior_step != commit::step_of_entry(header, draw.entry);
+          if (verifier.opened[i] && has_interior && draw.entry != view.record.forced_entry)
+            return {ErrorCode::kIntegrity,
+                    "lazy " + name + " keeps its stake though it was watched: INV-SIM-010"};
+        }
+      }
     return {};
   }
 

@@ -132,6 +132,7 @@ INSTANTIATE_TEST_SUITE_P(
                       Hidden{Planted::kWidePoint, "R4"}, Hidden{Planted::kUndebitedBank, "R5"},
                       Hidden{Planted::kSlashedTogether, "R6"},
                       Hidden{Planted::kUncheckedMover, "R7"}, Hidden{Planted::kPaidCopies, "R8"},
+                      Hidden{Planted::kWordDooms, "R1"}, Hidden{Planted::kWholeInterval, "R2"},
                       Hidden{Planted::kLostBurn, "R9"}, Hidden{Planted::kSlashToWrongParty, "R9"}),
     [](const auto& param_info) {
       return std::string(param_info.param.rule) + "Bug" +

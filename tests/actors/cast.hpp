@@ -31,9 +31,11 @@ enum class Noise : std::uint8_t {
 enum class Wants : std::uint8_t {
   kFirstFalse,  // interval; none if none is false
   kAny,
-  kEach,      // every account its own interval
-  kCopies,    // the interval that somebody else has revealed
-  kUnspoken,  // commits and never reveals
+  kEach,       // every account its own interval
+  kCopies,     // the interval that somebody else has revealed
+  kUnspoken,   // commits and never reveals
+  kAnyWord,    // of a verifier
+  kFalseWord,  // the same; none if none is known to be false
 };
 
 struct Actor {
@@ -48,11 +50,13 @@ struct Actor {
   bool forgets = false;      // is made anew before each move
   bool contradicts = false;  // a solver that signs a second transcript
   bool stands_up = true;     // a verifier, for what it attested
+  bool guesses = false;      // a verifier, what the state was in between
 
   // Does what the protocol asks of its part, if noisily: it must not lose a token.
   [[nodiscard]] constexpr bool is_honest() const {
     return computes == Computes::kTruth && pace <= Pace::kLastMoment &&
-           points == Points::kFirstDifference && wants == Wants::kFirstFalse && !contradicts;
+           points == Points::kFirstDifference &&
+           (wants == Wants::kFirstFalse || wants == Wants::kFalseWord) && !contradicts && !guesses;
   }
 };
 
@@ -99,6 +103,8 @@ inline constexpr std::array kVerifiers{
     Actor{.name = "verifier that stands up and falls silent",
           .part = Part::kVerifier,
           .pace = Pace::kNever},
+    Actor{.name = "lazy verifier", .part = Part::kVerifier, .guesses = true},
+    Actor{.name = "lazy bystander", .part = Part::kVerifier, .stands_up = false, .guesses = true},
 };
 
 inline constexpr std::array kChallengers{
@@ -127,6 +133,15 @@ inline constexpr std::array kChallengers{
     Actor{.name = "swarm", .points = Points::kAnywhere, .wants = Wants::kEach, .accounts = 6},
     Actor{.name = "copycat", .wants = Wants::kCopies},
     Actor{.name = "one that never reveals", .wants = Wants::kUnspoken},
+    Actor{.name = "watcher of verifiers", .wants = Wants::kFalseWord},
+    Actor{.name = "griefer of verifiers",
+          .points = Points::kAnywhere,
+          .wants = Wants::kAnyWord,
+          .accounts = 2},
+    Actor{.name = "silent griefer of verifiers",
+          .pace = Pace::kNever,
+          .points = Points::kAnywhere,
+          .wants = Wants::kAnyWord},
 };
 
 }  // namespace assay::actors

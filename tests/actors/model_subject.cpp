@@ -48,11 +48,15 @@ class ModelSubject final : public Subject {
         m_faulty.reset();
     }
     if (!m_faulty) run();
+    note_steps();
   }
 
   const commit::TaskHeader& header() const override { return m_world.task().header; }
   std::vector<Hash256> transcript(Belief belief) const override {
     return belief == Belief::kTruth ? m_world.transcript() : m_roots;
+  }
+  Hash256 state_root(Belief belief, std::uint64_t step) const override {
+    return m_step_roots[belief == Belief::kClaim ? 1 : 0].at(step);
   }
   std::unique_ptr<Mind> mind(const dispute::GameTerms& terms, const Side& side) override {
     player::IntervalOptions options;
@@ -93,6 +97,23 @@ class ModelSubject final : public Subject {
       m_roots.push_back(training::state_root(state, m_world.pool()));
   }
 
+  // Every state of both beliefs, from where the claim says that its interval starts.
+  void note_steps() {
+    for (const Belief belief : {Belief::kTruth, Belief::kClaim}) {
+      std::vector<Hash256>& roots = m_step_roots[belief == Belief::kClaim ? 1 : 0];
+      training::Execution& by = execution(belief);
+      roots = {training::state_root(by.initial_state().value(), m_world.pool())};
+      for (std::uint64_t entry = 1; entry < m_claimed.size(); ++entry) {
+        NamedTensors state = m_claimed[entry - 1];
+        while (roots.size() <= commit::step_of_entry(header(), entry)) {
+          const Status stepped = by.step(roots.size() - 1, state);
+          ASSAY_ENSURES(static_cast<bool>(stepped));
+          roots.push_back(training::state_root(state, m_world.pool()));
+        }
+      }
+    }
+  }
+
   // A fault that lasts makes intervals false after the first that is, each seen from where the
   // claim says that it starts. The scene knows of one, and lets honest verifiers attest the others.
   std::uint64_t false_entries() {
@@ -109,6 +130,7 @@ class ModelSubject final : public Subject {
   std::optional<faults::FaultyExecution> m_faulty;
   std::vector<NamedTensors> m_claimed;
   std::vector<Hash256> m_roots;
+  std::array<std::vector<Hash256>, 2> m_step_roots;  // of the truth and of what is claimed instead
 };
 
 }  // namespace

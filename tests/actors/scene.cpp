@@ -35,6 +35,26 @@ std::set<unsigned> attentive(const Cast& cast) {
   return parties;
 }
 
+// From the start that the claim has there: what is false before is agreed.
+Belief belief_at(std::uint64_t entry, const std::vector<Hash256>& claimed,
+                 const std::vector<Hash256>& truth) {
+  const auto first = std::mismatch(claimed.begin(), claimed.end(), truth.begin()).first;
+  return entry <= static_cast<std::uint64_t>(first - claimed.begin()) ? Belief::kTruth
+                                                                      : Belief::kClaim;
+}
+
+InteriorOf interiors(const Subject& subject, const Cast& cast) {
+  return
+      [&subject, &cast, claimed = subject.transcript(Belief::kClaim),
+       truth = subject.transcript(Belief::kTruth)](unsigned verifier, const economics::Draw& draw) {
+        const Actor& actor = *cast.verifiers.at(verifier - kAnn);
+        if (actor.guesses) return hash_of_text("a guess");
+        const bool lies = actor.computes != Computes::kTruth;
+        return subject.state_root(lies ? Belief::kClaim : belief_at(draw.entry, claimed, truth),
+                                  draw.interior_step);
+      };
+}
+
 }  // namespace
 
 struct Scene::Seat {
@@ -66,7 +86,7 @@ struct Scene::Watch {
 struct Scene::Plan {
   unsigned party = 0;
   unsigned wait_blocks = 0;
-  std::optional<std::uint64_t> entry = {};
+  std::optional<ChallengeTarget> target = {};
   std::optional<ChallengeId> id = {};
   bool revealed = false;
 };
@@ -77,32 +97,62 @@ Scene::Scene(Subject& subject, const Cast& cast, unsigned seed, std::size_t lane
       m_actor(parties_of(cast)),
       m_played(terms_about(subject.header()), subject.transcript(Belief::kClaim),
                subject.transcript(Belief::kTruth), static_cast<unsigned>(m_actor.size()),
-               attentive(cast)),
+               attentive(cast), interiors(subject, cast)),
       m_lane(lane) {
-  const std::uint64_t entries = m_played.run.transcript.size();
   m_burned_before = m_played.net.read().totals().value().burned.value;
   for (unsigned party = kAnn + 2; party < m_actor.size(); ++party) {
     Plan plan;
     plan.party = party;
-    switch (m_actor[party]->wants) {
-      case Wants::kFirstFalse:
-        if (m_played.first_false < entries) plan.entry = m_played.first_false;
-        break;
-      case Wants::kAny:
-      case Wants::kUnspoken:
-        plan.entry = m_random() % entries;
-        plan.wait_blocks = m_random() % 8;
-        break;
-      case Wants::kEach:
-        plan.entry = party % entries;
-        plan.wait_blocks = m_random() % 8;
-        break;
-      case Wants::kCopies: break;
-    }
+    plan.target = wanted(party);
+    if (!m_actor[party]->is_honest() && m_actor[party]->wants != Wants::kCopies)
+      plan.wait_blocks = m_random() % 8;
     m_plans.push_back(plan);
   }
+  // Who opened a mismatch stands by it.
+  for (const unsigned party : m_played.attentive)
+    if (m_played.first_false < m_played.run.transcript.size()) {
+      const ChallengeTarget target = m_played.first_false;
+      const AccountId id = m_played.net.id(party);
+      m_plans.push_back(
+          {party, 0, target,
+           challenge_id_of(m_played.posted.claim, id,
+                           commitment_to(m_played.net, m_played.posted.claim, party, target))});
+    }
 }
+
+std::optional<ChallengeTarget> Scene::wanted(unsigned party) {
+  const std::uint64_t entries = m_played.run.transcript.size();
+  switch (m_actor[party]->wants) {
+    case Wants::kFirstFalse:
+      if (m_played.first_false < entries) return m_played.first_false;
+      return std::nullopt;
+    case Wants::kAny:
+    case Wants::kUnspoken: return m_random() % entries;
+    case Wants::kEach: return party % entries;
+    case Wants::kCopies: return std::nullopt;
+    case Wants::kAnyWord:
+      return ChallengeTarget(m_random() % 2 == 0 ? Disputed::kEnd : Disputed::kInterior,
+                             m_played.net.id(kAnn + m_random() % 2),
+                             static_cast<std::uint32_t>(m_random() % m_played.terms.draws));
+    case Wants::kFalseWord:
+      for (const unsigned verifier : {unsigned{kAnn}, unsigned{kBob}}) {
+        if (!m_actor[verifier]->guesses) continue;
+        const auto draws = verifier_of(m_played.net, m_played.posted.claim, verifier).draws;
+        for (std::uint32_t draw = 0; draw < draws.size(); ++draw)
+          if (draws[draw].entry <= m_played.first_false)
+            return ChallengeTarget(Disputed::kInterior, m_played.net.id(verifier), draw);
+      }
+      return std::nullopt;
+  }
+  return std::nullopt;
+}
+
 Scene::~Scene() = default;
+
+Hash256 Scene::should_be(std::uint64_t entry, std::uint64_t step) const {
+  return m_subject.state_root(entry <= m_played.first_false ? Belief::kTruth : Belief::kClaim,
+                              step);
+}
 
 void Scene::break_rule(std::string_view rule, const std::string& what) {
   m_broken.push_back(std::string(rule) + ": " + what);
@@ -145,10 +195,10 @@ std::vector<std::string> Scene::play() {
 void Scene::challenge(const ClaimView& claim) {
   for (Plan& plan : m_plans) {
     const Actor& actor = *m_actor[plan.party];
-    if (!plan.entry && actor.wants == Wants::kCopies)
+    if (!plan.target && actor.wants == Wants::kCopies)
       for (const ChallengeView& other : claim.challenges)
-        if (other.record.status >= ChallengeStatus::kPlaying) plan.entry = other.record.entry;
-    if (!plan.entry) continue;
+        if (other.record.status >= ChallengeStatus::kPlaying) plan.target = other.record.target;
+    if (!plan.target) continue;
     if (plan.wait_blocks > 0) {
       --plan.wait_blocks;
       continue;
@@ -157,20 +207,20 @@ void Scene::challenge(const ClaimView& claim) {
     const ClaimId claim_id = m_played.posted.claim;
     if (!plan.id) {
       if (claim.record.status != ClaimStatus::kChallenging) continue;
-      const Hash256 commitment =
-          challenge_commitment({claim_id, *plan.entry, id, hash_of_text("challenge")});
+      const Hash256 commitment = commitment_to(m_played.net, claim_id, plan.party, *plan.target);
       plan.id = challenge_id_of(claim_id, id, commitment);
       send(plan.party, CommitChallenge{claim_id, commitment});
     } else if (!plan.revealed && actor.wants != Wants::kUnspoken) {
       plan.revealed = true;
-      send(plan.party, challenge_reveal(*plan.id, m_played.run, *plan.entry));
+      send(plan.party, m_played.reveal_of_target(*plan.id, *plan.target));
     }
   }
 }
 
 // For what it attested; who stands up must be able to defend it.
 void Scene::stand_up(const ChallengeView& challenge) {
-  if (challenge.record.status != ChallengeStatus::kPlaying || challenge.record.stand_up_closed)
+  if (challenge.record.status != ChallengeStatus::kPlaying || challenge.record.stand_up_closed ||
+      !challenge.record.target.is_of_claim())
     return;
   for (const unsigned party : {unsigned{kAnn}, unsigned{kBob}}) {
     const Actor& actor = *m_actor[party];
@@ -202,9 +252,12 @@ void Scene::follow(const ChallengeView& challenge, const GameView& game) {
     }
     const bool shows_the_other_face = m_actor[watch->parties[0]]->computes == Computes::kTwoFaced &&
                                       challenge.record.sequence % 2 == 1;
+    // Of its own word about the lie a verifier that saw it says what is true.
+    const bool by_a_witness = m_played.attentive.contains(watch->parties[0]) &&
+                              watch->terms.entry == m_played.first_false;
     for (unsigned side = 0; side < 2; ++side)
       watch->seats[side].side = {
-          side == 0 && !shows_the_other_face ? Belief::kClaim : Belief::kTruth,
+          side == 0 && !shows_the_other_face && !by_a_witness ? Belief::kClaim : Belief::kTruth,
           side == 0 ? Role::kDefender : Role::kChallenger, m_actor[watch->parties[side]]->points,
           static_cast<unsigned>(m_random())};
   }
@@ -371,7 +424,8 @@ void Scene::check_game(const Watch& watch) {
                             std::string(m_actor[watch.parties[0]]->name) + " against " +
                             std::string(m_actor[watch.parties[1]]->name) + ", at " +
                             dispute::to_string(watch.position().stage);
-  const bool is_false = watch.terms.entry == m_played.first_false;
+  const std::uint64_t end = commit::step_of_entry(watch.terms.task, watch.terms.entry);
+  const bool is_false = watch.terms.end_root != should_be(watch.terms.entry, end);
   const Actor& defender = *m_actor[watch.parties[0]];
   const Actor& challenger = *m_actor[watch.parties[1]];
   if (!is_false && defender.is_honest() && watch.record.status == GameStatus::kChallengerWon)
@@ -420,8 +474,18 @@ void Scene::check_end(const ClaimView& claim) {
                            });
   if (is_true && is_defended && !solver.contradicts && !stands)
     break_rule("R1", "a true claim fell");
-  if (!is_true && stands && any(kAnn + 2, all, [](const Actor& a) { return a.is_honest(); }))
+  if (!is_true && stands && any(kAnn + 2, all, [](const Actor& a) {
+        return a.is_honest() && a.wants == Wants::kFirstFalse;
+      }))
     break_rule("R1", "a false claim stood");
+
+  for (const Plan& plan : m_plans)
+    if (plan.target && !plan.target->is_of_claim() && m_actor[plan.party]->is_honest()) {
+      unsigned verifier = kAnn;
+      while (m_played.net.id(verifier) != plan.target->verifier) ++verifier;
+      if (m_played.net.account(verifier).staked.value == kHad / 2)
+        break_rule("R1", "a guessed root stood");
+    }
 
   std::int64_t gained = 0;  // by all that are not honest, together
   std::uint64_t lost_stake = 0;
@@ -439,7 +503,7 @@ void Scene::check_end(const ClaimView& claim) {
       gained += static_cast<std::int64_t>(has) - static_cast<std::int64_t>(kHad);
     }
     lost_stake += kHad / 2 - std::min(kHad / 2, account.staked.value);
-    if (party > kBob) won += has - std::min(kHad, has);
+    if (party > kSolver) won += has - std::min(kHad, has);
     if (party > kBob || account.staked.value == kHad / 2) continue;
     const bool lost = std::any_of(m_games.begin(), m_games.end(), [&](const auto& game) {
       return game.second->parties[0] == party &&

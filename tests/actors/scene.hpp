@@ -54,6 +54,9 @@ class Scene {
   };
   using Role = dispute::Role;
 
+  // What the state is at the end of a game's steps, from the start that the claim has there.
+  [[nodiscard]] Hash256 should_be(std::uint64_t entry, std::uint64_t step) const;
+  [[nodiscard]] std::optional<protocol::ChallengeTarget> wanted(unsigned party);
   void break_rule(std::string_view rule, const std::string& what);
   [[nodiscard]] std::uint64_t now() const { return m_played.net.head.ledger_time.value; }
   [[nodiscard]] bool is_last_moment(LedgerTimeMs deadline) const;

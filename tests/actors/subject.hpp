@@ -35,6 +35,8 @@ class Subject {
   virtual ~Subject() = default;
   [[nodiscard]] virtual const commit::TaskHeader& header() const = 0;
   [[nodiscard]] virtual std::vector<Hash256> transcript(Belief belief) const = 0;
+  // Of the state after `step`.
+  [[nodiscard]] virtual Hash256 state_root(Belief belief, std::uint64_t step) const = 0;
   // `terms` outlive the mind, as the subject does.
   [[nodiscard]] virtual std::unique_ptr<Mind> mind(const dispute::GameTerms& terms,
                                                    const Side& side) = 0;

@@ -74,6 +74,9 @@ class ToySubject : public Subject {
   std::vector<Hash256> transcript(Belief belief) const override {
     return world(belief).transcript_roots();
   }
+  Hash256 state_root(Belief belief, std::uint64_t step) const override {
+    return world(belief).state_root(step);
+  }
   std::unique_ptr<Mind> mind(const dispute::GameTerms& terms, const Side& side) override {
     return std::make_unique<ToyMind>(world(side.belief), terms, side);
   }

@@ -103,11 +103,15 @@ class LazyVerifier final : public roles::Role {
         payload.start_root = roots[entry - 1];
         payload.start_path = transcript.path(entry - 1);
       }
-      payload.attestation = m_context.key.sign(
-          dispute::attestation_digest(crypto::sha256_function(), m_context.chain, task.record.id,
-                                      protocol::header_of(task.record, claim), entry,
-                                      payload.start_root, payload.end_root)
-              .view());
+      const auto sign = [&](const commit::TaskHeader& header) {
+        return m_context.key.sign(
+            dispute::attestation_digest(crypto::sha256_function(), m_context.chain, task.record.id,
+                                        header, entry, payload.start_root, payload.end_root)
+                .view());
+      };
+      const commit::TaskHeader header = protocol::header_of(task.record, claim);
+      payload.attestation = protocol::Attestation{
+          sign(header), sign(protocol::header_up_to(header, seat.draws[draw].interior_step))};
       submit("open/" + to_hex(claim.id.value) + "/" + std::to_string(draw), std::move(payload));
     }
   }

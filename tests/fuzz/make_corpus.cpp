@@ -95,7 +95,8 @@ std::vector<Payload> payloads() {
                            signature(3), ProgressProof{named("state"), path(2)}},
           Seal{claim, {named("a"), named("b")}},
           OpenSeal{claim, 1, named("salt"), named("interior"), named("end"), named("start"),
-                   path(2), named("end"), path(2), signature(7)},
+                   path(2), named("end"), path(2), Attestation{signature(7), signature(8)},
+                   MismatchProof{ChallengeId{named("c")}, 1, named("salt")}},
           CommitChallenge{claim, named("commitment")},
           RevealChallenge{ChallengeId{named("c")}, 2, named("salt"), named("start"), path(2),
                           named("end"), path(2)},
@@ -224,7 +225,8 @@ View view() {
   verifier.claim = claim.record.id;
   verifier.draws = {{1, 2}, {0, 0}};
   verifier.seals = {named("a"), named("b")};
-  verifier.opened = {std::nullopt, OpenedSeal{named("i"), named("e"), signature(1)}};
+  verifier.opened = {std::nullopt, OpenedSeal{named("i"), named("e"), true,
+                                              Attestation{signature(1), signature(2)}}};
   ChallengeView& challenge = claim.challenges.emplace_back();
   challenge.record.id = ChallengeId{named("challenge")};
   challenge.record.challenger = terms.challenger;

@@ -8,6 +8,7 @@
 #include "assay/roles/solver.hpp"
 #include "assay/roles/submitter.hpp"
 #include "assay/training/metering.hpp"
+#include "cheats/lazy_verifier.hpp"
 #include "demo/fewer_steps.hpp"
 #include "support/edited_role.hpp"
 #include "support/tiny_programs.hpp"
@@ -164,11 +165,13 @@ Result<Ending> play(const Setting& setting) {
       .balance_atoms = 500 * kToken,
       .staked_atoms = 1'000 * kToken,
       .make = [](const roles::RoleContext& context) { return roles::make_verifier(context, {}); }};
+  if (setting.lazy_verifier) verifier.make = cheats::make_lazy_verifier;
   sim::PartyOptions whistleblower{
       .name = "whistleblower",
       .balance_atoms = 500 * kToken,
       .staked_atoms = kToken,
-      .make = [also_drawn = setting.false_alarm.has_value()](const roles::RoleContext& context) {
+      .make = [also_drawn = setting.false_alarm ||
+                            setting.lazy_verifier](const roles::RoleContext& context) {
         return roles::make_whistleblower(context, {.also_drawn = also_drawn});
       }};
   if (setting.false_alarm) whistleblower.execution = lies(*setting.false_alarm);

@@ -30,6 +30,7 @@ struct Setting {
   bool silent_at_the_end =
       false;  // the second solver leaves the moves that anybody may make to others
   std::optional<cheats::Lie> false_alarm;          // of the whistleblower
+  bool lazy_verifier = false;                      // and the whistleblower checks all seals
   bool forces = false;                             // every claim has to force an error
   std::uint64_t submitter_leaves_ms = UINT64_MAX;  // for good
   // A checker that is about to see this turn of a game that it plays as challenger crashes, once a

@@ -24,6 +24,7 @@ SeedReport run(std::uint64_t seed, FaultLevel faults = FaultLevel::kAll) {
 
 class EveryLevel : public ::testing::TestWithParam<std::pair<FaultLevel, std::uint64_t>> {};
 
+// INV-SIM-010 among them.
 TEST_P(EveryLevel, NoSeedBreaksAnInvariant) {
   const auto [level, count] = GetParam();
   const std::clock_t before = std::clock();

@@ -35,7 +35,7 @@ std::uint64_t fees_of(const protocol::TaskView& task) {
     for (std::size_t i = 0; i < verifier.opened.size(); ++i) {
       const bool fell =
           claim.status == ClaimStatus::kFallen && verifier.draws[i].entry == claim.fallen_entry;
-      if (verifier.opened[i] && verifier.opened[i]->attestation.has_value() != fell) ++seals;
+      if (verifier.opened[i] && verifier.opened[i]->matches != fell) ++seals;
     }
   return seals * (kFee / kDraws);
 }
@@ -97,6 +97,27 @@ TEST(Simulation, TwoHonestSolversArePaid) {
   EXPECT_EQ(ending->totals.burned.value, 2 * kTax / 2);
   EXPECT_EQ(ending->totals.jackpot.value, 2 * kTax / 2);
   expect_no_honest_loss(*ending, true, true);
+}
+
+// A verifier that copies what it seals is caught by whoever replays what it says; the claims stand.
+TEST(Simulation, ALazyVerifierIsCaughtByItsInteriorRoot) {
+  Setting setting;
+  setting.lazy_verifier = true;
+  const auto ending = play(setting);
+  ASSERT_TRUE(ending) << ending.error().message;
+  constexpr std::uint64_t kVerifierStake = 200 * kToken;
+  std::uint64_t slashed = 0;
+  for (const protocol::TaskView* task : {&ending->honest, &ending->lying}) {
+    EXPECT_EQ(task->record.status, TaskStatus::kPaid) << tail(ending->report);
+    for (const protocol::VerifierRecord& verifier : claim_of(*task)->verifiers)
+      slashed += verifier.lost ? 1 : 0;
+  }
+  EXPECT_EQ(slashed, 2u) << tail(ending->report);
+  EXPECT_EQ(ending->after.at("verifier"), ending->before.at("verifier") - 2 * kVerifierStake);
+  EXPECT_EQ(ending->after.at("whistleblower"),
+            ending->before.at("whistleblower") + 2 * (kVerifierStake / 2));
+  for (const char* solver : {"solver-1", "solver-2"})
+    EXPECT_EQ(ending->after.at(solver), ending->before.at(solver) + kPrice);
 }
 
 // Solvers force their errors, and nobody loses by it but the submitter its tax. Whether checkers

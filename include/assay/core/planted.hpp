@@ -35,6 +35,8 @@ enum class Planted : std::uint8_t {
   kSlashedTogether,  // who attested a claim that falls is slashed with its solver, unbeaten
   kUncheckedMover,   // a move is taken whoever signed it
   kPaidCopies,       // who copied another's challenge shares its bounty
+  kWordDooms,        // a verifier's word that falls takes the solver's claim with it
+  kWholeInterval,  // what a verifier says of an interior step is taken for what it says of the end
 };
 inline constexpr std::uint8_t kSimulatedLast = 18;  // which the simulator's seeds find
 

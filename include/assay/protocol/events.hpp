@@ -81,9 +81,11 @@ struct ChallengeCommitted {
   std::uint32_t sequence = 0;
   friend bool operator==(const ChallengeCommitted&, const ChallengeCommitted&) = default;
 };
-struct ChallengeRevealed {
+struct ChallengeRevealed {  // or known by a mismatching seal that was opened on it
   ChallengeId challenge;
   ClaimId claim;
+  Disputed what{};
+  AccountId verifier;  // whose word is disputed; zero: the solver's
   std::uint64_t entry = 0;
   friend bool operator==(const ChallengeRevealed&, const ChallengeRevealed&) = default;
 };

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "assay/core/ids.hpp"
+#include "assay/crypto/ed25519.hpp"
 
 namespace assay::protocol {
 
@@ -36,10 +37,40 @@ struct SealParts {
 };
 [[nodiscard]] Hash256 seal_commitment(const SealParts& parts);
 
-// What commit_challenge carries.
+// The signatures that bind a verifier to its word, so that anybody may challenge either root of it:
+// over dispute::attestation_digest() of its draw's interval, from the start that stands in the
+// transcript.
+struct Attestation {
+  crypto::Signature end{};       // to its own end root
+  crypto::Signature interior{};  // to the interior root, of the task that header_up_to() gives
+  friend bool operator==(const Attestation&, const Attestation&) = default;
+};
+
+// What a challenge disputes: the solver's word, or one of the two roots that a verifier's opened
+// seal asserts.
+enum class Disputed : std::uint8_t {
+  kEntry = 1,  // an entry of the claim's transcript
+  kEnd,        // the root that a verifier attested after the interval of a draw
+  kInterior,   // and the one after the draw's interior step
+};
+struct ChallengeTarget {
+  Disputed what = Disputed::kEntry;
+  std::uint64_t place = 0;  // kEntry: the entry; else which draw of the verifier's
+  AccountId verifier;       // zero of an entry
+
+  ChallengeTarget() = default;
+  ChallengeTarget(std::uint64_t entry) : place(entry) {}  // NOLINT: implicit by design
+  ChallengeTarget(Disputed root, const AccountId& of, std::uint32_t draw)
+      : what(root), place(draw), verifier(of) {}
+  [[nodiscard]] bool is_of_claim() const noexcept { return what == Disputed::kEntry; }
+  friend bool operator==(const ChallengeTarget&, const ChallengeTarget&) = default;
+};
+[[nodiscard]] const char* to_string(Disputed what) noexcept;
+
+// What commit_challenge carries: nobody can tell from it whose word is disputed.
 struct ChallengeParts {
   ClaimId claim;
-  std::uint64_t entry = 0;
+  ChallengeTarget target;
   AccountId challenger;
   Hash256 salt;
 };

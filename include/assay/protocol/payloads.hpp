@@ -164,6 +164,13 @@ struct Seal {
   std::vector<Hash256> seals;  // seal_commitment() of each draw, in order
   friend bool operator==(const Seal&, const Seal&) = default;
 };
+// The challenge with which a verifier that came to another end root stands by it.
+struct MismatchProof {
+  ChallengeId challenge;    // by the sender, not revealed yet
+  std::uint64_t entry = 0;  // that it is of: the drawn one, or an earlier one where the run went
+                            // wrong, so that the drawn interval's start is nothing to replay from
+  Hash256 salt;             // of its commitment
+};
 struct OpenSeal {
   ClaimId claim;
   std::uint32_t draw = 0;
@@ -174,8 +181,8 @@ struct OpenSeal {
   commit::Path start_path;  // empty for entry 0
   Hash256 end_root;         // and after it
   commit::Path end_path;
-  // Over dispute::attestation_digest(), present exactly if own_end_root == end_root.
-  std::optional<crypto::Signature> attestation;
+  std::optional<Attestation> attestation;  // but where an earlier entry is disputed
+  std::optional<MismatchProof> mismatch;   // exactly if own_end_root != end_root
 };
 // The slot whose lowest bit a forced error flips: f32, scalar, written by every step and read by
 // none.
@@ -207,11 +214,11 @@ struct CommitChallenge {
 };
 struct RevealChallenge {
   ChallengeId challenge;
-  std::uint64_t entry = 0;
+  ChallengeTarget target;
   Hash256 salt;
   Hash256 start_root;
   commit::Path start_path;
-  Hash256 end_root;
+  Hash256 end_root;  // of a verifier's word zero, with an empty path: its opened seal says it
   commit::Path end_path;
 };
 // The sender's attestation of the challenged interval gets a game of its own.

@@ -179,10 +179,17 @@ struct ClaimRecord {
   std::optional<AccountId> contradicted_by;
 };
 
+// It takes one more challenge. Those of what was disclosed have room of their own: those of a
+// forced error are refunded, so they could crowd out all others for nothing.
+[[nodiscard]] constexpr bool has_room(const ClaimRecord& claim) noexcept {
+  return claim.challenges - claim.refunds_until < kMaxChallengesPerClaim;
+}
+
 struct OpenedSeal {
   Hash256 interior_root;
   Hash256 own_end_root;
-  std::optional<crypto::Signature> attestation;  // none: the verifier's replay ends elsewhere
+  bool matches = false;                    // own_end_root is what the transcript said
+  std::optional<Attestation> attestation;  // none: it disputes an earlier entry
   friend bool operator==(const OpenedSeal&, const OpenedSeal&) = default;
 };
 
@@ -219,16 +226,20 @@ struct ChallengeRecord {
   // kCommitted: to reveal (zero until the claim is kChallenging: it cannot be revealed before);
   // kPlaying: for attestors to stand up.
   LedgerTimeMs deadline;
-  std::uint64_t entry = 0;  // from kPlaying on, as all below
-  Height revealed_at;       // who committed to the same interval from then on may have copied it
-  Hash256 start_root;
+  // From when everybody can tell what it is about: a mismatching seal was opened on it, or it was
+  // revealed. Who committed to the same thing from then on may have copied it.
+  Height revealed_at;
+  ChallengeTarget target;           // from then on, as the entry
+  std::uint64_t entry = 0;          // a draw's, where a verifier's word is disputed
+  std::uint64_t interior_step = 0;  // of Disputed::kInterior: the draw's, where the game ends
+  Hash256 start_root;               // from kPlaying on, as all below
   commit::Path start_path;
   Hash256 end_root;
   commit::Path end_path;
   std::uint32_t queue_position = 0;  // of the interval among those in play, from 1
   std::uint32_t queue_games = 0;     // challenges in play before it, whatever they are about
   bool stand_up_closed = false;
-  std::vector<AccountId> defenders;  // in the order they stood up; the solver first
+  std::vector<AccountId> defenders;  // in the order they stood up; first whose word is disputed
 };
 
 enum class GameStatus : std::uint8_t {
@@ -296,6 +307,10 @@ void read(codec::Reader& r, Pause& out);
 // It ends at an entry of the task's transcript, so both agree on every entry before.
 [[nodiscard]] commit::TaskHeader header_of(const TaskRecord& task,
                                            const ClaimRecord& claim) noexcept;
+// The task that is over after `step`, a draw's interior step: the state there is its last entry's.
+// Of step 0, the initial state, and of the last one, the header as it is.
+[[nodiscard]] commit::TaskHeader header_up_to(commit::TaskHeader header,
+                                              std::uint64_t step) noexcept;
 // Draws of each of the claim's verifiers: the task's, no more than the claim has entries.
 [[nodiscard]] std::uint32_t draws_of(const TaskRecord& task, const ClaimRecord& claim) noexcept;
 // The most entries that the claim's transcript may have, and the least: what was reported is

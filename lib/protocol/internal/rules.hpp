@@ -59,6 +59,12 @@ struct OfChallenge {
   ClaimRecord claim;
   TaskRecord task;
 };
+// Where in the run a challenge's target is.
+struct DisputedPlace {
+  std::uint64_t entry = 0;
+  std::uint64_t interior_step = 0;  // of Disputed::kInterior
+  std::optional<Hash256> asserted;  // by a verifier whose seal is open
+};
 struct OfGame {
   GameRecord game;
   TaskRecord task;
@@ -107,9 +113,13 @@ struct Found<Disclose> : OfClaim {
 template <>
 struct Found<Seal> : OfVerifier {};
 template <>
-struct Found<OpenSeal> : OfVerifier {};
+struct Found<OpenSeal> : OfVerifier {
+  std::optional<ChallengeRecord> challenge;  // of a mismatch
+};
 template <>
-struct Found<RevealChallenge> : OfChallenge {};
+struct Found<RevealChallenge> : OfChallenge {
+  DisputedPlace place;
+};
 template <>
 struct Found<StandUp> : OfChallenge {};
 template <>

@@ -30,6 +30,15 @@ inline void get(codec::Reader& r, crypto::Signature& s) {
   if (!raw.empty()) std::memcpy(s.data(), raw.data(), s.size());
 }
 
+inline void put(codec::Writer& w, const Attestation& attestation) {
+  put(w, attestation.end);
+  put(w, attestation.interior);
+}
+inline void get(codec::Reader& r, Attestation& attestation) {
+  get(r, attestation.end);
+  get(r, attestation.interior);
+}
+
 inline void put(codec::Writer& w, const ReplayTimes& times) {
   w.u64(times.interval_ms);
   w.u64(times.game_ms);
@@ -37,6 +46,30 @@ inline void put(codec::Writer& w, const ReplayTimes& times) {
 inline void get(codec::Reader& r, ReplayTimes& times) {
   times.interval_ms = r.u64();
   times.game_ms = r.u64();
+}
+
+// An enumeration from 1 to `last`, as u8.
+template <class E>
+void put_enum(codec::Writer& w, E e) {
+  w.u8(static_cast<std::uint8_t>(e));
+}
+template <class E>
+void get_enum(codec::Reader& r, E& e, E last) {
+  const std::uint8_t raw = r.u8();
+  if (raw < 1 || raw > static_cast<std::uint8_t>(last)) r.fail();
+  e = static_cast<E>(raw);
+}
+
+inline constexpr std::size_t kTargetBytes = 1 + 8 + 32;
+inline void put(codec::Writer& w, const ChallengeTarget& target) {
+  put_enum(w, target.what);
+  w.u64(target.place);
+  w.hash(target.verifier.value);
+}
+inline void get(codec::Reader& r, ChallengeTarget& target) {
+  get_enum(r, target.what, Disputed::kInterior);
+  target.place = r.u64();
+  target.verifier.value = r.hash();
 }
 
 template <class T>
@@ -79,18 +112,6 @@ inline void get_tags(codec::Reader& r, std::vector<std::string>& tags, std::size
     const ByteView bytes = r.bytes(kMaxTagBytes);
     tag.assign(bytes.begin(), bytes.end());
   });
-}
-
-// An enumeration from 1 to `last`, as u8.
-template <class E>
-void put_enum(codec::Writer& w, E e) {
-  w.u8(static_cast<std::uint8_t>(e));
-}
-template <class E>
-void get_enum(codec::Reader& r, E& e, E last) {
-  const std::uint8_t raw = r.u8();
-  if (raw < 1 || raw > static_cast<std::uint8_t>(last)) r.fail();
-  e = static_cast<E>(raw);
 }
 
 template <class Record>

@@ -49,9 +49,19 @@ class CheckerRole : public LedgerRole {
                              const commit::Transcript& transcript, const Replayed& replayed);
   // True if a challenge of this claim is this account's.
   [[nodiscard]] bool has_challenged(const protocol::ClaimView& claim) const;
-  // Commits to a challenge of `entry` if that was not done yet.
+  // Commits to a challenge if that was not done yet.
   void challenge(const protocol::TaskView& task, const protocol::ClaimView& claim,
-                 std::uint64_t entry);
+                 const protocol::ChallengeTarget& target);
+  // The challenge of `entry` that a seal with another end root opens on, once the ledger has it;
+  // sees to it that it comes.
+  [[nodiscard]] std::optional<protocol::MismatchProof> stands_by(const protocol::TaskView& task,
+                                                                 const protocol::ClaimView& claim,
+                                                                 std::uint64_t entry);
+  // Replays what other verifiers' open seals say of `entries` (null: of all), up to their interior
+  // steps, and challenges the words that are false. Once what stands is known for good.
+  void check_words(const protocol::TaskView& task, const protocol::ClaimView& claim,
+                   const SharedTask& opened, const commit::Transcript& transcript,
+                   const std::set<std::uint64_t>* entries);
   // The same of an entry that looks like a forced error, while finding one pays.
   void challenge_forced(const protocol::TaskView& task, const protocol::ClaimView& claim,
                         std::uint64_t entry);
@@ -66,10 +76,10 @@ class CheckerRole : public LedgerRole {
   // Of a settled claim: removes what was kept of its checks.
   void forget_checks(const ClaimId& claim);
 
-  // The salt of this account's challenge of an entry; `again`: of the second one, of a forced entry
-  // that is false even as it was disclosed.
-  [[nodiscard]] Hash256 challenge_salt(const ClaimId& claim, std::uint64_t entry,
-                                       bool again = false);
+  // The salt of this account's challenge; `again`: of the second one of a forced entry, that is
+  // false even as it was disclosed.
+  [[nodiscard]] Hash256 challenge_salt(const ClaimId& claim,
+                                       const protocol::ChallengeTarget& target, bool again = false);
 
  private:
   // The checkpoint after entry `entry`, verified; null while it is on its way or cannot be had
@@ -93,11 +103,21 @@ class CheckerRole : public LedgerRole {
   std::set<std::string> m_unserved;  // start files whose checkpoint was asked for in vain
   std::set<ClaimId> m_forgotten;
   std::map<ClaimId, Hash256> m_challenge_secrets;
-  // Which entry a commitment of this account hides, by commitment.
-  std::map<Hash256, std::optional<std::uint64_t>> m_hidden_entries;
-  [[nodiscard]] std::optional<std::uint64_t> hidden_entry(const ClaimId& claim,
-                                                          const Hash256& commitment,
-                                                          std::uint64_t entries);
+  // What a commitment of this account hides, by commitment.
+  struct Hidden {
+    protocol::ChallengeTarget target;
+    Hash256 salt;
+    bool again = false;
+  };
+  std::map<Hash256, std::optional<Hidden>> m_hidden;
+  [[nodiscard]] std::optional<Hidden> hidden_by(const protocol::ClaimView& claim,
+                                                const Hash256& commitment);
+  // True if that target is what the commitment hides, which is kept then.
+  bool try_hidden(const ClaimId& claim, const Hash256& commitment,
+                  const protocol::ChallengeTarget& target, bool again);
+  void check_word(const protocol::TaskView& task, const protocol::ClaimView& claim,
+                  const SharedTask& opened, const commit::Transcript& transcript,
+                  const protocol::VerifierRecord& verifier, std::uint32_t draw);
 };
 
 }  // namespace assay::roles::internal

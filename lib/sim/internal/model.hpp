@@ -49,7 +49,7 @@ class Auditor::Model {
     std::vector<std::uint64_t> draws;  // entries
     bool sealed = false, lost = false;
     struct Opened {
-      bool attests = false;
+      bool matches = false, attests = false;
       Hash256 own_end;
     };
     std::map<std::uint32_t, Opened> opened;
@@ -83,7 +83,12 @@ class Auditor::Model {
     std::uint64_t due = 0, entry = 0;                 // due: to reveal, then to stand up
     std::uint64_t committed_at = 0, revealed_at = 0;  // heights
     bool taken_back = false;                          // it was about a forced error, and late
-    std::vector<GameId> games;                        // in the order of their starts
+    std::optional<protocol::ChallengeTarget> target;  // once everybody knows it
+    [[nodiscard]] bool of_claim() const { return !target || target->is_of_claim(); }
+    [[nodiscard]] bool of_interior() const {
+      return target && target->what == protocol::Disputed::kInterior;
+    }
+    std::vector<GameId> games;  // in the order of their starts
   };
   struct Game {
     ChallengeId challenge;
@@ -157,6 +162,8 @@ class Auditor::Model {
   void end_challenge(const protocol::ChallengeEnded& e);
   void end_game(const protocol::GameFinished& e);
   void start_game(const protocol::GameStarted& e);
+  void reveal_challenge(const Sent& tx, const protocol::RevealChallenge& p);
+  void open_seal(const Sent& tx, const protocol::OpenSeal& p);
 
   // Settlement (model_settle.cpp).
   void settle(const protocol::ClaimSettled& e, const Sent* tx);

@@ -183,10 +183,15 @@ OpenSeal MarketLoad::opening(const TaskView& task, const ClaimView& claim, const
   o.start_path = made.start_path(entry);
   o.own_end_root = o.end_root = made.transcript.state_root(entry);
   o.end_path = made.transcript.path(entry);
-  const Hash256 digest = dispute::attestation_digest(
-      crypto::sha256_function(), m_chain, task.record.id, header_of(task.record, claim.record),
-      entry, o.start_root, o.end_root);
-  o.attestation = assay::test::key_of(seed_of(party_of(v.verifier))).sign(digest.view());
+  const auto sign = [&](const commit::TaskHeader& header, const Hash256& root) {
+    const Hash256 digest = dispute::attestation_digest(
+        crypto::sha256_function(), m_chain, task.record.id, header, entry, o.start_root, root);
+    return assay::test::key_of(seed_of(party_of(v.verifier))).sign(digest.view());
+  };
+  const commit::TaskHeader header = header_of(task.record, claim.record);
+  o.attestation =
+      Attestation{sign(header, o.end_root),
+                  sign(header_up_to(header, v.draws[draw].interior_step), o.interior_root)};
   return o;
 }
 

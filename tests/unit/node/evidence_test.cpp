@@ -52,6 +52,24 @@ TEST(Evidence, AnUnfoundedChallengeConvictsTheChallenger) {
             ErrorCode::kUnavailable);
 }
 
+// A verifier that copied the end root and made up what was in between: anybody can check that it
+// signed it.
+TEST(Evidence, AGuessedInteriorRootConvictsItsVerifier) {
+  Played p(toy_terms(), truth().transcript_roots(), truth().transcript_roots(), 6, {},
+           [](unsigned, const economics::Draw& draw) {
+             return early_lie().state_root(draw.interior_step);
+           });
+  const ChallengeId id = p.challenge(p.word_of(kAnn, 1, Disputed::kInterior));
+  const GameId game = game_id_of(id, p.net.id(kAnn));
+  p.play(id, kAnn, early_lie(), toy::Challenger::kHonest);
+  ASSERT_EQ(p.game_status(id, kAnn), GameStatus::kChallengerWon);
+  const auto file = make_evidence(p.net.read(), game);
+  ASSERT_TRUE(file) << file.error().message;
+  const auto report = judge(*file);
+  EXPECT_EQ(report.verdict, dispute::EvidenceVerdict::kProven) << to_string(report.verdict);
+  EXPECT_EQ(report.convicted, p.net.id(kAnn));
+}
+
 TEST(Evidence, AClockIsNoEvidence) {
   Played p(truth());
   const ChallengeId id = p.challenge(1);

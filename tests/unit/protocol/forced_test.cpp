@@ -88,13 +88,20 @@ class Forced : public testing::Test {
       const std::uint64_t entry = record.draws[i].entry;
       const bool differs =
           v == kAnn && claimed.transcript.state_root(entry) != truth.transcript.state_root(entry);
-      all.push_back(opening_of(net, posted, v, claimed, i, entry, !differs));
-      if (differs) all.back().own_end_root = truth.transcript.state_root(entry);
+      all.push_back(opening_of(net, posted, v, claimed, i, entry, !differs,
+                               truth.transcript.state_root(entry)));
+      if (!challenges_error) all.back().mismatch.reset();
     }
     return all;
   }
   void seal_all() {
     net.block();
+    // Who saw the error challenges it, also where the test does not look at that.
+    if (due.is_due && challenges_error) {
+      const Hash256 anns = commitment_to(net, posted.claim, kAnn, due.entry);
+      if (!net.read().challenge(challenge_id_of(posted.claim, net.id(kAnn), anns)).value())
+        commit_challenge(net, posted, kAnn, due.entry);
+    }
     for (const unsigned v : {kAnn, kBob}) {
       Seal seal{posted.claim, {}};
       for (const OpenSeal& o : openings(v)) seal.seals.push_back(seal_of(net, posted, v, o));
@@ -150,6 +157,7 @@ class Forced : public testing::Test {
   MadeRun truth = run_with(0);
   MadeRun claimed = run_with(0);
   economics::Force due;
+  bool challenges_error = true;  // Ann, who replays it
 };
 
 TEST_F(Forced, WithNoneDueTheClaimGoesOn) {
@@ -262,6 +270,40 @@ TEST_F(Forced, AChallengeOfTheErrorThatCameTooLateIsTakenBack) {
   EXPECT_EQ(worth(kEve), before - 1);
 }
 
+// INV-PRO-025: of a forced entry no word can be held against anybody; it is taken back as well. Of
+// the entry after it, whose start was flipped when the seals were opened, it is about what stands.
+TEST_F(Forced, NoGameIsAboutAFlippedState) {
+  start(kAlways);
+  verify();
+  ASSERT_EQ(net.verdict(kSolver, disclosure()), V::kApplied);
+  const VerifierRecord bob = verifier_of(net, posted.claim, kBob);
+  const auto challenged = [&](std::uint64_t entry) {
+    std::uint32_t draw = 0;
+    while (bob.draws.at(draw).entry != entry) ++draw;
+    const ChallengeTarget word{Disputed::kInterior, net.id(kBob), draw};
+    RevealChallenge reveal =
+        challenge_reveal(commit_challenge(net, posted, kEve, word), truth, entry);
+    reveal.target = word;
+    reveal.end_root = Hash256{};
+    reveal.end_path = commit::Path{};
+    return reveal;
+  };
+  RevealChallenge of_error = challenged(due.entry);
+  EXPECT_EQ(net.verdict(kEve, of_error), V::kNoAttestation);
+  of_error.start_root = Hash256{};
+  of_error.start_path = commit::Path{};
+  const std::uint64_t before = worth(kEve) + terms.challenger_bond.value;
+  EXPECT_EQ(net.verdict(kEve, of_error), V::kApplied);
+  EXPECT_EQ(net.read().challenge(of_error.challenge).value()->record.status,
+            ChallengeStatus::kVoid);
+  EXPECT_EQ(worth(kEve), before - 1);
+  if (due.entry + 1 == kEntries) return;
+  const RevealChallenge next = challenged(due.entry + 1);
+  EXPECT_EQ(net.verdict(kEve, next), V::kApplied);
+  EXPECT_EQ(net.read().challenge(next.challenge).value()->record.start_root,
+            truth.transcript.state_root(due.entry));
+}
+
 // Seals that are open tell where the error is: too late for the jackpot. But what was challenged
 // was false when it was, so the bond goes back, up to the very block of the last opening.
 TEST_F(Forced, AChallengeAfterTheSealingIsRefundedAndWinsNoJackpot) {
@@ -326,7 +368,12 @@ TEST_F(Forced, FindingItAThousandTimesShutsNobodyOut) {
   for (std::uint32_t i = 0; i <= kMaxChallengesPerClaim; ++i)
     finds.push_back(net.tx(kEve, CommitChallenge{posted.claim, hash_of_text(std::to_string(i))}));
   EXPECT_EQ(net.block(std::move(finds)).receipts.receipts.back().verdict, V::kTooManyChallenges);
+  // Nor is a verifier that saw it kept from opening its seal: it stands by it without a challenge.
+  challenges_error = false;
   continue_verifying();
+  const VerifierRecord ann = verifier_of(net, posted.claim, kAnn);
+  EXPECT_TRUE(std::any_of(ann.opened.begin(), ann.opened.end(),
+                          [](const auto& opened) { return opened && !opened->matches; }));
   ASSERT_EQ(net.verdict(kSolver, disclosure()), V::kApplied);
   const ChallengeId id = commit_challenge(net, posted, kBob, 3);
   ASSERT_EQ(net.verdict(kBob, challenge_reveal(id, truth, 3)), V::kApplied);

@@ -196,31 +196,10 @@ inline CommitTranscript commitment_of(const Posted& p, const MadeRun& run) {
           run.transcript.size()};
 }
 
-// What a verifier that computed `own` as the end root says about its draw.
-inline OpenSeal opening_of(const Net& net, const Posted& p, unsigned verifier, const MadeRun& run,
-                           std::uint32_t draw, std::uint64_t entry, bool honest_match = true) {
-  OpenSeal o;
-  o.claim = p.claim;
-  o.draw = draw;
-  o.salt = hash_of_text("seal" + std::to_string(draw));
-  o.interior_root = hash_of_text("interior" + std::to_string(entry));
-  o.start_root = run.start_root(entry);
-  o.start_path = run.start_path(entry);
-  o.end_root = run.transcript.state_root(entry);
-  o.end_path = run.transcript.path(entry);
-  o.own_end_root = honest_match ? o.end_root : hash_of_text("mine");
-  if (honest_match) {
-    const Hash256 digest =
-        dispute::attestation_digest(crypto::sha256_function(), net.head.chain, p.task,
-                                    header_of(net.task(p.task).record, net.claim(p.claim).record),
-                                    entry, o.start_root, o.end_root);
-    o.attestation = net.keys[verifier].sign(digest.view());
-  }
-  return o;
-}
-inline Hash256 seal_of(const Net& net, const Posted& p, unsigned verifier, const OpenSeal& o) {
-  return seal_commitment(
-      {p.claim, net.id(verifier), o.draw, o.salt, o.interior_root, o.own_end_root});
+// What commit_challenge() hides in its commitments.
+inline Hash256 commitment_to(const Net& net, const ClaimId& claim, unsigned challenger,
+                             const ChallengeTarget& target) {
+  return challenge_commitment({claim, target, net.id(challenger), hash_of_text("challenge")});
 }
 
 inline VerifierRecord verifier_of(const Net& net, const ClaimId& claim, unsigned verifier) {
@@ -230,11 +209,52 @@ inline VerifierRecord verifier_of(const Net& net, const ClaimId& claim, unsigned
   return {};
 }
 
+inline std::uint64_t interior_step_of(const Net& net, const Posted& p, unsigned verifier,
+                                      std::uint32_t draw) {
+  const VerifierRecord v = verifier_of(net, p.claim, verifier);
+  return draw < v.draws.size() ? v.draws[draw].interior_step : 0;
+}
+
+// What a verifier that computed `own` as the end root says about its draw. A mismatch is opened on
+// a challenge of the entry, which commit_challenge() commits to.
+inline OpenSeal opening_of(const Net& net, const Posted& p, unsigned verifier, const MadeRun& run,
+                           std::uint32_t draw, std::uint64_t entry, bool honest_match = true,
+                           const Hash256& own = hash_of_text("mine"),
+                           const Hash256& interior = hash_of_text("interior")) {
+  OpenSeal o;
+  o.claim = p.claim;
+  o.draw = draw;
+  o.salt = hash_of_text("seal" + std::to_string(draw));
+  o.interior_root = interior;
+  o.start_root = run.start_root(entry);
+  o.start_path = run.start_path(entry);
+  o.end_root = run.transcript.state_root(entry);
+  o.end_path = run.transcript.path(entry);
+  o.own_end_root = honest_match ? o.end_root : own;
+  const commit::TaskHeader header = header_of(net.task(p.task).record, net.claim(p.claim).record);
+  const auto sign = [&](const commit::TaskHeader& of, const Hash256& root) {
+    const Hash256 digest = dispute::attestation_digest(crypto::sha256_function(), net.head.chain,
+                                                       p.task, of, entry, o.start_root, root);
+    return net.keys[verifier].sign(digest.view());
+  };
+  o.attestation = Attestation{
+      sign(header, o.own_end_root),
+      sign(header_up_to(header, interior_step_of(net, p, verifier, draw)), o.interior_root)};
+  if (!honest_match)
+    o.mismatch = MismatchProof{
+        challenge_id_of(p.claim, net.id(verifier), commitment_to(net, p.claim, verifier, entry)),
+        entry, hash_of_text("challenge")};
+  return o;
+}
+inline Hash256 seal_of(const Net& net, const Posted& p, unsigned verifier, const OpenSeal& o) {
+  return seal_commitment(
+      {p.claim, net.id(verifier), o.draw, o.salt, o.interior_root, o.own_end_root});
+}
+
 // Commits and reveals in two blocks.
 inline ChallengeId commit_challenge(Net& net, const Posted& p, unsigned challenger,
-                                    std::uint64_t entry) {
-  const Hash256 commitment =
-      challenge_commitment({p.claim, entry, net.id(challenger), hash_of_text("challenge")});
+                                    const ChallengeTarget& target) {
+  const Hash256 commitment = commitment_to(net, p.claim, challenger, target);
   EXPECT_EQ(net.verdict(challenger, CommitChallenge{p.claim, commitment}), TxVerdict::kApplied);
   return challenge_id_of(p.claim, net.id(challenger), commitment);
 }

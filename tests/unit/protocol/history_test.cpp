@@ -179,11 +179,23 @@ class History {
       Seal seal{p.posted.claim, {}};
       for (const OpenSeal& o : opens) seal.seals.push_back(seal_of(m_net, p.posted, v, o));
       if (claim.record.status == ClaimStatus::kSealing) {
+        if (!duty.matches) challenge_all(p, v, record);
         if (duty.seals) once(p, "seal" + std::to_string(v), txs, v, seal);
       } else if (duty.seals && duty.opens) {
         for (const OpenSeal& o : opens)
           once(p, "open" + std::to_string(v) + "." + std::to_string(o.draw), txs, v, o);
       }
+    }
+  }
+
+  // Who came to other ends stands by them with challenges.
+  void challenge_all(Plan& p, unsigned v, const VerifierRecord& record) {
+    if (std::exchange(p.done["mismatches" + std::to_string(v)], true)) return;
+    for (const economics::Draw& draw : record.draws) {
+      const bool has_one = std::any_of(p.attacks.begin(), p.attacks.end(), [&](const auto& a) {
+        return a.challenger == v && a.entry == draw.entry;
+      });
+      if (!has_one) p.attacks.push_back({v, draw.entry, chance(80), chance(50)});
     }
   }
 
@@ -220,7 +232,7 @@ class History {
 
   static bool attested(const VerifierRecord& v, std::uint64_t entry) {
     for (std::size_t i = 0; i < v.opened.size(); ++i)
-      if (v.opened[i] && v.opened[i]->attestation && v.draws[i].entry == entry) return true;
+      if (v.opened[i] && v.opened[i]->matches && v.draws[i].entry == entry) return true;
     return false;
   }
 
@@ -238,6 +250,7 @@ class History {
     const TaskView task = m_net.read().task(p.posted.task).value().value();
     const dispute::GameTerms terms = terms_of(m_net.head.chain, task, c, game);
     const dispute::Position position = position_of(terms, game);
+    if (position.stage != dispute::Stage::kChainOffer) return;  // of the initial state
     std::vector<Hash256> roots(dispute::chain_spacing(position).segments - 1,
                                hash_of_text("offer"));
     Bytes body = codec::encode([&](codec::Writer& w) { dispute::write_chain_offer(w, roots); });
@@ -345,7 +358,7 @@ class History {
       for (std::size_t i = 0; i < v.opened.size(); ++i) {
         if (!v.opened[i] || lost) continue;
         const bool at_fall = doomed && v.draws[i].entry == won.front()->record.entry;
-        if (v.opened[i]->attestation.has_value() == at_fall) continue;
+        if (v.opened[i]->matches == at_fall) continue;
         m_free[who] += fee;
         escrow -= fee;
       }

@@ -293,10 +293,10 @@ TEST(Life, VerifyingHasItsRules) {
   bad.end_path.length = 1;
   EXPECT_EQ(s.net.verdict(kAnn, bad), V::kWrongOpening);
   bad = opens[0];
-  bad.attestation.reset();
+  bad.attestation->interior = bad.attestation->end;
   EXPECT_EQ(s.net.verdict(kAnn, bad), V::kWrongAttestation);
   bad = opens[0];
-  (*bad.attestation)[5] ^= 1;
+  bad.attestation->end[5] ^= 1;
   EXPECT_EQ(s.net.verdict(kAnn, bad), V::kWrongAttestation);
   EXPECT_EQ(s.net.verdict(kAnn, opens[0]), V::kApplied);
   EXPECT_EQ(s.net.verdict(kAnn, opens[0]), V::kAlreadyOpened);
@@ -321,7 +321,7 @@ TEST(Life, ChallengingHasItsRules) {
   EXPECT_EQ(s.net.verdict(kEve, challenge_reveal(ChallengeId{}, s.run, 4)), V::kUnknownChallenge);
   EXPECT_EQ(s.net.verdict(kAnn, challenge_reveal(id, s.run, 4)), V::kNotChallenger);
   RevealChallenge bad = challenge_reveal(id, s.run, 4);
-  bad.entry = 10;
+  bad.target = 10;
   EXPECT_EQ(s.net.verdict(kEve, bad), V::kEntryOutOfRange);
   EXPECT_EQ(s.net.verdict(kEve, challenge_reveal(id, s.run, 5)), V::kWrongCommitment);
   bad = challenge_reveal(id, s.run, 4);

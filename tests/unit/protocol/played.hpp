@@ -2,6 +2,7 @@
 // played to the end.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <random>
 
@@ -28,6 +29,18 @@ inline const toy::World& lie() {
   return kLie;
 }
 
+// False from the first step on, so that it is after every interior step.
+inline const toy::World& early_lie() {
+  static const toy::World kLie = [] {
+    for (auto index = static_cast<std::uint32_t>(toy::task().step.nodes.size()); index-- > 0;) {
+      toy::World world(toy::task(), toy::Lie{toy::Lie::Kind::kNode, false, 0, index, 0, 1});
+      if (world.state_root(1) != truth().state_root(1)) return world;
+    }
+    return truth();
+  }();
+  return kLie;
+}
+
 inline PostTask terms_about(const commit::TaskHeader& header) {
   PostTask t = sample_task();
   t.header = header;
@@ -46,25 +59,35 @@ inline PostTask terms_about(const commit::TaskHeader& header) {
 
 inline PostTask toy_terms() { return terms_about(toy::task().header); }
 
+// What a verifier says of the state after its draw's interior step.
+using InteriorOf = std::function<Hash256(unsigned verifier, const economics::Draw& draw)>;
+
 struct Played {
   Net net;
   PostTask terms;
   Posted posted;
   MadeRun run;
-  std::uint64_t first_false;     // entry; as many as there are if none is
-  std::set<unsigned> attentive;  // verifiers that do not attest it
+  std::uint64_t first_false;      // entry; as many as there are if none is
+  std::set<unsigned> attentive;   // verifiers that do not attest it
+  std::vector<Hash256> replayed;  // what these find at each entry
+  InteriorOf interior;
   explicit Played(const toy::World& claimed)
       : Played(toy_terms(), claimed.transcript_roots(), truth().transcript_roots(), 6, {}) {}
-  // A claim of these roots where the others are true.
-  Played(const PostTask& of_task, const std::vector<Hash256>& claimed,
-         const std::vector<Hash256>& should_be, unsigned parties, std::set<unsigned> watchful)
+  // A claim of these roots where verifiers that look find the others.
+  Played(
+      const PostTask& of_task, const std::vector<Hash256>& claimed,
+      const std::vector<Hash256>& should_be, unsigned parties, std::set<unsigned> watchful,
+      InteriorOf interior_of = [](unsigned,
+                                  const economics::Draw&) { return hash_of_text("interior"); })
       : net(parties),
         terms(of_task),
         run(claimed),
         first_false(static_cast<std::uint64_t>(
             std::mismatch(claimed.begin(), claimed.end(), should_be.begin()).first -
             claimed.begin())),
-        attentive(std::move(watchful)) {
+        attentive(std::move(watchful)),
+        replayed(should_be),
+        interior(std::move(interior_of)) {
     posted = post_and_accept(net, kSubmitter, kSolver, terms);
     for (const unsigned v : {kAnn, kBob})
       EXPECT_EQ(net.verdict(v, EnlistVerifier{posted.claim}), TxVerdict::kApplied);
@@ -72,6 +95,8 @@ struct Played {
     EXPECT_EQ(net.verdict(kSolver, reveal_of(net, posted, kSolver, terms, run)),
               TxVerdict::kApplied);
     net.block();
+    for (const unsigned v : attentive)
+      if (first_false < run.transcript.size()) commit_challenge(net, posted, v, first_false);
     for (const unsigned v : {kAnn, kBob}) {
       Seal seal{posted.claim, {}};
       for (const OpenSeal& o : openings(v)) seal.seals.push_back(seal_of(net, posted, v, o));
@@ -84,14 +109,39 @@ struct Played {
   std::vector<OpenSeal> openings(unsigned verifier) const {
     std::vector<OpenSeal> all;
     const VerifierRecord v = verifier_of(net, posted.claim, verifier);
-    for (std::uint32_t i = 0; i < v.draws.size(); ++i)
-      all.push_back(opening_of(net, posted, verifier, run, i, v.draws[i].entry,
-                               !attentive.contains(verifier) || v.draws[i].entry != first_false));
+    for (std::uint32_t i = 0; i < v.draws.size(); ++i) {
+      const std::uint64_t entry = v.draws[i].entry;
+      const bool attests = !attentive.contains(verifier) || entry != first_false;
+      all.push_back(opening_of(net, posted, verifier, run, i, entry, attests, replayed[entry],
+                               interior(verifier, v.draws[i])));
+    }
     return all;
   }
-  ChallengeId challenge(std::uint64_t entry, unsigned challenger = kEve) {
-    const ChallengeId id = commit_challenge(net, posted, challenger, entry);
-    EXPECT_EQ(net.verdict(challenger, challenge_reveal(id, run, entry)), TxVerdict::kApplied);
+  // The draw that gave the verifier this entry.
+  std::uint32_t draw_of(unsigned verifier, std::uint64_t entry) const {
+    const VerifierRecord v = verifier_of(net, posted.claim, verifier);
+    std::uint32_t draw = 0;
+    while (v.draws.at(draw).entry != entry) ++draw;
+    return draw;
+  }
+  ChallengeTarget word_of(unsigned verifier, std::uint64_t entry, Disputed what) const {
+    return {what, net.id(verifier), draw_of(verifier, entry)};
+  }
+  RevealChallenge reveal_of_target(const ChallengeId& id, const ChallengeTarget& target) const {
+    if (target.is_of_claim()) return challenge_reveal(id, run, target.place);
+    unsigned verifier = 0;
+    while (net.id(verifier) != target.verifier) ++verifier;
+    const std::uint64_t entry =
+        verifier_of(net, posted.claim, verifier).draws.at(target.place).entry;
+    RevealChallenge reveal = challenge_reveal(id, run, entry);
+    reveal.target = target;
+    reveal.end_root = Hash256{};
+    reveal.end_path = commit::Path{};
+    return reveal;
+  }
+  ChallengeId challenge(const ChallengeTarget& target, unsigned challenger = kEve) {
+    const ChallengeId id = commit_challenge(net, posted, challenger, target);
+    EXPECT_EQ(net.verdict(challenger, reveal_of_target(id, target)), TxVerdict::kApplied);
     return id;
   }
   // The lie, by kEve and kBob, who both committed before either revealed, and by the submitter, who

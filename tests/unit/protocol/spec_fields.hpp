@@ -111,8 +111,13 @@ template <>
 struct Members<economics::Draw> : Fields<&economics::Draw::entry, &economics::Draw::interior_step> {
 };
 template <>
-struct Members<OpenedSeal>
-    : Fields<&OpenedSeal::interior_root, &OpenedSeal::own_end_root, &OpenedSeal::attestation> {};
+struct Members<OpenedSeal> : Fields<&OpenedSeal::interior_root, &OpenedSeal::own_end_root,
+                                    &OpenedSeal::matches, &OpenedSeal::attestation> {};
+template <>
+struct Members<Attestation> : Fields<&Attestation::end, &Attestation::interior> {};
+template <>
+struct Members<ChallengeTarget>
+    : Fields<&ChallengeTarget::what, &ChallengeTarget::place, &ChallengeTarget::verifier> {};
 using V = VerifierRecord;
 template <>
 struct Members<V> : Fields<&V::claim, &V::verifier, &V::draws, &V::seals, &V::opened, &V::lost> {};
@@ -120,9 +125,9 @@ using L = ChallengeRecord;
 template <>
 struct Members<L>
     : Fields<&L::id, &L::claim, &L::challenger, &L::sequence, &L::commitment, &L::committed_at,
-             &L::status, &L::deadline, &L::entry, &L::revealed_at, &L::start_root, &L::start_path,
-             &L::end_root, &L::end_path, &L::queue_position, &L::queue_games, &L::stand_up_closed,
-             &L::defenders> {};
+             &L::status, &L::deadline, &L::revealed_at, &L::target, &L::entry, &L::interior_step,
+             &L::start_root, &L::start_path, &L::end_root, &L::end_path, &L::queue_position,
+             &L::queue_games, &L::stand_up_closed, &L::defenders> {};
 using G = GameRecord;
 template <>
 struct Members<G>
@@ -235,8 +240,8 @@ struct Members<ChallengeCommitted>
              &ChallengeCommitted::challenger, &ChallengeCommitted::sequence> {};
 template <>
 struct Members<ChallengeRevealed>
-    : Fields<&ChallengeRevealed::challenge, &ChallengeRevealed::claim, &ChallengeRevealed::entry> {
-};
+    : Fields<&ChallengeRevealed::challenge, &ChallengeRevealed::claim, &ChallengeRevealed::what,
+             &ChallengeRevealed::verifier, &ChallengeRevealed::entry> {};
 template <>
 struct Members<ChallengeEnded> : Fields<&ChallengeEnded::challenge, &ChallengeEnded::status> {};
 template <>

@@ -162,6 +162,7 @@ TEST_F(SpecTables, HaveTheCodesNumbersAndNames) {
   has_numbers<CloseReason>("close reason");
   has_numbers<ClaimStatus>("claim status");
   has_numbers<ChallengeStatus>("challenge status");
+  has_numbers<Disputed>("disputed");
   has_numbers<GameStatus>("game status");
   has_numbers<BidEnd>("bid end");
   for (const auto& row : Spec::get().table("result").rows)

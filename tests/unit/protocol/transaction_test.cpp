@@ -50,7 +50,9 @@ std::vector<Payload> samples() {
   open.claim = ClaimId{hash_of_text("claim")};
   open.start_path = run.transcript.path(3);
   open.end_path = run.transcript.path(4);
-  open.attestation.emplace().fill(7);
+  open.attestation.emplace().end.fill(7);
+  open.attestation->interior.fill(8);
+  open.mismatch = MismatchProof{ChallengeId{hash_of_text("c")}, 3, hash_of_text("salt")};
   RevealTranscript reveal;
   reveal.final_path = run.transcript.path(9);
   reveal.signature.fill(3);
