@@ -59,10 +59,10 @@ void release(Context& c, const Case& s, const AccountId& id) {
   c.take_out(lock, stake_account(id), c.balance(lock.account));
 }
 
-// What a challenge that won shows: an interval's end, or a state within it.
+// What a challenge that won shows: an interval's end, or a state within it. The initial state has
+// nothing within.
 bool shows_the_same(const ChallengeRecord& a, const ChallengeRecord& b) {
-  return a.entry == b.entry &&
-         (a.target.what == Disputed::kInterior) == (b.target.what == Disputed::kInterior);
+  return a.entry == b.entry && a.interior_step == b.interior_step;
 }
 
 // One account may win through several challenges; each won one is one share. But who committed to

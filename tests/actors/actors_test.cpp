@@ -132,12 +132,40 @@ INSTANTIATE_TEST_SUITE_P(
                       Hidden{Planted::kWidePoint, "R4"}, Hidden{Planted::kUndebitedBank, "R5"},
                       Hidden{Planted::kSlashedTogether, "R6"},
                       Hidden{Planted::kUncheckedMover, "R7"}, Hidden{Planted::kPaidCopies, "R8"},
-                      Hidden{Planted::kWordDooms, "R1"}, Hidden{Planted::kWholeInterval, "R2"},
                       Hidden{Planted::kLostBurn, "R9"}, Hidden{Planted::kSlashToWrongParty, "R9"}),
     [](const auto& param_info) {
       return std::string(param_info.param.rule) + "Bug" +
              std::to_string(static_cast<int>(param_info.param.bug));
     });
+
+// Of verifiers' words the same, in company that has some: a false one, and a true one that is
+// disputed at its end.
+TEST(Actors, ABugAboutWordsBreaksItsRule) {
+  const Actor& watcher = kChallengers[15];
+  const Actor& lazy = kVerifiers[6];
+  ASSERT_TRUE(watcher.wants == Wants::kFalseWord && lazy.guesses);
+  const Actor griefer{
+      .name = "griefer of ends", .points = Points::kLast, .wants = Wants::kAnyWord, .accounts = 3};
+  const Cast about_a_lie{&kSolvers[0], {&lazy, &kVerifiers[0]}, {&watcher}};
+  const Cast about_the_truth{&kSolvers[0], {&kVerifiers[0], &kVerifiers[0]}, {&griefer}};
+  for (const auto& [bug, rule, cast] :
+       {std::tuple{Planted::kWordDooms, "R1", &about_a_lie},
+        std::tuple{Planted::kWholeInterval, "R2", &about_the_truth}}) {
+    const auto broken = [cast = cast](unsigned seed) {
+      return Scene(*toy_subject(false, seed), *cast, seed).play();
+    };
+    unsigned seed = 1;
+    for (; seed <= 20; ++seed) {
+      EXPECT_EQ(broken(seed), std::vector<std::string>{});
+      const assay::testing::Plant plant(bug);
+      const auto lines = broken(seed);
+      if (std::any_of(lines.begin(), lines.end(),
+                      [rule = rule](const std::string& line) { return line.starts_with(rule); }))
+        break;
+    }
+    EXPECT_LE(seed, 20u) << rule;
+  }
+}
 
 // As many as the ledger takes, each with an interval of its own: a true claim stands, and of a
 // false one the single honest challenger wins, at the cost of its own game.
