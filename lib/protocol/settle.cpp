@@ -59,10 +59,10 @@ void release(Context& c, const Case& s, const AccountId& id) {
   c.take_out(lock, stake_account(id), c.balance(lock.account));
 }
 
-// What a challenge that won shows: an interval's end, or a state within it. The initial state has
-// nothing within.
+// What a challenge that won shows: an interval's end, or a state within it.
 bool shows_the_same(const ChallengeRecord& a, const ChallengeRecord& b) {
-  return a.entry == b.entry && a.interior_step == b.interior_step;
+  return a.entry == b.entry &&
+         (a.target.what == Disputed::kInterior) == (b.target.what == Disputed::kInterior);
 }
 
 // One account may win through several challenges; each won one is one share. But who committed to
@@ -85,7 +85,8 @@ std::vector<AccountId> winners_over(Context& c, const Case& s, const AccountId& 
         std::any_of(over.begin(), over.end(),
                     [&](const auto* other) { return is_copied(*one, *other); }) ||
         (!is_solver && std::any_of(s.won.begin(), s.won.end(), [&](const auto& other) {
-          return other.challenger != one->challenger && is_copied(*one, other);
+          return other.challenger != one->challenger && other.challenger != loser &&
+                 is_copied(*one, other);
         }));
     if (!copies || testing::planted(testing::Planted::kPaidCopies))
       winners.push_back(one->challenger);

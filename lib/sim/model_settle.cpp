@@ -42,9 +42,10 @@ std::vector<AccountId> Auditor::Model::winners_over(const Claim& c, const Accoun
   for (const Challenge* h : won)
     if (std::none_of(c.challenges.begin(), c.challenges.end(), [&](const ChallengeId& id) {
           const Challenge& other = m_challenges.at(id);
-          const bool rivals = std::find(won.begin(), won.end(), &other) != won.end() ||
-                              (loser != c.solver && other.status == ChallengeStatus::kWon &&
-                               other.of_claim() && other.challenger != h->challenger);
+          const bool rivals =
+              std::find(won.begin(), won.end(), &other) != won.end() ||
+              (loser != c.solver && other.status == ChallengeStatus::kWon && other.of_claim() &&
+               other.challenger != h->challenger && other.challenger != loser);
           return rivals && other.entry == h->entry && other.of_interior() == h->of_interior() &&
                  other.revealed_at <= h->committed_at;
         }))

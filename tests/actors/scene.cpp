@@ -537,7 +537,9 @@ void Scene::check_copies(const ClaimView& claim) {
              first.defenders.end();
     };
     return first.status == ChallengeStatus::kWon && first.id != copy.id &&
-           first.entry == copy.entry && first.interior_step == copy.interior_step &&
+           first.entry == copy.entry &&
+           (first.target.what == Disputed::kInterior) ==
+               (copy.target.what == Disputed::kInterior) &&
            first.revealed_at <= copy.committed_at &&
            std::all_of(copy.defenders.begin(), copy.defenders.end(), beaten);
   };

@@ -86,7 +86,7 @@ class Auditor::Model {
     std::optional<protocol::ChallengeTarget> target;  // once everybody knows it
     [[nodiscard]] bool of_claim() const { return !target || target->is_of_claim(); }
     [[nodiscard]] bool of_interior() const {
-      return target && target->what == protocol::Disputed::kInterior && entry != 0;
+      return target && target->what == protocol::Disputed::kInterior;
     }
     std::vector<GameId> games;  // in the order of their starts
   };
