@@ -178,7 +178,7 @@ std::vector<Event> events() {
           VerifierSealed{ClaimId{h}, AccountId{h}},
           SealOpened{ClaimId{h}, AccountId{h}, 1, true},
           ChallengeCommitted{ChallengeId{h}, ClaimId{h}, AccountId{h}, 1},
-          ChallengeRevealed{ChallengeId{h}, ClaimId{h}, 1},
+          ChallengeRevealed{ChallengeId{h}, ClaimId{h}, Disputed::kInterior, AccountId{h}, 1},
           ChallengeEnded{ChallengeId{h}, ChallengeStatus::kWon},
           GameStarted{GameId{h}, ChallengeId{h}, AccountId{h}, AccountId{h}},
           GameMoved{GameId{h}, 1, dispute::Role::kDefender, dispute::Stage::kChainPoint},
