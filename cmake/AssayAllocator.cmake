@@ -1,5 +1,5 @@
 # assay_allocator(<program>): jemalloc in place of the C library's allocator. For the ledger's node, whose
-# threads make and drop many small values beside each other (docs/adr/0022-allocator.md). A library never
+# threads make and drop many small values beside each other (docs/adr/0025-allocator.md). A library never
 # chooses the allocator of the program that links it, so this is for programs alone.
 include_guard(GLOBAL)
 include(CMakeDependentOption)

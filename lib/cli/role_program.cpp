@@ -16,6 +16,7 @@
 #include "assay/numerics/kernels.hpp"
 #include "assay/protocol/offer.hpp"
 #include "assay/roles/driver.hpp"
+#include "internal/follow_chain.hpp"
 
 namespace assay::cli {
 
@@ -100,6 +101,7 @@ Status run_role(const RoleSettings& s, const MakeRole& make,
 
   roles::DriverOptions options;
   options.ledger_urls = s.ledgers;
+  options.follow_header = internal::follow_chain(genesis, clock, log);
   ASSAY_TRY(options.authority_pem, read_text(path_or(s.authority, s.home, "authority.pem")));
   ASSAY_TRY(options.certificate_pem, read_text(path_or(s.certificate, s.home, "tls.pem")));
   ASSAY_TRY(const Bytes tls_key,

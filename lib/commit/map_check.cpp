@@ -21,17 +21,13 @@ struct Entry {
   Hash256 value_hash;
 };
 
-bool bit_of(const Hash256& hash, unsigned index) {
-  return (hash.bytes[index / 8] >> (7 - index % 8) & 1) != 0;
-}
-
 // The definition of the root, on entries by ascending key hash: no node is looked at.
 Hash256 defined_root(std::span<const Entry> entries, unsigned depth = 0) {
   const Sha256Function sha256 = crypto::sha256_function();
   if (entries.empty()) return map_placeholder();
   if (entries.size() == 1) return map_leaf_hash(sha256, entries[0].key_hash, entries[0].value_hash);
   const auto middle = std::partition_point(
-      entries.begin(), entries.end(), [&](const Entry& e) { return !bit_of(e.key_hash, depth); });
+      entries.begin(), entries.end(), [&](const Entry& e) { return !leads_up(e.key_hash, depth); });
   const auto left = static_cast<std::size_t>(middle - entries.begin());
   return map_node_hash(sha256, defined_root(entries.first(left), depth + 1),
                        defined_root(entries.subspan(left), depth + 1));

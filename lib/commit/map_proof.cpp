@@ -9,13 +9,9 @@ ByteView text(const char (&literal)[N]) noexcept {
   return {reinterpret_cast<const std::uint8_t*>(literal), N - 1};
 }
 
-bool bit_of(const Hash256& hash, unsigned index) noexcept {
-  return (hash.bytes[index / 8] >> (7 - index % 8) & 1) != 0;
-}
-
 unsigned common_prefix_bits(const Hash256& a, const Hash256& b) noexcept {
   unsigned n = 0;
-  while (n < kMaxMapDepth && bit_of(a, n) == bit_of(b, n)) ++n;
+  while (n < kMaxMapDepth && leads_up(a, n) == leads_up(b, n)) ++n;
   return n;
 }
 
@@ -45,7 +41,7 @@ Hash256 root_of(Sha256Function sha256, const Proof& proof, const Hash256& key_ha
   for (unsigned i = 0; i < proof.sibling_count; ++i) {
     Hash256 sibling;
     std::memcpy(sibling.bytes.data(), proof.siblings.data() + 32 * i, 32);
-    const bool right = bit_of(key_hash, proof.sibling_count - 1 - i);
+    const bool right = leads_up(key_hash, proof.sibling_count - 1 - i);
     hash = right ? map_node_hash(sha256, sibling, hash) : map_node_hash(sha256, hash, sibling);
   }
   return hash;

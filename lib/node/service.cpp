@@ -348,10 +348,12 @@ void NodeService::register_records(rpc::Dispatcher& d) {
          {ErrorCode::kNotFound},
          immediate([this](const Params& params) { return game(GameId{params.hash("game")}); })});
   d.add({"view",
-         "Everything that concerns an account, encoded (protocol::View).",
+         "Everything that concerns an account: the records of the state that tell it, with one "
+         "proof of all under the head's state root.",
          {{"account", Type::kHash, "whose"},
           {"known", Type::kHex, "moves that the caller has, which are left out", true}},
-         {{"height", Type::kNumber, "the head's"}, {"view", Type::kHex, "the bytes"}},
+         {{"height", Type::kNumber, "the head's"},
+          {"excerpt", Type::kHex, "commit/map_excerpt.hpp, for protocol::read_view()"}},
          {ErrorCode::kMalformed},
          immediate([this](const Params& params) -> Result<Json> {
            protocol::KnownMoves known;

@@ -103,13 +103,16 @@ Result<Json> NodeService::view(const AccountId& account, const protocol::KnownMo
   if (m_views_height != m_node.head().height) m_views.clear();
   m_views_height = m_node.head().height;
   const auto view_now = [&]() -> Result<std::string> {
-    ASSAY_TRY(const protocol::View made, m_node.reader().view(account, known));
-    return to_hex(encode(made));
+    ASSAY_TRY(const auto excerpt, m_node.reader().view_excerpt(account, known));
+    return to_hex(encode(excerpt));
+  };
+  const auto answer = [&](std::string excerpt) {
+    return Json::object({{"height", m_node.head().height.value}, {"excerpt", std::move(excerpt)}});
   };
   // What strangers say they know would make as many views of one account.
   if (!known.empty()) {
     ASSAY_TRY(std::string view, view_now());
-    return Json::object({{"height", m_node.head().height.value}, {"view", std::move(view)}});
+    return answer(std::move(view));
   }
   auto found = m_views.find(account);
   if (found == m_views.end()) {
@@ -117,7 +120,7 @@ Result<Json> NodeService::view(const AccountId& account, const protocol::KnownMo
     if (m_views.size() >= 64) m_views.clear();
     found = m_views.emplace(account, std::move(view)).first;
   }
-  return Json::object({{"height", m_node.head().height.value}, {"view", found->second}});
+  return answer(found->second);
 }
 
 Result<Json> NodeService::proof(ByteView key, Height height) const {

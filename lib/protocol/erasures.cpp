@@ -3,7 +3,7 @@
 #include <deque>
 
 #include "assay/protocol/records.hpp"
-#include "internal/keys.hpp"
+#include "internal/counts.hpp"
 
 namespace assay::protocol::internal {
 
@@ -18,6 +18,7 @@ Error damaged() {
 
 bool is_of(ByteView key, Table table) { return key.front() == static_cast<std::uint8_t>(table); }
 ByteView without_table(ByteView key) { return key.subspan(1); }
+ByteView account_of_part(ByteView key) { return key.subspan(1, 32); }
 
 void append(Bytes& list, ByteView key) {
   list.push_back(static_cast<std::uint8_t>(key.size()));
@@ -41,7 +42,12 @@ class Plan {
   }
 
   void carry_out(Overlay& overlay) const {
-    for (const Bytes& key : m_erased) overlay.erase(key);
+    for (const Bytes& key : m_erased) {
+      // A part's two keys may go in two blocks, and this one twice.
+      if (is_of(key, Table::kPart) && overlay.get(key))
+        count_down(overlay, parts_key(account_of_part(key)));
+      overlay.erase(key);
+    }
     for (const Bytes& key : m_emptied) overlay.put(key, {});
   }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "internal/counts.hpp"
 #include "internal/wire.hpp"
 
 namespace assay::protocol::internal {
@@ -32,6 +33,9 @@ Bytes verifier_key(const ClaimId& claim, const AccountId& id) {
   return Key(Table::kVerifier).id(claim.value).id(id.value).bytes();
 }
 Bytes game_key(const GameId& id) { return Key(Table::kGame).id(id.value).bytes(); }
+Bytes move_key(const GameId& id, std::uint32_t turn) {
+  return Key(Table::kMove).id(id.value).u32(turn).bytes();
+}
 Bytes deadline_key(const Deadline& d) {
   return Key(Table::kDeadline)
       .u64(d.time.value)
@@ -251,6 +255,10 @@ ClaimRecord State::need_claim(const ClaimId& id) const { return need(claim(id));
 ChallengeRecord State::need_challenge(const ChallengeId& id) const { return need(challenge(id)); }
 GameRecord State::need_game(const GameId& id) const { return need(game(id)); }
 
+void State::need_all(std::size_t found, std::size_t count) const {
+  if (found != count) damaged();
+}
+
 std::vector<VerifierRecord> State::verifiers(const ClaimId& claim) const {
   std::vector<VerifierRecord> found;
   m_overlay.scan(Key(Table::kVerifier).id(claim.value).bytes(), [&](ByteView, ByteView value) {
@@ -287,15 +295,16 @@ std::vector<Bid> State::bids(const TaskId& task) const {
   return found;
 }
 
-std::vector<Bytes> State::moves(const GameId& id, std::uint32_t from) const {
+std::vector<Bytes> State::moves(const GameRecord& game, std::uint32_t from) const {
   std::vector<Bytes> found;
-  m_overlay.scan(Key(Table::kMove).id(id.value).bytes(), [&](ByteView, ByteView value) {
-    if (from > 0)
-      --from;
-    else
-      found.push_back(to_bytes(value));
-    return true;
-  });
+  for (std::uint32_t turn = from; turn < game.turn; ++turn) {
+    const std::optional<Bytes>& move = m_overlay.get(move_key(game.id, turn));
+    if (!move) {
+      damaged();
+      return {};
+    }
+    found.push_back(*move);
+  }
   return found;
 }
 
@@ -305,6 +314,7 @@ std::vector<TaskId> State::live_tasks() const {
     found.emplace_back(last_hash(key));
     return true;
   });
+  need_all(found.size(), count_at(m_overlay, live_tasks_key()));
   return found;
 }
 
@@ -314,6 +324,7 @@ std::vector<TaskId> State::tasks_of(const AccountId& id) const {
     found.emplace_back(last_hash(key));
     return true;
   });
+  need_all(found.size(), count_at(m_overlay, parts_key(id.value.view())));
   return found;
 }
 
@@ -344,19 +355,26 @@ void State::put(const ChallengeRecord& r) {
 void State::put(const Pause& r) { store(kPauseKey, r); }
 void State::put(const GameRecord& r) { store(game_key(r.id), r); }
 void State::put_move(const GameId& id, std::uint32_t turn, ByteView signed_move) {
-  m_overlay.put(Key(Table::kMove).id(id.value).u32(turn).bytes(), to_bytes(signed_move));
+  m_overlay.put(move_key(id, turn), to_bytes(signed_move));
 }
 
 void State::set_live(const TaskId& id, bool live) {
-  Bytes key = Key(Table::kLiveTask).id(id.value).bytes();
-  if (live)
-    m_overlay.put(std::move(key), {});
-  else
-    m_overlay.erase(std::move(key));
+  const Bytes key = Key(Table::kLiveTask).id(id.value).bytes();
+  if (m_overlay.get(key).has_value() == live) return;
+  if (live) {
+    m_overlay.put(key, {});
+    count_up(m_overlay, live_tasks_key());
+  } else {
+    m_overlay.erase(key);
+    count_down(m_overlay, live_tasks_key());
+  }
 }
 void State::add_part(const AccountId& id, const TaskId& task) {
-  m_overlay.put(Key(Table::kPart).id(id.value).id(task.value).bytes(), {});
+  const Bytes key = Key(Table::kPart).id(id.value).id(task.value).bytes();
+  if (m_overlay.get(key)) return;
+  m_overlay.put(key, {});
   m_overlay.put(Key(Table::kTaskPart).id(task.value).id(id.value).bytes(), {});
+  count_up(m_overlay, parts_key(id.value.view()));
 }
 
 void State::forget_after(Height last, const TaskId& id) { m_erasures.add(last, task_key(id)); }

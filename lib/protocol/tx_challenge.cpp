@@ -256,7 +256,7 @@ Checked<PlayMove> Rules::check(const Reading& r, const Sender& s, const PlayMove
       testing::planted(testing::Planted::kUncheckedMover) ? taken_unseen : crypto::ed25519_verify,
       terms, game->turn, move);
   if (verdict != dispute::MoveVerdict::kAccepted) return Outcome(V::kMoveRefused, verdict);
-  std::optional<dispute::Position> position = replay_game(terms, r.state.moves(game->id));
+  std::optional<dispute::Position> position = replay_game(terms, r.state.moves(*game));
   if (!position) {
     r.state.overlay().fail({ErrorCode::kIntegrity, "a game's recorded moves do not apply"});
     return V::kMoveRefused;

@@ -19,8 +19,8 @@ namespace {
 // strangers could make everybody's views longer than an answer may be.
 constexpr std::size_t kMaxEndedTasks = 256;
 constexpr std::size_t kMaxForeignTasks = 4096;
-constexpr std::size_t kMaxForeignChallenges = 16384;
-constexpr std::size_t kMaxMoveBytes = std::size_t{16} << 20;  // the next view has the others
+constexpr std::size_t kMaxForeignChallenges = 2048;
+constexpr std::size_t kMaxMoveBytes = std::size_t{12} << 20;  // the next view has the others
 
 AccountView load_account(const State& state, const AccountId& id) {
   AccountView view;
@@ -53,12 +53,12 @@ struct Asker {
 GameView load_game(const State& state, GameRecord record, Asker& asker) {
   GameView view;
   if (!asker.self) {
-    view.moves = state.moves(record.id);
+    view.moves = state.moves(record);
   } else if (record.defender == *asker.self || record.challenger == *asker.self) {
     const auto known = asker.known.find(record.id);
     if (known != asker.known.end()) view.first_turn = std::min(known->second, record.turn);
     if (view.first_turn < record.turn && asker.move_bytes_left > 0)
-      view.moves = state.moves(record.id, view.first_turn);
+      view.moves = state.moves(record, view.first_turn);
     for (const Bytes& move : view.moves)
       asker.move_bytes_left -= std::min(asker.move_bytes_left, move.size());
   }
@@ -79,10 +79,13 @@ ChallengeView load_challenge(const State& state, ChallengeRecord record, Asker& 
 ClaimView load_claim(const State& state, ClaimRecord record, Asker& asker) {
   ClaimView view;
   view.verifiers = state.verifiers(record.id);
+  state.need_all(view.verifiers.size(), record.enlisted);
   const bool has_room = asker.has_part || record.challenges <= asker.foreign_left;
-  if (has_room)
+  if (has_room) {
     for (ChallengeRecord& challenge : state.challenges(record.id))
       view.challenges.push_back(load_challenge(state, std::move(challenge), asker));
+    state.need_all(view.challenges.size(), record.challenges);
+  }
   if (!asker.has_part) asker.foreign_left -= view.challenges.size();
   view.record = std::move(record);
   return view;
@@ -93,6 +96,7 @@ TaskView load_task(const State& state, TaskRecord record, Asker& asker) {
   for (const ClaimId& id : record.claims)
     view.claims.push_back(load_claim(state, state.need_claim(id), asker));
   view.bids = state.bids(record.id);
+  state.need_all(view.bids.size(), record.bids);
   view.record = std::move(record);
   return view;
 }

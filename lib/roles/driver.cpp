@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <deque>
+#include <map>
 #include <set>
 
 #include "assay/blob/blob_client.hpp"
@@ -18,6 +19,7 @@
 #include "assay/roles/names.hpp"
 #include "assay/rpc/client.hpp"
 #include "assay/rpc/https.hpp"
+#include "internal/proven_view.hpp"
 
 namespace assay::roles {
 
@@ -34,6 +36,7 @@ constexpr std::size_t kTransactionsPerCall = 32;
 constexpr std::uint64_t kBlobTimeoutMs = 60'000;
 constexpr std::uint64_t kRetryMs = 500;          // after the ledger could not be reached
 constexpr std::uint64_t kValidBlocks = 100'000;  // how far ahead a transaction stays valid
+constexpr std::size_t kTriesMax = 4096;          // whose count is remembered
 constexpr unsigned kFetchThreads = 8;
 constexpr std::size_t kLedgersMax = 16;
 // A server that is slower than this is given up, so that a few of them cannot hold all threads.
@@ -62,20 +65,21 @@ struct Driver::State {
   std::uint64_t head_height = 0;
   std::uint64_t head_ms = 0;  // when it was seen first
   std::uint64_t last_nonce = 0;
+  struct Outgoing {
+    std::string kind;
+    protocol::ClientId client_id{};
+    Bytes bytes;
+  };
   struct Node {
     std::string url;
+    std::deque<Outgoing> outgoing;
     bool sending = false;  // one call at a time, so that transactions stay in order
   };
   std::vector<Node> nodes;
   std::size_t asked = 0;     // of the nodes
   std::size_t failures = 0;  // of polls, one after another
   std::size_t refusals = 0;  // of these, the last so many not to be trusted
-  struct Outgoing {
-    std::string kind;
-    protocol::ClientId client_id{};
-    Bytes bytes;
-  };
-  std::deque<Outgoing> outgoing;
+  std::map<protocol::ClientId, std::size_t> tries;
   std::string own_url;
   Hash256 own_certificate;
   std::vector<std::string> capabilities;
@@ -94,7 +98,7 @@ struct Driver::State {
   void handle(const Event& event);
   void perform(Action action);
   void submit(Submit submission);
-  void send();
+  void send(std::size_t to);
   void answered(const Outgoing& sent, const JsonRef& told);
   void start_job(StartJob job);
   void fetch(Fetch fetch);
@@ -109,7 +113,7 @@ Status Driver::State::start(host::DiskFiles& files) {
   if (options.ledger_urls.empty() || options.ledger_urls.size() > kLedgersMax)
     return {ErrorCode::kInvalidArgument,
             "name 1 to " + std::to_string(kLedgersMax) + " nodes of the ledger"};
-  for (const std::string& url : options.ledger_urls) nodes.push_back({url, false});
+  for (const std::string& url : options.ledger_urls) nodes.push_back({url, {}, false});
   ASSAY_TRY(https,
             net::HttpsClient::create(
                 {.authority_pem = options.authority_pem, .certificate_pem = {}, .key_pem = {}}));
@@ -133,6 +137,7 @@ Status Driver::State::start(host::DiskFiles& files) {
 }
 
 // One long poll after another: what the ledger holds now, after every block and every few seconds.
+// The node need not be believed.
 void Driver::State::poll() {
   if (stopping) return;
   // A ledger where too many wait for blocks already still tells what it holds.
@@ -148,16 +153,8 @@ void Driver::State::poll() {
       *waited = head.has_value();
       if (!head && nodes.size() > 1) return head.error();
     }
-    ASSAY_TRY(
-        const Json answer,
-        client.call("view",
-                    Json::object({{"account", Json(to_hex(context.account().value))},
-                                  {"known", Json(to_hex(protocol::encode(memory.known())))}})));
-    ASSAY_TRY(const Bytes bytes, JsonRef(answer)["view"].hex());
-    ASSAY_TRY(protocol::View view, memory.complete(bytes));
-    if (view.head.chain != context.chain)
-      return {ErrorCode::kIntegrity,
-              "the ledger at " + url + " runs another chain: check the genesis file"};
+    ASSAY_TRY(protocol::View view,
+              internal::ask_view(client, options.follow_header, context.account(), memory));
     return std::make_shared<const protocol::View>(std::move(view));
   };
   poller->call(ask, [this, waited](const Result<std::shared_ptr<const protocol::View>>& view) {
@@ -183,7 +180,6 @@ void Driver::State::polled(const Result<std::shared_ptr<const protocol::View>>& 
   failures = refusals = 0;
   head_height = height;
   last_nonce = std::max(last_nonce, (*view)->self.profile.last_nonce);
-  send();
   keep_endpoint(**view);
   handle(LedgerUpdate{*view});
   if (waited) return poll();
@@ -192,8 +188,10 @@ void Driver::State::polled(const Result<std::shared_ptr<const protocol::View>>& 
 
 // On to the next node; after a round without any, a pause.
 void Driver::State::poll_failed(const Error& error) {
+  const bool is_untrue = error.code == ErrorCode::kIntegrity || error.code == ErrorCode::kMalformed;
   if (failures++ < nodes.size())
-    log(LogLevel::kWarning, "ledger.unreachable",
+    log(is_untrue ? LogLevel::kError : LogLevel::kWarning,
+        is_untrue ? "ledger.untrue" : "ledger.unreachable",
         {{"url", nodes[asked].url}, {"error", error.message}});
   refusals = error.code == ErrorCode::kIntegrity ? refusals + 1 : 0;
   if (refusals == nodes.size()) {
@@ -270,15 +268,18 @@ void Driver::State::submit(Submit submission) {
   envelope.client_id = submission.client_id;
   envelope.valid_until = Height(head_height + kValidBlocks);
   envelope.payload = std::move(submission.payload);
-  outgoing.push_back({protocol::to_string(protocol::kind_of(envelope.payload)), envelope.client_id,
-                      protocol::sign_transaction(envelope, context.key)});
-  send();
+  // What has to be sent again goes to the next node: the one before may keep it to itself.
+  if (tries.size() >= kTriesMax) tries.clear();
+  const std::size_t to = (asked + tries[envelope.client_id]++) % nodes.size();
+  nodes[to].outgoing.push_back({protocol::to_string(protocol::kind_of(envelope.payload)),
+                                envelope.client_id,
+                                protocol::sign_transaction(envelope, context.key)});
+  send(to);
 }
 
-// What waits goes together, once the call before has come back; another node need not wait for
-// that.
-void Driver::State::send() {
-  const std::size_t to = asked;
+// What waits for a node goes together, once the call before has come back.
+void Driver::State::send(std::size_t to) {
+  std::deque<Outgoing>& outgoing = nodes[to].outgoing;
   if (stopping || nodes[to].sending || outgoing.empty()) return;
   nodes[to].sending = true;
   const std::size_t count = std::min(outgoing.size(), kTransactionsPerCall);
@@ -305,7 +306,7 @@ void Driver::State::send() {
             {{"kind", (*sent)[i].kind},
              {"error", outcomes ? "no outcome" : outcomes.error().message}});
     }
-    send();
+    send(to);
   });
 }
 

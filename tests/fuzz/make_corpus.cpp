@@ -257,7 +257,8 @@ Bytes bytes_of(const Record& record) {
 
 void records() {
   const View v = view();
-  save("record", "view", 0, encode(v));
+  save("record", "excerpt", 0,
+       commit::encode(commit::MapExcerpt{{{Bytes{'A'}, Bytes{1, 2}}, {Bytes{'B'}, {}}}, Bytes{3}}));
   Genesis genesis{"test", named("operator"), 1'700'000'000'000, {}};
   genesis.accounts.push_back({AccountId{named("a")}, Amount{5}, Amount{6}});
   save("record", "genesis", 1, encode(genesis));

@@ -89,6 +89,8 @@ class AuthenticatedMap {
 
   // The proof of the key's presence or absence under root(version), and the value there.
   [[nodiscard]] Result<Bytes> prove(ByteView key, std::uint64_t version) const;
+  // One proof of all of them, each present or absent (commit/map_excerpt.hpp).
+  [[nodiscard]] Result<Bytes> prove_all(std::span<const Bytes> keys, std::uint64_t version) const;
   [[nodiscard]] Result<std::optional<Bytes>> get(ByteView key, std::uint64_t version) const;
 
   // Forgets versions below `oldest`, at most the newest, by erasing at most `erase_max` keys and

@@ -14,6 +14,11 @@ inline constexpr unsigned kMaxMapDepth = 256;
 // bottom up.
 inline constexpr std::size_t kMaxMapProofBytes = 1 + 64 + 4 + 32 * kMaxMapDepth;
 
+// Into the upper half of the subtree at this depth: the bit of the key hash there.
+[[nodiscard]] inline bool leads_up(const Hash256& key_hash, unsigned depth) noexcept {
+  return (key_hash.bytes[depth / 8] >> (7 - depth % 8) & 1) != 0;
+}
+
 // "SPARSE_MERKLE_PLACEHOLDER_HASH__": the root of an empty map.
 [[nodiscard]] Hash256 map_placeholder() noexcept;
 [[nodiscard]] Hash256 map_leaf_hash(Sha256Function sha256, const Hash256& key_hash,

@@ -5,6 +5,7 @@
 #include <map>
 
 #include "assay/commit/authenticated_map.hpp"
+#include "assay/commit/map_excerpt.hpp"
 #include "assay/protocol/block.hpp"
 
 namespace assay::protocol {
@@ -65,10 +66,12 @@ struct View {
   std::vector<TaskView> tasks;        // its own first; then others' as the spec's "Reads" says
   std::vector<AccountView> accounts;  // ascending by id
 };
-// A view's bytes, for the wire.
-[[nodiscard]] Bytes encode(const View& view);
-// Of a view that leaves no moves out. Errors: kMalformed, also for games whose moves do not apply.
-[[nodiscard]] Result<View> decode_view(ByteView bytes);
+// The view of `self`, made as the ledger makes it from the records that StateReader::view_excerpt()
+// gave, whoever brought them, and a header that is known to be the chain's: nothing of it has to be
+// believed. Errors: kMalformed; kIntegrity for records that are not those under the header's state
+// root, or not all that the view takes.
+[[nodiscard]] Result<View> read_view(const BlockHeader& head, const commit::MapExcerpt& excerpt,
+                                     const AccountId& self, const KnownMoves& known = {});
 
 // Count u32, then (id 32, count u32) ascending. Errors: kMalformed, also over kMaxKnownGames.
 [[nodiscard]] Bytes encode(const KnownMoves& known);
@@ -81,9 +84,9 @@ class ViewMemory {
  public:
   // What the next view may leave out.
   [[nodiscard]] KnownMoves known() const;
-  // The whole view. Errors: as decode_view; then all is forgotten, and the next one has to be
-  // whole.
-  [[nodiscard]] Result<View> complete(ByteView bytes);
+  // The whole view. kMalformed for games whose moves do not apply, or where moves are left out that
+  // are not known: then all is forgotten, and the next one has to be whole.
+  [[nodiscard]] Result<View> complete(View view);
 
  private:
   struct Game {
@@ -130,6 +133,10 @@ class StateReader {
   [[nodiscard]] Result<std::vector<TaskId>> tasks_of(const AccountId& id) const;
   // Without the moves that are known.
   [[nodiscard]] Result<View> view(const AccountId& self, const KnownMoves& known = {}) const;
+  // What view() reads of the state, and the proof of it under the head's state root: for
+  // read_view().
+  [[nodiscard]] Result<commit::MapExcerpt> view_excerpt(const AccountId& self,
+                                                        const KnownMoves& known = {}) const;
 
   // The first result of a client id, if it was ever used: verdict and detail, no events.
   [[nodiscard]] Result<std::optional<Receipt>> result_of(const AccountId& sender,

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <memory>
 
 #include "assay/roles/role.hpp"
@@ -15,10 +16,17 @@ class DiskFiles;
 
 namespace assay::roles {
 
+// The header that these bytes (`header_proof` of docs/spec/rpc.md) show to be the chain's: not
+// below one that was followed before. Called on one thread at a time. Errors: kUnavailable (it is
+// below), kMalformed, kIntegrity (they show nothing, or another chain's).
+using FollowHeader = std::function<Result<protocol::BlockHeader>(ByteView proof)>;
+
 struct DriverOptions {
   // "https://host:port" of nodes of one ledger, the first to be asked first; at least one. Where
-  // one does not answer, stands still or runs another chain, the next is asked.
+  // one does not answer, stands still, runs another chain or answers what has no proof, the next is
+  // asked.
   std::vector<std::string> ledger_urls;
+  FollowHeader follow_header;   // what the role sees is under headers that this knows
   std::string authority_pem;    // who signed the ledger's and the other parties' certificates
   std::string certificate_pem;  // this party's, for its blob server
   std::string key_pem;

@@ -23,7 +23,9 @@ enum class Table : std::uint8_t {
   kMove = 'M',         // game, turn (big-endian)
   kDeadline = 'D',     // ledger time (big-endian), kind, id
   kLiveTask = 'L',     // task
+  kLiveTasks = 'l',    // -: how many of these
   kPart = 'J',         // account, task
+  kParts = 'c',        // account: how many of these
   kTaskPart = 'j',     // task, account: the same the other way round
   kBid = 'B',          // task, account
   kQuote = 'Q',        // account, quote id

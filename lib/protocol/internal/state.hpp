@@ -66,9 +66,12 @@ class State final : public ledger::LedgerView {
   [[nodiscard]] ClaimRecord need_claim(const ClaimId& id) const;
   [[nodiscard]] ChallengeRecord need_challenge(const ChallengeId& id) const;
   [[nodiscard]] GameRecord need_game(const GameId& id) const;
+  // As many of something as a record says: else damage.
+  void need_all(std::size_t found, std::size_t count) const;
   [[nodiscard]] std::vector<VerifierRecord> verifiers(const ClaimId& claim) const;
   [[nodiscard]] std::vector<ChallengeRecord> challenges(const ClaimId& claim) const;
-  [[nodiscard]] std::vector<Bytes> moves(const GameId& id, std::uint32_t from = 0) const;
+  [[nodiscard]] std::vector<Bytes> moves(const GameRecord& game, std::uint32_t from = 0) const;
+  // All of them: fewer are damage, as of what else has its count in a record.
   [[nodiscard]] std::vector<TaskId> live_tasks() const;
   [[nodiscard]] std::vector<TaskId> tasks_of(const AccountId& id) const;
 

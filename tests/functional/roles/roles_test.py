@@ -2,6 +2,7 @@
 name it; garbage on a port changes nothing; a full or locked folder loses nothing.
 """
 import argparse
+import json
 import os
 import pathlib
 import shutil
@@ -12,6 +13,7 @@ import sys
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "demo"))
+from liar import LIES, Liar  # noqa: E402
 from network import Network  # noqa: E402
 
 
@@ -66,6 +68,33 @@ def other_chain(network):
     expect(run(network, "solver-2", "--authority", other / "solver" / "authority.pem"), 4, "certificate")
 
 
+def lying_nodes(network):
+    """What a node says without proof is not believed: the role says so and asks the next one."""
+    for number, lie in enumerate(LIES):
+        liar = Liar(network.url, network.context, network.home / "verifier", lie)
+        capability = f"lie-{number}"
+        command = [network.bin / "assay-solver", "--home", network.home / "solver-2", "--ledger", liar.url, "--ledger",
+                   network.url, "--log-format", "json", "--capability", capability, "--threads", "1"]
+        role = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+        until = time.monotonic() + 60
+        while capability not in network.account("solver-2")["capabilities"] and time.monotonic() < until:
+            time.sleep(0.2)
+        role.terminate()
+        said = role.communicate()[1]
+        events = [json.loads(line) for line in said.splitlines() if line.startswith("{")]
+        untrue = [event for event in events if event["event"] == "ledger.untrue"]
+        assert liar.lies_told > 0, lie.__name__
+        assert untrue and all(event["url"] == liar.url for event in untrue), f"{lie.__name__}: {said}"
+        assert any(event["event"] == "ledger.reached" and event["url"] == network.url for event in events), said
+        assert capability in network.account("solver-2")["capabilities"], f"{lie.__name__}: {said}"
+        liar.close()
+    # Alone it is no ledger at all.
+    liar = Liar(network.url, network.context, network.home / "verifier", LIES[0])
+    command = [network.bin / "assay-solver", "--home", network.home / "solver-2", "--ledger", liar.url]
+    expect(subprocess.run(command, capture_output=True, text=True, timeout=30), 4, "not under its header's root")
+    liar.close()
+
+
 def garbage(network):
     """Random bytes, half-open connections and wrong requests at a role's and the ledger's ports."""
     network.start("solver-1", "assay-solver", "--threads", 1)
@@ -107,10 +136,11 @@ def main():
         network.start_ledger()
         mistakes(network)
         other_chain(network)
+        lying_nodes(network)
         garbage(network)
     finally:
         network.clean()
-    print("roles: mistakes, other chains and garbage are answered as they should be")
+    print("roles: mistakes, other chains, lying nodes and garbage are answered as they should be")
 
 
 if __name__ == "__main__":

@@ -168,9 +168,11 @@ TEST(NodeService, AViewIsTheStateReaders) {
   Server s;
   for (int i = 0; i < 2; ++i) {
     const Json view = s.call("view", Json::object({{"account", to_hex(account_of(2).value)}}));
-    const auto decoded = protocol::decode_view(*from_hex(*JsonRef(view)["view"].string()));
-    ASSERT_TRUE(decoded);
-    EXPECT_EQ(decoded->self, *s.w.node->reader().account(account_of(2)));
+    const auto excerpt = commit::decode_map_excerpt(*from_hex(*JsonRef(view)["excerpt"].string()));
+    ASSERT_TRUE(excerpt);
+    const auto read = protocol::read_view(s.w.node->head(), *excerpt, account_of(2));
+    ASSERT_TRUE(read) << read.error().message;
+    EXPECT_EQ(read->self, *s.w.node->reader().account(account_of(2)));
     s.submit(s.w.transfer(2, 3, 1, 10));
   }
   for (const char* method : {"task", "claim", "challenge", "game"})

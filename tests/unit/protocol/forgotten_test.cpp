@@ -67,7 +67,7 @@ void expect_readable(const Played& p, const std::vector<ChallengeId>& challenges
   for (unsigned party = 0; party < 6; ++party) {
     const auto view = reader.view(p.net.id(party));
     ASSERT_TRUE(view) << view.error().message;
-    EXPECT_TRUE(decode_view(encode(*view)));
+    EXPECT_TRUE(proven_view(reader, p.net.id(party)));
   }
 }
 

@@ -31,6 +31,14 @@ inline crypto::KeyPair make_key(unsigned n) {
   return crypto::KeyPair(crypto::SecretKey(seed.data()));
 }
 
+// A view as a party reads it from a node that it does not believe.
+inline Result<View> proven_view(const StateReader& reader, const AccountId& id) {
+  ASSAY_TRY(const BlockHeader head, reader.head());
+  ASSAY_TRY(const commit::MapExcerpt excerpt, reader.view_excerpt(id));
+  ASSAY_TRY(View view, read_view(head, excerpt, id));
+  return ViewMemory().complete(std::move(view));
+}
+
 inline Hash256 hash_of_text(std::string_view text) { return crypto::sha256(as_bytes(text)); }
 
 // A transcript of made-up roots and the messages about it.

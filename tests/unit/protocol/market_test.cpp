@@ -130,7 +130,7 @@ TEST(Auction, AFullBookTakesOnlyLowerBids) {
   EXPECT_EQ(net.account(kMaxBids).available, Amount{1'000'000});
   EXPECT_EQ(net.verdict(kMaxBids, bid(task, 799)), V::kApplied);
   // Strangers see the best bid and their own.
-  const View view = decode_view(encode(net.read().view(net.id(3)).value())).value();
+  const View view = proven_view(net.read(), net.id(3)).value();
   ASSERT_EQ(view.tasks.size(), 1u);
   EXPECT_EQ(view.tasks[0].bids.size(), 2u);
   EXPECT_EQ(view.tasks[0].bids[0].price, Amount{700});
@@ -456,7 +456,7 @@ TEST(Cancelling, WhatWasDoneUpToTheNextProgressPointIsPaid) {
   const TaskView view = t.net.task(t.p.task);
   const ChallengeView& challenged = view.claims[0].challenges.at(0);
   EXPECT_EQ(terms_of(t.net.head.chain, view, challenged, challenged.games.at(0)).task.steps, 15u);
-  EXPECT_TRUE(decode_view(encode(t.net.read().view(t.net.id(kThird)).value())));
+  EXPECT_TRUE(proven_view(t.net.read(), t.net.id(kThird)));
 }
 
 TEST(Cancelling, ThePartIsPaidAndTheRestComesBack) {

@@ -184,26 +184,6 @@ template <>
 struct Members<GenesisAccount>
     : Fields<&GenesisAccount::account, &GenesisAccount::amount, &GenesisAccount::staked> {};
 
-using A = AccountView;
-template <>
-struct Members<A> : Fields<&A::id, &A::exists, &A::available, &A::reserved, &A::staked,
-                           &A::unbonding, &A::locked, &A::profile, &A::reputation> {};
-template <>
-struct Members<Totals>
-    : Fields<&Totals::issued, &Totals::burned, &Totals::jackpot, &Totals::treasury> {};
-template <>
-struct Members<GameView> : Fields<&GameView::record, &GameView::first_turn, &GameView::moves> {};
-template <>
-struct Members<ChallengeView> : Fields<&ChallengeView::record, &ChallengeView::games> {};
-template <>
-struct Members<ClaimView>
-    : Fields<&ClaimView::record, &ClaimView::verifiers, &ClaimView::challenges> {};
-template <>
-struct Members<TaskView> : Fields<&TaskView::record, &TaskView::claims, &TaskView::bids> {};
-template <>
-struct Members<View>
-    : Fields<&View::head, &View::totals, &View::self, &View::tasks, &View::accounts> {};
-
 template <>
 struct Members<TaskPosted> : Fields<&TaskPosted::task, &TaskPosted::submitter, &TaskPosted::sale,
                                     &TaskPosted::price, &TaskPosted::work_units> {};

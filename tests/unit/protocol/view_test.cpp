@@ -1,4 +1,5 @@
 // What strangers can do to one's view of the ledger.
+#include "assay/protocol/layout.hpp"
 #include "unit/protocol/played.hpp"
 
 namespace assay::protocol {
@@ -89,7 +90,7 @@ TEST(View, StrangersGamesComeWithoutTheirMoves) {
   const ChallengeId id = p.challenge(1);
   p.play(id, kSolver, truth(), toy::Challenger::kBlind);
   const auto moves = [&](unsigned party) {
-    const View view = decode_view(encode(p.net.read().view(p.net.id(party)).value())).value();
+    const View view = proven_view(p.net.read(), p.net.id(party)).value();
     return view.tasks.at(0).claims.at(0).challenges.at(0).games.at(0).moves.size();
   };
   EXPECT_GT(moves(kSolver), 0u);
@@ -103,14 +104,67 @@ TEST(View, StrangersGamesComeWithoutTheirMoves) {
   EXPECT_EQ(openings(kSolver), 0u);
 }
 
+// What a node leaves out, invents, changes or takes from another time shows: a party that is shown
+// the records makes the view itself.
+TEST(View, ProvesItself) {
+  Played p(truth());
+  const BlockHeader before = p.net.head;
+  p.play(p.challenge(1), kSolver, truth(), toy::Challenger::kBlind);
+  const AccountId self = p.net.id(kSolver);
+  const commit::MapExcerpt truth_of_it = p.net.read().view_excerpt(self).value();
+  const View direct = p.net.read().view(self).value();
+  const View read = read_view(p.net.head, truth_of_it, self).value();
+  EXPECT_EQ(read.head, direct.head);
+  EXPECT_EQ(read.totals, direct.totals);
+  EXPECT_EQ(read.self, direct.self);
+  EXPECT_EQ(read.accounts, direct.accounts);
+  ASSERT_EQ(read.tasks.size(), 1u);
+  EXPECT_EQ(read.tasks[0].claims[0].challenges[0].games[0].moves,
+            direct.tasks[0].claims[0].challenges[0].games[0].moves);
+  EXPECT_EQ(truth_of_it, commit::decode_map_excerpt(commit::encode(truth_of_it)).value());
+
+  const auto refused = [&](const BlockHeader& head, const commit::MapExcerpt& lie) {
+    const auto view = read_view(head, lie, self);
+    return !view && view.error().code == ErrorCode::kIntegrity;
+  };
+  EXPECT_TRUE(refused(before, truth_of_it));
+  const commit::AuthenticatedMap map = state_map(p.net.store);
+  const auto with_its_proof = [&](std::vector<commit::MapEntry> entries) {
+    commit::MapExcerpt excerpt{std::move(entries), {}};
+    std::vector<Bytes> keys;
+    for (const commit::MapEntry& entry : excerpt.entries) keys.push_back(entry.key);
+    excerpt.proof = map.prove_all(keys, p.net.head.height.value).value();
+    return excerpt;
+  };
+  for (std::size_t i = 0; i < truth_of_it.entries.size(); ++i) {
+    commit::MapExcerpt lie = truth_of_it;
+    if (lie.entries[i].value) {
+      lie.entries[i].value->push_back(0);
+      EXPECT_TRUE(refused(p.net.head, lie)) << i;
+      lie.entries[i].value.reset();
+    } else {
+      lie.entries[i].value = Bytes{1};
+    }
+    EXPECT_TRUE(refused(p.net.head, lie)) << i;
+    // Left out, with a proof of all the rest: the view wants it, or the count of its kind does.
+    std::vector<commit::MapEntry> rest = truth_of_it.entries;
+    rest.erase(rest.begin() + static_cast<std::ptrdiff_t>(i));
+    EXPECT_TRUE(refused(p.net.head, with_its_proof(std::move(rest)))) << i;
+  }
+  // Another's view, true as it is.
+  EXPECT_TRUE(refused(p.net.head, p.net.read().view_excerpt(p.net.id(kBob)).value()));
+}
+
 // A party that knows the moves so far is sent the new ones only, and has the whole view.
 TEST(View, KnownMovesAreNotSentAgain) {
   Played p(truth());
   const ChallengeId first = p.challenge(1);
   ViewMemory memory;
   const auto look = [&] {
-    const Bytes bytes = encode(p.net.read().view(p.net.id(kSolver), memory.known()).value());
-    return std::pair(bytes.size(), memory.complete(bytes).value());
+    const KnownMoves known = memory.known();
+    const auto excerpt = p.net.read().view_excerpt(p.net.id(kSolver), known).value();
+    View view = read_view(p.net.head, excerpt, p.net.id(kSolver), known).value();
+    return std::pair(encode(excerpt).size(), memory.complete(std::move(view)).value());
   };
   const auto games = [](const View& view) {
     std::vector<GameView> all;
@@ -147,16 +201,15 @@ TEST(View, AViewThatLeavesOutUnknownMovesIsRefused) {
   p.play(p.challenge(1), kSolver, truth(), toy::Challenger::kBlind);
   const AccountId solver = p.net.id(kSolver);
   ViewMemory memory;
-  ASSERT_TRUE(memory.complete(encode(p.net.read().view(solver).value())));
+  ASSERT_TRUE(memory.complete(p.net.read().view(solver).value()));
   const KnownMoves known = memory.known();
-  const Bytes without = encode(p.net.read().view(solver, known).value());
-  EXPECT_FALSE(decode_view(without));
+  const View without = p.net.read().view(solver, known).value();
   KnownMoves fewer = known;
   --fewer.begin()->second;
-  EXPECT_FALSE(memory.complete(encode(p.net.read().view(solver, fewer).value())));
+  EXPECT_FALSE(memory.complete(p.net.read().view(solver, fewer).value()));
   EXPECT_TRUE(memory.known().empty());
   EXPECT_FALSE(memory.complete(without));
-  EXPECT_TRUE(memory.complete(encode(p.net.read().view(solver).value())));
+  EXPECT_TRUE(memory.complete(p.net.read().view(solver).value()));
   KnownMoves most;
   for (std::uint64_t i = 0; i <= kMaxKnownGames; ++i) {
     GameId game;
