@@ -98,11 +98,13 @@ Status run_seeds_command(const SeedsArguments& arguments) {
   std::printf(
       "commit %s\n%llu seeds from %llu, %llu failed, %.2f ms a seed on %llu threads\n"
       "%llu tasks, %llu claims paid, %llu fallen, %llu games, %llu forced errors found\n"
+      "%llu pieces demanded, %llu withheld\n"
       "%llu transactions, %llu blocks, %llu crashes, %llu messages lost\n",
       ASSAY_COMMIT, n(report.seeds), n(arguments.seed), n(report.failures.size()),
       passed.count() / static_cast<double>(report.seeds), n(arguments.threads), n(report.tasks),
       n(report.claims_paid), n(report.claims_fallen), n(report.games), n(report.errors_found),
-      n(report.transactions), n(report.blocks), n(report.crashes), n(report.lost));
+      n(report.demands), n(report.withheld), n(report.transactions), n(report.blocks),
+      n(report.crashes), n(report.lost));
   std::printf("figure sim_run_seeds %llu seeds\nfigure sim_run_failed %llu seeds\n",
               n(report.seeds), n(report.failures.size()));
   if (report.failures.empty()) return {};

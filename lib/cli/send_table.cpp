@@ -84,6 +84,9 @@ constexpr SendField kTokens{"tokens", "how many, six decimals at most"};
 constexpr SendField kAtoms{"atoms", "instead: how many millionths of a token"};
 constexpr SendField kTask{"task", "the task's id"};
 constexpr SendField kClaim{"claim", "the claim's id"};
+constexpr SendField kPiece{"piece",
+                           "transcript/PART, state/ENTRY/TENSOR/CHUNK, data-set/TENSOR/CHUNK, "
+                           "init-program/RECORD or step-program/RECORD"};
 
 // In the order in which one meets them.
 const std::vector<SendRow> kTable = {
@@ -129,6 +132,17 @@ const std::vector<SendRow> kTable = {
       {"transcript-root", "the other transcript's root"},
       {"signature", "the solver's under it, 128 hexadecimal digits"}},
      report_contradiction},
+    {TxKind::kDemandChunk,
+     "Demand a piece of what a claim's solver has to keep, who shows it or loses the claim",
+     {kClaim, kPiece},
+     demand_chunk},
+    {TxKind::kSupplyChunk,
+     "Show a piece that was demanded, out of one's own file",
+     {kClaim,
+      kPiece,
+      {"blob", "file of the transcript, checkpoint, data set or program"},
+      {"transcript", "of a state: file of the transcript that stands"}},
+     supply_chunk},
 };
 
 }  // namespace

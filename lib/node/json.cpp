@@ -71,6 +71,13 @@ Json header_json(const commit::TaskHeader& h) {
                        {"checkpoint_interval", h.checkpoint_interval}});
 }
 
+Json piece_json(const p::Piece& piece) {
+  return Json::object({{"kind", to_string(piece.kind)},
+                       {"entry", piece.entry},
+                       {"item", text(piece.item)},
+                       {"chunk", text(piece.chunk)}});
+}
+
 struct EventFields {
   Json operator()(const p::MoneyMoved& e) const {
     return Json::object({{"debit", key_json(e.transfer.debit)},
@@ -142,6 +149,15 @@ struct EventFields {
   }
   Json operator()(const p::ChallengeEnded& e) const {
     return Json::object({{"challenge", hex(e.challenge)}, {"status", to_string(e.status)}});
+  }
+  Json operator()(const p::ChunkDemanded& e) const {
+    return Json::object({{"demand", hex(e.demand)},
+                         {"claim", hex(e.claim)},
+                         {"demander", hex(e.demander)},
+                         {"piece", piece_json(e.piece)}});
+  }
+  Json operator()(const p::DemandEnded& e) const {
+    return Json::object({{"demand", hex(e.demand)}, {"status", to_string(e.status)}});
   }
   Json operator()(const p::GameStarted& e) const {
     return Json::object({{"game", hex(e.game)},
@@ -372,11 +388,26 @@ Json to_json(const p::TaskView& view) {
        {"bids", std::move(bids)}});
 }
 
+namespace {
+
+Json demand_json(const p::DemandRecord& d) {
+  return Json::object({{"demand", hex(d.id)},
+                       {"demander", hex(d.demander)},
+                       {"piece", piece_json(d.piece)},
+                       {"price", text(d.price)},
+                       {"status", to_string(d.status)},
+                       {"deadline_ms", ms(d.deadline)},
+                       {"bytes", to_hex(d.bytes)}});
+}
+
+}  // namespace
+
 Json to_json(const p::ClaimView& c) {
   const p::ClaimRecord& r = c.record;
-  Json verifiers = Json::array(), challenges = Json::array();
+  Json verifiers = Json::array(), challenges = Json::array(), demands = Json::array();
   for (const auto& v : c.verifiers) verifiers.push_back(verifier_json(v));
   for (const auto& challenge : c.challenges) challenges.push_back(hex(challenge.record.id));
+  for (const auto& demand : c.demands) demands.push_back(demand_json(demand));
   return Json::object({{"claim", hex(r.id)},
                        {"task", hex(r.task)},
                        {"solver", hex(r.solver)},
@@ -403,7 +434,8 @@ Json to_json(const p::ClaimView& c) {
                        {"forced_entry", r.forced_entry},
                        {"solver_lost", r.solver_lost},
                        {"verifiers", std::move(verifiers)},
-                       {"challenges", std::move(challenges)}});
+                       {"challenges", std::move(challenges)},
+                       {"demands", std::move(demands)}});
 }
 
 Json to_json(const p::ChallengeView& c) {

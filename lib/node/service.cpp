@@ -321,7 +321,7 @@ void NodeService::register_records(rpc::Dispatcher& d) {
                            [](const auto& task) { return to_json(task); });
          })});
   d.add({"claim",
-         "A solver's claim with its verifiers and challenges.",
+         "A solver's claim with its verifiers, challenges and demands.",
          {{"claim", Type::kHash, "its id"}},
          {{"claim", Type::kObject, "the record"}},
          {ErrorCode::kNotFound},

@@ -92,6 +92,9 @@ Lock stake_lock(const ClaimId& claim, const AccountId& id) {
 Lock bond_lock(const ChallengeRecord& challenge) {
   return {bond_account(challenge.id), challenge.challenger, &Locked::bonds};
 }
+Lock demand_lock(const DemandRecord& demand) {
+  return {{AccountKind::kLock, demand.id.value}, demand.demander, &Locked::bonds};
+}
 Lock deposit_lock(const TaskId& task, const AccountId& bidder) {
   const bool is_mixed = testing::planted(testing::Planted::kMixedDeposit);
   return {is_mixed ? escrow_account(task) : deposit_account(task, bidder), bidder,

@@ -70,7 +70,7 @@ void forfeit(Context& c, const GameId& id) {
   const bool of_defender = game.on_turn == dispute::Role::kDefender;
   const std::uint64_t bank = of_defender ? game.defender_bank_ms : game.challenger_bank_ms;
   const LedgerTimeMs end{game.turn_started.value + move_ms + bank +
-                         paused_ms(c.state, game, move_ms)};
+                         paused_ms(c.state, game.paused_before_ms, move_ms)};
   if (end > c.now) {
     game.deadline = end;
     c.state.add_deadline({end, DeadlineKind::kTurn, id.value});
@@ -105,6 +105,7 @@ void run_one(Context& c, const Deadline& d) {
     case DeadlineKind::kTurn: forfeit(c, GameId{d.id}); break;
     case DeadlineKind::kUnbonding: end_unbonding(c, ledger::PendingId{d.id}); break;
     case DeadlineKind::kForceBeacon: draw_force_beacon(c, ClaimId{d.id}); break;
+    case DeadlineKind::kDemand: expire_demand(c, DemandId{d.id}); break;
   }
 }
 
@@ -182,7 +183,10 @@ void open_challenges(Context& c, ClaimRecord& claim) {
   const Windows& windows = windows_of(c, claim, task);
   // A missing attestation widens the audit: whoever else looks has twice the time.
   const bool has_silent_seat = claim.opened < claim.enlisted * draws_of(task, claim);
-  c.advance(claim, ClaimStatus::kChallenging, (has_silent_seat ? 2 : 1) * windows.challenge_ms);
+  const std::uint64_t window_ms = (has_silent_seat ? 2 : 1) * windows.challenge_ms;
+  claim.demands_until = c.after(window_ms);
+  c.advance(claim, ClaimStatus::kChallenging, window_ms);
+  extend_challenging(c, claim, last_demand(c.state, claim));
   // Challenges that were committed to before may be revealed from now on.
   for (ChallengeRecord& challenge : c.state.challenges(claim.id)) {
     challenge.deadline = c.after(windows.challenge_reveal_ms);

@@ -121,6 +121,13 @@ class Plan {
     const ByteView id = without_table(key);
     if (!all_below(Key(Table::kVerifier).raw(id).bytes())) return false;
     bool room = true;
+    m_overlay.scan(Key(Table::kDemand).raw(id).bytes(), [&](ByteView at, ByteView value) {
+      const auto demand = decoded<DemandRecord>(value);
+      room =
+          demand && record(Key(Table::kDemandId).id(demand->id.value).bytes()) && take(at, value);
+      return room;
+    });
+    if (!room) return false;
     m_overlay.scan(Key(Table::kChallenge).raw(id).bytes(), [&](ByteView at, ByteView value) {
       const auto challenge = decoded<ChallengeRecord>(value);
       room = challenge && games_of(*challenge) && take(at, value);

@@ -24,6 +24,7 @@ struct Put {
   void operator()(std::uint64_t n) { w.u64(n); }
   void operator()(bool b) { w.flag(b); }
   void operator()(const ledger::AccountKey& k) { ledger::write_account_key(w, k); }
+  void operator()(const Piece& p) { write(w, p); }
   template <class E>
   void enumeration(const E& e, E) {
     put_enum(w, e);
@@ -40,6 +41,7 @@ struct Get {
   void operator()(std::uint64_t& n) { n = r.u64(); }
   void operator()(bool& b) { b = r.flag(); }
   void operator()(ledger::AccountKey& k) { k = ledger::read_account_key(r); }
+  void operator()(Piece& p) { read(r, p); }
   template <class E>
   void enumeration(E& e, E last) {
     get_enum(r, e, last);
@@ -102,6 +104,10 @@ void fields(A& a, E& e) {
     a(e.game), a.enumeration(e.status, GameStatus::kMoot), a(e.by_clock);
   } else if constexpr (std::is_same_v<T, TranscriptDisclosed>) {
     a(e.claim), a(e.forced_entry), a(e.transcript_root);
+  } else if constexpr (std::is_same_v<T, ChunkDemanded>) {
+    a(e.demand), a(e.claim), a(e.demander), a(e.piece);
+  } else if constexpr (std::is_same_v<T, DemandEnded>) {
+    a(e.demand), a.enumeration(e.status, DemandStatus::kVoid);
   } else if constexpr (std::is_same_v<T, JackpotPaid>) {
     a(e.claim), a(e.finder), a(e.amount);
   } else {

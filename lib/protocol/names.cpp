@@ -32,6 +32,7 @@ const char* to_string(TxVerdict verdict) noexcept {
     case TxVerdict::kUnknownClaim: return "unknown claim";
     case TxVerdict::kUnknownChallenge: return "unknown challenge";
     case TxVerdict::kUnknownGame: return "unknown game";
+    case TxVerdict::kUnknownDemand: return "unknown demand";
     case TxVerdict::kNotSubmitter: return "not the submitter";
     case TxVerdict::kNotSolver: return "not the solver";
     case TxVerdict::kNotAllowed: return "not among the solvers that the task allows";
@@ -68,11 +69,13 @@ const char* to_string(TxVerdict verdict) noexcept {
     case TxVerdict::kDrawOutOfRange: return "draw out of range";
     case TxVerdict::kAlreadyOpened: return "already opened";
     case TxVerdict::kEntryOutOfRange: return "entry out of range";
+    case TxVerdict::kPieceOutOfRange: return "nothing that has to be kept";
     case TxVerdict::kAlreadyExists: return "already exists";
     case TxVerdict::kTooManyChallenges: return "too many challenges";
+    case TxVerdict::kTooManyDemands: return "too many demands";
     case TxVerdict::kSameBlock: return "in the block of its commitment";
     case TxVerdict::kWrongCommitment: return "not what was committed to";
-    case TxVerdict::kWrongOpening: return "opening does not lead to the transcript";
+    case TxVerdict::kWrongOpening: return "opening does not lead to the root";
     case TxVerdict::kWrongProgress: return "not the progress that was reported";
     case TxVerdict::kWrongClaimSignature: return "wrong claim signature";
     case TxVerdict::kWrongAttestation: return "wrong attestation";
@@ -118,6 +121,7 @@ const char* to_string(CloseReason reason) noexcept {
     case CloseReason::kFallen: return "disproved";
     case CloseReason::kContradicted: return "its solver contradicted itself";
     case CloseReason::kUndisclosed: return "not disclosed in time";
+    case CloseReason::kWithheld: return "its solver withheld a piece that was demanded";
     case CloseReason::kVoid: return "void";
   }
   return "?";
@@ -193,6 +197,27 @@ const char* to_string(ChallengeStatus status) noexcept {
   return "?";
 }
 
+const char* to_string(DemandStatus status) noexcept {
+  switch (status) {
+    case DemandStatus::kOpen: return "open";
+    case DemandStatus::kSupplied: return "supplied";
+    case DemandStatus::kIgnored: return "ignored";
+    case DemandStatus::kVoid: return "void";
+  }
+  return "?";
+}
+
+const char* to_string(PieceKind kind) noexcept {
+  switch (kind) {
+    case PieceKind::kTranscript: return "transcript";
+    case PieceKind::kState: return "state";
+    case PieceKind::kDataSet: return "data set";
+    case PieceKind::kInitProgram: return "init program";
+    case PieceKind::kStepProgram: return "step program";
+  }
+  return "?";
+}
+
 const char* to_string(GameStatus status) noexcept {
   switch (status) {
     case GameStatus::kOpen: return "open";
@@ -231,7 +256,9 @@ const char* name_of(const Event& event) noexcept {
                                            "bid_placed",
                                            "bid_ended",
                                            "progress_reported",
-                                           "claim_cancelled"};
+                                           "claim_cancelled",
+                                           "chunk_demanded",
+                                           "demand_ended"};
   static_assert(std::size(kNames) == std::variant_size_v<Event>);
   return kNames[event.index()];
 }

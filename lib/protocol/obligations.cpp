@@ -51,6 +51,10 @@ Amount owed_by_bond(const TaskRecord& task, const ChallengeRecord& challenge) no
   return is_resolved(challenge.status) ? Amount{} : task.terms.challenger_bond;
 }
 
+Amount owed_by_demand(const DemandRecord& demand) noexcept {
+  return demand.status == DemandStatus::kOpen ? demand.price : Amount{};
+}
+
 bool owes_nothing(const TaskRecord& task) noexcept {
   return task.ended != LedgerTimeMs{} && task.unsettled == 0 && task.bids == 0;
 }

@@ -21,8 +21,8 @@ void begin_pause(Context& c) {
   c.state.put(pause);
 }
 
-std::uint64_t paused_ms(const State& state, const GameRecord& game, std::uint64_t move_ms) {
-  return std::min(state.pause().total_ms - game.paused_before_ms, move_ms);
+std::uint64_t paused_ms(const State& state, std::uint64_t before_ms, std::uint64_t move_ms) {
+  return std::min(state.pause().total_ms - before_ms, move_ms);
 }
 
 }  // namespace assay::protocol::internal

@@ -348,6 +348,76 @@ void read(Reader& r, ReportProgress& p) {
 void write(Writer& w, const AbandonClaim& p) { wire::put(w, p.claim); }
 void read(Reader& r, AbandonClaim& p) { wire::get(r, p.claim); }
 
+void write(Writer& w, const DemandChunk& p) {
+  wire::put(w, p.claim);
+  protocol::write(w, p.piece);
+}
+void read(Reader& r, DemandChunk& p) {
+  wire::get(r, p.claim);
+  protocol::read(r, p.piece);
+}
+
+void put(Writer& w, const commit::TranscriptPart& p) {
+  w.bytes(p.state_roots);
+  commit::write_path(w, p.path);
+}
+void get(Reader& r, commit::TranscriptPart& p) {
+  p.state_roots = to_bytes(r.bytes(commit::kMaxPieceBytes));
+  p.path = commit::read_path(r);
+}
+void put(Writer& w, const commit::TensorChunk& p) {
+  w.bytes(p.bytes);
+  commit::write_path(w, p.chunk_path);
+  commit::write_type(w, p.type);
+  w.bytes(as_bytes(p.name));
+  w.u64(p.leaf_count);
+  commit::write_path(w, p.leaf_path);
+}
+void get(Reader& r, commit::TensorChunk& p) {
+  p.bytes = to_bytes(r.bytes(commit::kChunkBytes));
+  p.chunk_path = commit::read_path(r);
+  p.type = commit::read_type(r);
+  const ByteView name = r.bytes(64);
+  p.name.assign(name.begin(), name.end());
+  p.leaf_count = r.u64();
+  p.leaf_path = commit::read_path(r);
+}
+void put(Writer& w, const StateChunk& p) {
+  put(w, p.chunk);
+  commit::write_path(w, p.entry_path);
+}
+void get(Reader& r, StateChunk& p) {
+  get(r, p.chunk);
+  p.entry_path = commit::read_path(r);
+}
+void put(Writer& w, const commit::ProgramRecord& p) {
+  w.bytes(p.record);
+  commit::write_path(w, p.path);
+  commit::write_program_header(w, p.header);
+}
+void get(Reader& r, commit::ProgramRecord& p) {
+  p.record = to_bytes(r.bytes(commit::kMaxRecordBytes));
+  p.path = commit::read_path(r);
+  p.header = commit::read_program_header(r);
+}
+
+void write(Writer& w, const SupplyChunk& p) {
+  wire::put(w, p.demand);
+  w.u8(static_cast<std::uint8_t>(p.opening.index() + 1));
+  std::visit([&](const auto& opening) { put(w, opening); }, p.opening);
+}
+void read(Reader& r, SupplyChunk& p) {
+  wire::get(r, p.demand);
+  switch (r.u8()) {
+    case 1: p.opening.emplace<0>(); break;
+    case 2: p.opening.emplace<1>(); break;
+    case 3: p.opening.emplace<2>(); break;
+    case 4: p.opening.emplace<3>(); break;
+    default: return r.fail();
+  }
+  std::visit([&](auto& opening) { get(r, opening); }, p.opening);
+}
+
 // The alternative with this index, default-constructed.
 template <std::size_t... I>
 Payload empty_payload(std::size_t index, std::index_sequence<I...>) {
@@ -403,8 +473,15 @@ constexpr TxRow kTable[] = {
      "fuzz_transaction"},
     {TxKind::kAbandonClaim, "abandon_claim", 32, "abandon_claim", "Tamper.abandon_claim",
      "fuzz_transaction"},
+    {TxKind::kDemandChunk, "demand_chunk", 32 + kPieceBytes, "demand_chunk", "Tamper.demand_chunk",
+     "fuzz_transaction"},
+    {TxKind::kSupplyChunk, "supply_chunk", 32 + 1 + 4 + commit::kMaxPieceBytes + kPathMax,
+     "supply_chunk", "Tamper.supply_chunk", "fuzz_transaction"},
 };
 static_assert(std::size(kTable) == kTxKindLast);
+// The longest supply is that of a transcript's part.
+static_assert(4 + commit::kChunkBytes + 2 * kPathMax + 2 + 8 * kMaxRank + 4 + 64 + 8 + kPathMax <
+              4 + commit::kMaxPieceBytes + kPathMax);
 static_assert(36 + kMaxSignedMoveBytes + kEnvelopeBytes + 64 <= kMaxTransactionBytes);
 
 }  // namespace
@@ -415,6 +492,19 @@ const TxRow& row_of(TxKind kind) noexcept {
   const auto number = static_cast<std::uint8_t>(kind);
   ASSAY_EXPECTS(number >= 1 && number <= kTxKindLast);
   return kTable[number - 1];
+}
+
+void write(Writer& w, const Piece& p) {
+  wire::put_enum(w, p.kind);
+  w.u64(p.entry);
+  w.u64(p.item);
+  w.u64(p.chunk);
+}
+void read(Reader& r, Piece& p) {
+  wire::get_enum(r, p.kind, PieceKind::kStepProgram);
+  p.entry = r.u64();
+  p.item = r.u64();
+  p.chunk = r.u64();
 }
 
 void write(Writer& w, const Quote& q) {

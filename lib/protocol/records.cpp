@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "assay/crypto/sha256.hpp"
 #include "assay/economics/market.hpp"
 
 #include "internal/wire.hpp"
@@ -160,8 +161,10 @@ void write(Writer& w, const ClaimRecord& c) {
   w.u32(c.refunds_until);
   w.u64(c.forced_entry);
   w.hash(c.forced_state_root);
-  for (const std::uint32_t n : {c.enlisted, c.sealed, c.opened, c.challenges, c.unresolved})
+  for (const std::uint32_t n :
+       {c.enlisted, c.sealed, c.opened, c.challenges, c.unresolved, c.demands, c.demands_open})
     w.u32(n);
+  wire::put(w, c.demands_until);
   w.flag(c.doomed);
   w.u64(c.fallen_entry);
   w.flag(c.solver_lost);
@@ -195,8 +198,10 @@ void read(Reader& r, ClaimRecord& c) {
   c.refunds_until = r.u32();
   c.forced_entry = r.u64();
   c.forced_state_root = r.hash();
-  for (std::uint32_t* n : {&c.enlisted, &c.sealed, &c.opened, &c.challenges, &c.unresolved})
+  for (std::uint32_t* n : {&c.enlisted, &c.sealed, &c.opened, &c.challenges, &c.unresolved,
+                           &c.demands, &c.demands_open})
     *n = r.u32();
+  wire::get(r, c.demands_until);
   c.doomed = r.flag();
   c.fallen_entry = r.u64();
   c.solver_lost = r.flag();
@@ -323,6 +328,33 @@ void read(Reader& r, Pause& p) {
   p.total_ms = r.u64();
 }
 
+void write(Writer& w, const DemandRecord& d) {
+  wire::put(w, d.id);
+  wire::put(w, d.claim);
+  wire::put(w, d.demander);
+  w.u32(d.sequence);
+  write(w, d.piece);
+  wire::put(w, d.price);
+  put_enum(w, d.status);
+  wire::put(w, d.deadline);
+  w.u64(d.paused_before_ms);
+  w.u64(d.paused_ms);
+  w.bytes(d.bytes);
+}
+void read(Reader& r, DemandRecord& d) {
+  wire::get(r, d.id);
+  wire::get(r, d.claim);
+  wire::get(r, d.demander);
+  d.sequence = r.u32();
+  read(r, d.piece);
+  wire::get(r, d.price);
+  get_enum(r, d.status, DemandStatus::kVoid);
+  wire::get(r, d.deadline);
+  d.paused_before_ms = r.u64();
+  d.paused_ms = r.u64();
+  d.bytes = to_bytes(r.bytes(commit::kMaxPieceBytes));
+}
+
 commit::TaskHeader header_of(const TaskRecord& task, const ClaimRecord& claim) noexcept {
   commit::TaskHeader header = task.terms.header;
   header.steps = commit::step_of_entry(header, claim.entries - 1);
@@ -348,6 +380,52 @@ std::uint64_t entries_max(const TaskRecord& task, const ClaimRecord& claim) noex
 std::uint64_t entries_min(const TaskRecord& task, const ClaimRecord& claim) noexcept {
   return claim.cancelled ? std::max<std::uint64_t>(2, claim.reported)
                          : commit::transcript_entries(task.terms.header);
+}
+
+bool is_kept(const TaskRecord& task, const ClaimRecord& claim, std::uint64_t entry) noexcept {
+  const commit::TaskHeader& header = task.terms.header;
+  return entry == claim.entries - 1 ||
+         (entry != 0 && commit::step_of_entry(header, entry) % header.checkpoint_interval == 0);
+}
+
+bool may_be_demanded(const TaskRecord& task, const ClaimRecord& claim, const Piece& piece) {
+  const auto& [kind, entry, item, chunk] = piece;
+  switch (kind) {
+    case PieceKind::kTranscript:
+      return entry == 0 && item == 0 && chunk < commit::part_count(claim.entries);
+    case PieceKind::kState: return entry < claim.entries && is_kept(task, claim, entry);
+    case PieceKind::kDataSet:
+      return entry == 0 &&
+             task.terms.header.data_set != commit::counted_root(crypto::sha256_function(),
+                                                                commit::Tag::kDataSet, 0,
+                                                                commit::MerkleTree().root());
+    case PieceKind::kInitProgram:
+    case PieceKind::kStepProgram: return entry == 0 && chunk == 0;
+  }
+  return false;
+}
+
+bool takes_demands(const ClaimRecord& claim, LedgerTimeMs now) noexcept {
+  return claim.status >= ClaimStatus::kDrawing && claim.status <= ClaimStatus::kChallenging &&
+         (claim.status != ClaimStatus::kChallenging || now < claim.demands_until) && !claim.doomed;
+}
+
+DemandId demand_id_of(const ClaimId& claim, const Piece& piece) {
+  return DemandId{
+      crypto::sha256({as_bytes("assay/demand-id/1"), claim.value.view(), wire::bytes_of(piece)})};
+}
+
+Amount demand_price(const ClaimRecord& claim, const Piece& piece) noexcept {
+  constexpr std::uint64_t kShare = 512;
+  constexpr std::uint64_t kKib = 1024;
+  const bool is_part = piece.kind == PieceKind::kTranscript;
+  const std::uint64_t kibs =
+      is_part ? ceil_div(32 * commit::entries_in_part(claim.entries, piece.chunk), kKib) : 1;
+  return Amount{kibs * ceil_div(claim.price.value, kShare)};
+}
+
+std::uint64_t demand_ms(const PostTask& terms, std::uint32_t open) noexcept {
+  return terms.windows.move_ms * ceil_div(std::uint64_t{open}, std::uint64_t{kDemandsPerWindow});
 }
 
 std::uint64_t deliver_ms(const PostTask& terms) noexcept {

@@ -35,7 +35,8 @@ std::uint64_t replay_cost(const Case& s) {
                                commit::transcript_entries(s.task.terms.header));
 }
 
-// INV-PRO-011: only those who lost a game of their own, or contradicted themselves, come here.
+// INV-PRO-011: only those who lost a game of their own, contradicted themselves, or kept back what
+// they had to show, come here.
 void slash(Context& c, const Case& s, const AccountId& loser, Standing role,
            const std::vector<AccountId>& winners) {
   add_slash(c, loser, role);
@@ -241,6 +242,7 @@ void settle(Context& c, const ClaimId& id, ClaimStatus end, CloseReason reason) 
     slash(c, s, claim.solver, Standing::kSolver, winners_over(c, s, claim.solver));
   else
     release(c, s, claim.solver);
+  void_demands(c, claim);
   const std::uint64_t cost =
       claim.price.value + task.terms.verification_fee.value + claim.tax.value;
   refund(c, task, cost - s.spent);
@@ -270,10 +272,11 @@ void maybe_settle(Context& c, const ClaimId& id) {
   const ClaimRecord claim = c.state.need_claim(id);
   if (claim.unresolved != 0 || is_settled(claim.status)) return;
   if (claim.doomed && claim.status >= ClaimStatus::kChallenging) {
-    const bool by_a_challenge = has_won(c, id);
     settle(c, id, ClaimStatus::kFallen,
-           by_a_challenge ? CloseReason::kFallen : CloseReason::kContradicted);
-  } else if (claim.status == ClaimStatus::kResolving) {
+           has_won(c, id)          ? CloseReason::kFallen
+           : claim.contradicted_by ? CloseReason::kContradicted
+                                   : CloseReason::kWithheld);
+  } else if (claim.status == ClaimStatus::kResolving && claim.demands_open == 0) {
     // A solver that threw a true claim, which others defended, is not paid for it.
     const bool whole =
         claim.entries == commit::transcript_entries(c.state.need_task(claim.task).terms.header);

@@ -49,6 +49,7 @@ class Check {
     for (const Record* r : changed(Table::kVerifier)) verifier(*r);
     for (const Record* r : changed(Table::kBid)) bid(*r);
     for (const Record* r : changed(Table::kChallenge)) challenge(*r);
+    for (const Record* r : changed(Table::kDemand)) demand(*r);
     for (const Record* r : changed(Table::kPending)) reservation(*r);
     for (const Record* r : changed(Table::kAccount))
       account(RecordTable::key_of(*r), r->second.stored, r->second.now);
@@ -66,6 +67,7 @@ class Check {
         put_down(claim_of(claim));
         put_down_by_verifiers(claim_of(claim));
         for (const ChallengeRecord& c : m_state.challenges(claim)) put_down(c);
+        for (const DemandRecord& d : m_state.demands(claim)) put_down(d);
       }
     }
     const Overlay& overlay = m_state.overlay();
@@ -127,7 +129,7 @@ class Check {
     put_down(claim);
     // Its end is that of its verifiers' stakes, whose records it leaves as they are.
     if (!is_settled(claim.status)) return;
-    m_sound &= claim.unresolved == 0;
+    m_sound &= claim.unresolved == 0 && claim.demands_open == 0;
     put_down_by_verifiers(claim);
   }
   void put_down(const ClaimRecord& claim) {
@@ -167,6 +169,14 @@ class Check {
   void put_down(const ChallengeRecord& c) {
     owes(bond_account(c.id), owed_by_bond(task_of(claim_of(c.claim).task), c));
   }
+
+  void demand(const Record& r) {
+    if (!r.second.now) return;  // with its claim
+    const auto record = decoded<DemandRecord>(r.second.now);
+    m_sound &= record.has_value();
+    if (record) put_down(*record);
+  }
+  void put_down(const DemandRecord& d) { owes(demand_lock(d).account, owed_by_demand(d)); }
 
   // Which task it is a contribution to; what unbonds is seen at its account.
   void reservation(const Record& r) {

@@ -250,6 +250,12 @@ std::optional<GameRecord> State::game(const GameId& id) const {
   return load<GameRecord>(game_key(id));
 }
 
+std::optional<DemandRecord> State::demand(const DemandId& id) const {
+  const std::optional<Bytes>& at = m_overlay.get(Key(Table::kDemandId).id(id.value).bytes());
+  if (!at) return std::nullopt;
+  return need(std::optional(load<DemandRecord>(*at)));
+}
+
 TaskRecord State::need_task(const TaskId& id) const { return need(task(id)); }
 ClaimRecord State::need_claim(const ClaimId& id) const { return need(claim(id)); }
 ChallengeRecord State::need_challenge(const ChallengeId& id) const { return need(challenge(id)); }
@@ -273,6 +279,17 @@ std::vector<VerifierRecord> State::verifiers(const ClaimId& claim) const {
 std::vector<ChallengeRecord> State::challenges(const ClaimId& claim) const {
   std::vector<ChallengeRecord> found;
   m_overlay.scan(Key(Table::kChallenge).id(claim.value).bytes(), [&](ByteView, ByteView value) {
+    codec::Reader r(value);
+    read(r, found.emplace_back());
+    if (!r.finish()) damaged();
+    return true;
+  });
+  return found;
+}
+
+std::vector<DemandRecord> State::demands(const ClaimId& claim) const {
+  std::vector<DemandRecord> found;
+  m_overlay.scan(Key(Table::kDemand).id(claim.value).bytes(), [&](ByteView, ByteView value) {
     codec::Reader r(value);
     read(r, found.emplace_back());
     if (!r.finish()) damaged();
@@ -354,6 +371,11 @@ void State::put(const ChallengeRecord& r) {
 }
 void State::put(const Pause& r) { store(kPauseKey, r); }
 void State::put(const GameRecord& r) { store(game_key(r.id), r); }
+void State::put(const DemandRecord& r) {
+  const Bytes key = Key(Table::kDemand).id(r.claim.value).u32(r.sequence).bytes();
+  m_overlay.put(Key(Table::kDemandId).id(r.id.value).bytes(), key);
+  store(key, r);
+}
 void State::put_move(const GameId& id, std::uint32_t turn, ByteView signed_move) {
   m_overlay.put(move_key(id, turn), to_bytes(signed_move));
 }

@@ -69,7 +69,8 @@ std::optional<TxKind> claimed_kind(ByteView bytes) noexcept {
 bool is_game_kind(TxKind kind) noexcept {
   return kind == TxKind::kCommitChallenge || kind == TxKind::kRevealChallenge ||
          kind == TxKind::kStandUp || kind == TxKind::kPlayMove ||
-         kind == TxKind::kReportContradiction || kind == TxKind::kDisclose;
+         kind == TxKind::kReportContradiction || kind == TxKind::kDisclose ||
+         kind == TxKind::kDemandChunk || kind == TxKind::kSupplyChunk;
 }
 
 TxVerdict VerifiedTransaction::verify(const ChainId& chain, Bytes bytes, TxId& id,

@@ -287,7 +287,7 @@ void transition(Context& c, Proof<PlayMove>&& t) {
     return g.on_turn == dispute::Role::kDefender ? g.defender_bank_ms : g.challenger_bank_ms;
   };
   const std::uint64_t used =
-      c.now.value - game.turn_started.value - paused_ms(c.state, game, allowance);
+      c.now.value - game.turn_started.value - paused_ms(c.state, game.paused_before_ms, allowance);
   if (used > allowance && !testing::planted(testing::Planted::kUndebitedBank))
     bank_of_turn() -= std::min(bank_of_turn(), used - allowance);
   if (position.stage == dispute::Stage::kFinished) {

@@ -19,7 +19,8 @@ namespace {
 // strangers could make everybody's views longer than an answer may be.
 constexpr std::size_t kMaxEndedTasks = 256;
 constexpr std::size_t kMaxForeignTasks = 4096;
-constexpr std::size_t kMaxForeignChallenges = 2048;
+constexpr std::size_t kMaxForeignChallenges = 2048;  // and demands
+constexpr std::size_t kMaxPieceBytes = std::size_t{8} << 20;
 constexpr std::size_t kMaxMoveBytes = std::size_t{12} << 20;  // the next view has the others
 
 AccountView load_account(const State& state, const AccountId& id) {
@@ -48,6 +49,7 @@ struct Asker {
   bool has_part = true;  // in the task that is loaded
   std::size_t move_bytes_left = kMaxMoveBytes;
   std::size_t foreign_left = kMaxForeignChallenges;  // of tasks without a part; then none
+  std::size_t piece_bytes_left = kMaxPieceBytes;
 };
 
 GameView load_game(const State& state, GameRecord record, Asker& asker) {
@@ -76,17 +78,35 @@ ChallengeView load_challenge(const State& state, ChallengeRecord record, Asker& 
   return view;
 }
 
+// Parts of transcripts come with their bytes, as long as there is room: with them a checker needs
+// nothing more of the solver. Other pieces show that they are there; who wants them asks for the
+// claim.
+std::vector<DemandRecord> load_demands(const State& state, const ClaimRecord& claim, Asker& asker) {
+  std::vector<DemandRecord> demands = state.demands(claim.id);
+  if (!asker.self) return demands;
+  for (DemandRecord& demand : demands) {
+    const bool is_wanted = demand.piece.kind == PieceKind::kTranscript &&
+                           claim.solver != *asker.self &&
+                           demand.bytes.size() <= asker.piece_bytes_left;
+    if (!is_wanted) demand.bytes.clear();
+    asker.piece_bytes_left -= demand.bytes.size();
+  }
+  return demands;
+}
+
 ClaimView load_claim(const State& state, ClaimRecord record, Asker& asker) {
   ClaimView view;
   view.verifiers = state.verifiers(record.id);
   state.need_all(view.verifiers.size(), record.enlisted);
-  const bool has_room = asker.has_part || record.challenges <= asker.foreign_left;
+  const bool has_room = asker.has_part || record.challenges + record.demands <= asker.foreign_left;
   if (has_room) {
     for (ChallengeRecord& challenge : state.challenges(record.id))
       view.challenges.push_back(load_challenge(state, std::move(challenge), asker));
     state.need_all(view.challenges.size(), record.challenges);
+    view.demands = load_demands(state, record, asker);
+    state.need_all(view.demands.size(), record.demands);
   }
-  if (!asker.has_part) asker.foreign_left -= view.challenges.size();
+  if (!asker.has_part) asker.foreign_left -= view.challenges.size() + view.demands.size();
   view.record = std::move(record);
   return view;
 }

@@ -23,6 +23,13 @@ using protocol::TaskView;
 // earlier.
 constexpr std::uint64_t kCheckpointTries = 4;
 
+// How long a blob is asked for in vain before a piece of it is demanded: longer than an outage of
+// either side.
+constexpr std::uint64_t kMissedMs = 15'000;
+// Parts of one transcript: of 4,096 entries all, which is all that a checker needs. Longer ones
+// cost too much, and who keeps these back has lost.
+constexpr std::uint64_t kPartsDemandedMax = 16;
+
 struct CheckedState final : JobOutcome {
   SharedState state;
 };
@@ -72,6 +79,13 @@ std::shared_ptr<Replayed> kept_outcome(const Files& files, const std::string& fi
   return replayed;
 }
 
+std::vector<Hash256> roots_of(const Bytes& bytes) {
+  std::vector<Hash256> roots(bytes.size() / 32);
+  for (std::size_t i = 0; i < roots.size(); ++i)
+    std::copy_n(bytes.begin() + static_cast<std::ptrdiff_t>(32 * i), 32, roots[i].bytes.begin());
+  return roots;
+}
+
 // The posted transcript with the true state where the error was forced.
 commit::Transcript as_disclosed(const protocol::ClaimRecord& claim,
                                 const commit::Transcript& posted) {
@@ -108,24 +122,96 @@ const commit::Transcript* CheckerRole::transcript(const ClaimView& view) {
       known->second = as_disclosed(claim, known->second);
     return &known->second;
   }
-  const std::uint64_t entries = claim.entries;
   const std::string name = transcript_blob(claim.id);
-  const Bytes* bytes = fetched(name, claim.solver, entries * 32);
-  if (bytes == nullptr) return nullptr;
-  if (bytes->size() == entries * 32) {
-    std::vector<Hash256> roots(entries);
-    for (std::size_t i = 0; i < roots.size(); ++i)
-      std::copy_n(bytes->begin() + static_cast<std::ptrdiff_t>(32 * i), 32, roots[i].bytes.begin());
-    commit::Transcript candidate(std::move(roots));
-    if (candidate.root() == claim.posted_root) candidate = as_disclosed(claim, candidate);
-    if (candidate.root() == claim.transcript_root) {
-      release(name, claim.solver);
-      return &m_transcripts.emplace(claim.id, std::move(candidate)).first->second;
-    }
+  const Bytes* bytes = fetched(name, claim.solver, claim.entries * 32);
+  if (bytes == nullptr) {
+    if (auto supplied = supplied_transcript(view))
+      return keep_transcript(claim, std::move(*supplied));
+    const std::uint64_t parts = std::min(commit::part_count(claim.entries), kPartsDemandedMax);
+    if (seems_withheld(name, claim.solver))
+      for (std::uint64_t part = 0; part < parts; ++part)
+        demand(view, {protocol::PieceKind::kTranscript, 0, 0, part});
+    return nullptr;
   }
+  if (bytes->size() == claim.entries * 32)
+    if (const auto* kept = keep_transcript(claim, commit::Transcript(roots_of(*bytes))))
+      return kept;
   report_once(name, "blob.wrong", {{"name", name}, {"solver", to_hex(claim.solver.value)}});
   release_wrong(name, claim.solver);
   return nullptr;
+}
+
+// Where a part was supplied before an error was disclosed, and another one after, only the entry of
+// the error is not as it stands now.
+const commit::Transcript* CheckerRole::keep_transcript(const protocol::ClaimRecord& claim,
+                                                       commit::Transcript candidate) {
+  if (candidate.root() != claim.transcript_root) candidate = as_disclosed(claim, candidate);
+  if (candidate.root() != claim.transcript_root) return nullptr;
+  release(transcript_blob(claim.id), claim.solver);
+  return &m_transcripts.insert_or_assign(claim.id, std::move(candidate)).first->second;
+}
+
+std::optional<commit::Transcript> CheckerRole::supplied_transcript(const ClaimView& claim) {
+  std::map<std::uint64_t, const Bytes*> parts;
+  for (const protocol::DemandRecord& d : claim.demands)
+    if (d.piece.kind == protocol::PieceKind::kTranscript && !d.bytes.empty())
+      parts[d.piece.chunk] = &d.bytes;
+  if (parts.size() < commit::part_count(claim.record.entries)) return std::nullopt;
+  std::vector<Hash256> all;
+  for (const auto& [part, bytes] : parts) {
+    const std::vector<Hash256> roots = roots_of(*bytes);
+    all.insert(all.end(), roots.begin(), roots.end());
+  }
+  if (all.size() != claim.record.entries) return std::nullopt;
+  return commit::Transcript(std::move(all));
+}
+
+bool CheckerRole::seems_withheld(const std::string& name, const AccountId& from) {
+  if (!fetch_failed(name, from)) return false;
+  const auto since = m_missed_since.try_emplace({name, from}, now_ms()).first;
+  return !waits_until(since->second + kMissedMs);
+}
+
+protocol::Piece CheckerRole::any_piece(const ClaimId& claim, protocol::PieceKind kind,
+                                       std::uint64_t entry) const {
+  const Hash256 drawn =
+      derive_secret(context().key, "piece/" + to_hex(claim.value) + "/" +
+                                       protocol::to_string(kind) + "/" + std::to_string(entry));
+  const bool has_chunks =
+      kind == protocol::PieceKind::kState || kind == protocol::PieceKind::kDataSet;
+  return {kind, entry, load_le<std::uint64_t>(drawn.bytes.data()),
+          has_chunks ? load_le<std::uint64_t>(drawn.bytes.data() + 8) : 0};
+}
+
+void CheckerRole::demand(const ClaimView& claim, const protocol::Piece& piece) {
+  const protocol::ClaimRecord& record = claim.record;
+  const protocol::DemandId id = protocol::demand_id_of(record.id, piece);
+  for (const protocol::DemandRecord& existing : claim.demands)
+    if (existing.id == id) return;
+  const std::uint64_t price = protocol::demand_price(record, piece).value;
+  if (!protocol::takes_demands(record, view().head.ledger_time) ||
+      view().self.available.value < price)
+    return;
+  report_once(to_hex(id.value), "chunk.demanded",
+              {{"claim", to_hex(record.id.value)},
+               {"piece", protocol::to_string(piece.kind)},
+               {"entry", std::to_string(piece.entry)},
+               {"price", std::to_string(price)}});
+  submit("demand/" + to_hex(id.value), protocol::DemandChunk{record.id, piece});
+}
+
+void CheckerRole::demand_task(const TaskView& task, const ClaimView& claim) {
+  using protocol::PieceKind;
+  const commit::TaskHeader& header = task.record.terms.header;
+  const std::pair<std::string, PieceKind> blobs[] = {
+      {program_blob(header.init_program), PieceKind::kInitProgram},
+      {program_blob(header.step_program), PieceKind::kStepProgram},
+      {data_blob(header.data_set), PieceKind::kDataSet}};
+  for (const auto& [name, kind] : blobs) {
+    if (!seems_withheld(name, task.record.submitter)) continue;
+    const protocol::Piece piece = any_piece(claim.record.id, kind, 0);
+    if (protocol::may_be_demanded(task.record, claim.record, piece)) demand(claim, piece);
+  }
 }
 
 SharedState CheckerRole::checkpoint(const ClaimView& view, const SharedTask& opened,
@@ -195,6 +281,8 @@ const Replayed* CheckerRole::replay(const TaskView& task, const ClaimView& view,
     bool gave_up = from == 0;  // the initial state is quicker made than fetched
     start = gave_up ? nullptr : checkpoint(view, opened, transcript, from, gave_up);
     if (!start && !gave_up) return nullptr;
+    // The replay need not wait for it; a piece of it shows whether it is there.
+    if (!start && from != 0) m_not_given.insert({claim.id, from});
     first = start ? from + 1 : 0;
   }
   std::vector<Hash256> roots;
@@ -473,8 +561,25 @@ std::optional<LedgerRole::Known> CheckerRole::known_start(const ChallengeView& c
                start_given};
 }
 
+// Asked for on, for as long as it may be an outage.
+void CheckerRole::demand_checkpoints(const ClaimView& claim, const training::Task& opened) {
+  const protocol::ClaimRecord& record = claim.record;
+  std::erase_if(m_not_given, [&](const auto& one) {
+    const auto& [id, entry] = one;
+    if (id != record.id) return false;
+    if (!protocol::takes_demands(record, view().head.ledger_time)) return true;
+    const std::string name = checkpoint_blob(id, commit::step_of_entry(opened.header, entry));
+    const bool is_there = fetched(name, record.solver, state_bytes_max(opened)) != nullptr;
+    if (is_there) release(name, record.solver);
+    if (!is_there && seems_withheld(name, record.solver))
+      demand(claim, any_piece(id, protocol::PieceKind::kState, entry));
+    return is_there;
+  });
+}
+
 void CheckerRole::carry_on(const TaskView& task, const ClaimView& claim, const SharedTask& opened,
                            const commit::Transcript& transcript) {
+  demand_checkpoints(claim, *opened);
   for (const ChallengeView& challenge : claim.challenges) {
     const protocol::ChallengeRecord& record = challenge.record;
     const std::string id = to_hex(record.id.value);
@@ -500,6 +605,8 @@ void CheckerRole::carry_on(const TaskView& task, const ClaimView& claim, const S
 void CheckerRole::forget_checks(const ClaimId& claim) {
   if (!m_forgotten.insert(claim).second) return;
   m_states.erase(m_states.lower_bound({claim, 0}), m_states.upper_bound({claim, UINT64_MAX}));
+  m_not_given.erase(m_not_given.lower_bound({claim, 0}),
+                    m_not_given.upper_bound({claim, UINT64_MAX}));
   if (const auto names = context().files.list(check_folder(claim)))
     for (const std::string& name : *names) static_cast<void>(context().files.remove(name));
 }

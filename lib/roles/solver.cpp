@@ -18,6 +18,7 @@
 #include "internal/checker_role.hpp"
 #include "internal/forced_error.hpp"
 #include "internal/sub_files.hpp"
+#include "internal/supply.hpp"
 
 namespace assay::roles {
 
@@ -463,7 +464,10 @@ class Solver final : public internal::CheckerRole {
     publish(task, claim, *trained, roots);
     report_once(id, "transcript.revealed",
                 {{"claim", id}, {"transcript_root", to_hex(claim.transcript_root)}});
-    if (claim.status < ClaimStatus::kFinal) defend(task, of, opened);
+    if (claim.status < ClaimStatus::kFinal) {
+      defend(task, of, opened);
+      supply(task, of, opened, roots);
+    }
   }
 
   // Also after a restart: the run finds its checkpoints and only repeats what came after them.
@@ -650,6 +654,53 @@ class Solver final : public internal::CheckerRole {
       for (const protocol::GameView& game : challenge.games)
         if (game.record.defender == account())
           play(task, challenge, game, run_of(claim.record.id, opened));
+  }
+
+  // What is demanded on the ledger, as it was posted: whoever keeps it back loses the claim.
+  void supply(const TaskView& task, const ClaimView& claim, const internal::SharedTask& opened,
+              const std::vector<Hash256>& roots) {
+    for (const protocol::DemandRecord& demand : claim.demands) {
+      if (demand.status != protocol::DemandStatus::kOpen) continue;
+      const std::string id = to_hex(demand.id.value);
+      // After the disclosure another transcript stands, in which the same piece is opened anew.
+      const std::string job = "supply/" + to_hex(demand.claim.value) + "/" + id + "/" +
+                              to_hex(claim.record.transcript_root);
+      const auto* opening = static_cast<const internal::Supply*>(finished_job(job));
+      if (opening == nullptr) {
+        start_supply(job, task, claim.record, opened, posted_roots(claim.record, roots), demand);
+        continue;
+      }
+      report_once(id, "chunk.supplied",
+                  {{"claim", to_hex(demand.claim.value)},
+                   {"piece", protocol::to_string(demand.piece.kind)},
+                   {"entry", std::to_string(demand.piece.entry)}});
+      submit("supply/" + id, protocol::SupplyChunk{demand.id, opening->opening});
+    }
+  }
+
+  void start_supply(const std::string& job, const TaskView& task,
+                    const protocol::ClaimRecord& claim, const internal::SharedTask& opened,
+                    std::vector<Hash256> roots, const protocol::DemandRecord& demand) {
+    const internal::ForcedError* error = forced(claim);
+    const bool is_forced = error != nullptr && demand.piece.kind == protocol::PieceKind::kState &&
+                           demand.piece.entry == error->entry;
+    start_job(
+        job,
+        [context = context(), opened, roots = std::move(roots), piece = demand.piece, id = claim.id,
+         header = task.record.terms.header,
+         flipped = is_forced ? error->checkpoint : Bytes()](const auto&) -> JobResult {
+          const internal::SubFiles files(context.files, run_folder(id));
+          const auto checkpoint = [&](std::uint64_t entry) {
+            return flipped.empty()
+                       ? files.read(training::checkpoint_name(commit::step_of_entry(header, entry)))
+                       : Result<Bytes>(flipped);
+          };
+          auto outcome = std::make_shared<internal::Supply>();
+          ASSAY_TRY(outcome->opening,
+                    internal::open_piece({*opened, roots, checkpoint}, piece, context.pool));
+          return std::shared_ptr<JobOutcome>(std::move(outcome));
+        },
+        /*lengthy=*/false, demand.deadline);
   }
 
   // Challenges the first entry in which another copy differs. A single entry that differs, where

@@ -70,6 +70,7 @@ class Verifier final : public internal::CheckerRole {
       return false;
     }
     const internal::SharedTask opened = open_task(task);
+    if (!opened) demand_task(task, of);
     if (!opened || claim.status < ClaimStatus::kSealing) return true;
     if (const commit::Transcript* roots = transcript(of)) {
       if (!protocol::is_settled(claim.status)) verify(task, of, seat, opened, *roots);

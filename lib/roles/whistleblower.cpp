@@ -34,6 +34,7 @@ class Whistleblower final : public internal::CheckerRole {
       return false;
     }
     const internal::SharedTask opened = open_task(task);
+    if (!opened) demand_task(task, claim);
     if (!opened || record.status < ClaimStatus::kSealing) return true;
     if (const commit::Transcript* roots = transcript(claim)) {
       if (record.status <= ClaimStatus::kChallenging) check(task, claim, opened, *roots);

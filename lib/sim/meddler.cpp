@@ -155,10 +155,22 @@ class Meddler final : public roles::Role {
       case 5:
         if (claim != nullptr) return protocol::EnlistVerifier{claim->record.id};
         break;
+      case 6:
+        if (claim != nullptr) return protocol::DemandChunk{claim->record.id, any_piece()};
+        break;
       default:
         if (claim != nullptr) return protocol::CommitChallenge{claim->record.id, any_hash()};
     }
     return std::nullopt;
+  }
+
+  protocol::Piece any_piece() {
+    using protocol::PieceKind;
+    const auto kind = static_cast<PieceKind>(1 + m_rng->below(5));
+    const bool has_item = kind != PieceKind::kTranscript;
+    const bool has_chunk = kind == PieceKind::kState || kind == PieceKind::kDataSet;
+    return {kind, kind == PieceKind::kState ? m_rng->below(6) : 0, has_item ? m_rng->next() : 0,
+            has_chunk ? m_rng->next() : 0};
   }
 
   Payload contradiction(const TaskView& task, const ClaimView& claim) {

@@ -94,6 +94,9 @@ void Auditor::Model::expect_nothing_late() {
   for (const auto& [id, h] : m_challenges)
     if (h.status == protocol::ChallengeStatus::kCommitted && h.due != 0 && h.due <= m_now)
       fail("a challenge is not revealed after its window, and stands");
+  for (const auto& [id, d] : m_demands)
+    if (d.status == protocol::DemandStatus::kOpen && d.due <= m_now)
+      fail("a demand is open after its clock");
 }
 
 void Auditor::Model::transaction(ByteView bytes, const protocol::Receipt& receipt) {
@@ -256,6 +259,10 @@ void Auditor::Model::event(const protocol::Event& e, const Sent* tx) {
     start_game(*started);
   } else if (const auto* finished = std::get_if<GameFinished>(&e)) {
     end_game(*finished);
+  } else if (const auto* asked = std::get_if<ChunkDemanded>(&e)) {
+    demand(*asked);
+  } else if (const auto* answered = std::get_if<DemandEnded>(&e)) {
+    end_demand(*answered, tx);
   } else if (const auto* settled = std::get_if<ClaimSettled>(&e)) {
     settle(*settled, tx);
   }

@@ -95,6 +95,12 @@ void Auditor::Model::advance(const protocol::ClaimAdvanced& e, const Sent* tx) {
       std::any_of(c.seats.begin(), c.seats.end(),
                   [](const auto& seat) { return seat.second.is_silent(); }))
     c.due += window_of(t, e.status);
+  if (e.status == ClaimStatus::kChallenging) {
+    c.demands_until = c.due;
+    for (const protocol::DemandId& id : c.demands)
+      if (m_demands.at(id).status == protocol::DemandStatus::kOpen)
+        c.due = std::max(c.due, m_demands.at(id).due + 1);
+  }
   if (e.status == ClaimStatus::kDisclosing) c.refunds_until = c.challenges.size();
   if (e.status == ClaimStatus::kChallenging)
     for (const ChallengeId& id : c.challenges)
@@ -262,6 +268,62 @@ void Auditor::Model::end_challenge(const protocol::ChallengeEnded& e) {
       of(h.challenger).available += h.bond;
   }
   h.status = e.status;
+}
+
+std::size_t Auditor::Model::demands_open(const Claim& c) const {
+  return static_cast<std::size_t>(
+      std::count_if(c.demands.begin(), c.demands.end(), [&](const protocol::DemandId& id) {
+        return m_demands.at(id).status == protocol::DemandStatus::kOpen;
+      }));
+}
+
+// A 512th of the price a KiB: of a part of a transcript one for each 32 entries, of anything else
+// one. A move window for each 64 that are open.
+void Auditor::Model::demand(const protocol::ChunkDemanded& e) {
+  Claim& c = claim(e.claim);
+  const Task& t = task(c.task);
+  const bool in_window = c.status >= ClaimStatus::kDrawing &&
+                         c.status <= ClaimStatus::kChallenging &&
+                         (c.status != ClaimStatus::kChallenging || m_now < c.demands_until);
+  if (!in_window || c.doomed || e.demander == c.solver || m_demands.contains(e.demand))
+    fail("a demand is taken that is none, or comes too late");
+  const std::uint64_t entries =
+      std::min<std::uint64_t>(256, c.entries - 256 * std::min(e.piece.chunk, c.entries / 256));
+  const std::uint64_t kibs =
+      e.piece.kind == protocol::PieceKind::kTranscript ? (entries + 31) / 32 : 1;
+  Demand& d = m_demands[e.demand];
+  d.claim = e.claim;
+  d.who = e.demander;
+  d.price = kibs * ((c.price + 511) / 512);
+  c.demands.push_back(e.demand);
+  d.due = m_now + t.terms.windows.move_ms * ((demands_open(c) + 63) / 64);
+  if (c.status == ClaimStatus::kChallenging) c.due = std::max(c.due, d.due + 1);
+  take(of(e.demander).available, d.price);
+  ++counts.demands;
+}
+
+void Auditor::Model::end_demand(const protocol::DemandEnded& e, const Sent* tx) {
+  using protocol::DemandStatus;
+  if (!m_demands.contains(e.demand)) return fail("an unknown demand ends");
+  Demand& d = m_demands[e.demand];
+  Claim& c = claim(d.claim);
+  if (d.status != DemandStatus::kOpen) fail("a demand ends twice");
+  d.status = e.status;
+  if (e.status == DemandStatus::kSupplied) {
+    if (tx == nullptr || !std::holds_alternative<protocol::SupplyChunk>(*tx->payload))
+      fail("a piece is there that nobody sent");
+    of(c.solver).available += d.price / 2;
+    m_burned += d.price - d.price / 2;
+    m_tallies[d.who].given += d.price;  // what it agreed to pay
+    if (c.status == ClaimStatus::kChallenging)
+      c.due = std::max(c.due, m_now + task(c.task).terms.windows.challenge_ms);
+    return;
+  }
+  of(d.who).available += d.price;
+  if (e.status == DemandStatus::kVoid) return;
+  if (tx != nullptr || d.due > m_now) fail("a demand is ignored before its clock is over");
+  c.withheld = c.doomed = c.solver_lost = true;
+  ++counts.withheld;
 }
 
 }  // namespace assay::sim

@@ -43,6 +43,8 @@ Status Auditor::Model::compare_held(const protocol::StateReader& reader) const {
   }
   for (const auto& [id, h] : m_challenges)
     held[{kLock, id.value}] += protocol::is_resolved(h.status) ? 0 : h.bond;
+  for (const auto& [id, d] : m_demands)
+    held[{kLock, id.value}] += d.status == protocol::DemandStatus::kOpen ? d.price : 0;
   for (const auto& [of, down] : m_put_down) {
     const auto& [task_id, who] = of;
     held[{kLock, stake_of(protocol::claim_id_of(task_id, who), who)}] += down.stake;
@@ -72,6 +74,8 @@ protocol::Locked Auditor::Model::locked(const AccountId& id) const {
   }
   for (const auto& [challenge_id, h] : m_challenges)
     if (h.challenger == id && !protocol::is_resolved(h.status)) sum.bonds.value += h.bond;
+  for (const auto& [demand_id, d] : m_demands)
+    if (d.who == id && d.status == protocol::DemandStatus::kOpen) sum.bonds.value += d.price;
   for (const auto& [key, down] : m_put_down) {
     if (key.second != id) continue;
     sum.stakes.value += down.stake;

@@ -99,6 +99,9 @@ bool Auditor::Model::may_settle(const Claim& c, const protocol::ClaimSettled& e,
       return won > 0 && unresolved == 0 && c.status >= ClaimStatus::kChallenging;
     case CloseReason::kContradicted:
       return c.reporter && won == 0 && unresolved == 0 && c.status >= ClaimStatus::kChallenging;
+    case CloseReason::kWithheld:
+      return c.withheld && !c.reporter && won == 0 && unresolved == 0 &&
+             c.status >= ClaimStatus::kChallenging;
     case CloseReason::kThrown:
     case CloseReason::kFinal:
     case CloseReason::kFinalPartial:
@@ -151,6 +154,7 @@ void Auditor::Model::settle(const protocol::ClaimSettled& e, const Sent* tx) {
   Task& t = task(c.task);
   if (!may_settle(c, e, tx))
     fail("a claim that is " + std::string(to_string(c.status)) + " ends as " + to_string(e.reason));
+  if (demands_open(c) != 0) fail("a claim ends, and a demand does not");
   const bool by_default = e.reason == CloseReason::kUndisclosed;
   c.status = e.status;
   c.reason = e.reason;

@@ -72,6 +72,7 @@ class Populator {
     if (false_run) {
       party.execution = m_options.liars->execution(m_rng, 4);
       party.within_bound = !one_in(3);
+      party.serves_blobs = !one_in(4);
     } else if (breaks_rules) {
       party.make = [solver, rng = m_rng.next(),
                     liars = m_options.liars](const RoleContext& context) {
@@ -86,7 +87,6 @@ class Populator {
       party.within_bound = false;
     }
     if (!false_run && !breaks_rules) m_population.truthful.insert(name);
-    if (party.within_bound && party.serves_blobs && !breaks_rules) m_population.served.insert(name);
     const bool honest = !false_run && !breaks_rules && !bad_host;
     if (honest) m_quoters.push_back(name);
     if (breaks_rules) m_careless.push_back(name);

@@ -76,6 +76,8 @@ class Run {
     report.claims_fallen = counts.fallen;
     report.games = counts.games;
     report.errors_found = counts.found;
+    report.demands = counts.demands;
+    report.withheld = counts.withheld;
     report.transactions = counts.transactions;
     report.forgotten = counts.forgotten;
     report.sim = m_simulator.report();
@@ -146,7 +148,6 @@ class Run {
         if (m_population.honest.contains(solver) && claim.solver_lost)
           return {ErrorCode::kIntegrity, "honest " + solver + " lost a game: INV-SIM-001"};
         if (claim.status != protocol::ClaimStatus::kFinal || !m_population.watched ||
-            !m_population.served.contains(solver) ||
             !m_population.honest.contains(posted.submitter))
           continue;
         ASSAY_TRY_STATUS(check_words(*task, view));

@@ -26,6 +26,8 @@ void add(SeedsReport& sum, SeedReport report) {
   sum.claims_fallen += report.claims_fallen;
   sum.games += report.games;
   sum.errors_found += report.errors_found;
+  sum.demands += report.demands;
+  sum.withheld += report.withheld;
   sum.transactions += report.transactions;
   sum.blocks += report.sim.blocks;
   sum.crashes += report.sim.crashes;

@@ -27,6 +27,7 @@ struct Total {
     all.by_clock += s.by_clock;
     all.moves += s.moves;
     all.refused += s.refused;
+    all.withheld += s.withheld;
     all.turns_max = std::max(all.turns_max, s.turns_max);
     all.bytes_max = std::max(all.bytes_max, s.bytes_max);
     all.delay_ms = std::max(all.delay_ms, s.delay_ms);
@@ -70,6 +71,7 @@ TEST(Actors, EverySolverMeetsEveryChallenger) {
       ++seed;
     }
   EXPECT_TRUE(total.all.games > 300 && total.all.by_clock > 0 && total.all.refused > 0);
+  EXPECT_GE(total.all.withheld, 2 * 5u);  // of five honest challengers, who all demand
   total.print("pairs");
 }
 
@@ -132,7 +134,8 @@ INSTANTIATE_TEST_SUITE_P(
                       Hidden{Planted::kWidePoint, "R4"}, Hidden{Planted::kUndebitedBank, "R5"},
                       Hidden{Planted::kSlashedTogether, "R6"},
                       Hidden{Planted::kUncheckedMover, "R7"}, Hidden{Planted::kPaidCopies, "R8"},
-                      Hidden{Planted::kLostBurn, "R9"}, Hidden{Planted::kSlashToWrongParty, "R9"}),
+                      Hidden{Planted::kLostBurn, "R9"}, Hidden{Planted::kSlashToWrongParty, "R9"},
+                      Hidden{Planted::kIgnoredDemand, "R10"}),
     [](const auto& param_info) {
       return std::string(param_info.param.rule) + "Bug" +
              std::to_string(static_cast<int>(param_info.param.bug));

@@ -38,6 +38,14 @@ enum class Wants : std::uint8_t {
   kFalseWord,  // the same; none if none is known to be false
 };
 
+// What a solver lets others have of its transcript, without which nobody can say what is false.
+enum class Shows : std::uint8_t {
+  kAll,
+  kOnDemand,      // on the ledger, what is demanded there; to its friends, everything
+  kAtLastMoment,  // the same, as late as it can
+  kNothing,
+};
+
 struct Actor {
   std::string_view name;
   Part part = Part::kChallenger;
@@ -51,9 +59,13 @@ struct Actor {
   bool contradicts = false;  // a solver that signs a second transcript
   bool stands_up = true;     // a verifier, for what it attested
   bool guesses = false;      // a verifier, what the state was in between
+  Shows shows = Shows::kAll;
 
   // Does what the protocol asks of its part, if noisily: it must not lose a token.
   [[nodiscard]] constexpr bool is_honest() const {
+    return plays_honestly() && shows == Shows::kAll;
+  }
+  [[nodiscard]] constexpr bool plays_honestly() const {
     return computes == Computes::kTruth && pace <= Pace::kLastMoment &&
            points == Points::kFirstDifference &&
            (wants == Wants::kFirstFalse || wants == Wants::kFalseWord) && !contradicts && !guesses;
@@ -88,6 +100,19 @@ inline constexpr std::array kSolvers{
     Actor{.name = "late solver", .part = Part::kSolver, .pace = Pace::kLate},
     Actor{.name = "quitting solver", .part = Part::kSolver, .pace = Pace::kQuits},
     Actor{.name = "self-contradictor", .part = Part::kSolver, .contradicts = true},
+    Actor{.name = "reluctant solver", .part = Part::kSolver, .shows = Shows::kOnDemand},
+    Actor{.name = "reluctant solver at the last moment",
+          .part = Part::kSolver,
+          .shows = Shows::kAtLastMoment},
+    Actor{.name = "withholding solver", .part = Part::kSolver, .shows = Shows::kNothing},
+    Actor{.name = "reluctant liar",
+          .part = Part::kSolver,
+          .computes = Computes::kLie,
+          .shows = Shows::kAtLastMoment},
+    Actor{.name = "withholding liar",
+          .part = Part::kSolver,
+          .computes = Computes::kLie,
+          .shows = Shows::kNothing},
 };
 
 inline constexpr std::array kVerifiers{

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "assay/commit/piece.hpp"
 #include "assay/dispute/moves.hpp"
 #include "assay/protocol/lane.hpp"
 
@@ -183,6 +184,7 @@ std::vector<std::string> Scene::play() {
                                            m_played.net.keys[kSolver].sign(digest.view())});
     }
     challenge(claim);
+    supply(claim);
     for (const ChallengeView& one : claim.challenges) stand_up(one);
     for (auto& [id, watch] : m_games)
       for (const Role role : {Role::kDefender, Role::kChallenger}) move(*watch, role);
@@ -195,6 +197,7 @@ std::vector<std::string> Scene::play() {
 void Scene::challenge(const ClaimView& claim) {
   for (Plan& plan : m_plans) {
     const Actor& actor = *m_actor[plan.party];
+    if (actor.is_honest() && !has_transcript(claim, plan.party)) continue;
     if (!plan.target && actor.wants == Wants::kCopies)
       for (const ChallengeView& other : claim.challenges)
         if (other.record.status >= ChallengeStatus::kPlaying) plan.target = other.record.target;
@@ -214,6 +217,31 @@ void Scene::challenge(const ClaimView& claim) {
       plan.revealed = true;
       send(plan.party, m_played.reveal_of_target(*plan.id, *plan.target));
     }
+  }
+}
+
+bool Scene::has_transcript(const ClaimView& claim, unsigned party) {
+  if (m_actor[kSolver]->shows == Shows::kAll) return true;
+  bool has_all = true;
+  for (std::uint64_t part = 0; part < commit::part_count(claim.record.entries); ++part) {
+    const Piece piece{PieceKind::kTranscript, 0, 0, part};
+    const auto demand = std::find_if(claim.demands.begin(), claim.demands.end(),
+                                     [&](const DemandRecord& d) { return d.piece == piece; });
+    has_all &= demand != claim.demands.end() && demand->status == DemandStatus::kSupplied;
+    if (demand == claim.demands.end() && takes_demands(claim.record, LedgerTimeMs{now()}))
+      send(party, DemandChunk{claim.record.id, piece});
+  }
+  return has_all;
+}
+
+void Scene::supply(const ClaimView& claim) {
+  const Shows shows = m_actor[kSolver]->shows;
+  for (const DemandRecord& demand : claim.demands) {
+    if (demand.status != DemandStatus::kOpen || shows == Shows::kNothing) continue;
+    if (shows == Shows::kAtLastMoment && !is_last_moment(demand.deadline)) continue;
+    if (m_supplied.insert(demand.id).second)
+      send(kSolver,
+           SupplyChunk{demand.id, commit::open_part(m_played.run.transcript, demand.piece.chunk)});
   }
 }
 
@@ -469,10 +497,26 @@ void Scene::check_end(const ClaimView& claim) {
     return false;
   };
   const auto all = static_cast<unsigned>(m_actor.size());
-  const bool is_defended = solver.is_honest() || any(kAnn, kAnn + 2, [](const Actor& a) {
+  const bool is_withheld = claim.record.reason == CloseReason::kWithheld;
+  m_summary.withheld += is_withheld ? 1 : 0;
+  std::uint64_t bytes_paid = 0;  // to the solver
+  std::map<AccountId, std::uint64_t> bytes_cost;
+  for (const DemandRecord& d : claim.demands) {
+    if (d.status != DemandStatus::kSupplied) continue;
+    bytes_paid += d.price.value / 2;
+    bytes_cost[d.demander] += d.price.value;
+  }
+  const bool is_ignored =
+      std::any_of(claim.demands.begin(), claim.demands.end(),
+                  [](const auto& d) { return d.status == DemandStatus::kIgnored; });
+  if (is_ignored != (solver.shows == Shows::kNothing && !claim.demands.empty()))
+    break_rule("R10", "what is demanded is supplied or not as the solver does");
+  if ((is_ignored && stands) || (is_withheld && !is_ignored))
+    break_rule("R10", "a claim stands though its solver ignored a demand, or falls though not");
+  const bool is_defended = solver.plays_honestly() || any(kAnn, kAnn + 2, [](const Actor& a) {
                              return a.stands_up && a.pace <= Pace::kLastMoment;
                            });
-  if (is_true && is_defended && !solver.contradicts && !stands)
+  if (is_true && is_defended && !is_withheld && !solver.contradicts && !stands)
     break_rule("R1", "a true claim fell");
   if (!is_true && stands && any(kAnn + 2, all, [](const Actor& a) {
         return a.is_honest() && a.wants == Wants::kFirstFalse;
@@ -496,9 +540,9 @@ void Scene::check_end(const ClaimView& claim) {
                               account.staked.value + account.unbonding.value;
     const std::string who(m_actor[party]->name);
     if (m_actor[party]->is_honest()) {
-      const std::uint64_t earned = earned_by(party, stands);
-      if (has < kHad + earned)
-        break_rule("R2", who + " has " + std::to_string(kHad + earned - has) + " too little");
+      const std::uint64_t due =
+          kHad + earned_by(party, stands) - bytes_cost[m_played.net.id(party)];
+      if (has < due) break_rule("R2", who + " has " + std::to_string(due - has) + " too little");
     } else {
       gained += static_cast<std::int64_t>(has) - static_cast<std::int64_t>(kHad);
     }
@@ -509,7 +553,7 @@ void Scene::check_end(const ClaimView& claim) {
       return game.second->parties[0] == party &&
              game.second->record.status == GameStatus::kChallengerWon;
     });
-    if (!lost && !(party == kSolver && solver.contradicts))
+    if (!lost && !(party == kSolver && (solver.contradicts || is_withheld)))
       break_rule("R6", who + " was slashed for no game of its own");
   }
   if (m_played.net.read().totals().value().burned.value < m_burned_before + lost_stake / 2)
@@ -520,7 +564,7 @@ void Scene::check_end(const ClaimView& claim) {
   // What honest work would have brought them: the price of a claim that stands, and fees.
   std::int64_t deserved = 0;
   if (!solver.is_honest() && stands)
-    deserved += static_cast<std::int64_t>(m_played.terms.price.value);
+    deserved += static_cast<std::int64_t>(m_played.terms.price.value + bytes_paid);
   for (const unsigned party : {unsigned{kAnn}, unsigned{kBob}})
     if (!m_actor[party]->is_honest())
       deserved += static_cast<std::int64_t>(m_played.terms.verification_fee.value / 2);

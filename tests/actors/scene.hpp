@@ -26,6 +26,7 @@ struct Summary {
   unsigned moves = 0;
   unsigned refused = 0;
   std::uint64_t paused_ms = 0;
+  unsigned withheld = 0;       // claims that fell so
   std::uint64_t delay_ms = 0;  // from the first game's beginning to the claim's end
 };
 
@@ -62,6 +63,9 @@ class Scene {
   [[nodiscard]] bool is_last_moment(LedgerTimeMs deadline) const;
   void send(unsigned party, protocol::Payload payload);
   void challenge(const protocol::ClaimView& claim);
+  // Of an honest challenger: it has what it needs to look at the claim, or demands it.
+  [[nodiscard]] bool has_transcript(const protocol::ClaimView& claim, unsigned party);
+  void supply(const protocol::ClaimView& claim);
   void stand_up(const protocol::ChallengeView& challenge);
   void follow(const protocol::ChallengeView& challenge, const protocol::GameView& game);
   void move(Watch& watch, Role role);
@@ -82,6 +86,7 @@ class Scene {
   std::vector<Plan> m_plans;
   std::map<GameId, std::unique_ptr<Watch>> m_games;
   std::set<std::pair<protocol::ChallengeId, unsigned>> m_stood;
+  std::set<protocol::DemandId> m_supplied;
   std::vector<Sent> m_sent;
   std::size_t m_lane;
   bool m_was_full = false;        // the last block's lane

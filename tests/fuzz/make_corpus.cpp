@@ -112,10 +112,25 @@ std::vector<Payload> payloads() {
           AwardQuote{TaskId{named("task")}, quote, signature(5)},
           FundTask{TaskId{named("task")}, Amount{70}},
           ReportProgress{claim, 3, named("progress")},
-          AbandonClaim{claim}};
+          AbandonClaim{claim},
+          DemandChunk{claim, {PieceKind::kState, 3, 4, 5}},
+          SupplyChunk{DemandId{named("demand")}, commit::TranscriptPart{Bytes(96, 1), path(2)}}};
+}
+
+// The other forms of a supply.
+std::vector<SupplyChunk> supplies() {
+  const commit::TensorChunk chunk{Bytes(40, 3), path(1), {DType::kF32, Shape{10}},
+                                  "model/w",    3,       path(2)};
+  const commit::ProgramRecord record{
+      Bytes(20, 2), path(3), {1, 7, 2, 1, named("nodes"), named("slots"), named("data")}};
+  const DemandId id{named("demand")};
+  return {{id, StateChunk{chunk, path(3)}}, {id, chunk}, {id, record}};
 }
 
 void transactions() {
+  for (const SupplyChunk& supply : supplies())
+    save("transaction", "supply-" + std::to_string(supply.opening.index()),
+         static_cast<std::uint8_t>(TxKind::kSupplyChunk) - 1, encode_payload(supply));
   for (const Payload& payload : payloads()) {
     const TxKind kind = kind_of(payload);
     save("transaction", std::string("payload-") + to_string(kind),
@@ -192,7 +207,9 @@ std::vector<Event> events() {
           BidPlaced{TaskId{h}, AccountId{h}, Amount{5}},
           BidEnded{TaskId{h}, AccountId{h}, BidEnd::kForfeited},
           ProgressReported{ClaimId{h}, 3},
-          ClaimCancelled{ClaimId{h}, 5}};
+          ClaimCancelled{ClaimId{h}, 5},
+          ChunkDemanded{DemandId{h}, ClaimId{h}, AccountId{h}, {PieceKind::kDataSet, 0, 4, 5}},
+          DemandEnded{DemandId{h}, DemandStatus::kSupplied}};
 }
 
 // A task with a claim, a verifier and a game of the toy task.
@@ -227,6 +244,17 @@ View view() {
   verifier.seals = {named("a"), named("b")};
   verifier.opened = {std::nullopt, OpenedSeal{named("i"), named("e"), true,
                                               Attestation{signature(1), signature(2)}}};
+  claim.demands.push_back({DemandId{named("demand")},
+                           claim.record.id,
+                           terms.challenger,
+                           0,
+                           {PieceKind::kTranscript, 0, 0, 0},
+                           Amount{2},
+                           DemandStatus::kSupplied,
+                           {},
+                           0,
+                           0,
+                           Bytes(64, 1)});
   ChallengeView& challenge = claim.challenges.emplace_back();
   challenge.record.id = ChallengeId{named("challenge")};
   challenge.record.challenger = terms.challenger;
@@ -283,6 +311,7 @@ void records() {
   save("record", "verifier", 10, bytes_of(claim.verifiers.front()));
   save("record", "challenge", 11, bytes_of(challenge.record));
   save("record", "game", 12, bytes_of(challenge.games.front().record));
+  save("record", "demand", 20, bytes_of(claim.demands.front()));
   for (const Event& event : events())
     save("record", std::string("event-") + name_of(event), 13, bytes_of(event));
   save("record", "bid", 14, bytes_of(task.bids.front()));

@@ -39,6 +39,9 @@ struct SendRow {
   Result<protocol::Payload> (*build)(const SendValues& values);
 };
 [[nodiscard]] std::span<const SendRow> send_table();
+// The two about pieces of a claim, of the table's rows.
+[[nodiscard]] Result<protocol::Payload> demand_chunk(const SendValues& values);
+[[nodiscard]] Result<protocol::Payload> supply_chunk(const SendValues& values);
 // The kind's name with hyphens: "award-quote".
 [[nodiscard]] std::string command_name(protocol::TxKind kind);
 

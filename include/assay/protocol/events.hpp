@@ -181,15 +181,28 @@ struct ClaimCancelled {  // while it trains; so many entries may still be delive
   std::uint64_t entries_max = 0;
   friend bool operator==(const ClaimCancelled&, const ClaimCancelled&) = default;
 };
+struct ChunkDemanded {
+  DemandId demand;
+  ClaimId claim;
+  AccountId demander;
+  Piece piece;
+  friend bool operator==(const ChunkDemanded&, const ChunkDemanded&) = default;
+};
+struct DemandEnded {
+  DemandId demand;
+  DemandStatus status{};
+  friend bool operator==(const DemandEnded&, const DemandEnded&) = default;
+};
 [[nodiscard]] const char* to_string(BidEnd end) noexcept;
 
 // The kind's number on the wire is the alternative's index + 1.
-using Event = std::variant<MoneyMoved, TaskPosted, TaskEnded, TaskAccepted, VerifierEnlisted,
-                           TranscriptCommitted, TranscriptRevealed, ClaimAdvanced, VerifierDrawn,
-                           VerifierSealed, SealOpened, ChallengeCommitted, ChallengeRevealed,
-                           ChallengeEnded, GameStarted, GameMoved, GameFinished, ClaimSettled,
-                           Slashed, TranscriptDisclosed, JackpotPaid, TaskFunded, TaskOpened,
-                           BidPlaced, BidEnded, ProgressReported, ClaimCancelled>;
+using Event =
+    std::variant<MoneyMoved, TaskPosted, TaskEnded, TaskAccepted, VerifierEnlisted,
+                 TranscriptCommitted, TranscriptRevealed, ClaimAdvanced, VerifierDrawn,
+                 VerifierSealed, SealOpened, ChallengeCommitted, ChallengeRevealed, ChallengeEnded,
+                 GameStarted, GameMoved, GameFinished, ClaimSettled, Slashed, TranscriptDisclosed,
+                 JackpotPaid, TaskFunded, TaskOpened, BidPlaced, BidEnded, ProgressReported,
+                 ClaimCancelled, ChunkDemanded, DemandEnded>;
 
 [[nodiscard]] const char* name_of(const Event& event) noexcept;
 void write(codec::Writer& w, const Event& event);

@@ -10,6 +10,7 @@ namespace assay::protocol {
 using ClientId = std::array<std::uint8_t, 16>;  // chosen by the sender; one an action, for ever
 using QuoteId = std::array<std::uint8_t, 16>;   // chosen by a solver; awarded at most once
 using ChallengeId = Strong<struct ChallengeIdTag, Hash256>;
+using DemandId = Strong<struct DemandIdTag, Hash256>;
 
 [[nodiscard]] TaskId task_id_of(const ChainId& chain, const AccountId& submitter,
                                 const ClientId& client_id);

@@ -37,6 +37,9 @@ namespace assay::protocol {
 [[nodiscard]] Amount owed_by_bond(const TaskRecord& task,
                                   const ChallengeRecord& challenge) noexcept;
 
+// Out of a demand's lock: its price until it ends, then nothing.
+[[nodiscard]] Amount owed_by_demand(const DemandRecord& demand) noexcept;
+
 // Whether nothing will ever be paid for it again: a record may be forgotten only then.
 [[nodiscard]] bool owes_nothing(const TaskRecord& task) noexcept;
 

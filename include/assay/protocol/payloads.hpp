@@ -10,6 +10,7 @@
 
 #include "assay/codec/buffer.hpp"
 #include "assay/commit/path_record.hpp"
+#include "assay/commit/piece.hpp"
 #include "assay/commit/task.hpp"
 #include "assay/crypto/ed25519.hpp"
 #include "assay/dispute/game.hpp"
@@ -24,6 +25,10 @@ inline constexpr std::size_t kMaxSignedMoveBytes = 4 + 1 + 32 + 4 + dispute::kMa
 inline constexpr std::uint64_t kUnbondingMs = std::uint64_t{21} * 24 * 3600 * 1000;
 inline constexpr std::uint64_t kMaxDisputeMs = std::uint64_t{14} * 24 * 3600 * 1000;
 inline constexpr std::uint32_t kMaxChallengesPerClaim = economics::kMaxChallenges;
+// Ever. What they burn together is at least the claim's price (demand_price).
+inline constexpr std::uint32_t kMaxDemandsPerClaim = 1024;
+// Of a claim, so many demands share one move window.
+inline constexpr std::uint32_t kDemandsPerWindow = 64;
 // Of a move and of a replay in a game: each of its turns may take so long.
 inline constexpr std::uint64_t kMaxMoveMs = std::uint64_t{24} * 3600 * 1000;
 inline constexpr std::uint64_t kMaxWindowMs = std::uint64_t{366} * 24 * 3600 * 1000;
@@ -308,12 +313,54 @@ struct AbandonClaim {
   friend bool operator==(const AbandonClaim&, const AbandonClaim&) = default;
 };
 
+// What a claim's solver has to be able to show, whoever asks: a piece of what stands under roots
+// that the ledger holds.
+enum class PieceKind : std::uint8_t {
+  kTranscript = 1,  // part `chunk` of the transcript (commit::kPartEntries)
+  kState,           // chunk `chunk` of tensor `item` of the state at entry `entry`, which is kept
+  kDataSet,         // chunk `chunk` of tensor `item`
+  kInitProgram,     // record `item`
+  kStepProgram,
+};
+// Fields that the kind does not name are 0. Items and chunks are taken modulo how many there are.
+struct Piece {
+  PieceKind kind = PieceKind::kTranscript;
+  std::uint64_t entry = 0;
+  std::uint64_t item = 0;
+  std::uint64_t chunk = 0;
+  friend bool operator==(const Piece&, const Piece&) = default;
+};
+[[nodiscard]] const char* to_string(PieceKind kind) noexcept;
+inline constexpr std::size_t kPieceBytes = 1 + 3 * 8;
+void write(codec::Writer& w, const Piece& piece);
+void read(codec::Reader& r, Piece& out);
+// By anybody but the solver, who must show it in time or lose the claim.
+struct DemandChunk {
+  ClaimId claim;
+  Piece piece;
+  friend bool operator==(const DemandChunk&, const DemandChunk&) = default;
+};
+// Of a state: the chunk, and the path of its entry in the transcript.
+struct StateChunk {
+  commit::TensorChunk chunk;
+  commit::Path entry_path;
+};
+// In the order of piece kinds; the programs share the last.
+using PieceOpening =
+    std::variant<commit::TranscriptPart, StateChunk, commit::TensorChunk, commit::ProgramRecord>;
+// By anybody.
+struct SupplyChunk {
+  DemandId demand;
+  PieceOpening opening;
+};
+
 // The kind's number on the wire is the alternative's index + 1.
-using Payload = std::variant<Transfer, Stake, Unstake, RegisterProfile, PostTask, CancelTask,
-                             AcceptTask, EnlistVerifier, CommitTranscript, RevealTranscript, Seal,
-                             OpenSeal, CommitChallenge, RevealChallenge, StandUp, PlayMove,
-                             ReportContradiction, Disclose, PlaceBid, WithdrawBid, AwardTask,
-                             AwardQuote, FundTask, ReportProgress, AbandonClaim>;
+using Payload =
+    std::variant<Transfer, Stake, Unstake, RegisterProfile, PostTask, CancelTask, AcceptTask,
+                 EnlistVerifier, CommitTranscript, RevealTranscript, Seal, OpenSeal,
+                 CommitChallenge, RevealChallenge, StandUp, PlayMove, ReportContradiction, Disclose,
+                 PlaceBid, WithdrawBid, AwardTask, AwardQuote, FundTask, ReportProgress,
+                 AbandonClaim, DemandChunk, SupplyChunk>;
 
 enum class TxKind : std::uint8_t {
   kTransfer = 1,
@@ -341,8 +388,10 @@ enum class TxKind : std::uint8_t {
   kFundTask,
   kReportProgress,
   kAbandonClaim,
+  kDemandChunk,
+  kSupplyChunk,
 };
-inline constexpr std::uint8_t kTxKindLast = 25;
+inline constexpr std::uint8_t kTxKindLast = 27;
 static_assert(std::variant_size_v<Payload> == kTxKindLast);
 
 [[nodiscard]] inline TxKind kind_of(const Payload& payload) noexcept {

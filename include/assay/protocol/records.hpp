@@ -71,6 +71,7 @@ enum class CloseReason : std::uint8_t {
   kFallen,
   kContradicted,
   kUndisclosed,  // its solver did not say in time whether it forced an error
+  kWithheld,     // its solver did not show in time what was demanded
   kVoid,
 };
 
@@ -173,6 +174,9 @@ struct ClaimRecord {
   std::uint32_t opened = 0;        // seals opened
   std::uint32_t challenges = 0;    // committed ever
   std::uint32_t unresolved = 0;    // of them
+  std::uint32_t demands = 0;       // for pieces, ever
+  std::uint32_t demands_open = 0;  // of them
+  LedgerTimeMs demands_until;      // from kChallenging on: the last time for demands
   bool doomed = false;             // a challenge won: the claim falls when all are resolved
   std::uint64_t fallen_entry = 0;  // of the earliest winning challenge
   bool solver_lost = false;        // a game of its own, or contradicted itself
@@ -242,6 +246,28 @@ struct ChallengeRecord {
   std::vector<AccountId> defenders;  // in the order they stood up; first whose word is disputed
 };
 
+enum class DemandStatus : std::uint8_t {
+  kOpen = 1,
+  kSupplied,
+  kIgnored,  // in time: the claim falls
+  kVoid,     // the claim was settled before
+};
+
+struct DemandRecord {
+  DemandId id;
+  ClaimId claim;
+  AccountId demander;
+  std::uint32_t sequence = 0;  // among the claim's demands
+  Piece piece;
+  Amount price;  // of the piece, locked until it is supplied
+  DemandStatus status = DemandStatus::kOpen;
+  LedgerTimeMs deadline;               // to supply it; zero once it ended
+  std::uint64_t paused_before_ms = 0;  // of all clocks, when it was demanded
+  std::uint64_t paused_ms = 0;         // of this one, as far as the deadline counts it
+  Bytes bytes;                         // of the piece, once supplied
+  friend bool operator==(const DemandRecord&, const DemandRecord&) = default;
+};
+
 enum class GameStatus : std::uint8_t {
   kOpen = 1,
   kDefenderWon,
@@ -281,6 +307,7 @@ struct Pause {
 [[nodiscard]] const char* to_string(ClaimStatus status) noexcept;
 [[nodiscard]] const char* to_string(ChallengeStatus status) noexcept;
 [[nodiscard]] const char* to_string(GameStatus status) noexcept;
+[[nodiscard]] const char* to_string(DemandStatus status) noexcept;
 
 void write(codec::Writer& w, const Profile& r);
 void write(codec::Writer& w, const Locked& r);
@@ -292,6 +319,7 @@ void write(codec::Writer& w, const VerifierRecord& r);
 void write(codec::Writer& w, const ChallengeRecord& r);
 void write(codec::Writer& w, const GameRecord& r);
 void write(codec::Writer& w, const Pause& r);
+void write(codec::Writer& w, const DemandRecord& r);
 void read(codec::Reader& r, Profile& out);
 void read(codec::Reader& r, Locked& out);
 void read(codec::Reader& r, Reputation& out);
@@ -302,6 +330,7 @@ void read(codec::Reader& r, VerifierRecord& out);
 void read(codec::Reader& r, ChallengeRecord& out);
 void read(codec::Reader& r, GameRecord& out);
 void read(codec::Reader& r, Pause& out);
+void read(codec::Reader& r, DemandRecord& out);
 
 // What the claim is about: the task's header, and of a cancelled claim the part that was delivered.
 // It ends at an entry of the task's transcript, so both agree on every entry before.
@@ -317,6 +346,24 @@ void read(codec::Reader& r, Pause& out);
 // delivered.
 [[nodiscard]] std::uint64_t entries_max(const TaskRecord& task, const ClaimRecord& claim) noexcept;
 [[nodiscard]] std::uint64_t entries_min(const TaskRecord& task, const ClaimRecord& claim) noexcept;
+
+// Whether the claim's solver has to keep the state at this entry, and show it: where the task keeps
+// a checkpoint, and the last. Requires entry < claim.entries.
+[[nodiscard]] bool is_kept(const TaskRecord& task, const ClaimRecord& claim,
+                           std::uint64_t entry) noexcept;
+// Whether the claim's solver has to be able to show it.
+[[nodiscard]] bool may_be_demanded(const TaskRecord& task, const ClaimRecord& claim,
+                                   const Piece& piece);
+// Whether demands are taken: the transcript stands, and its window to be challenged is not over,
+// nor stretched by demands; else one after the other would stretch it for ever.
+[[nodiscard]] bool takes_demands(const ClaimRecord& claim, LedgerTimeMs now) noexcept;
+// SHA-256("assay/demand-id/1" || claim || piece): a piece is demanded once.
+[[nodiscard]] DemandId demand_id_of(const ClaimId& claim, const Piece& piece);
+// What it costs to demand: of each KiB that the piece may have, begun ones whole, a 512th of the
+// claim's price, rounded up.
+[[nodiscard]] Amount demand_price(const ClaimRecord& claim, const Piece& piece) noexcept;
+// The clock of a demand that is the `open`th of a claim: a move window for each kDemandsPerWindow.
+[[nodiscard]] std::uint64_t demand_ms(const PostTask& terms, std::uint32_t open) noexcept;
 
 // How long a cancelled claim's solver has to deliver: the progress entries' part of the time to
 // train, and the window to reveal.

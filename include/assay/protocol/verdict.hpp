@@ -41,6 +41,7 @@ enum class TxVerdict : std::uint16_t {
   kUnknownClaim,
   kUnknownChallenge,
   kUnknownGame,
+  kUnknownDemand,
   kNotSubmitter,
   kNotSolver,
   kNotAllowed,  // the task's lists leave this solver out
@@ -76,11 +77,13 @@ enum class TxVerdict : std::uint16_t {
   kDrawOutOfRange,
   kAlreadyOpened,
   kEntryOutOfRange,
+  kPieceOutOfRange,  // nothing that the claim's solver has to keep
   kAlreadyExists,  // an object with this id
   kTooManyChallenges,
+  kTooManyDemands,
   kSameBlock,        // challenges and transcripts are revealed in later blocks than committed to
   kWrongCommitment,  // what is revealed is not what was committed to
-  kWrongOpening,     // a path that does not lead to the transcript's root
+  kWrongOpening,     // a path that does not lead to the root
   kWrongProgress,    // what was reported does not stand in the transcript, or is not opened
   kWrongClaimSignature,
   kWrongAttestation,  // no, or a needless, or somebody else's signature

@@ -49,6 +49,7 @@ struct ClaimView {
   ClaimRecord record;
   std::vector<VerifierRecord> verifiers;  // ascending by account
   std::vector<ChallengeView> challenges;  // in order of commitment
+  std::vector<DemandRecord> demands;      // in their order; bytes of transcripts alone
 };
 struct TaskView {
   TaskRecord record;
@@ -105,7 +106,7 @@ class ViewMemory {
 [[nodiscard]] const ClaimView* find_claim(const TaskView& task, const ClaimId& id) noexcept;
 
 // The terms and the position of a game, derived from its moves. Thread-safe, pure. Requires a game
-// of the task, as StateReader or decode_view() gave it.
+// of the task, as StateReader or read_view() gave it.
 [[nodiscard]] dispute::GameTerms terms_of(const ChainId& chain, const TaskView& task,
                                           const ChallengeView& challenge, const GameView& game);
 [[nodiscard]] dispute::Position position_of(const dispute::GameTerms& terms, const GameView& game);

@@ -14,9 +14,10 @@ namespace assay::sim {
 
 // How an account did, all that it holds or has put at stake counted.
 struct Tally {
-  std::uint64_t before = 0;    // at genesis
-  std::uint64_t after = 0;     // now
-  std::uint64_t given = 0;     // transfers, the cost of challenges taken back and of giving up
+  std::uint64_t before = 0;  // at genesis
+  std::uint64_t after = 0;   // now
+  std::uint64_t given =
+      0;  // transfers, the cost of demands, of challenges taken back, of giving up
   std::uint64_t received = 0;  // transfers
   std::uint64_t consumed = 0;  // of what it put into tasks, and did not get back
   // What was taken from it beyond what it chose to give; below zero: what it earned.
@@ -41,7 +42,8 @@ class Auditor {
   // What was seen so far.
   struct Counts {
     std::uint64_t tasks = 0, paid = 0, fallen = 0, games = 0, found = 0, transactions = 0;
-    std::uint64_t forgotten = 0;  // tasks of which only the id is left
+    std::uint64_t demands = 0, withheld = 0;  // for pieces; that were ignored
+    std::uint64_t forgotten = 0;              // tasks of which only the id is left
   };
   [[nodiscard]] Counts counts() const;
 

@@ -35,6 +35,7 @@ struct SeedReport {
   std::uint64_t seed = 0;
   std::string failure;  // the invariant that broke, in words; empty: none
   std::uint64_t tasks = 0, claims_paid = 0, claims_fallen = 0, games = 0, errors_found = 0;
+  std::uint64_t demands = 0, withheld = 0;  // for pieces; that were ignored
   std::uint64_t transactions = 0;
   std::uint64_t forgotten = 0;  // tasks of which only the id is left
   Hash256 digest;               // of the last block's header: equal runs have equal ones

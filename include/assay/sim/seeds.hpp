@@ -22,6 +22,7 @@ struct SeedsOptions {
 struct SeedsReport {
   std::uint64_t seeds = 0;
   std::uint64_t tasks = 0, claims_paid = 0, claims_fallen = 0, games = 0, errors_found = 0;
+  std::uint64_t demands = 0, withheld = 0;
   std::uint64_t transactions = 0, blocks = 0, crashes = 0, lost = 0;
   std::vector<SeedReport> failures;  // ascending by seed
 };

@@ -59,6 +59,7 @@ struct Context {
 
 [[nodiscard]] Lock stake_lock(const ClaimId& claim, const AccountId& id);
 [[nodiscard]] Lock bond_lock(const ChallengeRecord& challenge);
+[[nodiscard]] Lock demand_lock(const DemandRecord& demand);
 [[nodiscard]] Lock deposit_lock(const TaskId& task, const AccountId& bidder);
 
 // The windows' ends (deadlines.cpp). Handles everything due at c.now, earliest first, at most
@@ -94,9 +95,19 @@ void fall_undisclosed(Context& c, const ClaimId& claim);
 void count_pause(Context& c, const BlockHeader& parent);
 // At a block's end, if its lane is full.
 void begin_pause(Context& c);
-// How long the clock of this turn has stood still so far: at most one move window (INV-PRO-023).
-[[nodiscard]] std::uint64_t paused_ms(const State& state, const GameRecord& game,
+// How long a clock has stood still since all had for `before_ms`: at most one move window
+// (INV-PRO-023).
+[[nodiscard]] std::uint64_t paused_ms(const State& state, std::uint64_t before_ms,
                                       std::uint64_t move_ms);
+// Demands (demands.cpp).
+// How long the window to challenge has to last for those that are open: past their clocks.
+[[nodiscard]] LedgerTimeMs last_demand(const State& state, const ClaimRecord& claim);
+// The window to challenge ends no earlier than at `until`.
+void extend_challenging(Context& c, ClaimRecord& claim, LedgerTimeMs until);
+void supply_demand(Context& c, DemandRecord demand, Bytes bytes);
+void expire_demand(Context& c, const DemandId& demand);
+// The claim is settled: whoever waits has its money back.
+void void_demands(Context& c, ClaimRecord& claim);
 
 // The market (sale.cpp): money in and out of a task, its sale and its end.
 void add_funds(Context& c, TaskRecord& task, const AccountId& funder, std::uint64_t atoms);

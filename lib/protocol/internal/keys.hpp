@@ -32,6 +32,8 @@ enum class Table : std::uint8_t {
   kReputation = 'R',   // account, role
   kLocked = 'K',       // account
   kPause = 'W',        // -
+  kDemand = 'U',       // claim, sequence (big-endian)
+  kDemandId = 'u',     // demand
   kErasure = 'X',      // last height, height of the block that asked (big-endian)
 };
 

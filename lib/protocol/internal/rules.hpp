@@ -124,6 +124,12 @@ template <>
 struct Found<StandUp> : OfChallenge {};
 template <>
 struct Found<PlayMove> : OfGame {};
+template <>
+struct Found<DemandChunk> : OfClaim {};
+template <>
+struct Found<SupplyChunk> {
+  DemandRecord demand;
+};
 
 template <class P>
 class Proof {
@@ -172,6 +178,8 @@ struct Rules {
   static Checked<FundTask> check(const Reading& r, const Sender& s, const FundTask& p);
   static Checked<ReportProgress> check(const Reading& r, const Sender& s, const ReportProgress& p);
   static Checked<AbandonClaim> check(const Reading& r, const Sender& s, const AbandonClaim& p);
+  static Checked<DemandChunk> check(const Reading& r, const Sender& s, const DemandChunk& p);
+  static Checked<SupplyChunk> check(const Reading& r, const Sender& s, const SupplyChunk& p);
 
  private:
   template <class P>
@@ -206,6 +214,8 @@ void transition(Context& c, Proof<AwardQuote>&& t);
 void transition(Context& c, Proof<FundTask>&& t);
 void transition(Context& c, Proof<ReportProgress>&& t);
 void transition(Context& c, Proof<AbandonClaim>&& t);
+void transition(Context& c, Proof<DemandChunk>&& t);
+void transition(Context& c, Proof<SupplyChunk>&& t);
 
 // The last report of progress holds of this transcript (tx_claim.cpp).
 [[nodiscard]] bool opens_progress(const ClaimRecord& claim, const Hash256& transcript_root,

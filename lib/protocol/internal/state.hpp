@@ -20,8 +20,9 @@ enum class DeadlineKind : std::uint8_t {
   kTurn,             // game
   kUnbonding,        // pending transfer
   kForceBeacon,      // claim: the block after the transcript was committed to
+  kDemand,           // demand: to supply it
 };
-inline constexpr std::uint8_t kDeadlineKindLast = 7;
+inline constexpr std::uint8_t kDeadlineKindLast = 8;
 struct Deadline {
   LedgerTimeMs time;
   DeadlineKind kind{};
@@ -61,6 +62,7 @@ class State final : public ledger::LedgerView {
   [[nodiscard]] std::optional<ChallengeRecord> challenge(const ChallengeId& id) const;
   [[nodiscard]] Pause pause() const;
   [[nodiscard]] std::optional<GameRecord> game(const GameId& id) const;
+  [[nodiscard]] std::optional<DemandRecord> demand(const DemandId& id) const;
   // The same of what must exist: absence is damage.
   [[nodiscard]] TaskRecord need_task(const TaskId& id) const;
   [[nodiscard]] ClaimRecord need_claim(const ClaimId& id) const;
@@ -70,6 +72,7 @@ class State final : public ledger::LedgerView {
   void need_all(std::size_t found, std::size_t count) const;
   [[nodiscard]] std::vector<VerifierRecord> verifiers(const ClaimId& claim) const;
   [[nodiscard]] std::vector<ChallengeRecord> challenges(const ClaimId& claim) const;
+  [[nodiscard]] std::vector<DemandRecord> demands(const ClaimId& claim) const;
   [[nodiscard]] std::vector<Bytes> moves(const GameRecord& game, std::uint32_t from = 0) const;
   // All of them: fewer are damage, as of what else has its count in a record.
   [[nodiscard]] std::vector<TaskId> live_tasks() const;
@@ -88,6 +91,7 @@ class State final : public ledger::LedgerView {
   void put(const ChallengeRecord& r);
   void put(const GameRecord& r);
   void put(const Pause& r);
+  void put(const DemandRecord& r);
   void put_move(const GameId& id, std::uint32_t turn, ByteView signed_move);
   void set_live(const TaskId& id, bool live);
   void add_part(const AccountId& id, const TaskId& task);

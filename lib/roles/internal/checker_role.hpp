@@ -73,6 +73,10 @@ class CheckerRole : public LedgerRole {
   [[nodiscard]] virtual std::optional<Known> own_run(const protocol::TaskView& task,
                                                      const SharedTask& opened);
 
+  // The task's programs and data do not come: demands a piece of each that is missing, of the
+  // solver, who has to have them.
+  void demand_task(const protocol::TaskView& task, const protocol::ClaimView& claim);
+
   // Of a settled claim: removes what was kept of its checks.
   void forget_checks(const ClaimId& claim);
 
@@ -82,6 +86,20 @@ class CheckerRole : public LedgerRole {
                                        const protocol::ChallengeTarget& target, bool again = false);
 
  private:
+  // Demands the piece if the ledger takes it and nobody did.
+  void demand(const protocol::ClaimView& claim, const protocol::Piece& piece);
+  // A piece of each checkpoint that is not given.
+  void demand_checkpoints(const protocol::ClaimView& claim, const training::Task& opened);
+  // Which piece nobody can foresee: of this account, the same each time.
+  [[nodiscard]] protocol::Piece any_piece(const ClaimId& claim, protocol::PieceKind kind,
+                                          std::uint64_t entry) const;
+  // The blob was asked for, in vain, for so long that it seems to be withheld.
+  [[nodiscard]] bool seems_withheld(const std::string& name, const AccountId& from);
+  // Put together from what was supplied on the ledger; none until all parts were.
+  [[nodiscard]] static std::optional<commit::Transcript> supplied_transcript(
+      const protocol::ClaimView& claim);
+  const commit::Transcript* keep_transcript(const protocol::ClaimRecord& claim,
+                                            commit::Transcript candidate);
   // The checkpoint after entry `entry`, verified; null while it is on its way or cannot be had
   // (`gave_up`).
   [[nodiscard]] SharedState checkpoint(const protocol::ClaimView& claim, const SharedTask& opened,
@@ -100,6 +118,9 @@ class CheckerRole : public LedgerRole {
   std::map<std::pair<ClaimId, std::uint64_t>, SharedState>
       m_states;  // by entry after which they stand
   std::map<std::string, std::uint64_t> m_tries;
+  std::set<std::pair<ClaimId, std::uint64_t>> m_not_given;  // checkpoints asked for in vain
+  std::map<std::pair<std::string, AccountId>, std::uint64_t>
+      m_missed_since;                // of this role's clock
   std::set<std::string> m_unserved;  // start files whose checkpoint was asked for in vain
   std::set<ClaimId> m_forgotten;
   std::map<ClaimId, Hash256> m_challenge_secrets;

@@ -66,6 +66,9 @@ class Auditor::Model {
     std::uint64_t entries = 0, reported = 1, committed_at = 0;
     Hash256 progress;  // what was reported last hides
     bool cancelled = false, abandoned = false, doomed = false, solver_lost = false;
+    bool withheld = false;            // a demand was ignored
+    std::uint64_t demands_until = 0;  // once it is challenging
+    std::vector<protocol::DemandId> demands;
     std::uint64_t forced_entry = 0;
     Hash256 forced_root;
     // How many challenges there were when sealing ended, and when the disclosing began.
@@ -95,6 +98,13 @@ class Auditor::Model {
     AccountId defender;
     protocol::GameStatus status = protocol::GameStatus::kOpen;
     bool by_clock = false;
+  };
+  struct Demand {
+    ClaimId claim;
+    AccountId who;
+    Atoms price = 0;
+    std::uint64_t due = 0;
+    protocol::DemandStatus status = protocol::DemandStatus::kOpen;
   };
   struct Standing {  // as a challenger
     Atoms score = 0;
@@ -160,6 +170,9 @@ class Auditor::Model {
   void enlist(const protocol::VerifierEnlisted& e);
   void commit_challenge(const protocol::ChallengeCommitted& e);
   void end_challenge(const protocol::ChallengeEnded& e);
+  void demand(const protocol::ChunkDemanded& e);
+  void end_demand(const protocol::DemandEnded& e, const Sent* tx);
+  [[nodiscard]] std::size_t demands_open(const Claim& c) const;
   void end_game(const protocol::GameFinished& e);
   void start_game(const protocol::GameStarted& e);
   void reveal_challenge(const Sent& tx, const protocol::RevealChallenge& p);
@@ -198,6 +211,7 @@ class Auditor::Model {
   std::map<ClaimId, Claim> m_claims;
   std::map<ChallengeId, Challenge> m_challenges;
   std::map<GameId, Game> m_games;
+  std::map<protocol::DemandId, Demand> m_demands;
   std::map<AccountId, Standing> m_challengers;
   struct PutDown {  // with a bid
     Atoms deposit = 0, stake = 0;

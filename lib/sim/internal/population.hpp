@@ -21,7 +21,6 @@ struct Population {
   std::set<std::string> gone;      // these may leave before they post
   std::set<std::string> truthful;  // solvers whose transcripts are true, if they show any
   std::set<std::string> lazy;      // verifiers that copy what they seal
-  std::set<std::string> served;    // solvers whose blobs are to be had within the bound
   bool watched =
       false;  // an honest whistleblower replays all of every claim, and can pay its bonds
 };

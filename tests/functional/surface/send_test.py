@@ -188,8 +188,13 @@ class Send(unittest.TestCase):
         self.send("solver", "abandon-claim", "--claim", claim)
         self.assertEqual(self.task(task)["status"], "refunded")
         for kind, options in (("abandon-claim", ()), ("report-contradiction",
-                                                      ("--transcript-root", NOBODY, "--signature", "0" * 128))):
+                                                      ("--transcript-root", NOBODY, "--signature", "0" * 128)),
+                              ("demand-chunk", ("--piece", "transcript/0"))):
             self.assertIn("refused, unknown claim", self.send("solver", kind, "--claim", NOBODY, *options, code=1))
+        (self.folder / "transcript").write_bytes(bytes(64))
+        files = ("--blob", self.folder / "transcript", "--transcript", self.folder / "transcript")
+        self.assertIn("refused, unknown demand", self.send("friend", "supply-chunk", "--claim", claim, "--piece",
+                                                           "transcript/0", *files, code=1))
 
     def test_4_an_auction_is_cancelled(self):
         task = self.post("auction", "--auction", "--bid-window-s", "3600")

@@ -8,6 +8,8 @@
 #include "assay/cli/amounts.hpp"
 #include "assay/core/hex.hpp"
 #include "assay/host/read_file.hpp"
+#include "assay/protocol/records.hpp"
+#include "assay/tensor/safetensors.hpp"
 #include "support/temporary_folder.hpp"
 
 namespace assay::cli {
@@ -44,12 +46,19 @@ SendValues good_values(const std::filesystem::path& folder) {
   EXPECT_TRUE(host::write_file(folder / "quote.json",
                                as_bytes(codec::Json::object({{"signed", sealed}}).dump())));
   EXPECT_TRUE(host::write_file(folder / "alone.json", as_bytes(sealed.dump())));
+  NamedTensors state;
+  state.emplace("w", Tensor(TensorType{DType::kU8, Shape{5}}));
+  EXPECT_TRUE(host::write_file(folder / "state", *tensor::write_safetensors(state)));
+  EXPECT_TRUE(host::write_file(folder / "transcript", Bytes(3 * 32, 1)));
   return SendValues({{"to", kId},
                      {"tokens", "2.5"},
                      {"task", kId},
                      {"claim", kId},
                      {"solver", kId},
                      {"transcript-root", kId},
+                     {"piece", "state/1/0/0"},
+                     {"blob", (folder / "state").string()},
+                     {"transcript", (folder / "transcript").string()},
                      {"signature", std::string(128, 'c')},
                      {"quote", (folder / "quote.json").string()}});
 }
@@ -107,6 +116,34 @@ TEST(Send, ReadsQuotesAndNothingElse) {
     EXPECT_EQ(bad.error().code, ErrorCode::kMalformed) << text;
   }
   EXPECT_EQ(build("none").error().code, ErrorCode::kNotFound);
+}
+
+TEST(Send, NamesPiecesAndOpensThemFromFiles) {
+  using protocol::Piece;
+  using protocol::PieceKind;
+  const test::TemporaryFolder folder;
+  SendValues values = good_values(folder.path());
+  const auto named = [&](const char* text) {
+    values.text("piece") = text;
+    const auto payload = demand_chunk(values);
+    return payload ? std::get<protocol::DemandChunk>(*payload).piece : Piece{};
+  };
+  EXPECT_EQ(named("state/6/1/2"), (Piece{PieceKind::kState, 6, 1, 2}));
+  EXPECT_EQ(named("data-set/1/2"), (Piece{PieceKind::kDataSet, 0, 1, 2}));
+  EXPECT_EQ(named("transcript/3"), (Piece{PieceKind::kTranscript, 0, 0, 3}));
+  EXPECT_EQ(named("step-program/9"), (Piece{PieceKind::kStepProgram, 0, 9, 0}));
+  for (const char* bad : {"", "state", "state/1/2", "transcript/x", "transcript/1/", "model/1"})
+    EXPECT_EQ(named(bad), Piece{}) << bad;
+  values.text("piece") = "transcript/0";
+  values.text("blob") = values.text("transcript");
+  const auto supplied = supply_chunk(values);
+  ASSERT_TRUE(supplied);
+  const auto& supply = std::get<protocol::SupplyChunk>(*supplied);
+  EXPECT_EQ(supply.demand, protocol::demand_id_of(ClaimId{*hash_from_hex(kId)},
+                                                  {PieceKind::kTranscript, 0, 0, 0}));
+  EXPECT_EQ(std::get<commit::TranscriptPart>(supply.opening).state_roots, Bytes(3 * 32, 1));
+  values.text("piece") = "transcript/1";
+  EXPECT_FALSE(supply_chunk(values));
 }
 
 // What no program sends nobody can use. The roles' kinds are those of docs/spec/roles.md.

@@ -48,6 +48,8 @@ Bytes key_of(const TaskId& id) {
   return key;
 }
 
+const Piece kPart{PieceKind::kTranscript, 0, 0, 0};
+
 // Every reader finds a thing whole or not at all.
 void expect_readable(const Played& p, const std::vector<ChallengeId>& challenges) {
   const StateReader reader = p.net.read();
@@ -100,7 +102,9 @@ void expect_refused(Played& p, const std::vector<ChallengeId>& challenges) {
                               ReportContradiction{claim, hash_of_text("t"), {}},
                               challenge_reveal(challenges[0], p.run, 1),
                               StandUp{challenges[0]},
-                              PlayMove{game, {}}};
+                              PlayMove{game, {}},
+                              DemandChunk{claim, kPart},
+                              SupplyChunk{demand_id_of(claim, kPart), {}}};
   for (unsigned party = 0; party < 5; ++party)
     for (const Payload& payload : payloads) {
       Envelope e = p.net.envelope(party, payload);
@@ -115,6 +119,10 @@ void expect_refused(Played& p, const std::vector<ChallengeId>& challenges) {
 struct Ended : Played {
   std::vector<ChallengeId> challenges;
   Ended() : Played(lie()) {
+    EXPECT_EQ(net.verdict(kBob, DemandChunk{posted.claim, kPart}), V::kApplied);
+    EXPECT_EQ(net.verdict(kSolver, SupplyChunk{demand_id_of(posted.claim, kPart),
+                                               commit::open_part(run.transcript, 0)}),
+              V::kApplied);
     challenges.push_back(challenge(1));
     play(challenges[0], kSolver, lie(), toy::Challenger::kHonest);
     net.wait(60'000);
@@ -136,7 +144,7 @@ TEST(Forgotten, OfAnEndedTaskOnlyTheIdStays) {
   Ended p;
   const std::uint64_t last = p.ended().value + 120;
   const auto live = tables_of(p.net.store);
-  for (const char table : {'T', 'C', 'V', 'H', 'h', 'G', 'M', 'J', 'j', 'X'})
+  for (const char table : {'T', 'C', 'V', 'U', 'u', 'H', 'h', 'G', 'M', 'J', 'j', 'X'})
     EXPECT_GT(live.at(table), 0u) << table;
   EXPECT_EQ(live.count('P'), 0u) << "a resolved transfer leaves no record";
   while (p.net.head.height.value < last) p.net.block();

@@ -93,6 +93,19 @@ std::vector<Sample> samples() {
       {"challenge", bytes_of(claim.challenges.at(0).record), read_again<ChallengeRecord>},
       {"pause", bytes_of(Pause{Height{9}, 8}), read_again<Pause>},
       {"game", bytes_of(claim.challenges.at(0).games.at(0).record), read_again<GameRecord>},
+      {"demand",
+       bytes_of(DemandRecord{DemandId{hash_of_text("d")},
+                             p.claim,
+                             net.id(4),
+                             2,
+                             {PieceKind::kState, 3, 4, 5},
+                             Amount{6},
+                             DemandStatus::kSupplied,
+                             LedgerTimeMs{7},
+                             8,
+                             9,
+                             Bytes(9, 1)}),
+       read_again<DemandRecord>},
   };
 }
 

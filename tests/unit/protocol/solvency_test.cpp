@@ -47,6 +47,8 @@ struct Everything {
     EXPECT_EQ(net.verdict(kSolver, reveal_of(net, claimed, kSolver, terms, run)), V::kApplied);
     net.block();
     challenge = commit_challenge(net, claimed, kEve, 4);
+    EXPECT_EQ(net.verdict(kEve, DemandChunk{claimed.claim, {PieceKind::kTranscript, 0, 0, 0}}),
+              V::kApplied);
     auction = post(net, kSubmitter, sample_auction());
     EXPECT_EQ(net.verdict(kSolver, bid(auction, 900)), V::kApplied);
     EXPECT_EQ(net.verdict(kRival, bid(auction, 890)), V::kApplied);
@@ -103,9 +105,9 @@ void move_atoms(internal::State& state, const AccountKey& from, const AccountKey
 TEST(Solvency, AnAtomTooFewOrTooManyAnywhereIsABreach) {
   const Everything e;
   const std::vector<AccountKey> accounts = held(e.net);
-  // Escrows, two of them with reservations alone; locks of two solvers, a seat, a bond, two bids
-  // with two deposits.
-  EXPECT_EQ(accounts.size(), 4u + 2 + 1 + 1 + 4);
+  // Escrows, two of them with reservations alone; locks of two solvers, a seat, a bond, a demand,
+  // two bids with two deposits.
+  EXPECT_EQ(accounts.size(), 4u + 2 + 1 + 1 + 1 + 4);
   const AccountKey eve = {AccountKind::kUser, e.net.id(kEve).value};
   for (const AccountKey& account : accounts) {
     const std::string name = to_string(account.kind) + to_hex(account.owner);
@@ -258,7 +260,7 @@ TEST(Locked, IsWhatAnAccountPutDownUntilItIsBack) {
   EXPECT_EQ(locked_of(e.net, kSolver),
             (Locked{Amount{stake + sample_auction().solver_stake.value}, {}, Amount{deposit}, {}}));
   EXPECT_EQ(locked_of(e.net, kAnn).stakes, sample_task().verifier_stake);
-  EXPECT_EQ(locked_of(e.net, kEve).bonds, sample_task().challenger_bond);
+  EXPECT_EQ(locked_of(e.net, kEve).bonds.value, sample_task().challenger_bond.value + 2);
   EXPECT_EQ(locked_of(e.net, kEve).unbonding_until,
             LedgerTimeMs{e.net.head.ledger_time.value + kUnbondingMs});
   EXPECT_EQ(locked_of(e.net, kFunder), Locked{});  // it waits in its own account

@@ -105,8 +105,9 @@ struct Members<C>
              &C::r_commitment, &C::quote, &C::commitment, &C::transcript_root, &C::salt,
              &C::final_state_root, &C::signature, &C::beacon, &C::force_beacon, &C::posted_root,
              &C::finds_until, &C::refunds_until, &C::forced_entry, &C::forced_state_root,
-             &C::enlisted, &C::sealed, &C::opened, &C::challenges, &C::unresolved, &C::doomed,
-             &C::fallen_entry, &C::solver_lost, &C::contradicted_by> {};
+             &C::enlisted, &C::sealed, &C::opened, &C::challenges, &C::unresolved, &C::demands,
+             &C::demands_open, &C::demands_until, &C::doomed, &C::fallen_entry, &C::solver_lost,
+             &C::contradicted_by> {};
 template <>
 struct Members<economics::Draw> : Fields<&economics::Draw::entry, &economics::Draw::interior_step> {
 };
@@ -128,6 +129,13 @@ struct Members<L>
              &L::status, &L::deadline, &L::revealed_at, &L::target, &L::entry, &L::interior_step,
              &L::start_root, &L::start_path, &L::end_root, &L::end_path, &L::queue_position,
              &L::queue_games, &L::stand_up_closed, &L::defenders> {};
+template <>
+struct Members<Piece> : Fields<&Piece::kind, &Piece::entry, &Piece::item, &Piece::chunk> {};
+using E = DemandRecord;
+template <>
+struct Members<E>
+    : Fields<&E::id, &E::claim, &E::demander, &E::sequence, &E::piece, &E::price, &E::status,
+             &E::deadline, &E::paused_before_ms, &E::paused_ms, &E::bytes> {};
 using G = GameRecord;
 template <>
 struct Members<G>
@@ -259,5 +267,10 @@ template <>
 struct Members<ProgressReported> : Fields<&ProgressReported::claim, &ProgressReported::entries> {};
 template <>
 struct Members<ClaimCancelled> : Fields<&ClaimCancelled::claim, &ClaimCancelled::entries_max> {};
+template <>
+struct Members<ChunkDemanded> : Fields<&ChunkDemanded::demand, &ChunkDemanded::claim,
+                                       &ChunkDemanded::demander, &ChunkDemanded::piece> {};
+template <>
+struct Members<DemandEnded> : Fields<&DemandEnded::demand, &DemandEnded::status> {};
 
 }  // namespace assay::protocol::test

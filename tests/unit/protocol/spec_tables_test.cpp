@@ -126,6 +126,7 @@ TEST_F(SpecTables, HaveTheRecordsBytes) {
   holds<ChallengeRecord>("challenge");
   holds<GameRecord>("game");
   holds<Pause>("pause");
+  holds<DemandRecord>("demand");
   holds<dispute::SignedMove>("signed move");
   holds<ledger::Account>("money account");
   holds<ledger::Pending>("pending transfer");
@@ -139,6 +140,7 @@ TEST_F(SpecTables, HaveTheRecordsLimits) {
   holds_limits<TaskRecord>("task");
   holds_limits<VerifierRecord>("verifier");
   holds_limits<ChallengeRecord>("challenge");
+  holds_limits<DemandRecord>("demand");
   holds_limits<dispute::SignedMove>("signed move");
   holds_limits<Genesis>("genesis record");
 }
@@ -164,6 +166,8 @@ TEST_F(SpecTables, HaveTheCodesNumbersAndNames) {
   has_numbers<ChallengeStatus>("challenge status");
   has_numbers<Disputed>("disputed");
   has_numbers<GameStatus>("game status");
+  has_numbers<DemandStatus>("demand status");
+  has_numbers<PieceKind>("piece kind");
   has_numbers<BidEnd>("bid end");
   for (const auto& row : Spec::get().table("result").rows)
     EXPECT_EQ(row[3], is_recorded(static_cast<TxVerdict>(std::stoul(row[0]))) ? "yes" : "no")
@@ -215,6 +219,7 @@ void put_all(internal::State& state, Filler& filler, const Values& values) {
   state.put(filler.of<ChallengeRecord>("challenge"));
   state.put(filler.of<GameRecord>("game"));
   state.put(filler.of<Pause>("pause"));
+  state.put(filler.of<DemandRecord>("demand"));
   state.put_move(filler.of<GameId>("signed move.game"),
                  filler.of<std::uint32_t>("signed move.turn"),
                  encode(filler.of<dispute::SignedMove>("signed move")));

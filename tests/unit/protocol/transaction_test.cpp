@@ -60,6 +60,13 @@ std::vector<Payload> samples() {
   RevealChallenge challenge = challenge_reveal(ChallengeId{hash_of_text("c")}, run, 4);
   ReportContradiction report;
   report.signature.fill(9);
+  const StateChunk state{{Bytes(1000, 3),
+                          run.transcript.path(1),
+                          {DType::kF32, Shape{3, 400}},
+                          "model/w",
+                          7,
+                          run.transcript.path(2)},
+                         run.transcript.path(4)};
   const ClaimId claim{hash_of_text("claim")};
   return {Transfer{AccountId{hash_of_text("to")}, Amount{5}},
           Stake{Amount{6}},
@@ -85,7 +92,9 @@ std::vector<Payload> samples() {
           award,
           FundTask{award.task, Amount{70}},
           ReportProgress{claim, 3, hash_of_text("progress")},
-          AbandonClaim{claim}};
+          AbandonClaim{claim},
+          DemandChunk{claim, {PieceKind::kState, 3, 4, 5}},
+          SupplyChunk{DemandId{hash_of_text("demand")}, state}};
 }
 
 TEST(TransactionTable, HasNoHole) {

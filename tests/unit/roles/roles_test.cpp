@@ -10,6 +10,7 @@
 #include "assay/roles/submitter.hpp"
 #include "assay/tensor/safetensors.hpp"
 #include "assay/training/metering.hpp"
+#include "assay/training/run.hpp"
 #include "support/tiny_programs.hpp"
 
 namespace assay::roles {
@@ -139,11 +140,12 @@ std::vector<T> only(const Actions& actions) {
 
 // What a role submits where every job ends and `blob_of` says which blobs come from whom.
 template <class BlobOf>
-std::vector<Submit> submissions(Role& role, const Event& first, BlobOf&& blob_of) {
+std::vector<Submit> submissions(Role& role, const Event& first, BlobOf&& blob_of,
+                                std::uint64_t now = 0) {
   std::vector<Event> events{first};
   std::vector<Submit> submitted;
   for (std::size_t i = 0; i < events.size(); ++i) {
-    const Actions actions = role.on(Event(events[i]), 0);
+    const Actions actions = role.on(Event(events[i]), now);
     for (const Submit& s : only<Submit>(actions)) submitted.push_back(s);
     for (const Fetch& f : only<Fetch>(actions)) {
       const std::optional<Bytes> bytes = blob_of(f);
@@ -443,6 +445,145 @@ TEST_F(Roles, ASolverShowsItsWorkOnlyWhenTheLedgerHasIt) {
 
   claim.status = ClaimStatus::kDrawing;
   EXPECT_EQ(drive(update(), 30'000), 1 + 2u);  // the transcript, the states after steps 2 and 4
+}
+
+// Its pieces of every kind, of the transcript as it stands: until the ledger has them.
+TEST_F(Roles, ASolverShowsWhatIsDemanded) {
+  using protocol::Piece;
+  using protocol::PieceKind;
+  add_task(&key);
+  const auto role = make_solver(context(), {});
+  std::uint64_t now = 0;
+  const auto drive = [&] {
+    return submissions(
+        *role, update(), [&](const Fetch& f) { return std::optional(blob(f.name)); }, now += 5'000);
+  };
+  protocol::ClaimView& claim = view.tasks[0].claims[0];
+  const auto commit = drive();
+  ASSERT_EQ(commit.size(), 1u);
+  claim.record.status = ClaimStatus::kRevealing;
+  claim.record.commitment = std::get<protocol::CommitTranscript>(commit[0].payload).commitment;
+  const auto reveal = drive();
+  ASSERT_EQ(reveal.size(), 1u);
+  const Hash256 root = std::get<protocol::RevealTranscript>(reveal[0].payload).transcript_root;
+  claim.record.transcript_root = root;
+  claim.record.status = ClaimStatus::kSealing;
+  const Piece pieces[] = {
+      {PieceKind::kTranscript, 0, 0, 0},  {PieceKind::kState, 1, 77, 5},
+      {PieceKind::kState, 2, 1, 0},       {PieceKind::kDataSet, 0, 9, 9},
+      {PieceKind::kInitProgram, 0, 3, 0}, {PieceKind::kStepProgram, 0, 1'000, 0}};
+  for (const Piece& piece : pieces) {
+    protocol::DemandRecord& demand = claim.demands.emplace_back();
+    demand.id = protocol::demand_id_of(claim.record.id, piece);
+    demand.claim = claim.record.id;
+    demand.piece = piece;
+  }
+  std::map<protocol::DemandId, protocol::PieceOpening> shown;
+  for (const Submit& s : drive()) {
+    const auto& supply = std::get<protocol::SupplyChunk>(s.payload);
+    shown.emplace(supply.demand, supply.opening);
+  }
+  const Sha256Function sha256 = crypto::sha256_function();
+  const auto opened = [&](std::size_t i) { return shown.at(claim.demands[i].id); };
+  const std::uint64_t entries = claim.record.entries;
+  ASSERT_EQ(shown.size(), 6u);
+  EXPECT_TRUE(
+      commit::is_part(sha256, root, entries, 0, std::get<commit::TranscriptPart>(opened(0))));
+  for (const std::size_t i : {1u, 2u}) {
+    const auto state = std::get<protocol::StateChunk>(opened(i));
+    const auto state_root = commit::root_over(sha256, commit::Tag::kState, pieces[i].item,
+                                              pieces[i].chunk, state.chunk);
+    ASSERT_TRUE(state_root);
+    EXPECT_TRUE(commit::verify_entry(sha256, root, entries, pieces[i].entry, *state_root,
+                                     state.entry_path));
+  }
+  EXPECT_EQ(commit::root_over(sha256, commit::Tag::kDataSet, 9, 9,
+                              std::get<commit::TensorChunk>(opened(3))),
+            task()->header.data_set);
+  EXPECT_TRUE(commit::is_record(sha256, task()->header.init_program, 3,
+                                std::get<commit::ProgramRecord>(opened(4))));
+  EXPECT_TRUE(commit::is_record(sha256, task()->header.step_program, 1'000,
+                                std::get<commit::ProgramRecord>(opened(5))));
+  for (protocol::DemandRecord& demand : claim.demands)
+    demand.status = protocol::DemandStatus::kSupplied;
+  EXPECT_TRUE(drive().empty());
+}
+
+// What does not come for a while is demanded, once and if it can be paid; with what the ledger then
+// has of it the check goes on.
+TEST_F(Roles, AWhistleblowerDemandsTheTranscriptThatItIsNotGiven) {
+  using protocol::Piece;
+  using protocol::PieceKind;
+  protocol::ClaimView& claim = add_task(&solver, ClaimStatus::kSealing).claims[0];
+  const commit::Transcript made({crypto::sha256(as_bytes("0")), crypto::sha256(as_bytes("1")),
+                                 crypto::sha256(as_bytes("2"))});
+  claim.record.transcript_root = made.root();
+  claim.record.price = Amount(1'000);
+  view.self.available = Amount(1);
+  const auto role = make_whistleblower(context(), {.also_drawn = true});
+  const auto drive = [&](std::uint64_t now) {
+    return submissions(
+        *role, update(),
+        [&](const Fetch& f) {
+          return f.from == id_of(solver) ? std::nullopt : std::optional(blob(f.name));
+        },
+        now);
+  };
+  EXPECT_TRUE(drive(1'000).empty());
+  EXPECT_TRUE(drive(15'000).empty());  // it may be an outage
+  EXPECT_TRUE(drive(17'000).empty());  // there is no money for it
+  view.self.available = Amount(2);
+  const auto demanded = drive(19'000);
+  ASSERT_EQ(demanded.size(), 1u);
+  EXPECT_EQ(std::get<protocol::DemandChunk>(demanded[0].payload),
+            (protocol::DemandChunk{claim.record.id, {PieceKind::kTranscript, 0, 0, 0}}));
+  protocol::DemandRecord& record = claim.demands.emplace_back();
+  record.piece = {PieceKind::kTranscript, 0, 0, 0};
+  record.id = protocol::demand_id_of(claim.record.id, record.piece);
+  EXPECT_TRUE(drive(25'000).empty());
+  record.status = protocol::DemandStatus::kSupplied;
+  record.bytes = commit::open_part(made, 0).state_roots;
+  // All of it is false: the first entry is challenged.
+  const auto challenges = drive(35'000);
+  ASSERT_EQ(challenges.size(), 1u);
+  EXPECT_EQ(protocol::kind_of(challenges[0].payload), protocol::TxKind::kCommitChallenge);
+}
+
+// A checkpoint that does not come holds up no replay; a piece of it is demanded all the same.
+TEST_F(Roles, AVerifierDemandsAPieceOfACheckpointThatItIsNotGiven) {
+  using protocol::PieceKind;
+  protocol::ClaimView& claim = add_task(&solver, ClaimStatus::kSealing).claims[0];
+  auto execution = context().execution(*task(), pool).value();
+  const auto run = training::TrainingRun::open(*task(), *execution, pool, {}).value();
+  ASSERT_TRUE(run->advance(4));
+  claim.record.transcript_root = commit::Transcript(run->transcript()).root();
+  protocol::VerifierRecord& seat = claim.verifiers.emplace_back();
+  seat.claim = claim.record.id;
+  seat.verifier = id_of(key);
+  seat.draws = {{2, 3}};
+  view.self.available = Amount(100);
+  Bytes list;
+  for (const Hash256& root : run->transcript())
+    list.insert(list.end(), root.bytes.begin(), root.bytes.end());
+  const auto role = make_verifier(context(), {});
+  std::vector<protocol::DemandChunk> demands;
+  std::size_t seals = 0;
+  for (std::uint64_t now = 0; now < 20'000; now += 1'000)
+    for (const Submit& s : submissions(
+             *role, update(),
+             [&](const Fetch& f) -> std::optional<Bytes> {
+               if (f.name == transcript_blob(claim.record.id)) return list;
+               return f.from == id_of(solver) ? std::nullopt : std::optional(blob(f.name));
+             },
+             now)) {
+      if (const auto* demand = std::get_if<protocol::DemandChunk>(&s.payload))
+        demands.push_back(*demand);
+      seals += std::holds_alternative<protocol::Seal>(s.payload) ? 1 : 0;
+    }
+  ASSERT_GE(demands.size(), 1u);
+  EXPECT_EQ(demands[0].piece.kind, PieceKind::kState);
+  EXPECT_EQ(demands[0].piece.entry, 1u);
+  EXPECT_GE(seals, 1u);
 }
 
 // A task that does not open costs a try now and then, not one after another.
