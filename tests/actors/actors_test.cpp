@@ -71,7 +71,8 @@ TEST(Actors, EverySolverMeetsEveryChallenger) {
       ++seed;
     }
   EXPECT_TRUE(total.all.games > 300 && total.all.by_clock > 0 && total.all.refused > 0);
-  EXPECT_GE(total.all.withheld, 2 * 5u);  // of five honest challengers, who all demand
+  // Each honest challenger demands; where the claim is false a verifier may have proved it first.
+  EXPECT_GE(total.all.withheld, 5u);
   total.print("pairs");
 }
 

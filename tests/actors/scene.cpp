@@ -197,7 +197,8 @@ std::vector<std::string> Scene::play() {
 void Scene::challenge(const ClaimView& claim) {
   for (Plan& plan : m_plans) {
     const Actor& actor = *m_actor[plan.party];
-    if (actor.is_honest() && !has_transcript(claim, plan.party)) continue;
+    // Who opened seals has it.
+    if (plan.party > kBob && actor.is_honest() && !has_transcript(claim, plan.party)) continue;
     if (!plan.target && actor.wants == Wants::kCopies)
       for (const ChallengeView& other : claim.challenges)
         if (other.record.status >= ChallengeStatus::kPlaying) plan.target = other.record.target;
@@ -509,7 +510,8 @@ void Scene::check_end(const ClaimView& claim) {
   const bool is_ignored =
       std::any_of(claim.demands.begin(), claim.demands.end(),
                   [](const auto& d) { return d.status == DemandStatus::kIgnored; });
-  if (is_ignored != (solver.shows == Shows::kNothing && !claim.demands.empty()))
+  const bool withholds = solver.shows == Shows::kNothing;
+  if ((is_ignored && !withholds) || (withholds && stands && !claim.demands.empty()))
     break_rule("R10", "what is demanded is supplied or not as the solver does");
   if ((is_ignored && stands) || (is_withheld && !is_ignored))
     break_rule("R10", "a claim stands though its solver ignored a demand, or falls though not");
@@ -524,7 +526,9 @@ void Scene::check_end(const ClaimView& claim) {
     break_rule("R1", "a false claim stood");
 
   for (const Plan& plan : m_plans)
-    if (plan.target && !plan.target->is_of_claim() && m_actor[plan.party]->is_honest()) {
+    // Of a transcript that nobody is shown nothing can be opened, and its claim falls.
+    if (!withholds && plan.target && !plan.target->is_of_claim() &&
+        m_actor[plan.party]->is_honest()) {
       unsigned verifier = kAnn;
       while (m_played.net.id(verifier) != plan.target->verifier) ++verifier;
       if (m_played.net.account(verifier).staked.value == kHad / 2)
