@@ -19,7 +19,8 @@ namespace {
 // strangers could make everybody's views longer than an answer may be.
 constexpr std::size_t kMaxEndedTasks = 256;
 constexpr std::size_t kMaxForeignTasks = 4096;
-constexpr std::size_t kMaxForeignChallenges = 2048;  // and demands
+constexpr std::size_t kMaxForeignChallenges = 2048;
+constexpr std::size_t kDemandWeight = 2;  // challenges: its record has the bytes that were supplied
 constexpr std::size_t kMaxPieceBytes = std::size_t{8} << 20;
 constexpr std::size_t kMaxMoveBytes = std::size_t{12} << 20;  // the next view has the others
 
@@ -98,7 +99,8 @@ ClaimView load_claim(const State& state, ClaimRecord record, Asker& asker) {
   ClaimView view;
   view.verifiers = state.verifiers(record.id);
   state.need_all(view.verifiers.size(), record.enlisted);
-  const bool has_room = asker.has_part || record.challenges + record.demands <= asker.foreign_left;
+  const std::size_t weight = record.challenges + kDemandWeight * record.demands;
+  const bool has_room = asker.has_part || weight <= asker.foreign_left;
   if (has_room) {
     for (ChallengeRecord& challenge : state.challenges(record.id))
       view.challenges.push_back(load_challenge(state, std::move(challenge), asker));
@@ -106,7 +108,7 @@ ClaimView load_claim(const State& state, ClaimRecord record, Asker& asker) {
     view.demands = load_demands(state, record, asker);
     state.need_all(view.demands.size(), record.demands);
   }
-  if (!asker.has_part) asker.foreign_left -= view.challenges.size() + view.demands.size();
+  if (!asker.has_part && has_room) asker.foreign_left -= weight;
   view.record = std::move(record);
   return view;
 }

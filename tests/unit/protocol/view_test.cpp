@@ -104,7 +104,7 @@ TEST(View, StrangersGamesComeWithoutTheirMoves) {
   EXPECT_EQ(openings(kSolver), 0u);
 }
 
-// What a node leaves out, invents, changes or takes from another time shows: a party that is shown
+// INV-PRO-026. What a node leaves out, invents, changes or takes from another time shows: a party that is shown
 // the records makes the view itself.
 TEST(View, ProvesItself) {
   Played p(truth());
