@@ -49,8 +49,8 @@ TEST_P(EveryLevel, NoSeedBreaksAnInvariant) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Seeds, EveryLevel,
-                         ::testing::Values(std::pair{FaultLevel::kNone, std::uint64_t{32}},
-                                           std::pair{FaultLevel::kSome, std::uint64_t{32}},
+                         ::testing::Values(std::pair{FaultLevel::kNone, std::uint64_t{64}},
+                                           std::pair{FaultLevel::kSome, std::uint64_t{64}},
                                            std::pair{FaultLevel::kAll, std::uint64_t{128}}),
                          [](const auto& param_info) {
                            return "Faults" +
