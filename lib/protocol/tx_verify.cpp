@@ -71,11 +71,11 @@ bool opens(const ClaimRecord& claim, const OpenSeal& p, std::uint64_t entry) {
                               p.start_path);
 }
 
-// Who came to another end than the transcript stands by it with a challenge, unless others have
-// used up the room for them.
+// Who came to another end than the transcript stands by it with a challenge, unless there is no
+// committing to one any more: others have used up the room for them, or the claim falls anyway.
 bool stands_by(const ClaimRecord& claim, const OpenSeal& p) {
   const bool differs = p.own_end_root != p.end_root;
-  return p.mismatch.has_value() == differs || (differs && !has_room(claim));
+  return p.mismatch.has_value() == differs || (differs && (claim.doomed || !has_room(claim)));
 }
 
 // Both of its roots are signed by the verifier, so that either can be held against it; but not

@@ -21,6 +21,9 @@ constexpr std::size_t kMaxEndedTasks = 256;
 constexpr std::size_t kMaxForeignTasks = 4096;
 constexpr std::size_t kMaxForeignChallenges = 2048;
 constexpr std::size_t kDemandWeight = 2;  // challenges: its record has the bytes that were supplied
+// Of claims that the asker does not have to answer for: with what was supplied they are long, and
+// strangers make them for little.
+constexpr std::size_t kMaxDemandsOfOthers = 1024;
 constexpr std::size_t kMaxPieceBytes = std::size_t{8} << 20;
 constexpr std::size_t kMaxMoveBytes = std::size_t{12} << 20;  // the next view has the others
 
@@ -50,6 +53,7 @@ struct Asker {
   bool has_part = true;  // in the task that is loaded
   std::size_t move_bytes_left = kMaxMoveBytes;
   std::size_t foreign_left = kMaxForeignChallenges;  // of tasks without a part; then none
+  std::size_t demands_left = kMaxDemandsOfOthers;
   std::size_t piece_bytes_left = kMaxPieceBytes;
 };
 
@@ -83,7 +87,13 @@ ChallengeView load_challenge(const State& state, ChallengeRecord record, Asker& 
 // nothing more of the solver. Other pieces show that they are there; who wants them asks for the
 // claim.
 std::vector<DemandRecord> load_demands(const State& state, const ClaimRecord& claim, Asker& asker) {
+  const bool answers = asker.self && claim.solver == *asker.self && !is_settled(claim.status);
+  if (asker.self && !answers) {
+    if (claim.demands > asker.demands_left) return {};
+    asker.demands_left -= claim.demands;
+  }
   std::vector<DemandRecord> demands = state.demands(claim.id);
+  state.need_all(demands.size(), claim.demands);
   if (!asker.self) return demands;
   for (DemandRecord& demand : demands) {
     const bool is_wanted = demand.piece.kind == PieceKind::kTranscript &&
@@ -106,7 +116,6 @@ ClaimView load_claim(const State& state, ClaimRecord record, Asker& asker) {
       view.challenges.push_back(load_challenge(state, std::move(challenge), asker));
     state.need_all(view.challenges.size(), record.challenges);
     view.demands = load_demands(state, record, asker);
-    state.need_all(view.demands.size(), record.demands);
   }
   if (!asker.has_part && has_room) asker.foreign_left -= weight;
   view.record = std::move(record);

@@ -147,7 +147,7 @@ class Verifier final : public internal::CheckerRole {
       payload.end_root = roots.state_root(entry);
       payload.end_path = roots.path(entry);
       const bool matches = payload.own_end_root == payload.end_root;
-      if (!matches && protocol::has_room(claim)) {
+      if (!matches && !claim.doomed && protocol::has_room(claim)) {
         payload.mismatch = stands_by(task, of, replayed.last());
         if (!payload.mismatch) continue;  // on its way
       }
