@@ -265,47 +265,32 @@ void State::need_all(std::size_t found, std::size_t count) const {
   if (found != count) damaged();
 }
 
-std::vector<VerifierRecord> State::verifiers(const ClaimId& claim) const {
-  std::vector<VerifierRecord> found;
-  m_overlay.scan(Key(Table::kVerifier).id(claim.value).bytes(), [&](ByteView, ByteView value) {
+template <class Record>
+std::vector<Record> State::load_all(const Bytes& prefix) const {
+  std::vector<Record> found;
+  m_overlay.scan(prefix, [&](ByteView, ByteView value) {
     codec::Reader r(value);
     read(r, found.emplace_back());
     if (!r.finish()) damaged();
     return true;
   });
   return found;
+}
+
+std::vector<VerifierRecord> State::verifiers(const ClaimId& claim) const {
+  return load_all<VerifierRecord>(Key(Table::kVerifier).id(claim.value).bytes());
 }
 
 std::vector<ChallengeRecord> State::challenges(const ClaimId& claim) const {
-  std::vector<ChallengeRecord> found;
-  m_overlay.scan(Key(Table::kChallenge).id(claim.value).bytes(), [&](ByteView, ByteView value) {
-    codec::Reader r(value);
-    read(r, found.emplace_back());
-    if (!r.finish()) damaged();
-    return true;
-  });
-  return found;
+  return load_all<ChallengeRecord>(Key(Table::kChallenge).id(claim.value).bytes());
 }
 
 std::vector<DemandRecord> State::demands(const ClaimId& claim) const {
-  std::vector<DemandRecord> found;
-  m_overlay.scan(Key(Table::kDemand).id(claim.value).bytes(), [&](ByteView, ByteView value) {
-    codec::Reader r(value);
-    read(r, found.emplace_back());
-    if (!r.finish()) damaged();
-    return true;
-  });
-  return found;
+  return load_all<DemandRecord>(Key(Table::kDemand).id(claim.value).bytes());
 }
 
 std::vector<Bid> State::bids(const TaskId& task) const {
-  std::vector<Bid> found;
-  m_overlay.scan(Key(Table::kBid).id(task.value).bytes(), [&](ByteView, ByteView value) {
-    codec::Reader r(value);
-    read(r, found.emplace_back());
-    if (!r.finish()) damaged();
-    return true;
-  });
+  auto found = load_all<Bid>(Key(Table::kBid).id(task.value).bytes());
   std::sort(found.begin(), found.end(), [](const Bid& a, const Bid& b) {
     return std::pair(a.price.value, a.sequence) < std::pair(b.price.value, b.sequence);
   });

@@ -115,6 +115,9 @@ class State final : public ledger::LedgerView {
  private:
   template <class Record>
   [[nodiscard]] std::optional<Record> load(const Bytes& key) const;
+  // All below a key's beginning, ascending by key.
+  template <class Record>
+  [[nodiscard]] std::vector<Record> load_all(const Bytes& prefix) const;
   template <class Record>
   void store(const Bytes& key, const Record& record);
   template <class Record>
