@@ -159,17 +159,23 @@ TEST(Attest, RevealingHasItsRules) {
   EXPECT_EQ(refuses(kMallory, beyond, bad), V::kDrawOutOfRange);
 }
 
-// Nothing can be held against a seal that was never opened.
-TEST(Attest, ASealedDrawIsNoWord) {
-  Net net;
-  PostTask terms = sample_task();
-  MadeRun run(MadeRun::made_up(10, "run"));
-  const Posted posted = post_and_accept(net, kSubmitter, kSolver, terms);
+// A claim with Ann in a seat, up to its draws.
+void draw_for_ann(Net& net, const PostTask& terms, const MadeRun& run, Posted& posted) {
+  posted = post_and_accept(net, kSubmitter, kSolver, terms);
   ASSERT_EQ(net.verdict(kAnn, EnlistVerifier{posted.claim}), V::kApplied);
   ASSERT_EQ(net.verdict(kSolver, commitment_of(posted, run)), V::kApplied);
   net.wait(terms.windows.enlist_ms);
   ASSERT_EQ(net.verdict(kSolver, reveal_of(net, posted, kSolver, terms, run)), V::kApplied);
   net.block();
+}
+
+// Nothing can be held against a seal that was never opened.
+TEST(Attest, ASealedDrawIsNoWord) {
+  Net net;
+  PostTask terms = sample_task();
+  MadeRun run(MadeRun::made_up(10, "run"));
+  Posted posted;
+  ASSERT_NO_FATAL_FAILURE(draw_for_ann(net, terms, run, posted));
   const ChallengeTarget word{Disputed::kEnd, net.id(kAnn), 0};
   const ChallengeId id = commit_challenge(net, posted, kEve, word);
   net.wait(terms.windows.seal_ms + terms.windows.open_ms);
@@ -299,12 +305,8 @@ TEST(Attest, AMismatchMayBeOfAnEarlierEntry) {
   Net net;
   PostTask terms = sample_task();
   MadeRun run(MadeRun::made_up(10, "run"));
-  const Posted posted = post_and_accept(net, kSubmitter, kSolver, terms);
-  ASSERT_EQ(net.verdict(kAnn, EnlistVerifier{posted.claim}), V::kApplied);
-  ASSERT_EQ(net.verdict(kSolver, commitment_of(posted, run)), V::kApplied);
-  net.wait(terms.windows.enlist_ms);
-  ASSERT_EQ(net.verdict(kSolver, reveal_of(net, posted, kSolver, terms, run)), V::kApplied);
-  net.block();
+  Posted posted;
+  ASSERT_NO_FATAL_FAILURE(draw_for_ann(net, terms, run, posted));
   const VerifierRecord seat = verifier_of(net, posted.claim, kAnn);
   const ChallengeId id = commit_challenge(net, posted, kAnn, 0);
   std::vector<OpenSeal> opens;
