@@ -77,7 +77,7 @@ bool goes_on(Context& c, DemandRecord& demand, ClaimRecord& claim) {
 
 // The claim falls, once nobody plays about it any more: who has proved it false by then is paid.
 void expire_demand(Context& c, const DemandId& id) {
-  DemandRecord demand = c.state.demand(id).value_or(DemandRecord{});
+  DemandRecord demand = c.state.need_demand(id);
   ClaimRecord claim = c.state.need_claim(demand.claim);
   if (goes_on(c, demand, claim)) return;
   give_back(c, demand);

@@ -260,6 +260,7 @@ TaskRecord State::need_task(const TaskId& id) const { return need(task(id)); }
 ClaimRecord State::need_claim(const ClaimId& id) const { return need(claim(id)); }
 ChallengeRecord State::need_challenge(const ChallengeId& id) const { return need(challenge(id)); }
 GameRecord State::need_game(const GameId& id) const { return need(game(id)); }
+DemandRecord State::need_demand(const DemandId& id) const { return need(demand(id)); }
 
 void State::need_all(std::size_t found, std::size_t count) const {
   if (found != count) damaged();

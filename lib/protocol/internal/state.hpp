@@ -68,6 +68,7 @@ class State final : public ledger::LedgerView {
   [[nodiscard]] ClaimRecord need_claim(const ClaimId& id) const;
   [[nodiscard]] ChallengeRecord need_challenge(const ChallengeId& id) const;
   [[nodiscard]] GameRecord need_game(const GameId& id) const;
+  [[nodiscard]] DemandRecord need_demand(const DemandId& id) const;
   // As many of something as a record says: else damage.
   void need_all(std::size_t found, std::size_t count) const;
   [[nodiscard]] std::vector<VerifierRecord> verifiers(const ClaimId& claim) const;
