@@ -275,7 +275,7 @@ void measure_rpc(const std::string& program, const fs::path& home, unsigned roun
                  unsigned overload_s) {
   constexpr unsigned kConnections = 32;
   // So many that beginning and end, where connections have nothing more to send, hardly count.
-  constexpr unsigned kTransfers = 2 * bench::kBatch;
+  constexpr unsigned kTransfers = 4 * bench::kBatch;
   host::ThreadTaskPool pool(kThreads);
   const auto batch = bench::Transfers(ChainId{}).make_many(0, bench::kBatch, pool);
   bench::RpcSide rpc(program, home);

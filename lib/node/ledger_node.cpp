@@ -149,8 +149,11 @@ Status LedgerNode::make_block() {
   block.time_ms = std::max(head().time_ms, m_clock.unix_ms());
   block.beacon = beacon.value;
   block.transactions.reserve(taken.size());
+  using Place = decltype(m_submitted)::const_iterator;
+  std::vector<Place> places;
+  places.reserve(taken.size());
   for (const Mempool::Taken& tx : taken)
-    block.transactions.push_back(*m_submitted.find(tx.id)->second.transaction);
+    block.transactions.push_back(*places.emplace_back(m_submitted.find(tx.id))->second.transaction);
   ASSAY_TRY(const protocol::BlockResult* const result, m_chain->execute(block));
   const auto& receipts = result->receipts.receipts;
   ASSAY_ENSURES(receipts.size() == taken.size());
@@ -162,11 +165,15 @@ Status LedgerNode::make_block() {
                {"transactions", std::to_string(taken.size())},
                {"state_root", to_hex(head().state_root)}});
 
+  // Whoever is answered may submit the next one: places hold until then.
+  std::vector<std::vector<SubmitDone>> waiters;
+  waiters.reserve(places.size());
+  for (const Place& place : places)
+    waiters.push_back(std::move(m_submitted.extract(place).mapped().waiters));
   for (std::size_t i = 0; i < taken.size(); ++i) {
-    const auto found = m_submitted.extract(taken[i].id);
     const TxOutcome outcome{taken[i].id, block.height, receipts[i].verdict, receipts[i].detail,
                             receipts[i].repeated};
-    for (const SubmitDone& done : found.mapped().waiters) done(outcome);
+    for (const SubmitDone& done : waiters[i]) done(outcome);
   }
   return {};
 }

@@ -33,7 +33,6 @@ void Mempool::count_down(Counts& counts, const AccountId& id) {
 
 MempoolVerdict Mempool::add(const protocol::ParsedTransaction& parsed, std::size_t bytes,
                             bool applies) {
-  if (has(parsed.id)) return MempoolVerdict::kAlreadyWaiting;
   const AccountId sender = parsed.envelope.sender;
   const bool game = applies && protocol::is_game_kind(protocol::kind_of(parsed.envelope.payload));
   const auto waiting = m_by_sender.find(sender);
@@ -46,7 +45,6 @@ MempoolVerdict Mempool::add(const protocol::ParsedTransaction& parsed, std::size
       transfer && applies)
     ++m_credited[*(credited = transfer->to)];
   m_waiting.push_back({{parsed.id, sender, parsed.envelope.nonce, bytes}, game, credited});
-  m_by_id.emplace(parsed.id, std::prev(m_waiting.end()));
   ++m_by_sender[sender];
   m_lanes.add(game, bytes);
   return MempoolVerdict::kAdded;
@@ -75,7 +73,6 @@ std::vector<Mempool::Taken> Mempool::take_block() {
     }
     block.add(it->game, size);
     m_lanes.remove(it->game, size);
-    m_by_id.erase(it->tx.id);
     count_down(m_by_sender, it->tx.sender);
     if (it->credited) count_down(m_credited, *it->credited);
     taken.push_back(std::move(it->tx));

@@ -145,7 +145,7 @@ Result<abci::PrepareProposalResponse> ReplicatedLedger::prepare_proposal(
   std::unordered_map<TxId, Bytes, IdHasher> offered;
   for (const Bytes& bytes : request.txs) {
     const auto transaction = verified(m_chain->id(), bytes);
-    if (!transaction) continue;
+    if (!transaction || offered.count(transaction->parsed().id) > 0) continue;
     ASSAY_TRY(const protocol::Receipt receipt, m_chain->check(*transaction));
     const bool applies = receipt.verdict == protocol::TxVerdict::kApplied;
     if (pool.add(transaction->parsed(), bytes.size(), applies) == MempoolVerdict::kAdded)

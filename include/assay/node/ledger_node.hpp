@@ -56,7 +56,7 @@ class LedgerNode final : public Ledger {
     return m_options.block_interval_ms;
   }
   [[nodiscard]] std::size_t waiting() const noexcept override { return m_pool.size(); }
-  [[nodiscard]] bool is_waiting(const TxId& id) const override { return m_pool.has(id); }
+  [[nodiscard]] bool is_waiting(const TxId& id) const override { return m_submitted.count(id) > 0; }
   [[nodiscard]] bool has_room(ByteView transaction, std::size_t others) const override;
   [[nodiscard]] const std::optional<Error>& failure() const noexcept override { return m_failure; }
   [[nodiscard]] const std::optional<Error>& pause() const noexcept override {

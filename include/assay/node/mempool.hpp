@@ -49,8 +49,8 @@ enum class MempoolVerdict : std::uint8_t {
 // Not thread-safe.
 class Mempool {
  public:
-  // `parsed` is what parse_transaction made of so many `bytes`, which are the caller's to keep;
-  // `applies`: check_transaction's verdict is kApplied.
+  // `parsed` is what parse_transaction made of so many `bytes`, which are the caller's to keep, as
+  // is the order not to add what waits already; `applies`: check_transaction's verdict is kApplied.
   [[nodiscard]] MempoolVerdict add(const protocol::ParsedTransaction& parsed, std::size_t bytes,
                                    bool applies = true);
   [[nodiscard]] bool empty() const noexcept { return m_waiting.empty(); }
@@ -64,7 +64,6 @@ class Mempool {
     return others.count >= kBlockTransactionsMax / 2 || others.bytes >= kBlockBytesMax / 2;
   }
   [[nodiscard]] std::size_t size() const noexcept { return m_waiting.size(); }
-  [[nodiscard]] bool has(const TxId& id) const { return m_by_id.count(id) > 0; }
   // A transfer to the account waits that would apply.
   [[nodiscard]] bool credits(const AccountId& id) const { return m_credited.count(id) > 0; }
 
@@ -88,7 +87,6 @@ class Mempool {
   using Counts = std::unordered_map<AccountId, std::size_t, IdHasher>;
   [[nodiscard]] static bool nonces_ascend(const std::vector<Taken>& taken);
   static void count_down(Counts& counts, const AccountId& id);
-  std::unordered_map<TxId, std::list<Entry>::iterator, IdHasher> m_by_id;
   Counts m_by_sender;
   Counts m_credited;
   Lanes m_lanes{kMempoolTransactionsMax, kMempoolBytesMax};
