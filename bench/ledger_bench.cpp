@@ -4,6 +4,8 @@
 // sustains.
 //   ledger_bench [--rounds N] [--rpc-rounds N] [--overload-seconds N] [--folder PATH]
 //                [--only verify|write|ledger]
+//   ledger_bench accounts                      # what bench/consensus_peers.py makes its ledger of,
+//   ledger_bench transfers CHAIN_HEX COUNT     # and what it sends
 #include <openssl/evp.h>
 
 #include <algorithm>
@@ -12,6 +14,7 @@
 #include <cstring>
 #include <filesystem>
 
+#include "assay/core/hex.hpp"
 #include "assay/host/clock.hpp"
 #include "assay/host/thread_pool.hpp"
 #include "assay/net/event_loop.hpp"
@@ -319,12 +322,37 @@ void measure_rpc(const std::string& program, const fs::path& home, unsigned roun
   std::printf("figure ledger_overload_rss_after %.0f MiB\n", rpc.server_rss_mib());
 }
 
+// For `assayd genesis create`.
+int print_accounts() {
+  for (const protocol::GenesisAccount& one : bench::rich_accounts())
+    std::printf("[[accounts]]\nid = \"%s\"\natoms = %llu\n", to_hex(one.account.value).c_str(),
+                static_cast<unsigned long long>(one.amount.value));
+  return 0;
+}
+
+// So many transfers between these accounts, a line of hex digits each, and how long their
+// signatures take to check: microseconds each of one thread.
+int print_transfers(const char* chain_hex, std::size_t count) {
+  const ChainId chain{need(hash_from_hex(chain_hex))};
+  host::ThreadTaskPool pool(kThreads);
+  const std::vector<Bytes> all = bench::Transfers(chain).make_many(0, count, pool);
+  for (const Bytes& one : all) std::printf("%s\n", to_hex(one).c_str());
+  host::ThreadTaskPool alone(1);
+  const std::size_t checked = std::min<std::size_t>(20'000, all.size());
+  const std::vector<Bytes> some(all.data(), all.data() + checked);
+  std::printf("%.3f\n", verify_all(some, alone).wall_us);
+  return 0;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   if (argc == 3 && std::strcmp(argv[1], "serve") == 0) return bench::serve_main(argv[2]);
   if (argc == 4 && std::strcmp(argv[1], "load") == 0)
     return bench::load_main(argv[2], static_cast<unsigned>(std::atoi(argv[3])));
+  if (argc == 2 && std::strcmp(argv[1], "accounts") == 0) return print_accounts();
+  if (argc == 4 && std::strcmp(argv[1], "transfers") == 0)
+    return print_transfers(argv[2], static_cast<std::size_t>(std::atoll(argv[3])));
   unsigned rounds = 7, rpc_rounds = 5, overload_s = 10;
   fs::path folder = "build/bench/ledger";
   std::string only;

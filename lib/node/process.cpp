@@ -258,6 +258,7 @@ Status NodeProcess::State::open_replicated(const NodeConfig& config, Log& log) {
   };
   ReplicatedOptions options;
   options.chain = config.options.chain;
+  options.verified = std::make_shared<VerifiedTransactions>(chain_id_of(config.genesis));
   options.may_write = may_write;
   options.snapshot = [this] { return store->snapshot(); };
   options.on_commit = [this, tell](CommittedBlock committed) {
@@ -290,7 +291,8 @@ Status NodeProcess::State::open_replicated(const NodeConfig& config, Log& log) {
                             may_write,
                             [this](std::int64_t height, CometHeaders::Done done) {
                               comet_headers->at(height, std::move(done));
-                            }});
+                            },
+                            options.verified});
   return {};
 }
 

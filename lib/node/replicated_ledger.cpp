@@ -56,14 +56,14 @@ Status check_validators(const protocol::Genesis& genesis,
   return {};
 }
 
-std::optional<protocol::VerifiedTransaction> verified(const ChainId& chain, Bytes bytes) {
+}  // namespace
+
+std::optional<protocol::VerifiedTransaction> ReplicatedLedger::verified(ByteView bytes) {
   TxId id;
   std::optional<protocol::VerifiedTransaction> transaction;
-  (void)protocol::VerifiedTransaction::verify(chain, std::move(bytes), id, transaction);
+  (void)m_options.verified->verify(bytes, id, transaction);
   return transaction;
 }
-
-}  // namespace
 
 Result<std::unique_ptr<ReplicatedLedger>> ReplicatedLedger::open(KeyValueStore& store,
                                                                  const protocol::Genesis& genesis,
@@ -116,8 +116,7 @@ Result<abci::InitChainResponse> ReplicatedLedger::init_chain(abci::InitChainRequ
 Result<abci::CheckTxResponse> ReplicatedLedger::check_tx(abci::CheckTxRequest request) {
   protocol::Receipt receipt;
   std::optional<protocol::VerifiedTransaction> transaction;
-  receipt.verdict = protocol::VerifiedTransaction::verify(m_chain->id(), std::move(request.tx),
-                                                          receipt.id, transaction);
+  receipt.verdict = m_options.verified->verify(request.tx, receipt.id, transaction);
   if (transaction) {
     ASSAY_TRY(receipt, protocol::StateMachine(m_chain->store(), 0).check(*transaction));
   }
@@ -144,7 +143,7 @@ Result<abci::PrepareProposalResponse> ReplicatedLedger::prepare_proposal(
   Mempool pool;
   std::unordered_map<TxId, Bytes, IdHasher> offered;
   for (const Bytes& bytes : request.txs) {
-    const auto transaction = verified(m_chain->id(), bytes);
+    const auto transaction = verified(bytes);
     if (!transaction || offered.count(transaction->parsed().id) > 0) continue;
     ASSAY_TRY(const protocol::Receipt receipt, m_chain->check(*transaction));
     const bool applies = receipt.verdict == protocol::TxVerdict::kApplied;
@@ -170,8 +169,24 @@ Result<abci::ProcessProposalResponse> ReplicatedLedger::process_proposal(
   for (const Bytes& tx : request.txs) bytes += tx.size();
   holds = holds && bytes <= protocol::kMaxBlockBytes;
   for (auto tx = request.txs.begin(); holds && tx != request.txs.end(); ++tx)
-    holds = verified(m_chain->id(), std::move(*tx)).has_value();
+    holds = verified(*tx).has_value();
   return abci::ProcessProposalResponse{holds ? abci::Verdict::kAccept : abci::Verdict::kReject};
+}
+
+Result<const protocol::BlockResult*> ReplicatedLedger::execute(abci::FinalizeBlockRequest request) {
+  protocol::VerifiedBlock block;
+  block.height = Height{static_cast<std::uint64_t>(request.height)};
+  block.time_ms = std::max(m_chain->head().time_ms, unix_ms(request.time));
+  block.beacon = replicated_beacon(m_chain->head());
+  for (const Bytes& bytes : request.txs) {
+    auto transaction = verified(bytes);
+    // More than a third of the power lied: what does not verify has a receipt, too.
+    if (!transaction)
+      return m_chain->execute(
+          protocol::Block{block.height, block.time_ms, block.beacon, std::move(request.txs)});
+    block.transactions.push_back(*std::move(transaction));
+  }
+  return m_chain->execute(block);
 }
 
 Result<abci::FinalizeBlockResponse> ReplicatedLedger::finalize_block(
@@ -182,12 +197,8 @@ Result<abci::FinalizeBlockResponse> ReplicatedLedger::finalize_block(
     return may.error();
   }
   const auto start = std::chrono::steady_clock::now();
-  protocol::Block block;
-  block.height = Height{static_cast<std::uint64_t>(request.height)};
-  block.time_ms = std::max(m_chain->head().time_ms, unix_ms(request.time));
-  block.beacon = replicated_beacon(m_chain->head());
-  block.transactions = std::move(request.txs);
-  const auto executed = m_chain->execute(block);
+  const Height height{static_cast<std::uint64_t>(request.height)};
+  const auto executed = execute(std::move(request));
   if (!executed) return failed(executed.error());
   const protocol::BlockResult* const result = *executed;
   m_executed = {result->header, {}, nullptr, 0};
@@ -197,7 +208,7 @@ Result<abci::FinalizeBlockResponse> ReplicatedLedger::finalize_block(
     auto& one = response.tx_results.emplace_back(result_of<abci::TxResult>(receipt));
     one.events.push_back({"assay", {{"id", to_hex(receipt.id.value), true}}});
     m_executed.outcomes.push_back(
-        {receipt.id, block.height, receipt.verdict, receipt.detail, receipt.repeated});
+        {receipt.id, height, receipt.verdict, receipt.detail, receipt.repeated});
   }
   m_executed.microseconds = microseconds_since(start);
   return response;

@@ -81,6 +81,7 @@ void ReplicatedNode::submit(const protocol::VerifiedTransaction& transaction, Su
   one.number = m_next_number++;
   m_lanes.add(game, bytes);
   m_deadlines.push_back({m_clock.monotonic_ms() + kUndecidedMs, one.number, parsed.id});
+  if (m_options.verified) m_options.verified->remember(transaction);
   broadcast(parsed.id, to_bytes(transaction.bytes()));
 }
 

@@ -7,6 +7,7 @@
 #include "assay/node/admission.hpp"
 #include "assay/node/header_proof.hpp"
 #include "assay/node/replicated_node.hpp"
+#include "assay/node/verified_transactions.hpp"
 
 namespace assay::node {
 
@@ -15,6 +16,8 @@ inline constexpr std::uint32_t kNoRoomCode = 0x10000;
 
 struct ReplicatedOptions {
   ChainOptions chain = {};
+  // Shared with whoever else takes transactions; none: the ledger's own.
+  std::shared_ptr<VerifiedTransactions> verified = {};
   // Asked before a block is executed; an error stops CometBFT there with nothing written, and it
   // goes on where it stood when it is started again.
   std::function<Status()> may_write = {};
@@ -67,8 +70,13 @@ class ReplicatedLedger final : public abci::Application {
 
  private:
   ReplicatedLedger(std::unique_ptr<Chain> chain, const ReplicatedOptions& options)
-      : m_chain(std::move(chain)), m_options(options) {}
+      : m_chain(std::move(chain)), m_options(options) {
+    if (!m_options.verified)
+      m_options.verified = std::make_shared<VerifiedTransactions>(m_chain->id());
+  }
   [[nodiscard]] Error failed(const Error& error);
+  [[nodiscard]] std::optional<protocol::VerifiedTransaction> verified(ByteView bytes);
+  [[nodiscard]] Result<const protocol::BlockResult*> execute(abci::FinalizeBlockRequest request);
 
   std::unique_ptr<Chain> m_chain;
   ReplicatedOptions m_options;

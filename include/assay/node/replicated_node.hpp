@@ -8,7 +8,7 @@
 #include <deque>
 #include <unordered_map>
 
-#include "assay/node/mempool.hpp"
+#include "assay/node/verified_transactions.hpp"
 #include "assay/node/waiting.hpp"
 
 namespace assay::node {
@@ -38,6 +38,8 @@ struct ReplicatedNodeOptions {
   using LightBlocks = std::function<void(
       std::int64_t height, std::function<void(const Result<comet::LightBlock>& block)> done)>;
   LightBlocks light_block = {};
+  // What is handed to the mempool comes back to this process as CometBFT's questions.
+  std::shared_ptr<VerifiedTransactions> verified = {};
 };
 
 // Not thread-safe: one event loop.
