@@ -97,7 +97,7 @@ constexpr PoolKernels kAvx2{max_row, grad_row};
 const PoolKernels& pool_kernels_avx2() { return kAvx2; }
 #else
 const PoolKernels& pool_kernels_avx2() {
-  ASSAY_EXPECTS(!"AVX2 on another processor");
+  ASSAY_EXPECTS(false && "AVX2 on another processor");
   static const PoolKernels none{};
   return none;
 }

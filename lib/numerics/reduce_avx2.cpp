@@ -175,7 +175,7 @@ constexpr ReduceKernels kMax{max_row, max_columns, max_walk_avx2};
 const ReduceKernels& reduce_kernels_avx2(bool sum) { return sum ? kSum : kMax; }
 #else
 const ReduceKernels& reduce_kernels_avx2(bool) {
-  ASSAY_EXPECTS(!"AVX2 on another processor");
+  ASSAY_EXPECTS(false && "AVX2 on another processor");
   static const ReduceKernels none{};
   return none;
 }

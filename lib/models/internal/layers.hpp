@@ -51,11 +51,11 @@ class KeptParameters final : public Parameters {
     return m_b.state("model/" + name, {DType::kF32, shape});
   }
   void set_running(const std::string&, graph::Value) override {
-    ASSAY_EXPECTS(!"prediction moves no statistics");
+    ASSAY_EXPECTS(false && "prediction moves no statistics");
   }
   [[nodiscard]] bool is_training() const override { return false; }
   [[nodiscard]] std::uint64_t next_purpose() override {
-    ASSAY_EXPECTS(!"prediction draws nothing");
+    ASSAY_EXPECTS(false && "prediction draws nothing");
     return 0;
   }
 
