@@ -11,6 +11,9 @@ ReplicateCommand::ReplicateCommand(assay::cli::Command& root,
       .option("abci", m_application,
               "unix:///SOCKET or tcp://HOST:PORT to listen on, CometBFT's proxy_app")
       .option("comet", m_comet, "where CometBFT's RPC listens: its rpc.laddr")
+      .option("snapshot-every", m_snapshot_every,
+              "blocks between snapshots for nodes that join and for rollback; 0: none")
+      .option("keep-snapshots", m_keep_snapshots, "the newest, 1 to 10")
       .examples(
           "  assayd init --home node --genesis chain.bin\n"
           "  assayd replicate --home node --abci unix:///run/assay.sock\n"
@@ -26,6 +29,10 @@ Status ReplicateCommand::finish(const assay::node::Home& /*home*/,
   assay::node::CometConfig comet;
   ASSAY_TRY(comet.application, assay::net::parse_stream_address(m_application));
   ASSAY_TRY(comet.rpc, assay::net::parse_stream_address(m_comet));
-  config.comet = comet;
+  if (m_keep_snapshots == 0 || m_keep_snapshots > assay::node::kSnapshotsKeptMax)
+    return {assay::ErrorCode::kInvalidArgument, "--keep-snapshots is 1 to 10"};
+  comet.snapshots.every = m_snapshot_every;
+  comet.snapshots.keep = m_keep_snapshots;
+  config.comet = std::move(comet);
   return {};
 }

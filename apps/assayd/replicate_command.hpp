@@ -16,4 +16,6 @@ class ReplicateCommand {
   NodeSettings m_node;
   std::string m_application = "unix:///tmp/assay.sock";
   std::string m_comet = "tcp://127.0.0.1:26657";
+  std::uint64_t m_snapshot_every = assay::node::SnapshotOptions{}.every;
+  std::uint64_t m_keep_snapshots = assay::node::SnapshotOptions{}.keep;
 };

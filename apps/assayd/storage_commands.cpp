@@ -34,6 +34,13 @@ StorageCommands::StorageCommands(assay::cli::Command& root,
       .option("file", m_file, "a file of snapshot or export")
       .examples("  assayd import --home new-node --file ledger.assay")
       .action([this] { return read_archive(); });
+  root.subcommand("rollback",
+                  "Put a snapshot in the place of a stopped replicated node's ledger that is ahead "
+                  "of its CometBFT")
+      .option("home", m_home, kHome)
+      .option("to", m_to, "the last height that CometBFT has; the snapshot is at or below it")
+      .examples("  assayd rollback --home node --to 41999")
+      .action([this] { return roll_back(); });
 }
 
 void StorageCommands::add_archive(assay::cli::Command& root, const char* name, const char* help,
@@ -81,5 +88,13 @@ Status StorageCommands::read_archive() const {
   if (m_file.empty()) return {ErrorCode::kInvalidArgument, "name the file to read with --file"};
   ASSAY_TRY(const auto head, assay::node::import_home(m_home, m_file, m_open_store));
   print_head("imported", head);
+  return {};
+}
+
+Status StorageCommands::roll_back() const {
+  if (m_to == 0)
+    return {ErrorCode::kInvalidArgument, "name the last height that CometBFT has with --to"};
+  ASSAY_TRY(const auto head, assay::node::rollback_home(m_home, assay::Height{m_to}, m_open_store));
+  print_head("rolled back", head);
   return {};
 }

@@ -1,4 +1,4 @@
-// assayd's sub-commands for a ledger at rest: verify-store, snapshot, export, import.
+// assayd's sub-commands for a ledger at rest: verify-store, snapshot, export, import, rollback.
 #pragma once
 
 #include "assay/cli/options.hpp"
@@ -16,9 +16,11 @@ class StorageCommands {
   [[nodiscard]] assay::Status verify() const;
   [[nodiscard]] assay::Status write_archive(bool bodies) const;
   [[nodiscard]] assay::Status read_archive() const;
+  [[nodiscard]] assay::Status roll_back() const;
 
   const assay::node::StoreOpener& m_open_store;
   std::string m_home = "assay-node";
   std::string m_file;
   bool m_replay = false;
+  std::uint64_t m_to = 0;
 };

@@ -1,6 +1,7 @@
 #include "assay/host/file_writer.hpp"
 
 #include <fcntl.h>
+#include <stdio.h>
 #include <unistd.h>
 
 #include "internal/posix.hpp"
@@ -54,6 +55,16 @@ Status move_durably(const std::filesystem::path& from, const std::filesystem::pa
     return {ErrorCode::kAlreadyExists, to.string() + " is there already; move it away"};
   if (::rename(from.c_str(), to.c_str()) != 0) return errno_error(errno, "rename to", to);
   return sync_folder(folder_of(to));
+}
+
+Status exchange_durably(const std::filesystem::path& one, const std::filesystem::path& other) {
+  if (::renameat2(AT_FDCWD, one.c_str(), AT_FDCWD, other.c_str(), RENAME_EXCHANGE) != 0) {
+    if (errno != EINVAL && errno != ENOSYS) return errno_error(errno, "exchange with", other);
+    return {ErrorCode::kUnsupported, "the file system of " + other.string() +
+                                         " cannot exchange two folders at once; name one on "
+                                         "another disk"};
+  }
+  return sync_folder(folder_of(other));
 }
 
 }  // namespace assay::host

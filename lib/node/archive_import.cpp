@@ -12,6 +12,7 @@ namespace assay::node {
 namespace {
 
 constexpr std::size_t kBatchBytes = std::size_t{4} << 20;
+constexpr std::size_t kClearedKeyBytes = std::size_t{32} << 20;  // in a batch
 
 Error contradiction(const std::string& what) {
   return {ErrorCode::kIntegrity, "the archive is not of a sound ledger: " + what};
@@ -19,8 +20,10 @@ Error contradiction(const std::string& what) {
 
 class Import final : public ArchiveVisitor {
  public:
-  Import(const protocol::Genesis& genesis, KeyValueStore& store)
-      : m_genesis(genesis), m_store(store) {}
+  // `expected`: the head that it must have, if that is known.
+  Import(const protocol::Genesis& genesis, const protocol::BlockHeader* expected,
+         KeyValueStore& store)
+      : m_genesis(genesis), m_expected(expected), m_store(store) {}
   [[nodiscard]] const protocol::BlockHeader& head() const { return m_head; }
 
   Status genesis(const protocol::Genesis& genesis) override {
@@ -68,6 +71,8 @@ class Import final : public ArchiveVisitor {
 
   Status end() override {
     ASSAY_TRY_STATUS(flush());
+    if (m_expected != nullptr && m_head != *m_expected)
+      return contradiction("its last block is not the one that was to come");
     if (m_root != m_head.state_root)
       return contradiction("its records make state root " + to_hex(m_root) +
                            ", but its last block names " + to_hex(m_head.state_root));
@@ -76,6 +81,7 @@ class Import final : public ArchiveVisitor {
     put(bodies_from_key(), codec::encode([&](codec::Writer& w) { w.u64(m_bodies_from.value); }));
     put(Bytes{protocol::kGenesisKey}, encode(m_genesis));
     put(Bytes{protocol::kHeadKey}, encode(m_head));  // now it is a ledger
+    m_batch.erase(unfinished_key());
     return flush();
   }
 
@@ -111,6 +117,7 @@ class Import final : public ArchiveVisitor {
   }
 
   const protocol::Genesis& m_genesis;
+  const protocol::BlockHeader* const m_expected;
   KeyValueStore& m_store;
   WriteBatch m_batch;
   std::size_t m_bytes = 0;
@@ -120,7 +127,47 @@ class Import final : public ArchiveVisitor {
   Hash256 m_root = commit::map_placeholder();
 };
 
+// All but the mark.
+Status clear(KeyValueStore& store) {
+  for (bool all = false; !all;) {
+    WriteBatch batch;
+    std::size_t bytes = 0;
+    all = true;
+    ASSAY_TRY_STATUS(store.scan({}, [&](ByteView key, ByteView) {
+      if (equal_bytes(key, unfinished_key())) return true;
+      batch.erase(to_bytes(key));
+      bytes += key.size();
+      all = bytes < kClearedKeyBytes;
+      return all;
+    }));
+    ASSAY_TRY_STATUS(store.write(batch));
+  }
+  return {};
+}
+
 }  // namespace
+
+Status clear_unfinished(KeyValueStore& store) {
+  ASSAY_TRY(const auto mark, store.get(unfinished_key()));
+  if (!mark) return {};
+  ASSAY_TRY_STATUS(clear(store));
+  WriteBatch batch;
+  batch.erase(unfinished_key());
+  return store.write(batch);
+}
+
+Status replace_by_archive(ByteView bytes, const protocol::Genesis& genesis,
+                          const protocol::BlockHeader& head, KeyValueStore& store) {
+  WriteBatch begin;
+  begin.erase(Bytes{protocol::kHeadKey});
+  begin.put(unfinished_key(), {});
+  ASSAY_TRY_STATUS(store.write(begin));
+  ASSAY_TRY_STATUS(clear(store));
+  Import import(genesis, &head, store);
+  const Status done = read_archive(bytes, import);
+  if (!done && is_refusal_of_archive(done.error().code)) ASSAY_TRY_STATUS(clear_unfinished(store));
+  return done;
+}
 
 Result<protocol::BlockHeader> import_archive(ByteView bytes, const protocol::Genesis& genesis,
                                              KeyValueStore& store) {
@@ -130,7 +177,7 @@ Result<protocol::BlockHeader> import_archive(ByteView bytes, const protocol::Gen
     return false;
   }));
   if (any) return {ErrorCode::kAlreadyExists, "an archive is imported into an empty store only"};
-  Import import(genesis, store);
+  Import import(genesis, nullptr, store);
   ASSAY_TRY_STATUS(read_archive(bytes, import));
   return import.head();
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "assay/node/archive.hpp"
 #include "assay/node/header.hpp"
 #include "assay/node/verify_store.hpp"
 #include "assay/protocol/layout.hpp"
@@ -58,6 +59,7 @@ Result<std::unique_ptr<Chain>> Chain::open(KeyValueStore& store, const protocol:
 }
 
 Status Chain::start(const MakeSeal& seal) {
+  ASSAY_TRY_STATUS(clear_unfinished(m_store));
   auto head = m_reader.head();
   if (!head) {
     if (head.error().code != ErrorCode::kNotFound) return std::move(head).error();

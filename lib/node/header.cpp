@@ -139,8 +139,14 @@ HeaderVerdict verify_block(const protocol::Genesis& genesis, const BlockHeader* 
   if (!is_replicated(genesis))
     return parent != nullptr ? verify_successor(genesis.operator_key, *parent, block)
                              : verify_header(chain, genesis.operator_key, block);
-  if (parent != nullptr) return verify_replicated(*parent, block.header);
-  return block.header.chain == chain ? HeaderVerdict::kValid : HeaderVerdict::kWrongChain;
+  const HeaderVerdict verdict =
+      parent != nullptr
+          ? verify_replicated(*parent, block.header)
+          : (block.header.chain == chain ? HeaderVerdict::kValid : HeaderVerdict::kWrongChain);
+  // Nobody signs, so nothing else may stand there.
+  const bool sealed =
+      block.beacon_signature != crypto::Signature{} || block.signature != crypto::Signature{};
+  return verdict == HeaderVerdict::kValid && sealed ? HeaderVerdict::kWrongSignature : verdict;
 }
 
 }  // namespace assay::node

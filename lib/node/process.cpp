@@ -50,12 +50,13 @@ struct NodeProcess::State {
   host::FolderLock lock;
   const Clock& clock;
   std::unique_ptr<store::RocksStore> store;
+  std::unique_ptr<Snapshots> snapshots;  // of a replicated node, as the three below
   NodeMetrics metrics;
   rpc::Dispatcher dispatcher;
   rpc::Dispatcher operator_dispatcher;
   net::RateLimiter limiter;
   net::EventLoop loop;
-  std::unique_ptr<CometClient> comet;  // the next three only of a replicated node
+  std::unique_ptr<CometClient> comet;
   std::unique_ptr<CometHeaders> comet_headers;
   std::unique_ptr<ReplicatedLedger> application;
   std::unique_ptr<Ledger> node;
@@ -250,6 +251,12 @@ Status NodeProcess::State::open_embedded(const NodeConfig& config, Log& log) {
 // CometBFT's calls come on threads of their own; what the loop has to know of them is posted.
 Status NodeProcess::State::open_replicated(const NodeConfig& config, Log& log) {
   const auto may_write = reserve_space(*store, config.disk_reserve_bytes);
+  SnapshotOptions snapshot_options = config.comet->snapshots;
+  snapshot_options.may_write = may_write;
+  const auto stored = protocol::StateReader(*store).head();
+  if (!stored && stored.error().code != ErrorCode::kNotFound) return stored.error();
+  ASSAY_TRY(snapshots, Snapshots::open(snapshots_path(config.home),
+                                       stored ? stored->height : Height{0}, snapshot_options, log));
   const auto tell = [this](auto what) {
     loop.post([this, what = std::move(what)] {
       what(static_cast<ReplicatedNode&>(*node));
@@ -261,6 +268,7 @@ Status NodeProcess::State::open_replicated(const NodeConfig& config, Log& log) {
   options.verified = std::make_shared<VerifiedTransactions>(chain_id_of(config.genesis));
   options.may_write = may_write;
   options.snapshot = [this] { return store->snapshot(); };
+  options.snapshots = snapshots.get();
   options.on_commit = [this, tell](CommittedBlock committed) {
     const auto block = std::make_shared<const CommittedBlock>(std::move(committed));
     tell([this, block](ReplicatedNode& replicated) {
@@ -301,6 +309,7 @@ Result<std::unique_ptr<NodeProcess>> NodeProcess::start(const NodeConfig& config
   if ((config.operator_key != nullptr) == config.comet.has_value())
     return {ErrorCode::kInvalidArgument, "a node has an operator's key or CometBFT's addresses"};
   ASSAY_TRY(host::FolderLock lock, host::FolderLock::acquire(config.home));
+  ASSAY_TRY_STATUS(remove_unfinished(config.home));
   auto state = std::make_unique<State>(std::move(lock), clock, config);
   ASSAY_TRY(state->store, config.open_store(ledger_path(config.home), ledger_store_options()));
   ASSAY_TRY_STATUS(config.comet ? state->open_replicated(config, log)

@@ -56,6 +56,15 @@ Status check_validators(const protocol::Genesis& genesis,
   return {};
 }
 
+constexpr char kRestoring[] = "this node is taking over a snapshot; ask again in a while";
+
+abci::CheckTxResponse no_room_while_restoring() {
+  abci::CheckTxResponse response;
+  response.code = kNoRoomCode;
+  response.log = kRestoring;
+  return response;
+}
+
 }  // namespace
 
 std::optional<protocol::VerifiedTransaction> ReplicatedLedger::verified(ByteView bytes) {
@@ -72,11 +81,26 @@ Result<std::unique_ptr<ReplicatedLedger>> ReplicatedLedger::open(KeyValueStore& 
     return {ErrorCode::kInvalidArgument,
             "the genesis record names operator " + to_hex(genesis.operator_key) +
                 ": a replicated ledger has none; make the record with replicated = true"};
-  const auto seal = [](const protocol::BlockHeader& /*header*/) { return no_seal(); };
-  ASSAY_TRY(auto chain, Chain::open(store, genesis, seal, options.chain));
+  ASSAY_TRY(auto chain, open_chain(store, genesis, options));
   if (chain->prune_is_due() && (!options.may_write || options.may_write()))
     ASSAY_TRY_STATUS(chain->prune());  // the last one may have been cut
-  return std::unique_ptr<ReplicatedLedger>(new ReplicatedLedger(std::move(chain), options));
+  return std::unique_ptr<ReplicatedLedger>(new ReplicatedLedger(store, std::move(chain), options));
+}
+
+Result<std::unique_ptr<Chain>> ReplicatedLedger::open_chain(KeyValueStore& store,
+                                                            const protocol::Genesis& genesis,
+                                                            const ReplicatedOptions& options) {
+  const auto seal = [](const protocol::BlockHeader& /*header*/) { return no_seal(); };
+  return Chain::open(store, genesis, seal, options.chain);
+}
+
+ReplicatedLedger::ReplicatedLedger(KeyValueStore& store, std::unique_ptr<Chain> chain,
+                                   const ReplicatedOptions& options)
+    : m_store(store), m_chain(std::move(chain)), m_options(options) {
+  if (!m_options.verified)
+    m_options.verified = std::make_shared<VerifiedTransactions>(m_chain->id());
+  if (options.snapshots != nullptr)
+    m_receiver.emplace(options.snapshots->incoming(), m_chain->id(), options.snapshots->log());
 }
 
 // Memory and disk may differ now, and only a new open is certain; but for a block that cannot
@@ -114,6 +138,8 @@ Result<abci::InitChainResponse> ReplicatedLedger::init_chain(abci::InitChainRequ
 }
 
 Result<abci::CheckTxResponse> ReplicatedLedger::check_tx(abci::CheckTxRequest request) {
+  const std::shared_lock in_use(m_in_use, std::try_to_lock);
+  if (!in_use) return no_room_while_restoring();
   protocol::Receipt receipt;
   std::optional<protocol::VerifiedTransaction> transaction;
   receipt.verdict = m_options.verified->verify(request.tx, receipt.id, transaction);
@@ -225,8 +251,13 @@ Result<abci::CommitResponse> ReplicatedLedger::commit(abci::CommitRequest /*requ
   std::vector<TxId> held;
   for (const TxOutcome& outcome : m_executed.outcomes) held.push_back(outcome.id);
   m_admission.leave_all(held, m_chain->head().height);
+  const bool due =
+      m_options.snapshots != nullptr && m_options.snapshots->is_due(m_chain->head().height);
+  std::shared_ptr<const KeyValueStore> state;
+  if (due || m_options.on_commit) state = m_options.snapshot();
+  if (due) m_options.snapshots->make(state);
   if (m_options.on_commit) {
-    m_executed.state = m_options.snapshot();
+    m_executed.state = std::move(state);
     m_executed.microseconds += microseconds_since(start);
     m_options.on_commit(std::move(m_executed));
   }
@@ -234,7 +265,6 @@ Result<abci::CommitResponse> ReplicatedLedger::commit(abci::CommitRequest /*requ
 }
 
 Result<abci::QueryResponse> ReplicatedLedger::query(abci::QueryRequest request) {
-  const protocol::StateReader& reader = m_chain->reader();
   abci::QueryResponse response;
   response.key = request.data;
   const auto absent = [&](std::string why) {
@@ -242,6 +272,9 @@ Result<abci::QueryResponse> ReplicatedLedger::query(abci::QueryRequest request) 
     response.log = std::move(why);
     return response;
   };
+  const std::shared_lock in_use(m_in_use, std::try_to_lock);
+  if (!in_use) return absent(kRestoring);
+  const protocol::StateReader& reader = m_chain->reader();
   if (request.path != "/record" && request.path != "/proof" && request.path != "/header")
     return absent("the paths are /record, /proof and /header");
   ASSAY_TRY(const auto kept, reader.provable_heights());

@@ -6,6 +6,7 @@
 #include "assay/node/home.hpp"
 #include "assay/protocol/layout.hpp"
 #include "assay/protocol/view.hpp"
+#include "internal/unfinished.hpp"
 
 namespace assay::node {
 
@@ -90,22 +91,33 @@ Result<protocol::BlockHeader> import_home(const fs::path& home, const fs::path& 
     return {ErrorCode::kAlreadyExists,
             ledger_path(home).string() + " holds a ledger already; move it away first"};
   ASSAY_TRY(const host::MappedFile archive, host::MappedFile::open(file));
-  // What a broken-off import left is no ledger yet.
-  const fs::path unfinished = home / "ledger.import";
+  protocol::BlockHeader head;
+  const Status made = make_unfinished(home, open, [&](KeyValueStore& store) -> Status {
+    ASSAY_TRY(head, import_archive(archive.bytes(), genesis, store));
+    return {};
+  });
+  if (!made) return with_context(made.error(), file.string());
+  ASSAY_TRY_STATUS(host::move_durably(unfinished_path(home), ledger_path(home)));
+  return head;
+}
+
+Status remove_unfinished(const fs::path& home) {
+  std::error_code failed;
+  const fs::path unfinished = unfinished_path(home);
   fs::remove_all(unfinished, failed);
-  if (failed)
-    return {ErrorCode::kIo, "cannot remove " + unfinished.string() + ": " + failed.message()};
-  ASSAY_TRY(auto store, open(unfinished, ledger_store_options()));
-  auto head = import_archive(archive.bytes(), genesis, *store);
-  if (!head) {
-    store.reset();
-    fs::remove_all(unfinished, failed);
-    return with_context(std::move(head).error(), file.string());
-  }
-  ASSAY_TRY_STATUS(store->flush());
+  if (!failed) return {};
+  return {ErrorCode::kIo, "cannot remove " + unfinished.string() + ": " + failed.message()};
+}
+
+Status make_unfinished(const fs::path& home, const StoreOpener& open,
+                       const std::function<Status(KeyValueStore& store)>& fill) {
+  ASSAY_TRY_STATUS(remove_unfinished(home));
+  ASSAY_TRY(auto store, open(unfinished_path(home), ledger_store_options()));
+  Status made = fill(*store);
+  if (made) made = store->flush();
   store.reset();
-  ASSAY_TRY_STATUS(host::move_durably(unfinished, ledger_path(home)));
-  return *head;
+  if (!made) (void)remove_unfinished(home);
+  return made;
 }
 
 }  // namespace assay::node

@@ -12,6 +12,7 @@
 #include "assay/crypto/keystore.hpp"
 #include "assay/crypto/sha256.hpp"
 #include "assay/node/header.hpp"
+#include "assay/node/snapshot_index.hpp"
 #include "assay/protocol/view.hpp"
 #include "assay/tensor/npy.hpp"
 #include "assay/tensor/safetensors.hpp"
@@ -440,6 +441,18 @@ void archives() {
   }
 }
 
+void snapshot_indices() {
+  node::SnapshotIndex index;
+  index.header.height = Height{5};
+  index.bytes = 2'500;
+  index.chunk_bytes = 1'000;
+  index.chunks = {named("chunk 0"), named("chunk 1"), named("chunk 2")};
+  save("snapshot", "three-chunks", encode(index));
+  index.bytes = 1'000;
+  index.chunks.resize(1);
+  save("snapshot", "one-chunk", encode(index));
+}
+
 void texts() {
   save("json", "all",
        R"({"a":[1,-2,3.5e-7,1.0,null,true,false,18446744073709551615],)"
@@ -564,6 +577,7 @@ int main(int argc, char** argv) {
   files();
   map_proofs();
   archives();
+  snapshot_indices();
   texts();
   web_sockets();
   abci_messages();

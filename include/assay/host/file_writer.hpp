@@ -30,5 +30,9 @@ class FileWriter {
 // Renames a folder or a file to a name that is free, and makes that durable. kAlreadyExists.
 [[nodiscard]] Status move_durably(const std::filesystem::path& from,
                                   const std::filesystem::path& to);
+// Two folders or files of one folder change names, at once and durably. kUnsupported where the file
+// system cannot.
+[[nodiscard]] Status exchange_durably(const std::filesystem::path& one,
+                                      const std::filesystem::path& other);
 
 }  // namespace assay::host

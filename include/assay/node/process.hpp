@@ -9,6 +9,7 @@
 #include "assay/net/stream.hpp"
 #include "assay/node/faucet.hpp"
 #include "assay/node/ledger_node.hpp"
+#include "assay/node/snapshots.hpp"
 #include "assay/node/storage.hpp"
 #include "assay/rpc/dispatcher.hpp"
 
@@ -38,6 +39,7 @@ struct OperatorListener {
 struct CometConfig {
   net::StreamAddress application;  // where CometBFT finds this node: its proxy_app
   net::StreamAddress rpc;          // where CometBFT's RPC listens: its rpc.laddr
+  SnapshotOptions snapshots;       // may_write is the process's own
 };
 
 struct NodeConfig {

@@ -3,10 +3,13 @@
 // machine as the embedded node's: equal blocks give equal state roots.
 #pragma once
 
+#include <shared_mutex>
+
 #include "assay/abci/application.hpp"
 #include "assay/node/admission.hpp"
 #include "assay/node/header_proof.hpp"
 #include "assay/node/replicated_node.hpp"
+#include "assay/node/snapshot_receiver.hpp"
 #include "assay/node/verified_transactions.hpp"
 
 namespace assay::node {
@@ -21,11 +24,13 @@ struct ReplicatedOptions {
   // Asked before a block is executed; an error stops CometBFT there with nothing written, and it
   // goes on where it stood when it is started again.
   std::function<Status()> may_write = {};
-  // The store as it stands, for committed blocks to be read. Wanted with on_commit.
+  // The store as it stands, for committed blocks to be read. Wanted with on_commit and snapshots.
   std::function<std::shared_ptr<const KeyValueStore>()> snapshot = {};
-  // Told on the thread of the call, which waits: post and return. A block is on disk; a transaction
-  // was refused entry to the mempool, or its stay; a block could not be executed or written, and
-  // the ledger must be opened again.
+  // Makes and serves snapshots, and has room for one that comes in; none: neither is done.
+  Snapshots* snapshots = nullptr;
+  // Told on the thread of the call, which waits: post and return. A block, or the state of a
+  // snapshot, is on disk; a transaction was refused entry to the mempool, or its stay; a block
+  // could not be executed or written, and the ledger must be opened again.
   std::function<void(CommittedBlock block)> on_commit = {};
   std::function<void(const protocol::Receipt& receipt)> on_refused = {};
   std::function<void(const TxId& id, MempoolVerdict why)> on_no_room = {};
@@ -68,21 +73,40 @@ class ReplicatedLedger final : public abci::Application {
   // there is none.
   [[nodiscard]] Result<abci::QueryResponse> query(abci::QueryRequest request) override;
 
+  [[nodiscard]] Result<abci::ListSnapshotsResponse> list_snapshots(
+      abci::ListSnapshotsRequest request) override;
+  [[nodiscard]] Result<abci::LoadSnapshotChunkResponse> load_snapshot_chunk(
+      abci::LoadSnapshotChunkRequest request) override;
+  // kConflict on a ledger that has executed blocks.
+  [[nodiscard]] Result<abci::OfferSnapshotResponse> offer_snapshot(
+      abci::OfferSnapshotRequest request) override;
+  // With the last chunk all is checked, and the ledger is the snapshot's. Nothing durable counts
+  // before.
+  [[nodiscard]] Result<abci::ApplySnapshotChunkResponse> apply_snapshot_chunk(
+      abci::ApplySnapshotChunkRequest request) override;
+
  private:
-  ReplicatedLedger(std::unique_ptr<Chain> chain, const ReplicatedOptions& options)
-      : m_chain(std::move(chain)), m_options(options) {
-    if (!m_options.verified)
-      m_options.verified = std::make_shared<VerifiedTransactions>(m_chain->id());
-  }
+  ReplicatedLedger(KeyValueStore& store, std::unique_ptr<Chain> chain,
+                   const ReplicatedOptions& options);
+  [[nodiscard]] static Result<std::unique_ptr<Chain>> open_chain(KeyValueStore& store,
+                                                                 const protocol::Genesis& genesis,
+                                                                 const ReplicatedOptions& options);
   [[nodiscard]] Error failed(const Error& error);
   [[nodiscard]] std::optional<protocol::VerifiedTransaction> verified(ByteView bytes);
   [[nodiscard]] Result<const protocol::BlockResult*> execute(abci::FinalizeBlockRequest request);
+  // What was received is whole.
+  [[nodiscard]] Result<abci::ApplySnapshotChunkResponse> restore();
 
+  KeyValueStore& m_store;
+  // Held by calls that run beside those that change the chain, and alone to put another in its
+  // place.
+  std::shared_mutex m_in_use;
   std::unique_ptr<Chain> m_chain;
   ReplicatedOptions m_options;
   std::optional<Error> m_failure;
   Admission m_admission;
   CommittedBlock m_executed;  // told of once it is on disk
+  std::optional<SnapshotReceiver> m_receiver;
 };
 
 }  // namespace assay::node

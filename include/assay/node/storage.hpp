@@ -17,6 +17,7 @@ inline constexpr std::uint32_t kLedgerVersion = 11;
 
 [[nodiscard]] store::RocksOptions ledger_store_options();
 [[nodiscard]] std::filesystem::path ledger_path(const std::filesystem::path& home);
+[[nodiscard]] std::filesystem::path snapshots_path(const std::filesystem::path& home);
 
 // Opens a RocksDB folder; RocksStore::open unless somebody replaces the disk underneath.
 using StoreOpener = std::function<Result<std::unique_ptr<store::RocksStore>>(
@@ -40,5 +41,15 @@ using StoreOpener = std::function<Result<std::unique_ptr<store::RocksStore>>(
 [[nodiscard]] Result<protocol::BlockHeader> import_home(const std::filesystem::path& home,
                                                         const std::filesystem::path& file,
                                                         const StoreOpener& open);
+// Puts the newest of the home's snapshots at or below height `to` in the place of its ledger, which
+// is of a higher one: a replicated node's that is ahead of its CometBFT, which has the blocks from
+// there on. At once: killed at any moment the home has the old ledger or the new one. What of the
+// transactions and receipts the old one has stays. Its head then. Errors also: kConflict (nothing
+// to roll back; the ledger does not have the snapshot's block), kNotFound (no snapshot),
+// kInvalidArgument (an embedded node's).
+[[nodiscard]] Result<protocol::BlockHeader> rollback_home(const std::filesystem::path& home,
+                                                          Height to, const StoreOpener& open);
+// What a broken-off import or rollback left beside the ledger. Needs the lock.
+[[nodiscard]] Status remove_unfinished(const std::filesystem::path& home);
 
 }  // namespace assay::node

@@ -53,4 +53,7 @@ inline bool decode(ByteView bytes, StoredResult& out) {
 // -> the first height whose transactions and receipts are kept, u64; absent: 0.
 inline Bytes bodies_from_key() { return to_bytes(as_bytes("eb")); }
 
+// There while the store's content is being replaced; empty.
+inline Bytes unfinished_key() { return to_bytes(as_bytes("eu")); }
+
 }  // namespace assay::node

@@ -10,11 +10,13 @@
 #include "assay/node/verify_store.hpp"
 #include "assay/protocol/layout.hpp"
 #include "node_world.hpp"
+#include "support/dying_store.hpp"
 #include "support/temporary_folder.hpp"
 
 namespace assay::node {
 namespace {
 
+using assay::test::DyingStore;
 using test::account_of;
 using test::key_of;
 using test::World;
@@ -230,26 +232,6 @@ TEST(NodeStorage, EveryTamperedArchiveIsRefused) {
   other.name = "another";
   EXPECT_EQ(import_archive(archive, other, store).error().code, ErrorCode::kConflict);
 }
-
-// Fails from its n-th write on: a process that dies there.
-class DyingStore final : public KeyValueStore {
- public:
-  DyingStore(MemoryStore& store, unsigned writes) : m_store(store), m_left(writes) {}
-  Result<std::optional<Bytes>> get(ByteView key) const override { return m_store.get(key); }
-  Status scan(ByteView prefix,
-              const std::function<bool(ByteView, ByteView)>& visit) const override {
-    return m_store.scan(prefix, visit);
-  }
-  Status write(const WriteBatch& batch) override {
-    if (m_left == 0) return {ErrorCode::kIo, "dead"};
-    --m_left;
-    return m_store.write(batch);
-  }
-
- private:
-  MemoryStore& m_store;
-  unsigned m_left;
-};
 
 TEST(NodeStorage, AnImportThatBreaksOffIsNoLedger) {
   World world;
