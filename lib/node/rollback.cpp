@@ -91,7 +91,8 @@ Result<protocol::BlockHeader> rollback_home(const fs::path& home, Height to,
     return with_context(
         std::move(found).error(),
         "cannot roll back; move the folder ledger away, and every block is executed again");
-  const auto& [index, file] = *found;
+  const SnapshotIndex& index = found->first;
+  const fs::path& file = found->second;
   ASSAY_TRY_STATUS(check_shared(*old, index));
   ASSAY_TRY(const host::MappedFile archive, host::MappedFile::open(file));
   const Status made = make_unfinished(home, open, [&](KeyValueStore& store) -> Status {

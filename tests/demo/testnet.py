@@ -6,6 +6,7 @@ import pathlib
 import shutil
 import signal
 import socket
+import subprocess
 import sys
 import tempfile
 import threading
@@ -14,7 +15,7 @@ import time
 sys.path += [str(pathlib.Path(__file__).resolve().parent),
              str(pathlib.Path(__file__).resolve().parents[1] / "functional" / "abci")]
 import demo  # noqa: E402
-from comet import SKIPPED, VERSION, app_hashes, find_comet, make_validators, until  # noqa: E402
+from comet import SKIPPED, VERSION, app_hashes, find_comet, follow, make_validators, until  # noqa: E402
 from ledger import LedgerNode  # noqa: E402
 from network import Network  # noqa: E402
 
@@ -25,7 +26,9 @@ FAULTS = {
     "freeze": "one validator is cut off by SIGSTOP, so that it neither hears nor answers anybody, and goes on later",
     "part": "one validator is cut off from the others, but not from the roles, and joined again",
     "lose": "one validator is killed and stays away",
+    "join": "none, but a fifth node joins by a snapshot while the work is under way, and the whistleblower goes on with it alone",
 }
+SNAPSHOT_EVERY = 10  # blocks
 
 
 def cpu_seconds(process):
@@ -107,6 +110,17 @@ class Validator(LedgerNode):
             process.send_signal(number)
 
 
+class Joiner(Validator):
+    """No validator: it follows their chain."""
+
+    # As small a pause after each block and between pieces of one: it has to catch up.
+    TIMING = {**Validator.TIMING, "timeout_commit": "10ms", "peer_gossip_sleep_duration": "10ms"}
+
+    def __init__(self, *arguments):
+        super().__init__(*arguments, None)
+        self.name = "joiner"
+
+
 class Testnet(Network):
     SIGNS_HEADERS = False  # CometBFT's commits do: no light client reads those yet
 
@@ -117,6 +131,7 @@ class Testnet(Network):
         self.sockets = pathlib.Path(tempfile.mkdtemp(prefix="assay-"))  # their paths must be short
         self.stays = False
         self.nodes, self.links = [], {}
+        self.joiner, self.joined = None, False
 
     def devnet_options(self):
         return ["--chain", "testnet", "--validators", str(self.count)]
@@ -131,6 +146,8 @@ class Testnet(Network):
             lambda number, own, home: Validator(self.comet, str(self.bin / "assayd"), number,
                                                 self.home / f"validator-{number + 1}", self.sockets, own, home),
             self.route)
+        if self.fault == "join":
+            self.make_joiner(folder / "joiner")
         for node in self.nodes:
             node.start_app()
         self.url = self.nodes[0].url
@@ -141,6 +158,19 @@ class Testnet(Network):
         for node in self.nodes:
             node.wait_for_rpc()
         until("the first block", lambda: self.rpc("chain_status")["head"]["height"] > 0)
+
+    def make_joiner(self, folder):
+        """Its home and its authority, which all parties pin beside the others'."""
+        folder.mkdir()
+        self.joiner = Joiner(self.comet, str(self.bin / "assayd"), self.count, self.home / "joiner", self.sockets, folder)
+        self.joiner.assayd("init", "--home", self.joiner.ledger_home, "--genesis", self.home / "submitter" / "genesis.bin")
+        authority = (self.joiner.ledger_home / "tls" / "authority.pem").read_text()
+        self.context.load_verify_locations(cadata=authority)
+        for party in self.PARTIES:
+            with open(self.home / party / "authority.pem", "a") as pinned:
+                pinned.write(authority)
+        for node in [*self.nodes, self.joiner]:
+            node.more_options = ["--snapshot-every", str(SNAPSHOT_EVERY), "--keep-snapshots", "10"]
 
     def route(self, own, other):
         if self.fault != "part":
@@ -153,6 +183,8 @@ class Testnet(Network):
 
     def ledgers(self, name):
         """Each party begins at a node of its own."""
+        if name == "whistleblower" and self.joined:
+            return [self.joiner.url]
         first = list(self.PARTIES).index(name)
         return [self.nodes[(first + i) % self.count].url for i in range(self.count)]
 
@@ -165,6 +197,8 @@ class Testnet(Network):
 
     def watch(self, under_way):
         """The fault, once work is under way."""
+        if self.fault == "join":
+            return self.watch_joiner()
         if self.fault == "none" or not under_way:
             return
         node, now = self.nodes[1], time.monotonic()
@@ -173,6 +207,25 @@ class Testnet(Network):
             self.strike(node)
         elif node.away and self.fault != "lose" and now > self.fault_since + FAULT_S:
             self.heal(node)
+
+    def watch_joiner(self):
+        """It starts when there is a snapshot whose next two headers are known, and serves once it has blocks."""
+        node = self.joiner
+        if node.comet is None:
+            if self.nodes[0].height() > SNAPSHOT_EVERY + 2:
+                follow(node, self.nodes, 1)
+                node.start_app()
+                node.start_comet()
+                self.nodes.append(node)
+                self.say(node, "starts with an empty ledger")
+        elif not self.joined and node.alive() and node.height() > 0:
+            self.joined = True
+            base = node.earliest()
+            self.say(node, f"has a snapshot of height {base - 1}, and blocks from there on")
+            self.kill("whistleblower")
+            del self.commands["whistleblower"]
+            self.start("whistleblower", "assay-whistleblower", "--threads", 1)
+            self.say(node, "is the only one that the whistleblower asks from now on")
 
     def strike(self, node):
         node.away = True
@@ -243,10 +296,12 @@ class Testnet(Network):
         def height(node):
             return self.ask(node.url, "chain_status")["head"]["height"]
 
+        problems = self.use_joiner() if self.fault == "join" else []
         last = max(height(node) for node in nodes)
         for node in nodes:
             until(f"block {last} on {node.name}", lambda n=node: height(n) >= last, 60)
-        hashes = [app_hashes(node, last) for node in nodes]
+        first = max(node.earliest() for node in nodes)  # 1, but for a node that joined
+        hashes = [app_hashes(node, last, first) for node in nodes]
         headers = [self.ask(node.url, "get_block_header", height=last)["signed_header"] for node in nodes]
         verdicts = [[self.ask(node.url, "claim", claim=c["claim"])["claim"]["status"] for c in claims] for node in nodes]
         wealth = [{name: self.ask(node.url, "account", account=account)["account"] for name, account in self.accounts.items()}
@@ -256,14 +311,24 @@ class Testnet(Network):
             rows.append([node.name, str(last), own[last][:16].lower() + "…", *verdict,
                          *(demo.tokens(sum(int(account[part]) for part in ("available", "reserved", "staked", "unbonding")))
                            for account in money.values())])
-        problems = [f"the validators disagree about {what}"
-                    for what, values in (("a header", headers), ("an app hash", hashes), ("a claim", verdicts),
-                                         ("an account", wealth))
-                    if any(value != values[0] for value in values)]
-        if len(hashes[0]) != last:
-            problems.append(f"there are {len(hashes[0])} of {last} headers")
+        problems += [f"the validators disagree about {what}"
+                     for what, values in (("a header", headers), ("an app hash", hashes), ("a claim", verdicts),
+                                          ("an account", wealth))
+                     if any(value != values[0] for value in values)]
+        if len(hashes[0]) != last - first + 1:
+            problems.append(f"there are {len(hashes[0])} of {last - first + 1} headers")
         agree = "agree on the app hash of every block, on every claim and on every balance" if not problems else "DISAGREE"
-        return [f"\n{len(nodes)} of {self.count} validators {agree}:\n", demo.table(rows)], problems
+        who = f"{len(nodes)} of {self.count} validators" if not self.joiner else f"{self.count} validators and the joiner"
+        return [f"\n{who} {agree}:\n", demo.table(rows)], problems
+
+    def use_joiner(self):
+        """A transfer by way of the node that joined."""
+        if not self.joined:
+            return ["the joiner did not join"]
+        sent = subprocess.run([self.bin / "assay", "send", "transfer", "--home", self.home / "verifier", "--ledger", self.joiner.url,
+                               "--to", self.accounts["whistleblower"], "--tokens", "1"], capture_output=True, text=True)
+        self.say(self.joiner, f"took a transfer: {(sent.stdout or sent.stderr).strip().splitlines()[-1]}")
+        return [] if sent.returncode == 0 else ["the joiner took no transfer"]
 
     def show_end_points(self):
         print(f"\nThe network stays until Ctrl-C. Everything is in {self.folder}"

@@ -286,6 +286,10 @@ class Node:
     def height(self):
         return int(self.rpc("status")["sync_info"]["latest_block_height"])
 
+    def earliest(self):
+        """The height of the first block that CometBFT has."""
+        return int(self.rpc("status")["sync_info"]["earliest_block_height"])
+
     def wait_for_blocks(self, count):
         first = self.height()
         until(f"{count} more blocks", lambda: self.comet.poll() is not None or self.height() >= first + count)
@@ -328,10 +332,21 @@ def make_validators(comet, folder, count, make_node, route=lambda _own, other: o
     return nodes
 
 
-def app_hashes(node, last):
-    """The application's hash in every header up to that height."""
+def follow(node, sources, trust_height):
+    """Configures `node` to join the network of the `sources` by a snapshot that one of them has. The first of them has all
+    blocks: the light client asks it."""
+    shutil.copy(sources[0].home / "config" / "genesis.json", node.home / "config" / "genesis.json")
+    peers = [f"{output_of(node.comet_program, 'show-node-id', '--home', str(s.home))}@127.0.0.1:{s.peer_port}" for s in sources]
+    server = f"127.0.0.1:{sources[0].port}"
+    node.set_options(persistent_peers=",".join(peers), addr_book_strict=False, allow_duplicate_ip=True, enable=True,
+                     rpc_servers=f"{server},{server}", trust_height=trust_height,
+                     trust_hash=sources[0].rpc("block", height=trust_height)["block_id"]["hash"], discovery_time="5s")
+
+
+def app_hashes(node, last, first=1):
+    """The application's hash in every header from one height up to another."""
     hashes = {}
-    for first in range(1, last + 1, 20):
+    for first in range(first, last + 1, 20):
         metas = node.rpc("blockchain", minHeight=first, maxHeight=min(last, first + 19))["block_metas"]
         hashes.update((int(m["header"]["height"]), m["header"]["app_hash"]) for m in metas)
     return hashes

@@ -74,6 +74,15 @@ class LedgerNode(Node):
             answer = json.load(response)
         return answer.get("result"), answer.get("error")
 
+    def assayd(self, *arguments):
+        return subprocess.run([self.example, *map(str, arguments)], check=True, capture_output=True, text=True).stdout
+
+    def check_store(self, replay=True):
+        """Of a stopped node: every block applied again gives what it holds, or all but that. What verify-store says."""
+        verified = self.assayd("verify-store", "--home", self.ledger_home, *(["--replay"] if replay else []))
+        expect("no fault" in verified and ("every block applied again" in verified) == replay, verified)
+        return verified.splitlines()[0]
+
 
 class Ledger(LedgerNode):
     """One validator of a new chain, on which the accounts own something."""
@@ -92,9 +101,6 @@ class Ledger(LedgerNode):
         self.set_chain_id(chain_id)
         self.assayd("init", "--home", self.ledger_home, "--genesis", made)
 
-    def assayd(self, *arguments):
-        return subprocess.run([self.example, *map(str, arguments)], check=True, capture_output=True, text=True).stdout
-
     def broadcast(self, tx):
         result = self.rpc("broadcast_tx_commit", tx="0x" + tx.hex())
         return result["check_tx"]["code"], result["tx_result"].get("code", 0), int(result.get("height", 0))
@@ -103,16 +109,10 @@ class Ledger(LedgerNode):
         response = self.rpc("abci_query", path=f'"{path}"', data="0x" + key.hex())["response"]
         return base64.b64decode(response.get("value") or ""), response["code"]
 
-    def check_store(self):
-        """Of a stopped node: every block applied again gives what it holds. What verify-store says."""
-        verified = self.assayd("verify-store", "--home", self.ledger_home, "--replay")
-        expect("no fault" in verified and "every block applied again" in verified, verified)
-        return verified.splitlines()[0]
-
-    def send_and_wait(self, _tx):
-        """A transfer, by the node's own calls; the height of its block."""
+    def send_and_wait(self, _tx, by=None):
+        """A transfer, by this node's own calls or another's; the height of its block."""
         first, second = self.accounts
-        result, error = self.call("submit_transaction", tx=first.transfer(self.chain, second, 1).hex())
+        result, error = (by or self).call("submit_transaction", tx=first.transfer(self.chain, second, 1).hex())
         expect(error is None and result["verdict_code"] == 0, f"a transfer: {result} {error}")
         return result["height"]
 

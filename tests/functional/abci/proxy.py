@@ -21,9 +21,17 @@ def varint(data, at):
     return None
 
 
+def frame(message):
+    head, size = b"", len(message)
+    while size >= 0x80:
+        head += bytes([size & 0x7F | 0x80])
+        size >>= 7
+    return head + bytes([size]) + message
+
+
 class Proxy:
     """`act(moment, name, message)` is called before a message is passed on; moment: "asked" or "answered". What it returns
-    says what happens: True passes it on, False drops it and all that follows."""
+    says what happens: True passes it on, False drops it and all that follows, other bytes go in its place."""
 
     def __init__(self, path, target, act):
         self.target, self.act = str(target), act
@@ -61,9 +69,10 @@ class Proxy:
                 while (length := varint(data, 0)) and len(data) - length[1] >= length[0]:
                     end = length[0] + length[1]
                     tag, _ = varint(data, length[1])
-                    if not self.act(moment, names[tag >> 3], data[length[1]:end]):
+                    passed = self.act(moment, names[tag >> 3], data[length[1]:end])
+                    if not passed:
                         return
-                    sink.sendall(data[:end])
+                    sink.sendall(data[:end] if passed is True else frame(passed))
                     data = data[end:]
         except OSError:
             pass

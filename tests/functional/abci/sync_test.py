@@ -1,22 +1,10 @@
 """A node that joins by state synchronisation: it takes a snapshot from another's application instead of the blocks."""
 import pathlib
-import shutil
 import tempfile
 
-from comet import Node, find_comet, options, output_of, until
+from comet import Node, find_comet, follow, options, until
 
 SNAPSHOT_EVERY = 10  # blocks
-
-
-def join(first, second):
-    """Configures `second` to follow `first`, from a snapshot."""
-    shutil.copy(first.home / "config" / "genesis.json", second.home / "config" / "genesis.json")
-    trusted = first.rpc("block", height=SNAPSHOT_EVERY // 2)
-    peer = output_of(first.comet_program, "show-node-id", "--home", str(first.home))
-    server = f"127.0.0.1:{first.port}"
-    second.set_options(persistent_peers=f"{peer}@127.0.0.1:{first.peer_port}", addr_book_strict=False, allow_duplicate_ip=True,
-                       enable=True, rpc_servers=f"{server},{server}", trust_height=SNAPSHOT_EVERY // 2,
-                       trust_hash=trusted["block_id"]["hash"], discovery_time="5s")
 
 
 def play(first, second):
@@ -24,12 +12,12 @@ def play(first, second):
     first.start()
     for number in range(2 * SNAPSHOT_EVERY):
         first.send_and_wait(f"key-{number}=value")
-    join(first, second)
+    follow(second, [first], SNAPSHOT_EVERY // 2)
     second.start_app()
     second.start_comet()
     second.wait_for_rpc()
     until("the second node to have the snapshot", lambda: second.comet.poll() is not None or second.height() > SNAPSHOT_EVERY, 120)
-    base = int(second.rpc("status")["sync_info"]["earliest_block_height"])
+    base = second.earliest()
     if base <= SNAPSHOT_EVERY:
         raise SystemExit(f"the second node has blocks from {base} on: it took no snapshot")
     height = first.send_and_wait("after=both")
