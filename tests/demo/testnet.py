@@ -322,9 +322,8 @@ class Testnet(Network):
         return [f"\n{who} {agree}:\n", demo.table(rows)], problems
 
     def use_joiner(self):
-        """A transfer by way of the node that joined."""
-        if not self.joined:
-            return ["the joiner did not join"]
+        """A transfer by way of the node that joined, however late."""
+        until("the joiner to join", lambda: self.watch_joiner() or self.joined, 120)
         sent = subprocess.run([self.bin / "assay", "send", "transfer", "--home", self.home / "verifier", "--ledger", self.joiner.url,
                                "--to", self.accounts["whistleblower"], "--tokens", "1"], capture_output=True, text=True)
         self.say(self.joiner, f"took a transfer: {(sent.stdout or sent.stderr).strip().splitlines()[-1]}")
