@@ -9,6 +9,16 @@ namespace assay::node {
 using abci::ApplySnapshotChunkResult;
 using abci::OfferSnapshotResult;
 
+namespace {
+
+std::uint64_t microseconds(std::chrono::steady_clock::time_point since) {
+  return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(
+                                        std::chrono::steady_clock::now() - since)
+                                        .count());
+}
+
+}  // namespace
+
 Result<abci::ListSnapshotsResponse> ReplicatedLedger::list_snapshots(
     abci::ListSnapshotsRequest /*request*/) {
   abci::ListSnapshotsResponse response;
@@ -72,28 +82,19 @@ Result<abci::ApplySnapshotChunkResponse> ReplicatedLedger::restore() {
     if (!chain) return failed(chain.error());
     m_chain = std::move(*chain);
   }
+  const std::vector<std::string> senders = m_receiver->senders();
+  m_receiver->drop();
   if (!restored) {
     // Each chunk was what the index names, so whoever brought one offered the lie.
     log.write(LogLevel::kWarning, "snapshot.refused",
               {{"height", height}, {"why", restored.error().message}});
-    abci::ApplySnapshotChunkResponse response{
-        ApplySnapshotChunkResult::kRejectSnapshot, {}, m_receiver->senders()};
-    m_receiver->drop();
-    return response;
+    return abci::ApplySnapshotChunkResponse{ApplySnapshotChunkResult::kRejectSnapshot, {}, senders};
   }
-  // Served to others from now on. Without it the ledger is as good.
-  if (const Status kept = m_options.snapshots->adopt(index, m_receiver->file()); !kept)
-    log.write(LogLevel::kWarning, "snapshot.failed", {{"error", kept.error().message}});
-  m_receiver->drop();
   log.write(LogLevel::kInfo, "snapshot.restored", {{"height", height}});
-  if (m_options.on_commit)
-    m_options.on_commit(
-        {m_chain->head(),
-         {},
-         m_options.snapshot(),
-         static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(
-                                        std::chrono::steady_clock::now() - start)
-                                        .count())});
+  const auto state = m_options.snapshot();
+  // Not the file that came: the same content can stand in other pieces.
+  m_options.snapshots->make(state);
+  if (m_options.on_commit) m_options.on_commit({m_chain->head(), {}, state, microseconds(start)});
   return abci::ApplySnapshotChunkResponse{ApplySnapshotChunkResult::kAccept, {}, {}};
 }
 

@@ -193,15 +193,6 @@ Status Snapshots::add(const SnapshotIndex& index) {
   return {};
 }
 
-Status Snapshots::adopt(const SnapshotIndex& index, const fs::path& archive) {
-  const fs::path path = path_of(index.header.height, kArchiveSuffix);
-  std::error_code failed;
-  fs::remove(path_of(index.header.height, kIndexSuffix), failed);
-  fs::remove(path, failed);
-  ASSAY_TRY_STATUS(host::move_durably(archive, path));
-  return add(index);
-}
-
 // What stays after a crash goes at the next start.
 void Snapshots::forget(Height height) {
   m_known.erase(height);

@@ -58,14 +58,16 @@ class ArchiveVisitor {
 
 // Puts a strangers' archive in the place of all that the store holds, if its last block is `head`,
 // which the caller knows from elsewhere. The store has no head meanwhile, and a mark; after an
-// archive that is refused (kMalformed, kUnsupported, kConflict, kIntegrity) it is empty.
+// archive that is refused it is empty.
 [[nodiscard]] Status replace_by_archive(ByteView bytes, const protocol::Genesis& genesis,
                                         const protocol::BlockHeader& head, KeyValueStore& store);
 // Empties a store in which that was cut. Others are as they were.
 [[nodiscard]] Status clear_unfinished(KeyValueStore& store);
+// Because of what it holds, keys over the store's limits among it; else the disk failed.
 [[nodiscard]] constexpr bool is_refusal_of_archive(ErrorCode code) noexcept {
   return code == ErrorCode::kMalformed || code == ErrorCode::kUnsupported ||
-         code == ErrorCode::kConflict || code == ErrorCode::kIntegrity;
+         code == ErrorCode::kConflict || code == ErrorCode::kIntegrity ||
+         code == ErrorCode::kInvalidArgument || code == ErrorCode::kLimit;
 }
 
 }  // namespace assay::node

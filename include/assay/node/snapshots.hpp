@@ -55,8 +55,6 @@ class Snapshots {
   [[nodiscard]] std::vector<SnapshotIndex> list() const;
   // Nothing if there is none, or if it is damaged: then that snapshot goes.
   [[nodiscard]] std::optional<Bytes> chunk(Height height, std::uint32_t chunk);
-  // Moves an archive, whose content was checked, here.
-  [[nodiscard]] Status adopt(const SnapshotIndex& index, const std::filesystem::path& archive);
   // A name in the folder that the next open() clears.
   [[nodiscard]] std::filesystem::path incoming() const { return m_folder / "incoming.assay"; }
   [[nodiscard]] Log& log() const noexcept { return m_log; }

@@ -3,7 +3,9 @@
 ahead of its CometBFT goes on after a rollback (INV-NOD-025)."""
 import pathlib
 import shutil
+import subprocess
 import tempfile
+import time
 
 from comet import app_hashes, find_comet, follow, options, until
 from crash_test import kill_application
@@ -108,6 +110,23 @@ def play_lie(new_node, validator):
         node.clean()
 
 
+def kill_rollbacks(node, core):
+    """At several moments: the ledger is the old one or the new one. How many it hit."""
+    ledger, copy = node.ledger_home / "ledger", node.folder / "ahead"
+    shutil.copytree(ledger, copy)
+    hits = 0
+    for milliseconds in range(5, 400, 30):
+        rollback = subprocess.Popen([node.example, "rollback", "--home", str(node.ledger_home), "--to", core],
+                                    stdout=subprocess.DEVNULL)
+        time.sleep(milliseconds / 1000)
+        hits += rollback.poll() is None
+        node.kill(rollback)
+        node.check_store(replay=False)
+        shutil.rmtree(ledger)
+        shutil.copytree(copy, ledger)
+    return hits
+
+
 def play_rollback(node, validator):
     """CometBFT's data is put back from a copy that is older than the ledger."""
     data, copy = node.home / "data", node.folder / "copy"
@@ -128,7 +147,8 @@ def play_rollback(node, validator):
     expect("is higher than core" in node.comet_log(node.log_begin), node.comet_log(node.log_begin)[-2000:])
     node.app.terminate()
     node.app.wait(30)
-    core = int(node.comet_log(node.log_begin).split("is higher than core (")[1].split(")")[0])
+    core = node.comet_log(node.log_begin).split("is higher than core (")[1].split(")")[0]
+    print(f"{kill_rollbacks(node, core)} rollbacks were killed", flush=True)
     print(f"ahead of CometBFT, which has {core}: {node.assayd('rollback', '--home', node.ledger_home, '--to', core).strip()}")
     node.check_store(replay=False)
     node.start()

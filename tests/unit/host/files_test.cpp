@@ -10,6 +10,7 @@
 
 #include <fstream>
 
+#include "assay/host/file_writer.hpp"
 #include "support/temporary_folder.hpp"
 
 namespace assay::host {
@@ -30,6 +31,17 @@ TEST(FileName, OnlyPlainRelativeNamesPass) {
   EXPECT_FALSE(check_file_name(std::string(600, 'a')));
   EXPECT_FALSE(check_file_name(std::string(256, 'a')));
   EXPECT_FALSE(check_file_name("1/2/3/4/5/6/7/8/9/10/11/12/13/14/15/16/17"));
+}
+
+TEST(Exchange, GivesTwoFoldersEachOthersNames) {
+  TemporaryFolder folder;
+  const fs::path one = folder.path() / "one", other = folder.path() / "other";
+  fs::create_directories(one / "a");
+  fs::create_directories(other / "b");
+  ASSERT_TRUE(exchange_durably(one, other));
+  EXPECT_TRUE(fs::exists(one / "b") && fs::exists(other / "a"));
+  EXPECT_EQ(exchange_durably(one, folder.path() / "none").error().code, ErrorCode::kNotFound);
+  EXPECT_TRUE(fs::exists(one / "b"));
 }
 
 TEST(DiskFiles, WritesReadsListsAndRemoves) {

@@ -249,7 +249,8 @@ TEST(Snapshots, ANodeJoinsByOneAndGoesOn) {
   ASSERT_EQ(joined.told.size(), 1u);
   EXPECT_EQ(joined.told[0].header.height, Height{20});
   EXPECT_EQ(protocol::StateReader(*joined.told[0].state).head()->height, Height{20});
-  // It serves what it took.
+  // It has a snapshot of its own of what it took.
+  joined.snapshots->wait();
   EXPECT_THAT(joined.list(), ElementsAre(source.list().back()));
   EXPECT_THAT(joined.files(), ElementsAre("20.assay", "20.index"));
   joined.run_to(30);
@@ -451,6 +452,104 @@ TEST(Snapshots, ALedgerThatHasNotTheAppHashIsThrownAway) {
   ASSERT_TRUE(is_refused(other.archive_of(other.list().back())));
   ASSERT_TRUE(joined.join(source));
   EXPECT_EQ(joined.faults(), std::vector<std::string>{});
+}
+
+// An archive's pieces, to be put together otherwise.
+class Pieces {
+ public:
+  explicit Pieces(ByteView archive) : m_head(to_bytes(archive.first(18))) {
+    codec::Reader r(archive.subspan(18, archive.size() - 18 - 32));
+    while (r.ok() && r.remaining() > 0) {
+      const std::uint8_t kind = r.u8();
+      all.emplace_back(kind, to_bytes(r.bytes(r.remaining())));
+    }
+    EXPECT_TRUE(r.finish());
+  }
+  [[nodiscard]] Bytes archive() const {
+    Bytes bytes = codec::encode([&](codec::Writer& w) {
+      w.raw(m_head);
+      for (const auto& [kind, payload] : all) {
+        w.u8(kind);
+        w.bytes(payload);
+      }
+    });
+    const Hash256 sum = crypto::sha256(bytes);
+    return codec::encode([&](codec::Writer& w) {
+      w.raw(bytes);
+      w.hash(sum);
+    });
+  }
+  std::vector<std::pair<std::uint8_t, Bytes>> all;
+
+ private:
+  Bytes m_head;
+};
+
+abci::ApplySnapshotChunkResponse take_archive(ReplicatedLedger& ledger,
+                                              const protocol::BlockHeader& head, ByteView archive) {
+  const SnapshotIndex index = index_of(head, archive);
+  EXPECT_EQ(ledger.offer_snapshot({describe(index), app_hash_of(head)})->result,
+            OfferSnapshotResult::kAccept);
+  abci::ApplySnapshotChunkResponse response;
+  for (std::uint32_t chunk = 0; chunk < index.chunks.size(); ++chunk) {
+    const auto answer = ledger.apply_snapshot_chunk(
+        {chunk, to_bytes(archive.subspan(std::size_t{kChunk} * chunk, index.size_of(chunk))), "x"});
+    EXPECT_TRUE(answer) << answer.error().message;
+    if (answer) response = *answer;
+  }
+  return response;
+}
+
+// INV-NOD-021: the true content in other pieces is taken, and handed on as everybody has it.
+TEST(Snapshots, OtherPiecesOfTheSameContentAreNotHandedOn) {
+  Replica source;
+  source.run_to(10);
+  Pieces pieces(source.archive_of(source.list().back()));
+  EXPECT_EQ(Pieces(pieces.archive()).archive(), source.archive_of(source.list().back()));
+  const auto records = std::find_if(pieces.all.begin(), pieces.all.end(),
+                                    [](const auto& piece) { return piece.first == 3; });
+  ASSERT_NE(records, pieces.all.end());
+  codec::Reader r(records->second);
+  const std::size_t first = 8 + r.bytes(r.remaining()).size() + r.bytes(r.remaining()).size();
+  const auto cut = records->second.begin() + static_cast<std::ptrdiff_t>(first);
+  const Bytes rest(cut, records->second.end());
+  records->second.resize(first);
+  pieces.all.insert(records + 1, {3, rest});
+  Replica joined;
+  EXPECT_EQ(take_archive(*joined.ledger, source.ledger->chain().head(), pieces.archive()).result,
+            ApplySnapshotChunkResult::kAccept);
+  joined.snapshots->wait();
+  EXPECT_EQ(joined.list().back(), source.list().back());
+}
+
+// INV-NOD-023: what the store would not take is the liar's fault and not the disk's.
+TEST(Snapshots, KeysThatNoStoreTakesAreRefused) {
+  Replica source;
+  source.run_to(10);
+  const Bytes truth = source.archive_of(source.list().back());
+  Pieces pieces(truth);
+  auto& records = pieces.all[pieces.all.size() - 2].second;
+  const Bytes added = codec::encode([&](codec::Writer& w) {
+    w.raw(records);
+    w.bytes(Bytes(5'000, 0xff));
+    w.bytes(Bytes(1));
+  });
+  records = added;
+  Bytes& end = pieces.all.back().second;
+  store_le(end.data() + 8, load_le<std::uint64_t>(end.data() + 8) + 1);
+  TemporaryFolder folder;
+  const auto store = store::RocksStore::open(folder.path(), ledger_store_options()).value();
+  Replica joined;  // its folder of snapshots
+  ReplicatedOptions options = joined.options;
+  options.snapshot = [&] { return store->snapshot(); };
+  const auto ledger = ReplicatedLedger::open(*store, replicated_genesis(), options).value();
+  const auto& head = source.ledger->chain().head();
+  EXPECT_EQ(take_archive(*ledger, head, pieces.archive()).result,
+            ApplySnapshotChunkResult::kRejectSnapshot);
+  EXPECT_EQ(ledger->info({})->last_block_height, 0);
+  EXPECT_EQ(take_archive(*ledger, head, truth).result, ApplySnapshotChunkResult::kAccept);
+  EXPECT_EQ(ledger->info({})->last_block_height, 10);
+  joined.snapshots->wait();
 }
 
 // INV-NOD-024: cut before each of its writes, a restoration leaves a ledger without blocks that
