@@ -115,7 +115,7 @@ def kill_rollbacks(node, core):
     ledger, copy = node.ledger_home / "ledger", node.folder / "ahead"
     shutil.copytree(ledger, copy)
     hits = 0
-    for milliseconds in range(5, 400, 30):
+    for milliseconds in range(5, 1500, 115):
         rollback = subprocess.Popen([node.example, "rollback", "--home", str(node.ledger_home), "--to", core],
                                     stdout=subprocess.DEVNULL)
         time.sleep(milliseconds / 1000)
