@@ -261,6 +261,29 @@ TEST(Snapshots, ANodeJoinsByOneAndGoesOn) {
   EXPECT_EQ(joined.height(), 30u);
 }
 
+TEST(Snapshots, CallsBesideARestorationSeeTheOldLedgerOrTheNewOne) {
+  Replica source;
+  source.run_to(20);
+  for (unsigned round = 0; round < 10; ++round) {
+    Replica joined;
+    std::atomic<bool> done = false;
+    std::thread caller([&] {
+      while (!done) {
+        abci::QueryRequest query;
+        query.path = "/header";
+        const auto answer = joined.ledger->query(query).value();
+        EXPECT_TRUE(answer.code == 1 || answer.height == 0 || answer.height == 20);
+        const auto checked = joined.ledger->check_tx({block_of(21).txs[0], {}}).value();
+        EXPECT_TRUE(checked.code == 0 || checked.code == kNoRoomCode) << checked.code;
+      }
+    });
+    EXPECT_TRUE(joined.join(source));
+    done = true;
+    caller.join();
+    EXPECT_EQ(joined.height(), 20u);
+  }
+}
+
 TEST(Snapshots, OnlyALedgerWithoutBlocksOfItsOwnTakesOne) {
   Replica source;
   source.run_to(10);
