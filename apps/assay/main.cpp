@@ -7,6 +7,7 @@
 #include "assay/cli/devnet.hpp"
 #include "assay/cli/dispute_picture.hpp"
 #include "assay/cli/doctor_command.hpp"
+#include "assay/cli/possession.hpp"
 #include "assay/cli/quote.hpp"
 #include "assay/cli/send.hpp"
 #include "assay/cli/verdict.hpp"
@@ -101,6 +102,7 @@ struct DevnetOptions {
   std::string chain = "devnet";
   std::uint64_t validators = 0;
   std::vector<std::string> parties;
+  std::vector<std::string> stakes;
 };
 
 Status make_devnet(const DevnetOptions& options) {
@@ -110,6 +112,9 @@ Status make_devnet(const DevnetOptions& options) {
   settings.validators = options.validators;
   for (const std::string& text : options.parties) {
     ASSAY_TRY(settings.parties.emplace_back(), assay::cli::parse_party(text));
+  }
+  for (const std::string& text : options.stakes) {
+    ASSAY_TRY(settings.stakes.emplace_back(), assay::cli::parse_stake(text));
   }
   ASSAY_TRY(const auto accounts, assay::cli::make_devnet(settings));
   for (const auto& account : accounts)
@@ -124,6 +129,8 @@ void add_devnet(Command& root, DevnetOptions& options) {
       .option("validators", options.validators,
               "homes of a replicated ledger's nodes, instead of one ledger's")
       .option("party", options.parties, "NAME=TOKENS:STAKED, repeated")
+      .option("validator-stake", options.stakes,
+              "PARTY=KEY:TOKENS behind the key of a CometBFT, repeated")
       .examples(
           "  assay devnet net --party submitter=1000 --party solver=10:1000 --party "
           "verifier=10:500\n"
@@ -157,6 +164,7 @@ int main(int argc, char** argv) {
   assay::cli::CallSettings call;
   assay::cli::BenchSettings bench;
   assay::cli::QuoteSettings quote;
+  assay::cli::PossessionSettings possession;
   assay::cli::SendSettings send;
   assay::cli::VerdictSettings verdict;
   assay::cli::DisputeSettings dispute;
@@ -168,6 +176,7 @@ int main(int argc, char** argv) {
   add_devnet(program.root(), devnet);
   assay::cli::add_call_command(program.root(), call);
   assay::cli::add_send_command(program.root(), send, exit_code);
+  assay::cli::add_possession_command(program.root(), possession);
   assay::cli::add_doctor_command(program.root(), exit_code);
   assay::cli::add_bench_commands(program.root(), bench);
   assay::cli::add_quote_command(program.root(), quote);

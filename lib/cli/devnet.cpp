@@ -71,7 +71,37 @@ Result<DevnetParty> parse_party(const std::string& text) {
   return party;
 }
 
+Result<DevnetStake> parse_stake(const std::string& text) {
+  DevnetStake stake;
+  const std::size_t equals = text.find('=');
+  const std::size_t colon = text.find(':');
+  const bool is_form = equals < colon && colon != std::string::npos;
+  const auto key = hash_from_hex(is_form ? text.substr(equals + 1, colon - equals - 1) : "");
+  if (!key)
+    return {ErrorCode::kInvalidArgument,
+            "'" + text + "' is not PARTY=KEY:TOKENS, a key of 64 hexadecimal digits"};
+  stake.party = text.substr(0, equals);
+  stake.key = *key;
+  ASSAY_TRY(stake.tokens, parse_tokens(std::string_view(text).substr(colon + 1), text));
+  return stake;
+}
+
 namespace {
+
+// The first validators by stake.
+Result<std::vector<protocol::GenesisValidator>> read_stakes(
+    const DevnetSettings& settings, const std::vector<DevnetAccount>& accounts) {
+  std::vector<protocol::GenesisValidator> found;
+  for (const DevnetStake& stake : settings.stakes) {
+    const auto owner =
+        std::find_if(accounts.begin(), accounts.end(),
+                     [&](const DevnetAccount& account) { return account.name == stake.party; });
+    if (owner == accounts.end())
+      return {ErrorCode::kInvalidArgument, "there is no party '" + stake.party + "'"};
+    found.push_back({owner->id, stake.key, Amount(stake.tokens * kAtomsPerToken)});
+  }
+  return found;
+}
 
 // The key of each party, in a folder of its own, and what it begins with.
 Result<std::vector<DevnetAccount>> make_keys(const DevnetSettings& settings, Rng& rng,
@@ -95,7 +125,7 @@ Result<std::vector<DevnetAccount>> make_keys(const DevnetSettings& settings, Rng
 // The homes of the ledger's nodes.
 Result<std::vector<std::filesystem::path>> make_homes(
     const DevnetSettings& settings, const std::vector<protocol::GenesisAccount>& begin,
-    const Clock& clock, Rng& rng) {
+    std::vector<protocol::GenesisValidator> stakes, const Clock& clock, Rng& rng) {
   node::HomeOptions home;
   home.chain_name = settings.chain;
   home.scrypt_n = kDevnetScryptN;
@@ -109,6 +139,9 @@ Result<std::vector<std::filesystem::path>> make_homes(
   protocol::Genesis genesis;
   genesis.name = settings.chain;
   genesis.time_ms = clock.unix_ms();
+  if (!stakes.empty()) {
+    ASSAY_TRY(genesis, with_validators(std::move(genesis), std::move(stakes)));
+  }
   ASSAY_TRY(home.genesis, with_accounts(std::move(genesis), begin));
   std::vector<std::filesystem::path> homes;
   for (std::uint64_t number = 1; number <= settings.validators; ++number) {
@@ -132,6 +165,8 @@ Result<Bytes> read_authorities(const std::vector<std::filesystem::path>& homes) 
 }  // namespace
 
 Result<std::vector<DevnetAccount>> make_devnet(const DevnetSettings& settings) {
+  if (settings.validators == 0 && !settings.stakes.empty())
+    return {ErrorCode::kInvalidArgument, "only a ledger of validators has stakes of theirs"};
   if (settings.validators > kDevnetValidatorsMax)
     return {ErrorCode::kInvalidArgument,
             "a local network has at most " + std::to_string(kDevnetValidatorsMax) + " validators"};
@@ -145,7 +180,8 @@ Result<std::vector<DevnetAccount>> make_devnet(const DevnetSettings& settings) {
   crypto::SystemRng rng;
   std::vector<protocol::GenesisAccount> begin;
   ASSAY_TRY(const auto accounts, make_keys(settings, rng, begin));
-  ASSAY_TRY(const auto homes, make_homes(settings, begin, clock, rng));
+  ASSAY_TRY(auto stakes, read_stakes(settings, accounts));
+  ASSAY_TRY(const auto homes, make_homes(settings, begin, std::move(stakes), clock, rng));
   ASSAY_TRY(const Bytes authorities, read_authorities(homes));
   for (const DevnetAccount& account : accounts) {
     const std::filesystem::path folder = settings.folder / account.name;

@@ -94,6 +94,38 @@ Result<protocol::GenesisAccount> read_account(const toml::node& node, const std:
   return account;
 }
 
+Result<protocol::GenesisValidator> read_validator(const toml::node& node,
+                                                  const std::string& where) {
+  const toml::table* table = node.as_table();
+  if (!table) return {ErrorCode::kInvalidArgument, where + " must be a table, [[validators]]"};
+  Members members(*table, where);
+  protocol::GenesisValidator validator;
+  ASSAY_TRY(const Hash256 account, members.hash("account"));
+  validator.account = AccountId{account};
+  ASSAY_TRY(validator.key, members.hash("key"));
+  ASSAY_TRY(validator.stake, members.amount("tokens", "atoms"));
+  ASSAY_TRY_STATUS(members.finish());
+  return validator;
+}
+
+// The tables under `name`, each by `read_one`.
+template <class T>
+Result<std::vector<T>> read_list(const toml::table& file, const char* name,
+                                 const std::string& where, const char* one,
+                                 Result<T> (*read_one)(const toml::node&, const std::string&)) {
+  std::vector<T> found;
+  if (!file.contains(name)) return found;
+  const toml::array* list = file.get_as<toml::array>(name);
+  if (!list)
+    return {ErrorCode::kInvalidArgument,
+            where + ": '" + name + "' must be tables, [[" + name + "]]"};
+  for (const toml::node& node : *list) {
+    ASSAY_TRY(found.emplace_back(),
+              read_one(node, where + ": " + one + " " + std::to_string(found.size())));
+  }
+  return found;
+}
+
 // Of the validators in CometBFT's genesis file.
 Result<Hash256> read_validators_hash(const std::filesystem::path& path) {
   ASSAY_TRY(const Bytes bytes, host::read_file(path, kMaxCometGenesisBytes));
@@ -123,16 +155,12 @@ Result<protocol::Genesis> read_table(const toml::table& file, const std::filesys
   }
   ASSAY_TRY(genesis.time_ms, members.number_or("time_ms", now_ms));
   members.allow("accounts");
+  if (is_replicated && !file.contains("comet_genesis")) members.allow("validators");
   ASSAY_TRY_STATUS(members.finish());
-  std::vector<protocol::GenesisAccount> accounts;
-  if (file.contains("accounts")) {
-    const toml::array* list = file.get_as<toml::array>("accounts");
-    if (!list)
-      return {ErrorCode::kInvalidArgument, where + ": 'accounts' must be tables, [[accounts]]"};
-    for (const toml::node& node : *list) {
-      ASSAY_TRY(accounts.emplace_back(),
-                read_account(node, where + ": account " + std::to_string(accounts.size())));
-    }
+  ASSAY_TRY(const auto accounts, read_list(file, "accounts", where, "account", read_account));
+  ASSAY_TRY(auto validators, read_list(file, "validators", where, "validator", read_validator));
+  if (!validators.empty()) {
+    ASSAY_TRY(genesis, with_validators(std::move(genesis), std::move(validators)));
   }
   return with_accounts(std::move(genesis), accounts);
 }
@@ -164,12 +192,26 @@ Result<protocol::Genesis> with_accounts(protocol::Genesis genesis,
   return genesis;
 }
 
+Result<protocol::Genesis> with_validators(protocol::Genesis genesis,
+                                          std::vector<protocol::GenesisValidator> validators) {
+  std::sort(validators.begin(), validators.end(),
+            [](const auto& a, const auto& b) { return a.key < b.key; });
+  for (std::size_t i = 1; i < validators.size(); ++i)
+    if (validators[i].key == validators[i - 1].key)
+      return {ErrorCode::kInvalidArgument,
+              "validator " + to_hex(validators[i].key) + " is given twice"};
+  genesis.validators = std::move(validators);
+  genesis.validators_hash = node::first_validators_hash(genesis);
+  return genesis;
+}
+
 Result<GenesisSummary> check_genesis(const protocol::Genesis& genesis) {
   if (!is_utf8(genesis.name)) return {ErrorCode::kInvalidArgument, "the chain's name is not UTF-8"};
   const MemoryStore empty;
   ASSAY_TRY(const protocol::BlockResult first, protocol::init_chain(empty, genesis));
   GenesisSummary summary{first.header.chain, first.header, hash_of(first.header), 0};
   for (const auto& a : genesis.accounts) summary.issued_atoms += a.amount.value + a.staked.value;
+  for (const auto& v : genesis.validators) summary.issued_atoms += v.stake.value;
   return summary;
 }
 
@@ -186,7 +228,12 @@ std::string describe(const protocol::Genesis& genesis, const GenesisSummary& sum
                      "\ntime       " + host::rfc3339(genesis.time_ms) + "\nissued     " +
                      format_tokens(summary.issued_atoms) + " tokens to " +
                      std::to_string(genesis.accounts.size()) + " accounts\n";
-  if (!accounts || genesis.accounts.empty()) return text;
+  if (!accounts) return text;
+  Table by_stake({"validator", "of account", "stake"});
+  for (const auto& v : genesis.validators)
+    by_stake.row({to_hex(v.key), to_hex(v.account.value), format_tokens(v.stake.value)});
+  if (!genesis.validators.empty()) text += by_stake.text();
+  if (genesis.accounts.empty()) return text;
   Table table({"account", "tokens", "staked"});
   for (const auto& a : genesis.accounts)
     table.row(

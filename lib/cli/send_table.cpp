@@ -80,6 +80,20 @@ Result<Payload> report_contradiction(const SendValues& v) {
   return Payload(payload);
 }
 
+Result<Payload> bond_validator(const SendValues& v) {
+  protocol::BondValidator payload;
+  ASSAY_TRY(payload.key, v.hash("validator"));
+  ASSAY_TRY(payload.amount, v.amount());
+  ASSAY_TRY(payload.possession, v.signature("possession"));
+  return Payload(payload);
+}
+Result<Payload> unbond_validator(const SendValues& v) {
+  protocol::UnbondValidator payload;
+  ASSAY_TRY(payload.key, v.hash("validator"));
+  ASSAY_TRY(payload.amount, v.amount());
+  return Payload(payload);
+}
+
 constexpr SendField kTokens{"tokens", "how many, six decimals at most"};
 constexpr SendField kAtoms{"atoms", "instead: how many millionths of a token"};
 constexpr SendField kTask{"task", "the task's id"};
@@ -143,6 +157,17 @@ const std::vector<SendRow> kTable = {
       {"blob", "file of the transcript, checkpoint, data set or program"},
       {"transcript", "of a state: file of the transcript that stands"}},
      supply_chunk},
+    {TxKind::kBondValidator,
+     "Put money behind a validator of a replicated ledger",
+     {{"validator", "the key with which its CometBFT signs"},
+      kTokens,
+      kAtoms,
+      {"possession", "that key's signature, of `assay possession`"}},
+     bond_validator},
+    {TxKind::kUnbondValidator,
+     "Take it back; it is free after 21 days of ledger time, and can be slashed until then",
+     {{"validator", "the key with which its CometBFT signs"}, kTokens, kAtoms},
+     unbond_validator},
 };
 
 }  // namespace

@@ -188,6 +188,19 @@ Result<ValidatorSet> read_genesis(const JsonRef& file) {
   return validators;
 }
 
+Result<crypto::KeyPair> read_signing_key(const JsonRef& file) {
+  ASSAY_TRY(const std::string type, file["priv_key"]["type"].string());
+  if (type != "tendermint/PrivKeyEd25519")
+    return file["priv_key"]["type"].error(ErrorCode::kUnsupported,
+                                          "'" + type.substr(0, 64) + "' is no key of Ed25519's");
+  std::array<std::uint8_t, 64> both{};  // the seed, then the public key
+  ASSAY_TRY_STATUS(read_base64(file["priv_key"]["value"], both));
+  crypto::KeyPair key{crypto::SecretKey(both.data())};
+  if (!equal_bytes(key.public_key().view(), ByteView(both).subspan(32)))
+    return {ErrorCode::kMalformed, "the secret and the public half are of two keys"};
+  return key;
+}
+
 }  // namespace
 
 Result<std::size_t> validator_pages(const codec::Json& first_page) {
@@ -227,6 +240,13 @@ Result<ValidatorSet> validators_of_genesis(const codec::Json& file) {
   const bool is_form = !validators && validators.error().code == ErrorCode::kInvalidArgument;
   if (is_form) return codec::malformed_file(validators.error());
   return validators;
+}
+
+Result<crypto::KeyPair> signing_key_of(const codec::Json& file) {
+  auto key = read_signing_key(JsonRef(file));
+  const bool is_form = !key && key.error().code == ErrorCode::kInvalidArgument;
+  if (is_form) return codec::malformed_file(key.error());
+  return key;
 }
 
 }  // namespace assay::comet

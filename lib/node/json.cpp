@@ -159,6 +159,15 @@ struct EventFields {
   Json operator()(const p::DemandEnded& e) const {
     return Json::object({{"demand", hex(e.demand)}, {"status", to_string(e.status)}});
   }
+  Json operator()(const p::ValidatorSlashed& e) const {
+    return Json::object({{"validator", hex(e.key)},
+                         {"account", hex(e.owner)},
+                         {"height", e.height.value},
+                         {"amount", text(e.amount)}});
+  }
+  Json operator()(const p::ValidatorChanged& e) const {
+    return Json::object({{"validator", hex(e.key)}, {"power", text(e.power)}});
+  }
   Json operator()(const p::GameStarted& e) const {
     return Json::object({{"game", hex(e.game)},
                          {"challenge", hex(e.challenge)},
@@ -314,12 +323,31 @@ Json to_json(const p::AccountView& a) {
                        {"unbonding_until_ms", ms(a.locked.unbonding_until)},
                        {"locked", Json::object({{"stakes", text(a.locked.stakes)},
                                                 {"bonds", text(a.locked.bonds)},
-                                                {"deposits", text(a.locked.deposits)}})},
+                                                {"deposits", text(a.locked.deposits)},
+                                                {"bonded", text(a.locked.bonded)}})},
                        {"nonce", text(a.profile.last_nonce)},
                        {"url", a.profile.url},
                        {"certificate", hex(a.profile.certificate)},
                        {"capabilities", text_list(a.profile.capabilities)},
                        {"reputation", std::move(reputation)}});
+}
+
+Json to_json(const p::ValidatorRecord& v) {
+  Json unbonding = Json::array();
+  for (const p::ValidatorUnbonding& part : v.unbonding)
+    unbonding.push_back(
+        Json::object({{"amount", text(part.amount)}, {"until_ms", ms(part.until)}}));
+  return Json::object({{"key", hex(v.key)},
+                       {"address", to_hex(p::validator_address(v.key))},
+                       {"account", hex(v.owner)},
+                       {"stake", text(v.stake)},
+                       {"unbonding", std::move(unbonding)},
+                       {"slashed_at", v.slashed_at.value}});
+}
+
+Json to_json(const p::Misbehaviour& m) {
+  return Json::object(
+      {{"kind", to_string(m.kind)}, {"address", to_hex(m.validator)}, {"height", m.height.value}});
 }
 
 Json to_json(const p::Totals& t) {

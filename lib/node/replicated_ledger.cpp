@@ -35,6 +35,43 @@ std::uint64_t microseconds_since(std::chrono::steady_clock::time_point start) {
                                         .count());
 }
 
+abci::ValidatorUpdate update_of(const protocol::ValidatorPower& member) {
+  return {{abci::KeyType::kEd25519, to_bytes(member.key.view())},
+          static_cast<std::int64_t>(member.power)};
+}
+
+// A stake can be slashed for as long as CometBFT takes evidence: ledger time adds at most
+// kMaxLedgerStepMs a block, so what unbonds waits for so many blocks at least, and no less long.
+Status check_evidence_age(const std::optional<abci::ConsensusParams>& params) {
+  constexpr std::uint64_t kBlocks = protocol::kUnbondingMs / protocol::kMaxLedgerStepMs;
+  constexpr std::uint64_t kSeconds = protocol::kUnbondingMs / 1000;
+  if (!params || !params->evidence) return {};
+  const abci::EvidenceParams& evidence = *params->evidence;
+  if (evidence.max_age_blocks >= static_cast<std::int64_t>(kBlocks) ||
+      evidence.max_age.seconds >= static_cast<std::int64_t>(kSeconds))
+    return {ErrorCode::kConflict,
+            "CometBFT's genesis file takes evidence of what is older than a validator's stake "
+            "takes to unbond: evidence.max_age_num_blocks must be below " +
+                std::to_string(kBlocks) + " and max_age_duration below " +
+                std::to_string(kSeconds) + " s"};
+  return {};
+}
+
+std::vector<protocol::Misbehaviour> misbehaviour_of(const std::vector<abci::Misbehavior>& told) {
+  std::vector<protocol::Misbehaviour> found;
+  for (const abci::Misbehavior& one : told) {
+    if (found.size() == protocol::kMaxMisbehaviours) break;
+    protocol::Misbehaviour& misbehaviour = found.emplace_back();
+    if (one.type == abci::MisbehaviorType::kLightClientAttack)
+      misbehaviour.kind = protocol::MisbehaviourKind::kLightClientAttack;
+    if (one.validator.address.size() == misbehaviour.validator.size())
+      std::copy(one.validator.address.begin(), one.validator.address.end(),
+                misbehaviour.validator.begin());
+    misbehaviour.height = Height{static_cast<std::uint64_t>(one.height)};
+  }
+  return found;
+}
+
 // The record may name the first validators, so that a light client need ask nobody for them.
 Status check_validators(const protocol::Genesis& genesis,
                         const std::vector<abci::ValidatorUpdate>& updates) {
@@ -74,6 +111,17 @@ std::optional<protocol::VerifiedTransaction> ReplicatedLedger::verified(ByteView
   return transaction;
 }
 
+Hash256 first_validators_hash(const protocol::Genesis& genesis) {
+  comet::ValidatorSet validators;
+  for (const protocol::GenesisValidator& v : genesis.validators) {
+    comet::Validator& validator = validators.emplace_back();
+    validator.key.bytes = v.key.bytes;
+    validator.power = static_cast<std::int64_t>(protocol::power_of(v.stake));
+  }
+  comet::order(validators);
+  return comet::hash_of(validators);
+}
+
 Result<std::unique_ptr<ReplicatedLedger>> ReplicatedLedger::open(KeyValueStore& store,
                                                                  const protocol::Genesis& genesis,
                                                                  const ReplicatedOptions& options) {
@@ -81,6 +129,9 @@ Result<std::unique_ptr<ReplicatedLedger>> ReplicatedLedger::open(KeyValueStore& 
     return {ErrorCode::kInvalidArgument,
             "the genesis record names operator " + to_hex(genesis.operator_key) +
                 ": a replicated ledger has none; make the record with replicated = true"};
+  if (!genesis.validators.empty() && genesis.validators_hash != first_validators_hash(genesis))
+    return {ErrorCode::kInvalidArgument,
+            "the genesis record names validators by stake, and the hash of others"};
   ASSAY_TRY(auto chain, open_chain(store, genesis, options));
   if (chain->prune_is_due() && (!options.may_write || options.may_write()))
     ASSAY_TRY_STATUS(chain->prune());  // the last one may have been cut
@@ -131,8 +182,15 @@ Result<abci::InitChainResponse> ReplicatedLedger::init_chain(abci::InitChainRequ
     return {ErrorCode::kConflict, "this ledger is at height " +
                                       std::to_string(m_chain->head().height.value) +
                                       " already; CometBFT's data folder is another chain's"};
-  ASSAY_TRY_STATUS(check_validators(m_chain->genesis(), request.validators));
   abci::InitChainResponse response;
+  if (m_chain->genesis().validators.empty()) {
+    ASSAY_TRY_STATUS(check_validators(m_chain->genesis(), request.validators));
+  } else {
+    ASSAY_TRY_STATUS(check_evidence_age(request.params));
+    ASSAY_TRY(const auto set, m_chain->reader().validator_set());
+    for (const protocol::ValidatorPower& member : set.members)
+      response.validators.push_back(update_of(member));
+  }
   response.app_hash = app_hash_of(m_chain->head());
   return response;
 }
@@ -204,12 +262,14 @@ Result<const protocol::BlockResult*> ReplicatedLedger::execute(abci::FinalizeBlo
   block.height = Height{static_cast<std::uint64_t>(request.height)};
   block.time_ms = std::max(m_chain->head().time_ms, unix_ms(request.time));
   block.beacon = replicated_beacon(m_chain->head());
+  block.misbehaviour = misbehaviour_of(request.misbehavior);
   for (const Bytes& bytes : request.txs) {
     auto transaction = verified(bytes);
     // More than a third of the power lied: what does not verify has a receipt, too.
     if (!transaction)
-      return m_chain->execute(
-          protocol::Block{block.height, block.time_ms, block.beacon, std::move(request.txs)});
+      return m_chain->execute(protocol::Block{block.height, block.time_ms, block.beacon,
+                                              std::move(request.txs),
+                                              std::move(block.misbehaviour)});
     block.transactions.push_back(*std::move(transaction));
   }
   return m_chain->execute(block);
@@ -230,6 +290,8 @@ Result<abci::FinalizeBlockResponse> ReplicatedLedger::finalize_block(
   m_executed = {result->header, {}, nullptr, 0};
   abci::FinalizeBlockResponse response;
   response.app_hash = app_hash_of(result->header);
+  for (const protocol::ValidatorPower& member : result->validators)
+    response.validator_updates.push_back(update_of(member));
   for (const protocol::Receipt& receipt : result->receipts.receipts) {
     auto& one = response.tx_results.emplace_back(result_of<abci::TxResult>(receipt));
     one.events.push_back({"assay", {{"id", to_hex(receipt.id.value), true}}});

@@ -97,24 +97,29 @@ void NodeService::register_chain(rpc::Dispatcher& d) {
                {{"header", to_json(header->header)}, {"signed_header", to_hex(encode(*header))}});
          })});
   d.add({"get_block",
-         "A block's transactions and receipts: what applying it again needs, and should give.",
+         "A block's transactions, misbehaviour and receipts: what applying it again needs, and "
+         "should give.",
          {{"height", Type::kNumber, "from 1 on"}},
          {{"signed_header", Type::kHex, "the bytes"},
           {"transactions", Type::kList, "hex, in order"},
+          {"misbehaviour", Type::kList, "of validators, as CometBFT had evidence of"},
           {"receipts", Type::kList, "hex, in order"}},
          {ErrorCode::kNotFound},
          immediate([this](const Params& params) -> Result<Json> {
            const Height height{params.number("height")};
            ASSAY_TRY(const auto header, m_node.signed_header(height));
            ASSAY_TRY(const auto transactions, m_node.reader().transactions(height));
+           ASSAY_TRY(const auto misbehaviour, m_node.reader().misbehaviour(height));
            ASSAY_TRY(const auto receipts, m_node.reader().receipts(height));
            if (!header || !transactions || !receipts) return not_found("block");
-           Json txs = Json::array(), results = Json::array();
+           Json txs = Json::array(), wrongs = Json::array(), results = Json::array();
+           for (const protocol::Misbehaviour& one : *misbehaviour) wrongs.push_back(to_json(one));
            for (const Bytes& tx : *transactions) txs.push_back(to_hex(tx));
            for (const auto& receipt : receipts->receipts)
              results.push_back(to_hex(encode(receipt)));
            return Json::object({{"signed_header", to_hex(encode(*header))},
                                 {"transactions", std::move(txs)},
+                                {"misbehaviour", std::move(wrongs)},
                                 {"receipts", std::move(results)}});
          })});
   d.add({"wait_block",
@@ -296,6 +301,22 @@ void NodeService::register_records(rpc::Dispatcher& d) {
          immediate([this](const Params&) -> Result<Json> {
            ASSAY_TRY(const auto totals, m_node.reader().totals());
            return Json::object({{"totals", to_json(totals)}});
+         })});
+  d.add({"validators",
+         "Who orders blocks by stake, and who else may be chosen.",
+         {},
+         {{"members", Type::kList, "keys and powers, ascending by key, as CometBFT was told"},
+          {"candidates", Type::kList, "records, the most stake first, 256 at most"}},
+         {},
+         immediate([this](const Params&) { return validators(); })});
+  d.add({"validator",
+         "A validator's stake, what unbonds of it, and whether it was slashed.",
+         {{"key", Type::kHash, "with which its CometBFT signs"}},
+         {{"validator", Type::kObject, "the record"}},
+         {ErrorCode::kNotFound},
+         immediate([this](const Params& params) {
+           return found_or(m_node.reader().validator(params.hash("key")), "validator",
+                           [](const auto& validator) { return to_json(validator); });
          })});
   d.add({"tasks",
          "Tasks that are open or under way, or all in which an account has a part.",

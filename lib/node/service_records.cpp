@@ -84,6 +84,17 @@ Result<Bytes> make_evidence(const protocol::StateReader& reader, const GameId& i
   return write_evidence(evidence);
 }
 
+Result<Json> NodeService::validators() const {
+  ASSAY_TRY(const auto set, m_node.reader().validator_set());
+  ASSAY_TRY(const auto records, m_node.reader().validators());
+  Json members = Json::array(), candidates = Json::array();
+  for (const protocol::ValidatorPower& member : set.members)
+    members.push_back(
+        Json::object({{"key", to_hex(member.key)}, {"power", std::to_string(member.power)}}));
+  for (const protocol::ValidatorRecord& record : records) candidates.push_back(to_json(record));
+  return Json::object({{"members", std::move(members)}, {"candidates", std::move(candidates)}});
+}
+
 Result<Json> NodeService::evidence(const GameId& id) const {
   ASSAY_TRY(const Bytes file, make_evidence(m_node.reader(), id));
   return Json::object({{"evidence", to_hex(file)}});

@@ -46,7 +46,8 @@ Status check_body(const KeyValueStore& store, const BlockHeader& header, Height 
     } else if (*items && protocol::list_root(**items) != root) {
       report.fault(what + " do not have the root that the header names");
     }
-    if (transactions && *items) report.transactions += (*items)->size();
+    if (transactions && *items && !(*items)->empty())
+      report.transactions += (*items)->size() - 1;  // the last is the block's misbehaviour
   }
   return {};
 }
@@ -175,9 +176,10 @@ Status replay(const KeyValueStore& store, const protocol::Genesis& genesis, Stor
   for (std::uint64_t h = 1; h <= report.head.height.value; ++h) {
     ASSAY_TRY(const auto header, reader.header(Height{h}));
     ASSAY_TRY(auto transactions, reader.transactions(Height{h}));
-    if (!header || !transactions) return {};  // told already
+    ASSAY_TRY(const auto misbehaviour, reader.misbehaviour(Height{h}));
+    if (!header || !transactions || !misbehaviour) return {};  // told already
     ASSAY_TRY(result, protocol::apply(twin, {Height{h}, header->time_ms, header->beacon,
-                                             std::move(*transactions)}));
+                                             std::move(*transactions), *misbehaviour}));
     if (result.header != *header) {
       report.fault(block_name(Height{h}) + " applied again gives another header");
       return {};

@@ -102,9 +102,9 @@ Bytes encode_events(const std::vector<Event>& events) {
 }
 
 // The header's roots and everything to persist.
+// `inputs`: its transactions, and last its misbehaviour.
 Status seal_block(const KeyValueStore& store, const State& state, const Hash256& parent_root,
-                  std::span<const ByteView> transactions, BlockResult& result,
-                  commit::MapCache* cache) {
+                  std::span<const ByteView> inputs, BlockResult& result, commit::MapCache* cache) {
   ASSAY_TRY_STATUS(state.status());
   ASSAY_INVARIANT(state.money_conserved());               // INV-PRO-002
   ASSAY_INVARIANT(is_solvent(state) || !state.status());  // INV-PRO-020
@@ -120,7 +120,7 @@ Status seal_block(const KeyValueStore& store, const State& state, const Hash256&
             state_map(store).apply(result.header.height.value, changes, result.batch, cache));
   state.results().put_index(result.batch);
   result.forgotten = state.results().forgotten();
-  if (parent_root != Hash256{} && transactions.empty() &&
+  if (parent_root != Hash256{} && inputs.size() == 1 &&
       testing::planted(testing::Planted::kStaleRoot))
     result.header.state_root = parent_root;
 
@@ -129,14 +129,14 @@ Status seal_block(const KeyValueStore& store, const State& state, const Hash256&
   for (const Receipt& receipt : result.receipts.receipts) receipts.push_back(encode(receipt));
   receipts.push_back(encode_events(result.receipts.block_events));
   const std::vector<ByteView> receipt_views(receipts.begin(), receipts.end());
-  result.header.tx_root = list_root(transactions);
+  result.header.tx_root = list_root(inputs);
   result.header.receipts_root = list_root(receipt_views);
 
   const Bytes header = encode(result.header);
   const auto put_list = [&](std::uint8_t prefix, std::span<const ByteView> items) {
     result.batch.put(block_key(prefix, result.header.height), encode_list(items));
   };
-  put_list(kTransactionsPrefix, transactions);
+  put_list(kTransactionsPrefix, inputs);
   put_list(kReceiptsPrefix, receipt_views);
   result.batch.put(block_key(kHeaderPrefix, result.header.height), header);
   result.batch.put(Bytes{kHeadKey}, header);
@@ -152,9 +152,36 @@ Status check_block(const BlockHeader& head, const Block& block) {
   if (block.height.value != head.height.value + 1) return refuse("its height is not the next");
   if (block.time_ms < head.time_ms) return refuse("its time runs back");
   if (block.transactions.size() > kMaxBlockTransactions) return refuse("too many transactions");
+  if (block.misbehaviour.size() > kMaxMisbehaviours) return refuse("too much misbehaviour");
   std::size_t bytes = 0;
   for (const auto& tx : block.transactions) bytes += bytes_of(tx).size();
   if (bytes > kMaxBlockBytes) return refuse("too many bytes");
+  return {};
+}
+
+// The first validators by stake, whose money is issued.
+Status add_validators(State& state, ledger::Ledger& money, const Genesis& genesis) {
+  if (genesis.validators.empty()) return {};
+  const auto refuse = [](const char* why) {
+    return Status{ErrorCode::kInvalidArgument, std::string("the genesis's validators: ") + why};
+  };
+  if (genesis.operator_key != Hash256{}) return refuse("a ledger with an operator has none");
+  if (genesis.validators.size() > kMaxValidators) return refuse("there are too many");
+  ValidatorSet set;
+  for (const GenesisValidator& v : genesis.validators) {
+    if (!set.members.empty() && v.key <= set.members.back().key)
+      return refuse("they are not ascending by key");
+    if (v.stake < kMinValidatorStake) return refuse("a stake is less than a validator's least");
+    const ValidatorRecord record{v.key, v.account, v.stake, {}, {}};
+    if (money.issue(validator_lock(record).account, v.stake) != ledger::LedgerVerdict::kOk)
+      return refuse("the genesis issues more than 2^64 atoms");
+    Locked locked = state.locked(v.account);
+    locked.bonded.value += v.stake.value;
+    state.put(v.account, locked);
+    state.put(record);
+    set.members.push_back({v.key, power_of(v.stake)});
+  }
+  state.put(set);
   return {};
 }
 
@@ -176,14 +203,18 @@ Result<BlockResult> init_chain(const KeyValueStore& store, const Genesis& genesi
       if (amount.value != 0 && money.issue(key, amount) != ledger::LedgerVerdict::kOk)
         return Error{ErrorCode::kInvalidArgument, "the genesis issues more than 2^64 atoms"};
   }
+  ASSAY_TRY_STATUS(add_validators(state, money, genesis));
   state.merge(money.diff());
 
   BlockResult result;
+  for (const GenesisValidator& v : genesis.validators)
+    result.validators.push_back({v.key, power_of(v.stake)});
   result.header.chain = chain_id_of(genesis);
   result.header.time_ms = genesis.time_ms;
   result.header.ledger_time = LedgerTimeMs{1};  // 0 means "no deadline" in records
   result.batch.put(Bytes{kGenesisKey}, encode(genesis));
-  ASSAY_TRY_STATUS(seal_block(store, state, {}, {}, result, nullptr));
+  const ByteView inputs[] = {{}};
+  ASSAY_TRY_STATUS(seal_block(store, state, {}, inputs, result, nullptr));
   return result;
 }
 
@@ -246,23 +277,27 @@ Result<BlockResult> StateMachine::Caches::apply(const Block& block) {
             header.beacon, result.receipts.block_events};
   state.results().erase_due(header.height);
   state.erasures().run(header.height, {horizon().erasures_max, kMaxErasedBytesPerBlock});
+  slash_validators(c, block.misbehaviour);
   count_pause(c, parent);
   run_deadlines(c);
   result.receipts.receipts.reserve(block.transactions.size());
-  std::vector<ByteView> transactions;
-  transactions.reserve(block.transactions.size());
+  std::vector<ByteView> inputs;
+  inputs.reserve(block.transactions.size() + 1);
   Lane lane;
   for (const auto& tx : block.transactions) {
-    transactions.push_back(bytes_of(tx));
-    lane.add(transactions.back());
+    inputs.push_back(bytes_of(tx));
+    lane.add(inputs.back());
     result.receipts.receipts.push_back(run_transaction(state, c, tx));
     ASSAY_AUDIT_THAT(!state.status() || state.money_conserved());
     ASSAY_AUDIT_THAT(!state.status() || is_solvent(state) || !state.status());
   }
   if (lane.is_full()) begin_pause(c);
+  result.validators = choose_validators(c);
   state.results().put_record(header.height);
   state.erasures().put_lists(header.height);
-  ASSAY_TRY_STATUS(seal_block(store, state, parent.state_root, transactions, result, &nodes));
+  const Bytes misbehaviour = encode(std::span(block.misbehaviour));
+  inputs.push_back(misbehaviour);
+  ASSAY_TRY_STATUS(seal_block(store, state, parent.state_root, inputs, result, &nodes));
   next_head = header;
   return result;
 }

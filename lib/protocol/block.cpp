@@ -12,6 +12,7 @@ using codec::Writer;
 using namespace wire;
 
 constexpr std::size_t kMaxEvents = 1u << 20;  // of one receipt that we wrote ourselves
+constexpr std::size_t kMisbehaviourBytes = 1 + 20 + 8;
 constexpr std::size_t kMinEventBytes =
     34;  // kind, an id and one byte more: so that a count cannot announce what is not there
 
@@ -32,7 +33,15 @@ Bytes encode(const Genesis& g) {
       put(w, a.amount);
       put(w, a.staked);
     }
-    if (g.operator_key == Hash256{}) w.hash(g.validators_hash);
+    if (g.operator_key != Hash256{}) return;
+    w.hash(g.validators_hash);
+    if (g.validators.empty()) return;
+    w.u32(static_cast<std::uint32_t>(g.validators.size()));
+    for (const GenesisValidator& v : g.validators) {
+      put(w, v.account);
+      w.hash(v.key);
+      put(w, v.stake);
+    }
   });
 }
 
@@ -50,6 +59,15 @@ Result<Genesis> decode_genesis(ByteView bytes) {
     get(r, a.staked);
   }
   if (g.operator_key == Hash256{}) g.validators_hash = r.hash();
+  if (g.operator_key == Hash256{} && r.remaining() != 0) {
+    g.validators.resize(r.count(kMaxValidators, 72));
+    for (GenesisValidator& v : g.validators) {
+      get(r, v.account);
+      v.key = r.hash();
+      get(r, v.stake);
+    }
+    if (g.validators.empty()) r.fail();
+  }
   if (!r.finish() || g.name.empty()) return malformed("genesis record");
   return g;
 }
@@ -84,6 +102,33 @@ Result<BlockHeader> decode_header(ByteView bytes) {
 
 Hash256 hash_of(const BlockHeader& header) {
   return crypto::sha256({as_bytes("assay/header/1"), encode(header)});
+}
+
+Bytes encode(std::span<const Misbehaviour> misbehaviour) {
+  if (misbehaviour.empty()) return {};
+  return codec::encode([&](Writer& w) {
+    w.u32(static_cast<std::uint32_t>(misbehaviour.size()));
+    for (const Misbehaviour& one : misbehaviour) {
+      put_enum(w, one.kind);
+      w.raw(one.validator);
+      put(w, one.height);
+    }
+  });
+}
+
+Result<std::vector<Misbehaviour>> decode_misbehaviour(ByteView bytes) {
+  std::vector<Misbehaviour> misbehaviour;
+  if (bytes.empty()) return misbehaviour;
+  Reader r(bytes);
+  misbehaviour.resize(r.count(kMaxMisbehaviours, kMisbehaviourBytes));
+  for (Misbehaviour& one : misbehaviour) {
+    get_enum(r, one.kind, MisbehaviourKind::kLightClientAttack);
+    const ByteView address = r.take(one.validator.size());
+    if (!address.empty()) std::memcpy(one.validator.data(), address.data(), address.size());
+    get(r, one.height);
+  }
+  if (!r.finish() || misbehaviour.empty()) return malformed("list of misbehaviour");
+  return misbehaviour;
 }
 
 Bytes encode(const Receipt& receipt) {

@@ -95,6 +95,12 @@ Lock bond_lock(const ChallengeRecord& challenge) {
 Lock demand_lock(const DemandRecord& demand) {
   return {{AccountKind::kLock, demand.id.value}, demand.demander, &Locked::bonds};
 }
+AccountKey validator_account(const ValidatorAddress& address) {
+  return {AccountKind::kLock, crypto::sha256({as_bytes("assay/validator-lock/1"), address})};
+}
+Lock validator_lock(const ValidatorRecord& validator) {
+  return {validator_account(validator_address(validator.key)), validator.owner, &Locked::bonded};
+}
 Lock deposit_lock(const TaskId& task, const AccountId& bidder) {
   const bool is_mixed = testing::planted(testing::Planted::kMixedDeposit);
   return {is_mixed ? escrow_account(task) : deposit_account(task, bidder), bidder,

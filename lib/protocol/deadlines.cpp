@@ -1,5 +1,6 @@
 // What the state machine does by itself when ledger time comes.
 #include <algorithm>
+#include <cstring>
 
 #include "assay/core/planted.hpp"
 #include "assay/crypto/sha256.hpp"
@@ -96,6 +97,12 @@ void end_unbonding(Context& c, const ledger::PendingId& id) {
   c.state.put(owner, locked);
 }
 
+void end_validator_unbonding(Context& c, const Hash256& id) {
+  ValidatorAddress address;
+  std::memcpy(address.data(), id.bytes.data(), address.size());
+  end_unbonding(c, address);
+}
+
 void run_one(Context& c, const Deadline& d) {
   switch (d.kind) {
     case DeadlineKind::kTask: end_task_window(c, TaskId{d.id}); break;
@@ -106,6 +113,7 @@ void run_one(Context& c, const Deadline& d) {
     case DeadlineKind::kUnbonding: end_unbonding(c, ledger::PendingId{d.id}); break;
     case DeadlineKind::kForceBeacon: draw_force_beacon(c, ClaimId{d.id}); break;
     case DeadlineKind::kDemand: expire_demand(c, DemandId{d.id}); break;
+    case DeadlineKind::kValidator: end_validator_unbonding(c, d.id); break;
   }
 }
 

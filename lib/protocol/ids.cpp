@@ -1,5 +1,6 @@
 #include "assay/protocol/ids.hpp"
 
+#include <cstring>
 #include <string_view>
 
 #include "assay/core/hex.hpp"
@@ -16,6 +17,17 @@ struct Word {
 };
 
 }  // namespace
+
+ValidatorAddress validator_address(const Hash256& key) {
+  const Hash256 hash = crypto::sha256({key.view()});
+  ValidatorAddress address;
+  std::memcpy(address.data(), hash.bytes.data(), address.size());
+  return address;
+}
+
+Hash256 possession_digest(const ChainId& chain, const AccountId& account) {
+  return crypto::sha256({as_bytes("assay/validator/1"), chain.value.view(), account.value.view()});
+}
 
 TaskId task_id_of(const ChainId& chain, const AccountId& submitter, const ClientId& client_id) {
   return TaskId{crypto::sha256(

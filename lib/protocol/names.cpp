@@ -1,3 +1,4 @@
+#include "assay/protocol/block.hpp"
 #include "assay/protocol/events.hpp"
 #include "assay/protocol/verdict.hpp"
 
@@ -33,6 +34,8 @@ const char* to_string(TxVerdict verdict) noexcept {
     case TxVerdict::kUnknownChallenge: return "unknown challenge";
     case TxVerdict::kUnknownGame: return "unknown game";
     case TxVerdict::kUnknownDemand: return "unknown demand";
+    case TxVerdict::kFixedValidators: return "this chain's validators are not by stake";
+    case TxVerdict::kUnknownValidator: return "no validator of this account";
     case TxVerdict::kNotSubmitter: return "not the submitter";
     case TxVerdict::kNotSolver: return "not the solver";
     case TxVerdict::kNotAllowed: return "not among the solvers that the task allows";
@@ -85,6 +88,11 @@ const char* to_string(TxVerdict verdict) noexcept {
     case TxVerdict::kAlreadyStanding: return "already standing";
     case TxVerdict::kGameFinished: return "game finished";
     case TxVerdict::kMoveRefused: return "move refused";
+    case TxVerdict::kValidatorSlashed: return "this validator was slashed";
+    case TxVerdict::kWrongPossession: return "not signed by the validator's key";
+    case TxVerdict::kStakeBelowMinimum: return "less than a validator's least stake";
+    case TxVerdict::kTooManyUnbondings: return "too much of it unbonds already";
+    case TxVerdict::kLastValidator: return "the last validator cannot leave";
     case TxVerdict::kInsufficientFunds: return "insufficient funds";
     case TxVerdict::kInsufficientStake: return "insufficient stake";
   }
@@ -218,6 +226,14 @@ const char* to_string(PieceKind kind) noexcept {
   return "?";
 }
 
+const char* to_string(MisbehaviourKind kind) noexcept {
+  switch (kind) {
+    case MisbehaviourKind::kDuplicateVote: return "duplicate vote";
+    case MisbehaviourKind::kLightClientAttack: return "light client attack";
+  }
+  return "?";
+}
+
 const char* to_string(GameStatus status) noexcept {
   switch (status) {
     case GameStatus::kOpen: return "open";
@@ -258,7 +274,9 @@ const char* name_of(const Event& event) noexcept {
                                            "progress_reported",
                                            "claim_cancelled",
                                            "chunk_demanded",
-                                           "demand_ended"};
+                                           "demand_ended",
+                                           "validator_slashed",
+                                           "validator_changed"};
   static_assert(std::size(kNames) == std::variant_size_v<Event>);
   return kNames[event.index()];
 }

@@ -55,6 +55,12 @@ Amount owed_by_demand(const DemandRecord& demand) noexcept {
   return demand.status == DemandStatus::kOpen ? demand.price : Amount{};
 }
 
+Amount owed_by_validator(const ValidatorRecord& validator) noexcept {
+  Wide owed = validator.stake.value;
+  for (const ValidatorUnbonding& part : validator.unbonding) owed += part.amount.value;
+  return saturated(owed);
+}
+
 bool owes_nothing(const TaskRecord& task) noexcept {
   return task.ended != LedgerTimeMs{} && task.unsettled == 0 && task.bids == 0;
 }

@@ -418,6 +418,26 @@ void read(Reader& r, SupplyChunk& p) {
   std::visit([&](auto& opening) { get(r, opening); }, p.opening);
 }
 
+void write(Writer& w, const BondValidator& p) {
+  w.hash(p.key);
+  wire::put(w, p.amount);
+  wire::put(w, p.possession);
+}
+void read(Reader& r, BondValidator& p) {
+  p.key = r.hash();
+  wire::get(r, p.amount);
+  wire::get(r, p.possession);
+}
+
+void write(Writer& w, const UnbondValidator& p) {
+  w.hash(p.key);
+  wire::put(w, p.amount);
+}
+void read(Reader& r, UnbondValidator& p) {
+  p.key = r.hash();
+  wire::get(r, p.amount);
+}
+
 // The alternative with this index, default-constructed.
 template <std::size_t... I>
 Payload empty_payload(std::size_t index, std::index_sequence<I...>) {
@@ -477,6 +497,10 @@ constexpr TxRow kTable[] = {
      "fuzz_transaction"},
     {TxKind::kSupplyChunk, "supply_chunk", 32 + 1 + 4 + commit::kMaxPieceBytes + kPathMax,
      "supply_chunk", "Tamper.supply_chunk", "fuzz_transaction"},
+    {TxKind::kBondValidator, "bond_validator", 104, "bond_validator", "Tamper.bond_validator",
+     "fuzz_transaction"},
+    {TxKind::kUnbondValidator, "unbond_validator", 40, "unbond_validator",
+     "Tamper.unbond_validator", "fuzz_transaction"},
 };
 static_assert(std::size(kTable) == kTxKindLast);
 // The longest supply is that of a transcript's part.

@@ -45,10 +45,12 @@ void read(Reader& r, Profile& p) {
 void write(Writer& w, const Locked& l) {
   for (const Amount n : {l.stakes, l.bonds, l.deposits}) wire::put(w, n);
   wire::put(w, l.unbonding_until);
+  wire::put(w, l.bonded);
 }
 void read(Reader& r, Locked& l) {
   for (Amount* n : {&l.stakes, &l.bonds, &l.deposits}) wire::get(r, *n);
   wire::get(r, l.unbonding_until);
+  wire::get(r, l.bonded);
 }
 
 void write(Writer& w, const Reputation& p) {
@@ -353,6 +355,40 @@ void read(Reader& r, DemandRecord& d) {
   d.paused_before_ms = r.u64();
   d.paused_ms = r.u64();
   d.bytes = to_bytes(r.bytes(commit::kMaxPieceBytes));
+}
+
+void write(Writer& w, const ValidatorRecord& v) {
+  w.hash(v.key);
+  wire::put(w, v.owner);
+  wire::put(w, v.stake);
+  put_list(w, v.unbonding, [&](const ValidatorUnbonding& part) {
+    wire::put(w, part.amount);
+    wire::put(w, part.until);
+  });
+  wire::put(w, v.slashed_at);
+}
+void read(Reader& r, ValidatorRecord& v) {
+  v.key = r.hash();
+  wire::get(r, v.owner);
+  wire::get(r, v.stake);
+  get_list(r, v.unbonding, kMaxUnbondings, 16, [&](ValidatorUnbonding& part) {
+    wire::get(r, part.amount);
+    wire::get(r, part.until);
+  });
+  wire::get(r, v.slashed_at);
+}
+
+void write(Writer& w, const ValidatorSet& set) {
+  put_list(w, set.members, [&](const ValidatorPower& member) {
+    w.hash(member.key);
+    w.u64(member.power);
+  });
+}
+void read(Reader& r, ValidatorSet& set) {
+  get_list(r, set.members, kMaxValidators, 40, [&](ValidatorPower& member) {
+    member.key = r.hash();
+    member.power = r.u64();
+  });
 }
 
 commit::TaskHeader header_of(const TaskRecord& task, const ClaimRecord& claim) noexcept {

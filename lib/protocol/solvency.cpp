@@ -50,6 +50,8 @@ class Check {
     for (const Record* r : changed(Table::kBid)) bid(*r);
     for (const Record* r : changed(Table::kChallenge)) challenge(*r);
     for (const Record* r : changed(Table::kDemand)) demand(*r);
+    for (const Record* r : changed(Table::kValidator))
+      validator(RecordTable::key_of(*r), r->second.now);
     for (const Record* r : changed(Table::kPending)) reservation(*r);
     for (const Record* r : changed(Table::kAccount))
       account(RecordTable::key_of(*r), r->second.stored, r->second.now);
@@ -73,6 +75,10 @@ class Check {
     const Overlay& overlay = m_state.overlay();
     overlay.scan(Key(Table::kAccount).bytes(), [&](ByteView key, ByteView value) {
       if (kind_of(key) != AccountKind::kUser) account(key, std::nullopt, to_bytes(value));
+      return true;
+    });
+    overlay.scan(Key(Table::kValidator).bytes(), [&](ByteView key, ByteView value) {
+      validator(key, to_bytes(value));
       return true;
     });
     overlay.scan(Key(Table::kLocked).bytes(), [&](ByteView key, ByteView value) {
@@ -178,6 +184,14 @@ class Check {
   }
   void put_down(const DemandRecord& d) { owes(demand_lock(d).account, owed_by_demand(d)); }
 
+  void validator(ByteView key, const Overlay::Value& now) {
+    ValidatorAddress address;
+    std::memcpy(address.data(), key.data() + 1, address.size());
+    const auto record = decoded<ValidatorRecord>(now);
+    m_sound &= record.has_value() == now.has_value();
+    owes(validator_account(address), record ? owed_by_validator(*record) : Amount{});
+  }
+
   // Which task it is a contribution to; what unbonds is seen at its account.
   void reservation(const Record& r) {
     const auto& value = r.second.now ? r.second.now : r.second.stored;
@@ -213,7 +227,7 @@ class Check {
       m_unbonding.insert(AccountId{hash_at(key, 1)});
   }
   static Signed sum_of(const Locked& l) {
-    return Signed{l.stakes.value} + l.bonds.value + l.deposits.value;
+    return Signed{l.stakes.value} + l.bonds.value + l.deposits.value + l.bonded.value;
   }
 
   bool unbonds_until_some_time(const AccountId& id) const {

@@ -43,6 +43,13 @@ Bytes deadline_key(const Deadline& d) {
       .id(d.id)
       .bytes();
 }
+Bytes validator_key(const ValidatorAddress& address) {
+  return Key(Table::kValidator).raw(address).bytes();
+}
+Bytes rank_key(const ValidatorRecord& v) {
+  return Key(Table::kRank).u64(~v.stake.value).raw(validator_address(v.key)).bytes();
+}
+const Bytes kValidatorSetKey = Key(Table::kValidatorSet).bytes();
 const Bytes kSupplyKey = Key(Table::kSupply).bytes();
 const Bytes kPauseKey = Key(Table::kPause).bytes();
 
@@ -256,11 +263,32 @@ std::optional<DemandRecord> State::demand(const DemandId& id) const {
   return need(std::optional(load<DemandRecord>(*at)));
 }
 
+std::optional<ValidatorRecord> State::validator(const ValidatorAddress& address) const {
+  return load<ValidatorRecord>(validator_key(address));
+}
+std::optional<ValidatorSet> State::validator_set() const {
+  return load<ValidatorSet>(kValidatorSetKey);
+}
+std::vector<ValidatorAddress> State::ranked(std::size_t most) const {
+  std::vector<ValidatorAddress> found;
+  m_overlay.scan(Key(Table::kRank).bytes(), [&](ByteView key, ByteView) {
+    if (found.size() == most) return false;
+    ValidatorAddress& address = found.emplace_back();
+    std::memcpy(address.data(), key.data() + key.size() - address.size(), address.size());
+    return true;
+  });
+  return found;
+}
+
 TaskRecord State::need_task(const TaskId& id) const { return need(task(id)); }
 ClaimRecord State::need_claim(const ClaimId& id) const { return need(claim(id)); }
 ChallengeRecord State::need_challenge(const ChallengeId& id) const { return need(challenge(id)); }
 GameRecord State::need_game(const GameId& id) const { return need(game(id)); }
 DemandRecord State::need_demand(const DemandId& id) const { return need(demand(id)); }
+
+ValidatorRecord State::need_validator(const ValidatorAddress& address) const {
+  return need(validator(address));
+}
 
 void State::need_all(std::size_t found, std::size_t count) const {
   if (found != count) damaged();
@@ -362,6 +390,18 @@ void State::put(const DemandRecord& r) {
   m_overlay.put(Key(Table::kDemandId).id(r.id.value).bytes(), key);
   store(key, r);
 }
+void State::put(const ValidatorRecord& r) {
+  const Bytes key = validator_key(validator_address(r.key));
+  if (const auto before = load<ValidatorRecord>(key); before && is_candidate(*before))
+    m_overlay.erase(rank_key(*before));
+  const bool is_over = r.stake == Amount{} && r.unbonding.empty() && r.slashed_at == Height{};
+  if (is_over)
+    m_overlay.erase(key);
+  else
+    store(key, r);
+  if (is_candidate(r)) m_overlay.put(rank_key(r), {});
+}
+void State::put(const ValidatorSet& r) { store(kValidatorSetKey, r); }
 void State::put_move(const GameId& id, std::uint32_t turn, ByteView signed_move) {
   m_overlay.put(move_key(id, turn), to_bytes(signed_move));
 }

@@ -190,8 +190,43 @@ Result<std::optional<BlockHeader>> StateReader::header(Height height) const {
   return std::optional<BlockHeader>(header);
 }
 
+static Error damaged_inputs() {
+  return {ErrorCode::kIntegrity, "a block's transactions are damaged"};
+}
+
 Result<std::optional<std::vector<Bytes>>> StateReader::transactions(Height height) const {
-  return stored_list(m_store, kTransactionsPrefix, height);
+  ASSAY_TRY(auto inputs, stored_list(m_store, kTransactionsPrefix, height));
+  if (!inputs) return inputs;
+  if (inputs->empty()) return damaged_inputs();
+  inputs->pop_back();
+  return inputs;
+}
+
+Result<std::optional<std::vector<Misbehaviour>>> StateReader::misbehaviour(Height height) const {
+  ASSAY_TRY(const auto inputs, stored_list(m_store, kTransactionsPrefix, height));
+  if (!inputs) return std::optional<std::vector<Misbehaviour>>();
+  if (inputs->empty()) return damaged_inputs();
+  auto list = decode_misbehaviour(inputs->back());
+  if (!list) return damaged_inputs();
+  return std::optional(std::move(*list));
+}
+
+Result<std::vector<ValidatorRecord>> StateReader::validators() const {
+  const State state(m_store);
+  std::vector<ValidatorRecord> found;
+  for (const ValidatorAddress& address : state.ranked(kMaxValidatorsListed))
+    found.push_back(state.need_validator(address));
+  return checked(state, std::move(found));
+}
+
+Result<ValidatorSet> StateReader::validator_set() const {
+  const State state(m_store);
+  return checked(state, state.validator_set().value_or(ValidatorSet{}));
+}
+
+Result<std::optional<ValidatorRecord>> StateReader::validator(const Hash256& key) const {
+  const State state(m_store);
+  return checked(state, state.validator(validator_address(key)));
 }
 
 Result<std::optional<BlockReceipts>> StateReader::receipts(Height height) const {

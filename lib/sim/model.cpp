@@ -276,7 +276,8 @@ Atoms Auditor::Model::worth(const AccountId& id) const {
     atoms = h.available + h.reserved + h.staked + h.unbonding;
   }
   const protocol::Locked put_down = locked(id);
-  atoms += put_down.stakes.value + put_down.bonds.value + put_down.deposits.value;
+  atoms += put_down.stakes.value + put_down.bonds.value + put_down.deposits.value +
+           put_down.bonded.value;
   return atoms;
 }
 

@@ -115,7 +115,9 @@ std::vector<Payload> payloads() {
           ReportProgress{claim, 3, named("progress")},
           AbandonClaim{claim},
           DemandChunk{claim, {PieceKind::kState, 3, 4, 5}},
-          SupplyChunk{DemandId{named("demand")}, commit::TranscriptPart{Bytes(96, 1), path(2)}}};
+          SupplyChunk{DemandId{named("demand")}, commit::TranscriptPart{Bytes(96, 1), path(2)}},
+          BondValidator{named("key"), Amount{9}, signature(3)},
+          UnbondValidator{named("key"), Amount{8}}};
 }
 
 // The other forms of a supply.
@@ -210,7 +212,9 @@ std::vector<Event> events() {
           ProgressReported{ClaimId{h}, 3},
           ClaimCancelled{ClaimId{h}, 5},
           ChunkDemanded{DemandId{h}, ClaimId{h}, AccountId{h}, {PieceKind::kDataSet, 0, 4, 5}},
-          DemandEnded{DemandId{h}, DemandStatus::kSupplied}};
+          DemandEnded{DemandId{h}, DemandStatus::kSupplied},
+          ValidatorSlashed{h, AccountId{h}, Height{3}, Amount{5}},
+          ValidatorChanged{h, 4}};
 }
 
 // A task with a claim, a verifier and a game of the toy task.
@@ -313,6 +317,15 @@ void records() {
   save("record", "challenge", 11, bytes_of(challenge.record));
   save("record", "game", 12, bytes_of(challenge.games.front().record));
   save("record", "demand", 20, bytes_of(claim.demands.front()));
+  save(
+      "record", "validator", 21,
+      bytes_of(ValidatorRecord{
+          named("key"), AccountId{named("owner")}, Amount{9}, {{Amount{8}, LedgerTimeMs{7}}}, {}}));
+  save("record", "validator-set", 22,
+       bytes_of(ValidatorSet{{{named("a"), 100}, {named("b"), 200}}}));
+  const Misbehaviour wrong{MisbehaviourKind::kDuplicateVote, validator_address(named("key")),
+                           Height{7}};
+  save("record", "misbehaviour", 23, encode(std::span(&wrong, 1)));
   for (const Event& event : events())
     save("record", std::string("event-") + name_of(event), 13, bytes_of(event));
   save("record", "bid", 14, bytes_of(task.bids.front()));

@@ -17,11 +17,17 @@ struct DevnetParty {
   std::uint64_t balance_tokens = 0;
   std::uint64_t staked_tokens = 0;
 };
+struct DevnetStake {  // of a validator
+  std::string party;  // whose it is
+  Hash256 key;        // with which its CometBFT signs
+  std::uint64_t tokens = 0;
+};
 struct DevnetSettings {
   std::filesystem::path folder;  // must not exist yet, or be empty
   std::string chain = "devnet";
   std::uint64_t validators = 0;  // of a replicated ledger, 1 to kDevnetValidatorsMax; 0: embedded
   std::vector<DevnetParty> parties;
+  std::vector<DevnetStake> stakes;  // none: the validators are those of CometBFT's genesis file
 };
 inline constexpr std::uint64_t kDevnetValidatorsMax = 64;
 struct DevnetAccount {
@@ -33,6 +39,9 @@ struct DevnetAccount {
 // tls.pem, tls-key.pem, authority.pem (of all validators), genesis.bin. The parties' accounts.
 // Errors: kInvalidArgument (too many validators), kAlreadyExists.
 [[nodiscard]] Result<std::vector<DevnetAccount>> make_devnet(const DevnetSettings& settings);
+
+// "operator-1=KEY:TOKENS": a party, 64 hexadecimal digits, tokens. Errors: kInvalidArgument.
+[[nodiscard]] Result<DevnetStake> parse_stake(const std::string& text);
 
 // "solver-1=1000:500": name, tokens and staked tokens. Errors: kInvalidArgument.
 [[nodiscard]] Result<DevnetParty> parse_party(const std::string& text);

@@ -12,7 +12,8 @@ namespace assay::cli {
 
 // The file's `name`, `operator` (64 hexadecimal digits) or `replicated` and `comet_genesis`
 // (CometBFT's genesis file, seen from the TOML file's folder), `time_ms` (absent: `now_ms`) and
-// [[accounts]] with `id`, and `tokens`, `staked_tokens`, `atoms`, `staked_atoms` as they apply.
+// [[accounts]] with `id`, and `tokens`, `staked_tokens`, `atoms`, `staked_atoms` as they apply; of
+// a replicated ledger also [[validators]] with `account`, `key`, and `tokens` or `atoms`.
 // Errors: kInvalidArgument, naming the file and the field.
 [[nodiscard]] Result<protocol::Genesis> read_genesis_toml(const std::filesystem::path& path,
                                                           std::uint64_t now_ms);
@@ -20,6 +21,10 @@ namespace assay::cli {
 // With more accounts, in order. kInvalidArgument: one that is there already.
 [[nodiscard]] Result<protocol::Genesis> with_accounts(
     protocol::Genesis genesis, const std::vector<protocol::GenesisAccount>& accounts);
+
+// With first validators by stake, in order, and their hash. kInvalidArgument: a key given twice.
+[[nodiscard]] Result<protocol::Genesis> with_validators(
+    protocol::Genesis genesis, std::vector<protocol::GenesisValidator> validators);
 
 // What a chain would begin with. Errors: kInvalidArgument (no chain can begin so).
 struct GenesisSummary {

@@ -7,6 +7,7 @@
 
 #include "assay/codec/json.hpp"
 #include "assay/comet/types.hpp"
+#include "assay/crypto/ed25519.hpp"
 
 namespace assay::comet {
 
@@ -37,5 +38,9 @@ inline constexpr std::size_t kMaxRpcAnswerBytes = std::size_t{8} << 20;
 // The validators that CometBFT's genesis file names, in order: those of height 1. Errors:
 // kMalformed, kUnsupported, as above; kNotFound if it names none, because the application does.
 [[nodiscard]] Result<ValidatorSet> validators_of_genesis(const codec::Json& file);
+
+// The key with which CometBFT signs votes: its priv_validator_key.json. Errors: kMalformed, also if
+// its two halves are not of one key; kUnsupported for a key that is not Ed25519's.
+[[nodiscard]] Result<crypto::KeyPair> signing_key_of(const codec::Json& file);
 
 }  // namespace assay::comet

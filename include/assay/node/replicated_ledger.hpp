@@ -17,6 +17,9 @@ namespace assay::node {
 // The code of check_tx() for what the mempool has no room for; all others are TxVerdicts.
 inline constexpr std::uint32_t kNoRoomCode = 0x10000;
 
+// CometBFT's hash of the validators by stake with which the record begins.
+[[nodiscard]] Hash256 first_validators_hash(const protocol::Genesis& genesis);
+
 struct ReplicatedOptions {
   ChainOptions chain = {};
   // Shared with whoever else takes transactions; none: the ledger's own.
@@ -50,7 +53,9 @@ class ReplicatedLedger final : public abci::Application {
   [[nodiscard]] const Chain& chain() const noexcept { return *m_chain; }
 
   [[nodiscard]] Result<abci::InfoResponse> info(abci::InfoRequest request) override;
-  // kConflict for another chain's id or a first height other than 1.
+  // kConflict for another chain's id or a first height other than 1, and where CometBFT takes
+  // evidence of what is older than a stake takes to unbond. The answer names the validators by
+  // stake, whomever CometBFT's genesis file names.
   [[nodiscard]] Result<abci::InitChainResponse> init_chain(abci::InitChainRequest request) override;
   // Code: the TxVerdict, or kNoRoomCode. What a block would record under its client id is taken, as
   // the embedded node takes it, where Admission has room; data is as finalize_block()'s.
@@ -63,7 +68,8 @@ class ReplicatedLedger final : public abci::Application {
   [[nodiscard]] Result<abci::ProcessProposalResponse> process_proposal(
       abci::ProcessProposalRequest request) override;
   // Each transaction's code is its TxVerdict, its data the detail u8 and whether it is a repetition
-  // u8. Events: type "assay", with the transaction's id.
+  // u8. Events: type "assay", with the transaction's id. Misbehaviour is an input of the block;
+  // the answer tells how the validators by stake changed.
   [[nodiscard]] Result<abci::FinalizeBlockResponse> finalize_block(
       abci::FinalizeBlockRequest request) override;
   [[nodiscard]] Result<abci::CommitResponse> commit(abci::CommitRequest request) override;

@@ -39,6 +39,7 @@ class NodeService {
   [[nodiscard]] Result<Json> events(Height from, std::uint64_t limit) const;
   [[nodiscard]] Result<Json> view(const AccountId& account, const protocol::KnownMoves& known);
   [[nodiscard]] Result<Json> game(const GameId& id) const;
+  [[nodiscard]] Result<Json> validators() const;
   [[nodiscard]] Result<Json> evidence(const GameId& id) const;
   // Without the header.
   [[nodiscard]] Result<Json> proof(ByteView key, Height height) const;

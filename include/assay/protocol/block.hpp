@@ -17,6 +17,12 @@ struct GenesisAccount {
   Amount amount;
   Amount staked;
 };
+// One of the first validators by stake, in addition to what its account has.
+struct GenesisValidator {
+  AccountId account;
+  Hash256 key;
+  Amount stake;
+};
 struct Genesis {
   std::string name;      // of the chain, 1 to 64 bytes
   Hash256 operator_key;  // Ed25519: who orders transactions and makes the beacon, in embedded mode;
@@ -25,6 +31,9 @@ struct Genesis {
   std::vector<GenesisAccount> accounts;
   // Of a replicated ledger: CometBFT's hash of its first validators; zero: the record names none.
   Hash256 validators_hash = {};
+  // Of a replicated ledger: its first validators, ascending by key, at most kMaxValidators. None:
+  // its validators are CometBFT's alone, and do not change.
+  std::vector<GenesisValidator> validators = {};
 };
 [[nodiscard]] Bytes encode(const Genesis& genesis);
 // Errors: kMalformed.
@@ -32,11 +41,31 @@ struct Genesis {
 // H("assay/genesis/1" || record).
 [[nodiscard]] ChainId chain_id_of(const Genesis& genesis);
 
+enum class MisbehaviourKind : std::uint8_t {
+  kDuplicateVote = 1,
+  kLightClientAttack,
+};
+[[nodiscard]] const char* to_string(MisbehaviourKind kind) noexcept;
+// What CometBFT has evidence of: a validator broke the rules of consensus.
+struct Misbehaviour {
+  MisbehaviourKind kind = MisbehaviourKind::kDuplicateVote;
+  ValidatorAddress validator{};
+  Height height;  // at which it did
+  friend bool operator==(const Misbehaviour&, const Misbehaviour&) = default;
+};
+// More of one block's count as not there.
+inline constexpr std::size_t kMaxMisbehaviours = 4096;
+// Empty for none; else a list.
+[[nodiscard]] Bytes encode(std::span<const Misbehaviour> misbehaviour);
+// Errors: kMalformed.
+[[nodiscard]] Result<std::vector<Misbehaviour>> decode_misbehaviour(ByteView bytes);
+
 struct Block {
   Height height;              // the head's + 1
   std::uint64_t time_ms = 0;  // Unix time, not before the head's
   Hash256 beacon;
   std::vector<Bytes> transactions;
+  std::vector<Misbehaviour> misbehaviour = {};  // none in embedded mode
 };
 
 // The same of transactions whose signatures were checked before.
@@ -45,6 +74,7 @@ struct VerifiedBlock {
   std::uint64_t time_ms = 0;
   Hash256 beacon;
   std::vector<VerifiedTransaction> transactions;
+  std::vector<Misbehaviour> misbehaviour = {};
 };
 
 struct BlockHeader {
@@ -54,7 +84,7 @@ struct BlockHeader {
   LedgerTimeMs ledger_time;
   Hash256 beacon;
   Hash256 parent;         // hash of the header before; zero for genesis
-  Hash256 tx_root;        // RFC 9162 list root over the transactions' bytes
+  Hash256 tx_root;        // RFC 9162 list root over the transactions' bytes, misbehaviour last
   Hash256 receipts_root;  // and over the receipts' bytes, the block's own events last
   Hash256 state_root;
   friend bool operator==(const BlockHeader&, const BlockHeader&) = default;
@@ -78,8 +108,8 @@ struct Receipt {
 // Errors: kMalformed.
 [[nodiscard]] Result<Receipt> decode_receipt(ByteView bytes);
 
-// The receipts of one block: of its transactions in order, and the events of its deadlines, which
-// happen before them.
+// The receipts of one block: of its transactions in order, and the events that are nobody's
+// transaction's: slashes and deadlines, which come before them, and changes of validators after.
 struct BlockReceipts {
   std::vector<Event> block_events;
   std::vector<Receipt> receipts;
@@ -89,6 +119,9 @@ struct BlockReceipts {
 struct BlockResult {
   BlockHeader header;
   BlockReceipts receipts;
+  // Who orders blocks otherwise from the next but one on, ascending by key; of genesis: all of
+  // them.
+  std::vector<ValidatorPower> validators;
   WriteBatch batch;             // everything to persist; the state changes when it is written
   std::vector<TxId> forgotten;  // transactions whose first results the state knows no more
 };

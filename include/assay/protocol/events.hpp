@@ -193,6 +193,18 @@ struct DemandEnded {
   DemandStatus status{};
   friend bool operator==(const DemandEnded&, const DemandEnded&) = default;
 };
+struct ValidatorSlashed {  // for evidence that CometBFT brought; all of it is burned
+  Hash256 key;
+  AccountId owner;
+  Height height;  // of what it did
+  Amount amount;
+  friend bool operator==(const ValidatorSlashed&, const ValidatorSlashed&) = default;
+};
+struct ValidatorChanged {  // among those who order blocks
+  Hash256 key;
+  std::uint64_t power = 0;
+  friend bool operator==(const ValidatorChanged&, const ValidatorChanged&) = default;
+};
 [[nodiscard]] const char* to_string(BidEnd end) noexcept;
 
 // The kind's number on the wire is the alternative's index + 1.
@@ -202,7 +214,7 @@ using Event =
                  VerifierSealed, SealOpened, ChallengeCommitted, ChallengeRevealed, ChallengeEnded,
                  GameStarted, GameMoved, GameFinished, ClaimSettled, Slashed, TranscriptDisclosed,
                  JackpotPaid, TaskFunded, TaskOpened, BidPlaced, BidEnded, ProgressReported,
-                 ClaimCancelled, ChunkDemanded, DemandEnded>;
+                 ClaimCancelled, ChunkDemanded, DemandEnded, ValidatorSlashed, ValidatorChanged>;
 
 [[nodiscard]] const char* name_of(const Event& event) noexcept;
 void write(codec::Writer& w, const Event& event);

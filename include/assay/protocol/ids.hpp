@@ -11,6 +11,9 @@ using ClientId = std::array<std::uint8_t, 16>;  // chosen by the sender; one an 
 using QuoteId = std::array<std::uint8_t, 16>;   // chosen by a solver; awarded at most once
 using ChallengeId = Strong<struct ChallengeIdTag, Hash256>;
 using DemandId = Strong<struct DemandIdTag, Hash256>;
+// CometBFT's name of a validator: the first 20 bytes of SHA-256 of its Ed25519 key.
+using ValidatorAddress = std::array<std::uint8_t, 20>;
+[[nodiscard]] ValidatorAddress validator_address(const Hash256& key);
 
 [[nodiscard]] TaskId task_id_of(const ChainId& chain, const AccountId& submitter,
                                 const ClientId& client_id);
@@ -37,6 +40,9 @@ struct SealParts {
   Hash256 end_root;       // and after the interval, both by the verifier's own replay
 };
 [[nodiscard]] Hash256 seal_commitment(const SealParts& parts);
+
+// What a validator's key signs to show that whoever holds it is behind `account`.
+[[nodiscard]] Hash256 possession_digest(const ChainId& chain, const AccountId& account);
 
 // The signatures that bind a verifier to its word, so that anybody may challenge either root of it:
 // over dispute::attestation_digest() of its draw's interval, from the start that stands in the

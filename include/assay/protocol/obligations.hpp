@@ -40,6 +40,9 @@ namespace assay::protocol {
 // Out of a demand's lock: its price until it ends, then nothing.
 [[nodiscard]] Amount owed_by_demand(const DemandRecord& demand) noexcept;
 
+// Out of a validator's lock: its stake, and what unbonds of it.
+[[nodiscard]] Amount owed_by_validator(const ValidatorRecord& validator) noexcept;
+
 // Whether nothing will ever be paid for it again: a record may be forgotten only then.
 [[nodiscard]] bool owes_nothing(const TaskRecord& task) noexcept;
 

@@ -33,6 +33,11 @@ inline constexpr std::uint32_t kDemandsPerWindow = 64;
 inline constexpr std::uint64_t kMaxMoveMs = std::uint64_t{24} * 3600 * 1000;
 inline constexpr std::uint64_t kMaxWindowMs = std::uint64_t{366} * 24 * 3600 * 1000;
 
+// Of validators by stake (docs/spec/protocol.md, "Validators").
+inline constexpr std::size_t kMaxValidators = 64;  // at a time
+inline constexpr Amount kMinValidatorStake{100 * kAtomsPerToken};
+inline constexpr std::size_t kMaxUnbondings = 8;  // of one validator, that wait
+
 // Of the market (docs/spec/protocol.md, "The market").
 inline constexpr std::uint32_t kMaxCopies = 4;
 inline constexpr std::uint32_t kMaxBids = 64;        // that stand, of one task
@@ -354,13 +359,28 @@ struct SupplyChunk {
   PieceOpening opening;
 };
 
+// Puts money behind a validator of a replicated ledger; the first time its key becomes the
+// sender's.
+struct BondValidator {
+  Hash256 key;  // Ed25519, with which its CometBFT signs votes
+  Amount amount;
+  crypto::Signature possession{};  // by the key over possession_digest()
+  friend bool operator==(const BondValidator&, const BondValidator&) = default;
+};
+// Takes it back. The money is free after kUnbondingMs, and can be slashed until then.
+struct UnbondValidator {
+  Hash256 key;
+  Amount amount;
+  friend bool operator==(const UnbondValidator&, const UnbondValidator&) = default;
+};
+
 // The kind's number on the wire is the alternative's index + 1.
 using Payload =
     std::variant<Transfer, Stake, Unstake, RegisterProfile, PostTask, CancelTask, AcceptTask,
                  EnlistVerifier, CommitTranscript, RevealTranscript, Seal, OpenSeal,
                  CommitChallenge, RevealChallenge, StandUp, PlayMove, ReportContradiction, Disclose,
                  PlaceBid, WithdrawBid, AwardTask, AwardQuote, FundTask, ReportProgress,
-                 AbandonClaim, DemandChunk, SupplyChunk>;
+                 AbandonClaim, DemandChunk, SupplyChunk, BondValidator, UnbondValidator>;
 
 enum class TxKind : std::uint8_t {
   kTransfer = 1,
@@ -390,8 +410,10 @@ enum class TxKind : std::uint8_t {
   kAbandonClaim,
   kDemandChunk,
   kSupplyChunk,
+  kBondValidator,
+  kUnbondValidator,
 };
-inline constexpr std::uint8_t kTxKindLast = 27;
+inline constexpr std::uint8_t kTxKindLast = 29;
 static_assert(std::variant_size_v<Payload> == kTxKindLast);
 
 [[nodiscard]] inline TxKind kind_of(const Payload& payload) noexcept {

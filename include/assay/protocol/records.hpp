@@ -23,6 +23,7 @@ struct Locked {
   Amount bonds;                  // of challenges
   Amount deposits;               // of bids
   LedgerTimeMs unbonding_until;  // when the last of what it unstaked is free; zero: nothing unbonds
+  Amount bonded = {};            // behind validators, what unbonds of it too
   friend bool operator==(const Locked&, const Locked&) = default;
 };
 
@@ -268,6 +269,40 @@ struct DemandRecord {
   friend bool operator==(const DemandRecord&, const DemandRecord&) = default;
 };
 
+// A part of a validator's stake that its owner took back.
+struct ValidatorUnbonding {
+  Amount amount;
+  LedgerTimeMs until;  // it can be slashed till then
+  friend bool operator==(const ValidatorUnbonding&, const ValidatorUnbonding&) = default;
+};
+// A key with which CometBFT signs votes, and what stands behind it.
+struct ValidatorRecord {
+  Hash256 key;
+  AccountId owner;
+  Amount stake;                               // that counts; zero: it left, or was slashed
+  std::vector<ValidatorUnbonding> unbonding;  // in their order
+  Height slashed_at;                          // 0: never. The key is worth nothing from then on
+  friend bool operator==(const ValidatorRecord&, const ValidatorRecord&) = default;
+};
+// It may be among those who order blocks.
+[[nodiscard]] constexpr bool is_candidate(const ValidatorRecord& v) noexcept {
+  return v.stake >= kMinValidatorStake;
+}
+// Its votes: one a whole token.
+[[nodiscard]] constexpr std::uint64_t power_of(Amount stake) noexcept {
+  return stake.value / kAtomsPerToken;
+}
+struct ValidatorPower {
+  Hash256 key;
+  std::uint64_t power = 0;  // 0: it is a validator no more
+  friend bool operator==(const ValidatorPower&, const ValidatorPower&) = default;
+};
+// Who orders blocks from the next but one on: as CometBFT was told. Ascending by key.
+struct ValidatorSet {
+  std::vector<ValidatorPower> members;
+  friend bool operator==(const ValidatorSet&, const ValidatorSet&) = default;
+};
+
 enum class GameStatus : std::uint8_t {
   kOpen = 1,
   kDefenderWon,
@@ -320,6 +355,8 @@ void write(codec::Writer& w, const ChallengeRecord& r);
 void write(codec::Writer& w, const GameRecord& r);
 void write(codec::Writer& w, const Pause& r);
 void write(codec::Writer& w, const DemandRecord& r);
+void write(codec::Writer& w, const ValidatorRecord& r);
+void write(codec::Writer& w, const ValidatorSet& r);
 void read(codec::Reader& r, Profile& out);
 void read(codec::Reader& r, Locked& out);
 void read(codec::Reader& r, Reputation& out);
@@ -331,6 +368,8 @@ void read(codec::Reader& r, ChallengeRecord& out);
 void read(codec::Reader& r, GameRecord& out);
 void read(codec::Reader& r, Pause& out);
 void read(codec::Reader& r, DemandRecord& out);
+void read(codec::Reader& r, ValidatorRecord& out);
+void read(codec::Reader& r, ValidatorSet& out);
 
 // What the claim is about: the task's header, and of a cancelled claim the part that was delivered.
 // It ends at an entry of the task's transcript, so both agree on every entry before.

@@ -42,6 +42,8 @@ enum class TxVerdict : std::uint16_t {
   kUnknownChallenge,
   kUnknownGame,
   kUnknownDemand,
+  kFixedValidators,   // this chain's are not by stake
+  kUnknownValidator,  // or it is another account's
   kNotSubmitter,
   kNotSolver,
   kNotAllowed,  // the task's lists leave this solver out
@@ -78,7 +80,7 @@ enum class TxVerdict : std::uint16_t {
   kAlreadyOpened,
   kEntryOutOfRange,
   kPieceOutOfRange,  // nothing that the claim's solver has to keep
-  kAlreadyExists,  // an object with this id
+  kAlreadyExists,    // an object with this id
   kTooManyChallenges,
   kTooManyDemands,
   kSameBlock,        // challenges and transcripts are revealed in later blocks than committed to
@@ -93,6 +95,11 @@ enum class TxVerdict : std::uint16_t {
   kAlreadyStanding,
   kGameFinished,
   kMoveRefused,  // detail: dispute::MoveVerdict
+  kValidatorSlashed,
+  kWrongPossession,    // not signed by the validator's key
+  kStakeBelowMinimum,  // of a validator: it leaves with all, or keeps so much
+  kTooManyUnbondings,
+  kLastValidator,  // somebody has to order blocks
 
   // Money.
   kInsufficientFunds,

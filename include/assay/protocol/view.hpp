@@ -111,6 +111,8 @@ class ViewMemory {
                                           const ChallengeView& challenge, const GameView& game);
 [[nodiscard]] dispute::Position position_of(const dispute::GameTerms& terms, const GameView& game);
 
+inline constexpr std::size_t kMaxValidatorsListed = 4 * kMaxValidators;
+
 class StateReader {
  public:
   // `store` must outlive this.
@@ -120,6 +122,7 @@ class StateReader {
   [[nodiscard]] Result<BlockHeader> head() const;
   [[nodiscard]] Result<std::optional<BlockHeader>> header(Height height) const;
   [[nodiscard]] Result<std::optional<std::vector<Bytes>>> transactions(Height height) const;
+  [[nodiscard]] Result<std::optional<std::vector<Misbehaviour>>> misbehaviour(Height height) const;
   [[nodiscard]] Result<std::optional<BlockReceipts>> receipts(Height height) const;
 
   [[nodiscard]] Result<Totals> totals() const;
@@ -128,6 +131,11 @@ class StateReader {
   [[nodiscard]] Result<std::optional<ClaimView>> claim(const ClaimId& id) const;
   [[nodiscard]] Result<std::optional<ChallengeView>> challenge(const ChallengeId& id) const;
   [[nodiscard]] Result<std::optional<GameView>> game(const GameId& id) const;
+  // Those who may be chosen to order blocks, the most stake first: kMaxValidatorsListed at most.
+  [[nodiscard]] Result<std::vector<ValidatorRecord>> validators() const;
+  // Those who are. Empty where validators are not by stake.
+  [[nodiscard]] Result<ValidatorSet> validator_set() const;
+  [[nodiscard]] Result<std::optional<ValidatorRecord>> validator(const Hash256& key) const;
   // Tasks that are open or under way, ascending by id.
   [[nodiscard]] Result<std::vector<TaskId>> live_tasks() const;
   // All tasks in which the account is or was submitter, solver, verifier or challenger.

@@ -109,6 +109,16 @@ void expire_demand(Context& c, const DemandId& demand);
 // The claim is settled: whoever waits has its money back.
 void void_demands(Context& c, ClaimRecord& claim);
 
+// Validators by stake (validators.cpp).
+[[nodiscard]] Lock validator_lock(const ValidatorRecord& validator);
+[[nodiscard]] ledger::AccountKey validator_account(const ValidatorAddress& address);
+// At a block's start: who misbehaved loses all that stands behind its key.
+void slash_validators(Context& c, std::span<const Misbehaviour> misbehaviour);
+void take_back(Context& c, ValidatorRecord validator, Amount amount);
+void end_unbonding(Context& c, const ValidatorAddress& address);
+// At a block's end: who orders from the next but one on, as far as that changes.
+[[nodiscard]] std::vector<ValidatorPower> choose_validators(Context& c);
+
 // The market (sale.cpp): money in and out of a task, its sale and its end.
 void add_funds(Context& c, TaskRecord& task, const AccountId& funder, std::uint64_t atoms);
 void open_sale(Context& c, TaskRecord& task);

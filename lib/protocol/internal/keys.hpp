@@ -9,32 +9,35 @@ namespace assay::protocol::internal {
 
 // Of the state.
 enum class Table : std::uint8_t {
-  kAccount = 'A',      // account key
-  kPending = 'P',      // pending id
-  kSupply = 'S',       // -
-  kProfile = 'N',      // account
-  kResult = 'I',       // height of a block (big-endian)
-  kTask = 'T',         // task
-  kClaim = 'C',        // claim
-  kVerifier = 'V',     // claim, account
-  kChallenge = 'H',    // claim, sequence (big-endian)
-  kChallengeId = 'h',  // challenge
-  kGame = 'G',         // game
-  kMove = 'M',         // game, turn (big-endian)
-  kDeadline = 'D',     // ledger time (big-endian), kind, id
-  kLiveTask = 'L',     // task
-  kLiveTasks = 'l',    // -: how many of these
-  kPart = 'J',         // account, task
-  kParts = 'c',        // account: how many of these
-  kTaskPart = 'j',     // task, account: the same the other way round
-  kBid = 'B',          // task, account
-  kQuote = 'Q',        // account, quote id
-  kReputation = 'R',   // account, role
-  kLocked = 'K',       // account
-  kPause = 'W',        // -
-  kDemand = 'U',       // claim, sequence (big-endian)
-  kDemandId = 'u',     // demand
-  kErasure = 'X',      // last height, height of the block that asked (big-endian)
+  kAccount = 'A',       // account key
+  kPending = 'P',       // pending id
+  kSupply = 'S',        // -
+  kProfile = 'N',       // account
+  kResult = 'I',        // height of a block (big-endian)
+  kTask = 'T',          // task
+  kClaim = 'C',         // claim
+  kVerifier = 'V',      // claim, account
+  kChallenge = 'H',     // claim, sequence (big-endian)
+  kChallengeId = 'h',   // challenge
+  kGame = 'G',          // game
+  kMove = 'M',          // game, turn (big-endian)
+  kDeadline = 'D',      // ledger time (big-endian), kind, id
+  kLiveTask = 'L',      // task
+  kLiveTasks = 'l',     // -: how many of these
+  kPart = 'J',          // account, task
+  kParts = 'c',         // account: how many of these
+  kTaskPart = 'j',      // task, account: the same the other way round
+  kBid = 'B',           // task, account
+  kQuote = 'Q',         // account, quote id
+  kReputation = 'R',    // account, role
+  kLocked = 'K',        // account
+  kPause = 'W',         // -
+  kDemand = 'U',        // claim, sequence (big-endian)
+  kDemandId = 'u',      // demand
+  kValidator = 'Y',     // validator's address
+  kRank = 'Z',          // stake (big-endian, its complement), address: of those who may be chosen
+  kValidatorSet = 'z',  // -
+  kErasure = 'X',       // last height, height of the block that asked (big-endian)
 };
 
 // Big-endian, so that bytewise order is numeric.

@@ -130,6 +130,14 @@ template <>
 struct Found<SupplyChunk> {
   DemandRecord demand;
 };
+template <>
+struct Found<BondValidator> {
+  ValidatorRecord validator;  // with what is put behind it
+};
+template <>
+struct Found<UnbondValidator> {
+  ValidatorRecord validator;
+};
 
 template <class P>
 class Proof {
@@ -180,6 +188,9 @@ struct Rules {
   static Checked<AbandonClaim> check(const Reading& r, const Sender& s, const AbandonClaim& p);
   static Checked<DemandChunk> check(const Reading& r, const Sender& s, const DemandChunk& p);
   static Checked<SupplyChunk> check(const Reading& r, const Sender& s, const SupplyChunk& p);
+  static Checked<BondValidator> check(const Reading& r, const Sender& s, const BondValidator& p);
+  static Checked<UnbondValidator> check(const Reading& r, const Sender& s,
+                                        const UnbondValidator& p);
 
  private:
   template <class P>
@@ -216,6 +227,8 @@ void transition(Context& c, Proof<ReportProgress>&& t);
 void transition(Context& c, Proof<AbandonClaim>&& t);
 void transition(Context& c, Proof<DemandChunk>&& t);
 void transition(Context& c, Proof<SupplyChunk>&& t);
+void transition(Context& c, Proof<BondValidator>&& t);
+void transition(Context& c, Proof<UnbondValidator>&& t);
 
 // The last report of progress holds of this transcript (tx_claim.cpp).
 [[nodiscard]] bool opens_progress(const ClaimRecord& claim, const Hash256& transcript_root,

@@ -21,8 +21,9 @@ enum class DeadlineKind : std::uint8_t {
   kUnbonding,        // pending transfer
   kForceBeacon,      // claim: the block after the transcript was committed to
   kDemand,           // demand: to supply it
+  kValidator,        // validator's address and zeros: what unbonds of it is free
 };
-inline constexpr std::uint8_t kDeadlineKindLast = 8;
+inline constexpr std::uint8_t kDeadlineKindLast = 9;
 struct Deadline {
   LedgerTimeMs time;
   DeadlineKind kind{};
@@ -63,12 +64,18 @@ class State final : public ledger::LedgerView {
   [[nodiscard]] Pause pause() const;
   [[nodiscard]] std::optional<GameRecord> game(const GameId& id) const;
   [[nodiscard]] std::optional<DemandRecord> demand(const DemandId& id) const;
+  [[nodiscard]] std::optional<ValidatorRecord> validator(const ValidatorAddress& address) const;
+  // None: validators are not by stake here.
+  [[nodiscard]] std::optional<ValidatorSet> validator_set() const;
+  // Candidates with the most stake first, of equals that with the smaller address; so many at most.
+  [[nodiscard]] std::vector<ValidatorAddress> ranked(std::size_t most) const;
   // The same of what must exist: absence is damage.
   [[nodiscard]] TaskRecord need_task(const TaskId& id) const;
   [[nodiscard]] ClaimRecord need_claim(const ClaimId& id) const;
   [[nodiscard]] ChallengeRecord need_challenge(const ChallengeId& id) const;
   [[nodiscard]] GameRecord need_game(const GameId& id) const;
   [[nodiscard]] DemandRecord need_demand(const DemandId& id) const;
+  [[nodiscard]] ValidatorRecord need_validator(const ValidatorAddress& address) const;
   // As many of something as a record says: else damage.
   void need_all(std::size_t found, std::size_t count) const;
   [[nodiscard]] std::vector<VerifierRecord> verifiers(const ClaimId& claim) const;
@@ -93,6 +100,8 @@ class State final : public ledger::LedgerView {
   void put(const GameRecord& r);
   void put(const Pause& r);
   void put(const DemandRecord& r);
+  void put(const ValidatorRecord& r);  // and its rank; one that is over leaves no record
+  void put(const ValidatorSet& r);
   void put_move(const GameId& id, std::uint32_t turn, ByteView signed_move);
   void set_live(const TaskId& id, bool live);
   void add_part(const AccountId& id, const TaskId& task);

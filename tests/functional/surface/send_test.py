@@ -195,6 +195,10 @@ class Send(unittest.TestCase):
         files = ("--blob", self.folder / "transcript", "--transcript", self.folder / "transcript")
         self.assertIn("refused, unknown demand", self.send("friend", "supply-chunk", "--claim", claim, "--piece",
                                                            "transcript/0", *files, code=1))
+        validator = ("--validator", NOBODY, "--tokens", "1")
+        self.assertIn("refused, this chain's validators are not by stake",
+                      self.send("friend", "bond-validator", *validator, "--possession", "0" * 128, code=1))
+        self.assertIn("refused, no validator of this account", self.send("friend", "unbond-validator", *validator, code=1))
 
     def test_4_an_auction_is_cancelled(self):
         task = self.post("auction", "--auction", "--bid-window-s", "3600")

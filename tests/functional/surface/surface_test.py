@@ -130,7 +130,7 @@ class Surface(unittest.TestCase):
         names = {m["name"] for m in document["methods"]}
         self.assertEqual(names, {m["name"] for m in self.node.call("rpc_methods")["result"]["methods"]})
         answers = {
-            "chain_status": {}, "totals": {}, "genesis": {}, "rpc_methods": {}, "rpc.discover": {},
+            "chain_status": {}, "validators": {}, "totals": {}, "genesis": {}, "rpc_methods": {}, "rpc.discover": {},
             "get_block_header": {}, "tasks": {}, "account": {"account": self.key}, "proof": {"key": "00"},
             "events": {"from": 0}, "view": {"account": self.key}, "wait_block": {"after": 0, "timeout_ms": 1},
         }

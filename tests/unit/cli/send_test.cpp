@@ -60,6 +60,8 @@ SendValues good_values(const std::filesystem::path& folder) {
                      {"blob", (folder / "state").string()},
                      {"transcript", (folder / "transcript").string()},
                      {"signature", std::string(128, 'c')},
+                     {"validator", kId},
+                     {"possession", std::string(128, 'd')},
                      {"quote", (folder / "quote.json").string()}});
 }
 

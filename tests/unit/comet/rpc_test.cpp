@@ -256,5 +256,25 @@ TEST(CometRpc, TimesHaveOneText) {
     EXPECT_FALSE(at(wrong)) << wrong;
 }
 
+// RFC 8032, section 7.1, test 1.
+TEST(CometKeyFile, HasTheKeyThatSignsVotes) {
+  const std::string both =
+      "nWGxne/9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2DXWpgBgrEKt9VL/tPJZAc6DuFy89qmIyWvAhpo9wdRGg==";
+  const auto read = [](const std::string& type, const std::string& value) {
+    return signing_key_of(codec::Json::object(
+        {{"priv_key", codec::Json::object({{"type", type}, {"value", value}})}}));
+  };
+  const auto key = read("tendermint/PrivKeyEd25519", both);
+  ASSERT_TRUE(key) << key.error().message;
+  EXPECT_EQ(to_hex(key->public_key()),
+            "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a");
+  EXPECT_EQ(read("tendermint/PrivKeySecp256k1", both).error().code, ErrorCode::kUnsupported);
+  std::string other = both;
+  other[0] = 'm';  // of the secret half
+  EXPECT_EQ(read("tendermint/PrivKeyEd25519", other).error().code, ErrorCode::kMalformed);
+  EXPECT_EQ(read("tendermint/PrivKeyEd25519", both.substr(4)).error().code, ErrorCode::kMalformed);
+  EXPECT_EQ(signing_key_of(codec::Json::object({})).error().code, ErrorCode::kMalformed);
+}
+
 }  // namespace
 }  // namespace assay::comet

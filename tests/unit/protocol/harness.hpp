@@ -64,15 +64,15 @@ struct MadeRun {
 class Net {
  public:
   explicit Net(unsigned parties = 6, std::uint64_t amount = 1'000'000,
-               std::uint64_t staked = 1'000'000) {
-    Genesis genesis;
+               std::uint64_t staked = 1'000'000, std::vector<GenesisValidator> validators = {}) {
+    genesis.validators = std::move(validators);
     genesis.name = "test";
     genesis.time_ms = 1'700'000'000'000;
     for (unsigned i = 0; i < parties; ++i) {
       keys.push_back(make_key(i));
       genesis.accounts.push_back({id(i), Amount{amount}, Amount{staked}});
     }
-    genesis.operator_key = keys[0].public_key();
+    if (genesis.validators.empty()) genesis.operator_key = keys[0].public_key();
     auto made = init_chain(store, genesis);
     EXPECT_TRUE(made) << (made ? "" : made.error().message);
     EXPECT_TRUE(store.write(made->batch));
@@ -96,12 +96,14 @@ class Net {
     return sign_transaction(envelope(party, std::move(payload)), keys[party]);
   }
 
-  BlockResult block(std::vector<Bytes> transactions = {}, std::uint64_t ms = 100) {
+  BlockResult block(std::vector<Bytes> transactions = {}, std::uint64_t ms = 100,
+                    std::vector<Misbehaviour> misbehaviour = {}) {
     Block b;
     b.height = Height{head.height.value + 1};
     b.time_ms = head.time_ms + ms;
     b.beacon = hash_of_text("beacon" + std::to_string(b.height.value));
     b.transactions = std::move(transactions);
+    b.misbehaviour = std::move(misbehaviour);
     auto result = apply(store, b);
     EXPECT_TRUE(result) << (result ? "" : result.error().message);
     EXPECT_TRUE(store.write(result->batch));
@@ -131,6 +133,7 @@ class Net {
   ClaimView claim(const ClaimId& c) const { return read().claim(c).value().value(); }
   ClaimStatus status(const ClaimId& c) const { return claim(c).record.status; }
 
+  Genesis genesis;
   MemoryStore store;
   BlockHeader head;
   std::vector<crypto::KeyPair> keys;

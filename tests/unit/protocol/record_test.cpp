@@ -62,6 +62,8 @@ std::vector<Sample> samples() {
   Genesis replicated = net.read().genesis().value();
   replicated.operator_key = {};
   replicated.validators_hash = hash_of_text("validators");
+  const std::vector<Misbehaviour> wrongs{{MisbehaviourKind::kDuplicateVote, {1, 2}, Height{3}},
+                                         {MisbehaviourKind::kLightClientAttack, {}, Height{4}}};
   return {
       {"replicated genesis", encode(replicated),
        [](ByteView b) { return whole_again(decode_genesis(b)); }},
@@ -76,7 +78,7 @@ std::vector<Sample> samples() {
       {"claim", bytes_of(claim.record), read_again<ClaimRecord>},
       {"reputation", bytes_of(Reputation{900, LedgerTimeMs{7}, 3, 2, LedgerTimeMs{5}, 1}),
        read_again<Reputation>},
-      {"locked", bytes_of(Locked{Amount{9}, Amount{8}, Amount{7}, LedgerTimeMs{6}}),
+      {"locked", bytes_of(Locked{Amount{9}, Amount{8}, Amount{7}, LedgerTimeMs{6}, Amount{5}}),
        read_again<Locked>},
       {"bid", bytes_of(Bid{p.task, net.id(1), Amount{9}, {3, 1}, hash_of_text("r"), true, 1}),
        read_again<Bid>},
@@ -106,6 +108,20 @@ std::vector<Sample> samples() {
                              9,
                              Bytes(9, 1)}),
        read_again<DemandRecord>},
+      {"validator",
+       bytes_of(ValidatorRecord{hash_of_text("key"),
+                                net.id(4),
+                                Amount{9},
+                                {{Amount{8}, LedgerTimeMs{7}}, {Amount{6}, LedgerTimeMs{5}}},
+                                Height{4}}),
+       read_again<ValidatorRecord>},
+      {"validator set", bytes_of(ValidatorSet{{{hash_of_text("a"), 7}, {hash_of_text("b"), 8}}}),
+       read_again<ValidatorSet>},
+      {"misbehaviour", encode(std::span(wrongs)),
+       [](ByteView b) -> std::optional<Bytes> {
+         const auto read = decode_misbehaviour(b);
+         return read && !b.empty() ? std::optional(encode(std::span(*read))) : std::nullopt;
+       }},
   };
 }
 
@@ -134,7 +150,7 @@ TEST(RecordTamper, AnotherLayoutIsAnotherVersion) {
         sample.name != "replicated genesis")
       all.update(sample.bytes);
   EXPECT_EQ(to_hex(all.finish()),
-            "8ac2a1a1c20faa4854d2cfbda3e6c90fdf53799c32577b7e3447f4a3bdefb626");
+            "52eb2c5f2b315d6684fc30101dd85fb9c39c730d603d09f6e65910867c20a39c");
 }
 
 }  // namespace

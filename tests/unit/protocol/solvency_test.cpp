@@ -195,7 +195,7 @@ TEST(Solvency, ARecordThatOwesMoreOrLessIsABreach) {
               ledger::LedgerVerdict::kOk);
     s.merge(money.diff());
   });
-  for (const auto counter : {&Locked::stakes, &Locked::bonds, &Locked::deposits})
+  for (const auto counter : {&Locked::stakes, &Locked::bonds, &Locked::deposits, &Locked::bonded})
     record("a counter", [&](auto& s) {
       Locked locked = s.locked(e.net.id(kRival));
       ++(locked.*counter).value;

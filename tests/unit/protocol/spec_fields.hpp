@@ -148,8 +148,18 @@ template <>
 struct Members<Profile>
     : Fields<&Profile::last_nonce, &Profile::url, &Profile::certificate, &Profile::capabilities> {};
 template <>
-struct Members<Locked>
-    : Fields<&Locked::stakes, &Locked::bonds, &Locked::deposits, &Locked::unbonding_until> {};
+struct Members<Locked> : Fields<&Locked::stakes, &Locked::bonds, &Locked::deposits,
+                                &Locked::unbonding_until, &Locked::bonded> {};
+template <>
+struct Members<ValidatorUnbonding>
+    : Fields<&ValidatorUnbonding::amount, &ValidatorUnbonding::until> {};
+using Y = ValidatorRecord;
+template <>
+struct Members<Y> : Fields<&Y::key, &Y::owner, &Y::stake, &Y::unbonding, &Y::slashed_at> {};
+template <>
+struct Members<ValidatorPower> : Fields<&ValidatorPower::key, &ValidatorPower::power> {};
+template <>
+struct Members<ValidatorSet> : Fields<&ValidatorSet::members> {};
 using R = Reputation;
 template <>
 struct Members<R>
@@ -188,6 +198,12 @@ struct Members<Receipt> : Fields<&Receipt::id, &Receipt::verdict, &Receipt::deta
 template <>
 struct Members<Genesis>
     : Fields<&Genesis::name, &Genesis::operator_key, &Genesis::time_ms, &Genesis::accounts> {};
+template <>
+struct Members<GenesisValidator>
+    : Fields<&GenesisValidator::account, &GenesisValidator::key, &GenesisValidator::stake> {};
+template <>
+struct Members<Misbehaviour>
+    : Fields<&Misbehaviour::kind, &Misbehaviour::validator, &Misbehaviour::height> {};
 template <>
 struct Members<GenesisAccount>
     : Fields<&GenesisAccount::account, &GenesisAccount::amount, &GenesisAccount::staked> {};
@@ -270,6 +286,11 @@ struct Members<ClaimCancelled> : Fields<&ClaimCancelled::claim, &ClaimCancelled:
 template <>
 struct Members<ChunkDemanded> : Fields<&ChunkDemanded::demand, &ChunkDemanded::claim,
                                        &ChunkDemanded::demander, &ChunkDemanded::piece> {};
+template <>
+struct Members<ValidatorSlashed> : Fields<&ValidatorSlashed::key, &ValidatorSlashed::owner,
+                                          &ValidatorSlashed::height, &ValidatorSlashed::amount> {};
+template <>
+struct Members<ValidatorChanged> : Fields<&ValidatorChanged::key, &ValidatorChanged::power> {};
 template <>
 struct Members<DemandEnded> : Fields<&DemandEnded::demand, &DemandEnded::status> {};
 

@@ -1,0 +1,164 @@
+// Validators by stake, as CometBFT is told of them and tells of them.
+#include "assay/comet/hash.hpp"
+#include "assay/node/replicated_ledger.hpp"
+#include "assay/node/verify_store.hpp"
+#include "assay/protocol/view.hpp"
+#include "unit/node/node_world.hpp"
+
+namespace assay::node {
+namespace {
+
+using namespace test;
+using protocol::kMinValidatorStake;
+
+constexpr std::uint8_t kValidators = 3;
+constexpr std::uint8_t kNewcomer = 9;
+
+Hash256 consensus_key(std::uint8_t n) {
+  return key_of(static_cast<std::uint8_t>(100 + n)).public_key();
+}
+
+protocol::Genesis genesis_by_stake() {
+  protocol::Genesis genesis;
+  genesis.name = "by stake";
+  genesis.time_ms = 1'000'000;
+  genesis.accounts = {{account_of(kNewcomer), Amount{10 * kMinValidatorStake.value}, {}}};
+  for (std::uint8_t n = 1; n <= kValidators; ++n)
+    genesis.validators.push_back(
+        {account_of(n), consensus_key(n), Amount{(n + 1) * kMinValidatorStake.value}});
+  std::sort(genesis.validators.begin(), genesis.validators.end(),
+            [](const auto& a, const auto& b) { return a.key < b.key; });
+  genesis.validators_hash = first_validators_hash(genesis);
+  return genesis;
+}
+
+struct ByStake {
+  protocol::Genesis genesis = genesis_by_stake();
+  MemoryStore store;
+  std::unique_ptr<ReplicatedLedger> ledger;
+
+  ByStake() { open(); }
+  void open() {
+    ledger.reset();
+    auto opened = ReplicatedLedger::open(store, genesis, {});
+    ASSERT_TRUE(opened) << opened.error().message;
+    ledger = std::move(*opened);
+  }
+  abci::InitChainRequest first_call() const {
+    abci::InitChainRequest request;
+    request.chain_id = comet_chain_id(chain_id_of(genesis));
+    request.initial_height = 1;
+    return request;
+  }
+  abci::FinalizeBlockRequest block(std::vector<Bytes> txs = {}) const {
+    abci::FinalizeBlockRequest request;
+    request.height = static_cast<std::int64_t>(ledger->chain().head().height.value) + 1;
+    request.time = {1'000 + request.height, 0};
+    request.txs = std::move(txs);
+    return request;
+  }
+  abci::FinalizeBlockResponse play(const abci::FinalizeBlockRequest& request) {
+    auto answer = ledger->finalize_block(request).value();
+    EXPECT_TRUE(ledger->commit({}));
+    return answer;
+  }
+  Bytes bond() const {
+    protocol::Envelope e;
+    e.chain = chain_id_of(genesis);
+    e.sender = account_of(kNewcomer);
+    e.nonce = 1;
+    e.valid_until = Height{100};
+    e.payload = protocol::BondValidator{
+        consensus_key(kNewcomer), kMinValidatorStake,
+        key_of(100 + kNewcomer).sign(protocol::possession_digest(e.chain, e.sender).view())};
+    return sign_transaction(e, key_of(kNewcomer));
+  }
+};
+
+abci::Misbehavior misbehavior_of(const Hash256& key, std::int64_t height) {
+  abci::Misbehavior told;
+  told.type = abci::MisbehaviorType::kDuplicateVote;
+  const auto address = protocol::validator_address(key);
+  told.validator.address = Bytes(address.begin(), address.end());
+  told.height = height;
+  return told;
+}
+
+TEST(ReplicatedValidators, TheRecordSaysWhoBeginsWhateverCometsFileSays) {
+  ByStake net;
+  abci::InitChainRequest request = net.first_call();
+  request.validators = {{{abci::KeyType::kEd25519, Bytes(32, 7)}, 10}};
+  const auto answer = net.ledger->init_chain(request);
+  ASSERT_TRUE(answer);
+  ASSERT_EQ(answer->validators.size(), kValidators);
+  comet::ValidatorSet set;
+  for (const abci::ValidatorUpdate& update : answer->validators) {
+    comet::Validator& validator = set.emplace_back();
+    std::copy(update.key.bytes.begin(), update.key.bytes.end(), validator.key.bytes.begin());
+    validator.power = update.power;
+  }
+  comet::order(set);
+  EXPECT_EQ(set[0].power, 400);
+  EXPECT_EQ(comet::hash_of(set), net.genesis.validators_hash);
+
+  protocol::Genesis other = net.genesis;
+  other.validators_hash.bytes[0] ^= 1;
+  MemoryStore store;
+  EXPECT_EQ(ReplicatedLedger::open(store, other, {}).error().code, ErrorCode::kInvalidArgument);
+}
+
+// A stake is there for as long as CometBFT would bring evidence.
+TEST(ReplicatedValidators, EvidenceIsNoOlderThanAStake) {
+  ByStake net;
+  const auto refused = [&](std::int64_t blocks, std::int64_t seconds) {
+    abci::InitChainRequest request = net.first_call();
+    request.params.emplace().evidence = abci::EvidenceParams{blocks, {seconds, 0}, 1 << 20};
+    const auto answer = net.ledger->init_chain(request);
+    return !answer && answer.error().code == ErrorCode::kConflict;
+  };
+  constexpr std::int64_t kSeconds = protocol::kUnbondingMs / 1000;
+  EXPECT_FALSE(refused(100'000, 48 * 3600));  // CometBFT's own
+  EXPECT_FALSE(refused(kSeconds / 5 - 1, kSeconds - 1));
+  EXPECT_TRUE(refused(kSeconds / 5, 48 * 3600));
+  EXPECT_TRUE(refused(100'000, kSeconds));
+}
+
+TEST(ReplicatedValidators, MisbehaviourIsAnInputOfTheBlock) {
+  ByStake net;
+  ByStake honest;
+  const Hash256 key = consensus_key(1);
+  abci::FinalizeBlockRequest request = net.block();
+  // With an address that is none, and one that is nobody's.
+  request.misbehavior = {
+      misbehavior_of(key, 1), misbehavior_of(key, 1), {}, misbehavior_of(consensus_key(50), 1)};
+  const auto first = net.ledger->finalize_block(request).value();
+  net.open();  // killed before the commit, and asked again
+  const auto again = net.play(request);
+  EXPECT_EQ(first.validator_updates, again.validator_updates);
+  EXPECT_EQ(first.app_hash, again.app_hash);
+  EXPECT_NE(again.app_hash, honest.play(honest.block()).app_hash);
+  const std::vector<abci::ValidatorUpdate> expected{
+      {{abci::KeyType::kEd25519, to_bytes(key.view())}, 0}};
+  EXPECT_EQ(again.validator_updates, expected);
+  EXPECT_EQ(net.ledger->chain().reader().totals()->burned.value, 2 * kMinValidatorStake.value);
+  // No other block tells of it, and all of them applied again give what the store holds.
+  EXPECT_TRUE(net.play(net.block()).validator_updates.empty());
+  const auto report = verify_store(net.store, net.genesis, {.replay = true}).value();
+  EXPECT_EQ(report.faults, std::vector<std::string>{});
+  EXPECT_TRUE(report.replayed);
+  EXPECT_EQ(report.transactions, 0u);
+}
+
+TEST(ReplicatedValidators, WhoBondsIsToldInTheBlocksAnswer) {
+  ByStake net;
+  const auto joined = net.play(net.block({net.bond()}));
+  ASSERT_EQ(joined.tx_results.at(0).code, 0u);
+  const std::vector<abci::ValidatorUpdate> expected{
+      {{abci::KeyType::kEd25519, to_bytes(consensus_key(kNewcomer).view())}, 100}};
+  EXPECT_EQ(joined.validator_updates, expected);
+  EXPECT_EQ(verify_store(net.store, net.genesis, {.replay = true}).value().faults,
+            std::vector<std::string>{});
+}
+
+}  // namespace
+}  // namespace assay::node
