@@ -11,10 +11,15 @@ class Follower {
   Follower(const protocol::Genesis& genesis, const Clock& clock, Log& log)
       : m_genesis(genesis), m_clock(clock), m_log(log) {}
 
-  Result<protocol::BlockHeader> follow(ByteView bytes) {
+  Result<protocol::BlockHeader> follow(ByteView bytes, const roles::AskHeader& ask) {
     ASSAY_TRY(const node::HeaderProof proof, node::decode_header_proof(bytes));
     if (!m_client) begin(proof);
-    const node::HeaderVerdict verdict = m_client->follow(proof, m_clock.unix_ms());
+    ASSAY_TRY(const node::HeaderVerdict verdict,
+              m_client->follow(proof, m_clock.unix_ms(),
+                               [&ask](Height height) -> Result<node::HeaderProof> {
+                                 ASSAY_TRY(const Bytes between, ask(height));
+                                 return node::decode_header_proof(between);
+                               }));
     switch (verdict) {
       case node::HeaderVerdict::kValid: return *m_client->head();
       case node::HeaderVerdict::kWrongChain:
@@ -55,9 +60,8 @@ class Follower {
 }  // namespace
 
 roles::FollowHeader follow_chain(const protocol::Genesis& genesis, const Clock& clock, Log& log) {
-  return [follower = std::make_shared<Follower>(genesis, clock, log)](ByteView proof) {
-    return follower->follow(proof);
-  };
+  return [follower = std::make_shared<Follower>(genesis, clock, log)](
+             ByteView proof, const roles::AskHeader& ask) { return follower->follow(proof, ask); };
 }
 
 }  // namespace assay::cli::internal

@@ -29,7 +29,7 @@ Result<StateProof> read_state_proof(const codec::Json& json) {
 }
 
 std::string fault_of(const protocol::Genesis& genesis, const StateProof& p, std::uint64_t now_ms,
-                     const std::optional<Hash256>& comet_header) {
+                     const std::optional<Hash256>& comet_header, const node::AskHeaderProof& ask) {
   node::ReplicatedTrust trust;
   const auto* const committed = std::get_if<node::CommittedHeader>(&p.header);
   if (committed != nullptr && comet_header) {
@@ -42,10 +42,13 @@ std::string fault_of(const protocol::Genesis& genesis, const StateProof& p, std:
     return "the genesis record names no validators, so CometBFT's header must be known by its hash";
   }
   node::LightClient client(genesis, trust);
-  const node::HeaderVerdict header = client.follow(p.header, now_ms);
-  if (header == node::HeaderVerdict::kNotAgreed)
+  const Result<node::HeaderVerdict> header =
+      ask ? client.follow(p.header, now_ms, ask) : client.follow(p.header, now_ms);
+  if (!header) return header.error().message;
+  if (*header == node::HeaderVerdict::kNotAgreed)
     return std::string("CometBFT's header: ") + to_string(client.light_verdict());
-  if (header != node::HeaderVerdict::kValid) return std::string("the header: ") + to_string(header);
+  if (*header != node::HeaderVerdict::kValid)
+    return std::string("the header: ") + to_string(*header);
   const commit::MapProofVerdict proof = p.value ? client.check_present(p.key, *p.value, p.proof)
                                                 : client.check_absent(p.key, p.proof);
   if (proof != commit::MapProofVerdict::kValid)
@@ -60,7 +63,14 @@ Result<PostedTask> read_posted_task(const PartySettings& s, const TaskId& task) 
   ASSAY_TRY(const codec::Json answer,
             ask_ledger(s, "proof", codec::Json::object({{"key", to_hex(key)}})));
   ASSAY_TRY(const StateProof proof, read_state_proof(answer));
-  const std::string fault = fault_of(genesis, proof, host::SystemClock().unix_ms());
+  const std::string fault = fault_of(
+      genesis, proof, host::SystemClock().unix_ms(), {},
+      [&s](Height height) -> Result<node::HeaderProof> {
+        ASSAY_TRY(const codec::Json header,
+                  ask_ledger(s, "header_proof", codec::Json::object({{"height", height.value}})));
+        ASSAY_TRY(const Bytes bytes, codec::JsonRef(header)["signed_header"].hex());
+        return node::decode_header_proof(bytes);
+      });
   if (!fault.empty() || proof.key != key)
     return {ErrorCode::kIntegrity, "the ledger at " + name_ledgers(s) +
                                        " does not prove what it says" +

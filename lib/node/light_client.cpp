@@ -69,20 +69,50 @@ HeaderVerdict LightClient::follow_signed(const SignedHeader& signed_header) cons
   return verify_header(m_chain, m_operator_key, signed_header);
 }
 
-HeaderVerdict LightClient::follow_committed(const CommittedHeader& committed,
-                                            const comet::Time& now) {
+HeaderVerdict LightClient::check_place(const CommittedHeader& committed) const {
   const protocol::BlockHeader& h = committed.header;
   if (m_head) {
     const HeaderVerdict order =
         h.height.value == m_head->height.value + 1 ? verify_replicated(*m_head, h) : check_order(h);
     if (order != HeaderVerdict::kValid) return order;
   }
-  const HeaderVerdict binding = check_binding(m_chain, committed);
-  if (binding != HeaderVerdict::kValid) return binding;
+  return check_binding(m_chain, committed);
+}
+
+HeaderVerdict LightClient::follow_committed(const CommittedHeader& committed,
+                                            const comet::Time& now) {
+  const HeaderVerdict place = check_place(committed);
+  if (place != HeaderVerdict::kValid) return place;
   m_light_verdict = m_comet->follow(committed.next, now);
   if (m_light_verdict == comet::LightVerdict::kContradiction) return HeaderVerdict::kContradiction;
   return m_light_verdict == comet::LightVerdict::kValid ? HeaderVerdict::kValid
                                                         : HeaderVerdict::kNotAgreed;
+}
+
+Result<HeaderVerdict> LightClient::follow(const HeaderProof& proof, std::uint64_t now_ms,
+                                          const AskHeaderProof& ask) {
+  // Our header of a height comes with CometBFT's of the next.
+  class Between final : public comet::LightBlocks {
+   public:
+    explicit Between(const AskHeaderProof& given) : m_ask(given) {}
+    Result<comet::LightBlock> at(std::int64_t height) override {
+      ASSAY_TRY(HeaderProof found, m_ask(Height{static_cast<std::uint64_t>(height) - 1}));
+      auto* const committed = std::get_if<CommittedHeader>(&found);
+      if (committed == nullptr)
+        return {ErrorCode::kIntegrity, "a header of a replicated ledger without CometBFT's"};
+      return std::move(committed->next);
+    }
+
+   private:
+    const AskHeaderProof& m_ask;
+  };
+  const auto* const committed = std::get_if<CommittedHeader>(&proof);
+  if (committed != nullptr && m_comet != nullptr &&
+      check_place(*committed) == HeaderVerdict::kValid) {
+    Between between(ask);
+    ASSAY_TRY(m_light_verdict, m_comet->follow(committed->next, between, time_of(now_ms)));
+  }
+  return follow(proof, now_ms);
 }
 
 HeaderVerdict LightClient::check_header(const HeaderProof& proof, std::uint64_t now_ms) const {

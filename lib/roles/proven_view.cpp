@@ -35,7 +35,8 @@ Result<protocol::View> ask_view(rpc::RpcClient& client, const FollowHeader& foll
   ASSAY_TRY(const Bytes bytes, JsonRef(answer)["excerpt"].hex());
   ASSAY_TRY(const commit::MapExcerpt excerpt, commit::decode_map_excerpt(bytes));
   ASSAY_TRY(const Bytes proof, ask_header(client, height));
-  ASSAY_TRY(const protocol::BlockHeader head, follow(proof));
+  ASSAY_TRY(const protocol::BlockHeader head,
+            follow(proof, [&client](Height between) { return ask_header(client, between.value); }));
   ASSAY_TRY(protocol::View view, protocol::read_view(head, excerpt, self, known));
   return memory.complete(std::move(view));
 }

@@ -19,7 +19,12 @@ KINDS = ["", "transfer", "stake", "unstake", "register_profile", "post_task", "c
          "enlist_verifier", "commit_transcript", "reveal_transcript", "seal", "open_seal", "commit_challenge",
          "reveal_challenge", "stand_up", "play_move", "report_contradiction", "disclose", "place_bid", "withdraw_bid",
          "award_task", "award_quote", "fund_task", "report_progress", "abandon_claim", "demand_chunk",
-         "supply_chunk"]
+         "supply_chunk", "bond_validator", "unbond_validator"]
+
+
+def wealth_of(account):
+    """Everything that is the account's, in atoms, but for what is locked behind a claim or game."""
+    return sum(int(account[part]) for part in ("available", "reserved", "staked", "unbonding")) + int(account["locked"]["bonded"])
 
 
 class LogTail:
@@ -195,9 +200,7 @@ class Network:
         return self.rpc("account", account=self.accounts[name])["account"]
 
     def wealth(self, name):
-        """Everything that is the account's, in atoms, but for what is locked behind a claim or game."""
-        account = self.account(name)
-        return sum(int(account[part]) for part in ("available", "reserved", "staked", "unbonding"))
+        return wealth_of(self.account(name))
 
     def tasks(self):
         ids = self.rpc("tasks", account=self.accounts["submitter"])["tasks"]

@@ -13,9 +13,13 @@ struct ReplicatedTrust {
   // A root of trust other than the validators that the genesis record names: what
   // comet::verify_root() found valid, say.
   std::optional<comet::Trusted> root = {};
-  // Without a trusting period: a ledger's validators are its genesis record's and stay.
+  // Without a trusting period: whoever begins from the genesis record could follow no chain that
+  // is older. What that costs says docs/spec/node.md.
   comet::LightOptions options = {.trusting_period_s = 0};
 };
+
+// A proof of another height's header, from whoever gave the one that is to be followed.
+using AskHeaderProof = std::function<Result<HeaderProof>(Height height)>;
 
 // Not thread-safe.
 class LightClient {
@@ -28,6 +32,11 @@ class LightClient {
   // Moves on to a later header, blocks may be left out; the present one again is valid too. Unless
   // it returns kValid no head changes. `now_ms`: Unix time, for CometBFT's headers.
   [[nodiscard]] HeaderVerdict follow(const HeaderProof& proof, std::uint64_t now_ms = 0);
+
+  // The same over as many headers between as the changes of a replicated ledger's validators ask
+  // for. Errors: those of `ask`; kIntegrity and kLimit as of comet::LightClient::follow().
+  [[nodiscard]] Result<HeaderVerdict> follow(const HeaderProof& proof, std::uint64_t now_ms,
+                                             const AskHeaderProof& ask);
 
   // Is it a header of this chain, signed by its operator or agreed on by its validators? For proofs
   // under blocks that follow() has passed; changes nothing. Of a replicated ledger: as far as it
@@ -57,6 +66,8 @@ class LightClient {
   [[nodiscard]] HeaderVerdict follow_signed(const SignedHeader& header) const;
   [[nodiscard]] HeaderVerdict follow_committed(const CommittedHeader& header,
                                                const comet::Time& now);
+  // What it says before it looks at CometBFT's signatures.
+  [[nodiscard]] HeaderVerdict check_place(const CommittedHeader& header) const;
 
   ChainId m_chain;
   Hash256 m_operator_key;

@@ -16,10 +16,14 @@ class DiskFiles;
 
 namespace assay::roles {
 
-// The header that these bytes (`header_proof` of docs/spec/rpc.md) show to be the chain's: not
-// below one that was followed before. Called on one thread at a time. Errors: kUnavailable (it is
-// below), kMalformed, kIntegrity (they show nothing, or another chain's).
-using FollowHeader = std::function<Result<protocol::BlockHeader>(ByteView proof)>;
+// What `header_proof` (docs/spec/rpc.md) answers of another height: to go over, where validators
+// have changed. Errors: the ledger's.
+using AskHeader = std::function<Result<Bytes>(Height height)>;
+// The header that these bytes show to be the chain's: not below one that was followed before.
+// Called on one thread at a time. Errors: kUnavailable (it is below), kMalformed, kIntegrity (they
+// show nothing, or another chain's), those of `ask`.
+using FollowHeader =
+    std::function<Result<protocol::BlockHeader>(ByteView proof, const AskHeader& ask)>;
 
 struct DriverOptions {
   // "https://host:port" of nodes of one ledger, the first to be asked first; at least one. Where

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "assay/cli/party.hpp"
-#include "assay/node/header_proof.hpp"
+#include "assay/node/light_client.hpp"
 #include "assay/protocol/records.hpp"
 
 namespace assay::cli::internal {
@@ -16,10 +16,12 @@ struct StateProof {
 [[nodiscard]] Result<StateProof> read_state_proof(const codec::Json& json);
 // Why its header or its proof proves nothing on this chain; empty if it does. `comet_header`: the
 // hash of CometBFT's next header, where it is known from elsewhere; else the genesis record names
-// the validators of a replicated ledger.
+// the validators of a replicated ledger. `ask`: where they may have changed since, for headers
+// between.
 [[nodiscard]] std::string fault_of(const protocol::Genesis& genesis, const StateProof& proof,
                                    std::uint64_t now_ms,
-                                   const std::optional<Hash256>& comet_header = {});
+                                   const std::optional<Hash256>& comet_header = {},
+                                   const node::AskHeaderProof& ask = {});
 
 // A whole record of `value`, or none.
 template <class Record>

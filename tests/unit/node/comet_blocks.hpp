@@ -11,9 +11,10 @@ inline const std::vector<Signer> kFour = {{0, 10}, {1, 10}, {2, 10}, {3, 10}};
 
 // The block that CometBFT puts after this header.
 inline comet::LightBlock block_after(const protocol::BlockHeader& header,
-                                     const std::vector<Signer>& signers = kFour) {
+                                     const std::vector<Signer>& signers = kFour,
+                                     const std::vector<Signer>& next = {}) {
   const auto height = static_cast<std::int64_t>(header.height.value) + 1;
-  comet::LightBlock block = comet::test::make_block(height, signers, signers);
+  comet::LightBlock block = comet::test::make_block(height, signers, next.empty() ? signers : next);
   block.header.chain_id = comet_chain_id(header.chain);
   block.header.app_hash = app_hash_of(header);
   comet::test::sign(block, signers);

@@ -45,6 +45,45 @@ TEST(HeaderProof, ALightClientFollowsCometBft) {
   EXPECT_EQ(late.head(), all[17]);
 }
 
+// All validators have gone and others have come, one at a time.
+TEST(HeaderProof, ALightClientFollowsChangesOfValidators) {
+  const auto all = headers(replicated_record(), 60);
+  std::vector<std::vector<Signer>> sets{kFour};  // of CometBFT's heights, from 1
+  for (unsigned i = 1; i <= all.size(); ++i) {
+    sets.push_back(sets.back());
+    if (i % 8 == 0) sets.back()[i / 8 % 4].number = 4 + i / 8;
+  }
+  const auto proof_at = [&](std::size_t height) {
+    return CommittedHeader{all[height], block_after(all[height], sets[height], sets[height + 1])};
+  };
+  unsigned asked = 0;
+  const AskHeaderProof ask = [&](Height height) -> Result<HeaderProof> {
+    ++asked;
+    return HeaderProof(proof_at(height.value));
+  };
+  LightClient client(replicated_record());
+  EXPECT_EQ(client.follow(proof_at(59), kNowMs), V::kNotAgreed);
+  EXPECT_EQ(client.light_verdict(), comet::LightVerdict::kTooLittleTrust);
+  EXPECT_EQ(client.follow(proof_at(59), kNowMs, ask).value(), V::kValid);
+  EXPECT_EQ(client.head(), all[59]);
+  EXPECT_GT(asked, 2u);
+  EXPECT_LT(asked, 30u);
+  // Whoever gives another header between shows nothing, and who has none says why.
+  const AskHeaderProof liar = [&](Height height) -> Result<HeaderProof> {
+    CommittedHeader changed = proof_at(height.value);
+    changed.next.commit.signatures[0].signature[0] ^= 1;
+    return HeaderProof(changed);
+  };
+  LightClient other(replicated_record());
+  EXPECT_EQ(other.follow(proof_at(59), kNowMs, liar).value(), V::kNotAgreed);
+  const AskHeaderProof silent = [](Height) -> Result<HeaderProof> {
+    return Error{ErrorCode::kUnavailable, "busy"};
+  };
+  EXPECT_EQ(other.follow(proof_at(59), kNowMs, silent).error().code, ErrorCode::kUnavailable);
+  EXPECT_FALSE(other.head());
+  EXPECT_EQ(other.follow(proof_at(59), kNowMs, ask).value(), V::kValid);
+}
+
 TEST(HeaderProof, VerdictsByPrecedence) {
   const auto all = headers(replicated_record(), 4);
   const auto verdict_of = [&](auto change) {
