@@ -141,6 +141,11 @@ TEST(ReplicatedValidators, MisbehaviourIsAnInputOfTheBlock) {
       {{abci::KeyType::kEd25519, to_bytes(key.view())}, 0}};
   EXPECT_EQ(again.validator_updates, expected);
   EXPECT_EQ(net.ledger->chain().reader().totals()->burned.value, 2 * kMinValidatorStake.value);
+  // Also beside what does not verify, in a block that only a dishonest third can bring about.
+  ByStake robbed;
+  abci::FinalizeBlockRequest odd = robbed.block({Bytes(10, 1)});
+  odd.misbehavior = {misbehavior_of(key, 1)};
+  EXPECT_EQ(robbed.play(odd).validator_updates, expected);
   // No other block tells of it, and all of them applied again give what the store holds.
   EXPECT_TRUE(net.play(net.block()).validator_updates.empty());
   const auto report = verify_store(net.store, net.genesis, {.replay = true}).value();
