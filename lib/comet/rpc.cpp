@@ -244,8 +244,7 @@ Result<ValidatorSet> validators_of_genesis(const codec::Json& file) {
 
 Result<crypto::KeyPair> signing_key_of(const codec::Json& file) {
   auto key = read_signing_key(JsonRef(file));
-  const bool is_form = !key && key.error().code == ErrorCode::kInvalidArgument;
-  if (is_form) return codec::malformed_file(key.error());
+  if (!key) return codec::malformed_file(key.error());
   return key;
 }
 
