@@ -1,8 +1,10 @@
 """The demo's job on a ledger of mutually distrusting validators: CometBFT orders, each validator's assayd executes, the
 roles ask different nodes, one solver lies, and all nodes agree on what became of it."""
 import argparse
+import json
 import os
 import pathlib
+import re
 import shutil
 import signal
 import socket
@@ -15,9 +17,11 @@ import time
 sys.path += [str(pathlib.Path(__file__).resolve().parent),
              str(pathlib.Path(__file__).resolve().parents[1] / "functional" / "abci")]
 import demo  # noqa: E402
-from comet import SKIPPED, VERSION, app_hashes, find_comet, follow, make_validators, until  # noqa: E402
+from comet import (SKIPPED, VERSION, app_hashes, find_comet, follow, make_homes, make_validators,  # noqa: E402
+                   output_of, signing_key, until)
 from ledger import LedgerNode  # noqa: E402
-from network import Network  # noqa: E402
+from network import ATOMS, Network, wealth_of  # noqa: E402
+from proxy import Proxy, fields  # noqa: E402
 
 FAULT_S = 20  # how long a fault lasts: longer than roles bear with a node that stands still
 FAULTS = {
@@ -27,7 +31,12 @@ FAULTS = {
     "part": "one validator is cut off from the others, but not from the roles, and joined again",
     "lose": "one validator is killed and stays away",
     "join": "none, but a fifth node joins by a snapshot while the work is under way, and the whistleblower goes on with it alone",
+    "lie": "one validator's application lies about the hash of what it came to",
+    "equivocate": "a second CometBFT with one validator's key joins: the two contradict each other, and the stake is slashed",
+    "bond": "none, but one more validator bonds a stake while the work is under way, and orders with the others",
 }
+STAKE, JOINING_STAKE = 1000, 500  # tokens behind each of the first validators, and behind one that joins
+LYING = ("lie", "equivocate")  # the validator is no honest one afterwards
 SNAPSHOT_EVERY = 10  # blocks
 
 
@@ -90,6 +99,42 @@ class Link:
         self.pairs.discard(source)
 
 
+class Lie:
+    """Between CometBFT and its application: from `begin` on, what the application says a block led to is another hash. It
+    lies here and not in assayd, which has no switch for it."""
+
+    def __init__(self, socket_path, application):
+        self.proxy, self.begun = Proxy(socket_path, application.removeprefix("unix://"), self._act), False
+        self.address = f"unix://{socket_path}"
+
+    def begin(self):
+        self.begun = True
+
+    def _act(self, moment, name, message):
+        if not self.begun or (moment, name) != ("answered", "finalize_block"):
+            return True
+        # The last field: ResponseFinalizeBlock.app_hash.
+        if message[-34:-32] != b"\x2a\x20":
+            raise SystemExit("a block's answer does not end in its app hash")
+        return message[:-1] + bytes([message[-1] ^ 1])
+
+
+class Ear:
+    """Between CometBFT and its application: the misbehaviour that the application is told of, as (address, height)."""
+
+    def __init__(self, socket_path, application):
+        self.heard, self.address = set(), f"unix://{socket_path}"
+        self.proxy = Proxy(socket_path, application.removeprefix("unix://"), self._act)
+
+    def _act(self, moment, name, message):
+        if (moment, name) == ("asked", "finalize_block"):
+            for number, value in fields(next(fields(message))[1]):
+                if number == 3:
+                    told = dict(fields(value))
+                    self.heard.add((dict(fields(told[2]))[1].hex().upper(), told[3]))
+        return True
+
+
 class Validator(LedgerNode):
     """CometBFT, and an assayd that executes what it orders."""
 
@@ -126,26 +171,33 @@ class Testnet(Network):
 
     def __init__(self, comet, build, folder=None, count=4, fault="none"):
         self.count, self.fault, self.fault_since = count, fault, None
+        self.comet, self.comet_homes = comet, []
+        self.PARTIES = {**Network.PARTIES, **{f"operator-{n + 1}": (10 + JOINING_STAKE * (n == count), 0)
+                                              for n in range(count + (fault == "bond"))}}
         super().__init__(build, folder)
-        self.comet = comet
         self.sockets = pathlib.Path(tempfile.mkdtemp(prefix="assay-"))  # their paths must be short
         self.stays = False
         self.nodes, self.links = [], {}
         self.joiner, self.joined = None, False
+        self.one_more = self.lie = self.ear = None  # one_more: a twin, or who joins
+        self.bonded_at = None
 
     def devnet_options(self):
-        return ["--chain", "testnet", "--validators", str(self.count)]
+        (self.folder / "validators").mkdir()
+        self.comet_homes = make_homes(self.comet, self.folder / "validators", self.count)
+        stakes = [f"operator-{n + 1}={signing_key(home)[1]}:{STAKE}" for n, home in enumerate(self.comet_homes)]
+        return ["--chain", "testnet", "--validators", str(self.count + (self.fault in ("equivocate", "bond"))),
+                *(word for stake in stakes for word in ("--validator-stake", stake))]
 
     # Processes.
 
     def start_ledger(self):
         folder = self.folder / "validators"
-        folder.mkdir()
         self.nodes = make_validators(
             self.comet, folder, self.count,
             lambda number, own, home: Validator(self.comet, str(self.bin / "assayd"), number,
                                                 self.home / f"validator-{number + 1}", self.sockets, own, home),
-            self.route)
+            self.route, self.comet_homes)
         if self.fault == "join":
             self.make_joiner(folder / "joiner")
         for node in self.nodes:
@@ -154,7 +206,18 @@ class Testnet(Network):
         chain = self.rpc("chain_status")["head"]["chain"]
         for node in self.nodes:
             node.set_chain_id(chain[:32])
-            node.start_comet()
+        if self.fault == "equivocate":
+            self.one_more = self.make_one_more(f"{self.nodes[1].name}'s twin", self.nodes[1], signing_with=self.nodes[1].home)
+            self.ear = Ear(self.sockets / "ear", self.nodes[0].address)
+        if self.fault == "bond":
+            own = self.folder / "validators" / "own"
+            output_of(self.comet, "init", "--home", str(own))
+            self.one_more = self.make_one_more(f"validator-{self.count + 1}", self.nodes[1], signing_with=own)
+        if self.fault == "lie":
+            self.lie = Lie(self.sockets / "lie", self.nodes[1].address)
+        for number, node in enumerate(self.nodes):
+            between = {0: self.ear, 1: self.lie}.get(number)
+            node.start_comet(between and between.address)
         for node in self.nodes:
             node.wait_for_rpc()
         until("the first block", lambda: self.rpc("chain_status")["head"]["height"] > 0)
@@ -171,6 +234,22 @@ class Testnet(Network):
                 pinned.write(authority)
         for node in [*self.nodes, self.joiner]:
             node.more_options = ["--snapshot-every", str(SNAPSHOT_EVERY), "--keep-snapshots", "10"]
+
+    def make_one_more(self, name, node, signing_with):
+        """A node beside the others, configured as one of them, with that home's key and no memory of what it signed."""
+        folder = self.folder / "validators" / "one-more"
+        home = folder / "comet"
+        shutil.copytree(node.home / "config", home / "config")
+        (home / "config" / "node_key.json").unlink()
+        shutil.copy(signing_with / "config" / "priv_validator_key.json", home / "config")
+        (home / "data").mkdir()
+        (home / "data" / "priv_validator_state.json").write_text('{"height": "0", "round": 0, "step": 0}')
+        config = home / "config" / "config.toml"  # its ports are chosen anew
+        config.write_text(config.read_text().replace(f":{node.port}", ":26657").replace(f":{node.peer_port}", ":26656"))
+        more = Validator(self.comet, str(self.bin / "assayd"), self.count, self.home / f"validator-{self.count + 1}",
+                         self.sockets, folder, home)
+        more.name = name
+        return more
 
     def route(self, own, other):
         if self.fault != "part":
@@ -190,7 +269,8 @@ class Testnet(Network):
 
     def dead(self):
         """The first validator that ended without being told to."""
-        return next((node.name for node in self.nodes if not node.away and len(node.processes()) != 2), None)
+        nodes = self.nodes + [self.one_more] * (self.fault == "bond" and self.fault_since is not None)
+        return next((node.name for node in nodes if not node.away and len(node.processes()) != 2), None)
 
     def failed(self):
         return self.dead() or super().failed()
@@ -205,7 +285,9 @@ class Testnet(Network):
         if self.fault_since is None:
             self.fault_since = now
             self.strike(node)
-        elif node.away and self.fault != "lose" and now > self.fault_since + FAULT_S:
+        elif self.fault == "bond":
+            self.bond()
+        elif node.away and self.fault not in ("lose", *LYING) and now > self.fault_since + FAULT_S:
             self.heal(node)
 
     def watch_joiner(self):
@@ -227,10 +309,37 @@ class Testnet(Network):
             self.start("whistleblower", "assay-whistleblower", "--threads", 1)
             self.say(node, "is the only one that the whistleblower asks from now on")
 
+    def bond(self):
+        """Once it has caught up, it puts its stake down."""
+        more = self.one_more
+        if self.bonded_at is not None or not more.alive() or more.rpc("status")["sync_info"]["catching_up"]:
+            return
+        home = self.home / f"operator-{self.count + 1}"
+        shown = output_of(str(self.bin / "assay"), "possession", "--home", str(home), "--comet-key",
+                          str(more.home / "config" / "priv_validator_key.json")).split()
+        sent = output_of(str(self.bin / "assay"), "send", "bond-validator", "--home", str(home), "--ledger", more.url,
+                         "--tokens", str(JOINING_STAKE), *shown)
+        applied = re.search(r"applied in block (\d+)", sent)
+        if not applied:
+            raise SystemExit(f"{more.name} could not bond: {sent}")
+        self.bonded_at = int(applied[1])
+        self.say(more, f"has bonded {JOINING_STAKE} tokens in block {self.bonded_at}")
+
     def strike(self, node):
+        if self.fault == "bond":
+            self.say(self.one_more, "starts")
+            self.one_more.start_app()
+            self.one_more.start_comet()
+            return
         node.away = True
-        self.say(node, {"freeze": "is frozen", "part": "is cut off from the others"}.get(self.fault, "is killed"))
-        if self.fault == "part":
+        self.say(node, {"freeze": "is frozen", "part": "is cut off from the others", "lie": "lies from now on",
+                        "equivocate": "has a twin from now on"}.get(self.fault, "is killed"))
+        if self.fault == "lie":
+            self.lie.begin()
+        elif self.fault == "equivocate":
+            self.one_more.start_app()
+            self.one_more.start_comet()
+        elif self.fault == "part":
             self.join(node, False)
         elif self.fault == "freeze":
             node.signal(signal.SIGSTOP)
@@ -261,21 +370,22 @@ class Testnet(Network):
         super().stop()
         if self.stays:
             return
-        for node in self.nodes:
+        nodes = self.nodes + [self.one_more] * (self.one_more is not None)
+        for node in nodes:
             node.signal(signal.SIGCONT)
             for name, process in (("ledger", node.app), ("CometBFT", node.comet)):
                 if process and process.poll() is None:
                     self.cpu_seconds[name] = self.cpu_seconds.get(name, 0) + cpu_seconds(process)
         # CometBFT first, as an operator does.
         for which in ("comet", "app"):
-            running = [process for process in (getattr(node, which) for node in self.nodes) if process and process.poll() is None]
+            running = [process for process in (getattr(node, which) for node in nodes) if process and process.poll() is None]
             for process in running:
                 process.terminate()
             deadline = time.monotonic() + 10
             for process in running:
                 while process.poll() is None and time.monotonic() < deadline:
                     time.sleep(0.02)
-        for node in self.nodes:
+        for node in nodes:
             node.clean()
         for link in self.links.values():
             link.close()
@@ -289,9 +399,13 @@ class Testnet(Network):
 
     def agreement(self, claims):
         for node in self.nodes:
-            if node.away and self.fault != "lose":
+            if node.away and self.fault not in ("lose", *LYING):
                 self.heal(node)
         nodes = [node for node in self.nodes if not node.away]
+        if self.fault == "bond":
+            nodes.append(self.one_more)
+            until(f"{self.one_more.name} to bond", lambda: self.bond() or self.bonded_at)
+            until("its votes to count", lambda: self.nodes[0].height() > self.bonded_at + 6)
 
         def height(node):
             return self.ask(node.url, "chain_status")["head"]["height"]
@@ -306,20 +420,22 @@ class Testnet(Network):
         verdicts = [[self.ask(node.url, "claim", claim=c["claim"])["claim"]["status"] for c in claims] for node in nodes]
         wealth = [{name: self.ask(node.url, "account", account=account)["account"] for name, account in self.accounts.items()}
                   for node in nodes]
-        rows = [["node", "height", "app hash", *(f"claim of {self.names[c['solver']]}" for c in claims), *self.accounts]]
+        rows = [["node", "height", "app hash", *(f"claim of {self.names[c['solver']]}" for c in claims), *Network.PARTIES]]
         for node, own, verdict, money in zip(nodes, hashes, verdicts, wealth):
             rows.append([node.name, str(last), own[last][:16].lower() + "…", *verdict,
-                         *(demo.tokens(sum(int(account[part]) for part in ("available", "reserved", "staked", "unbonding")))
-                           for account in money.values())])
+                         *(demo.tokens(wealth_of(account)) for name, account in money.items() if name in Network.PARTIES)])
         problems += [f"the validators disagree about {what}"
                      for what, values in (("a header", headers), ("an app hash", hashes), ("a claim", verdicts),
                                           ("an account", wealth))
                      if any(value != values[0] for value in values)]
         if len(hashes[0]) != last - first + 1:
             problems.append(f"there are {len(hashes[0])} of {last - first + 1} headers")
+        shown, wrong = {"lie": self.halted, "equivocate": self.slashed, "bond": self.voted}.get(
+            self.fault, lambda _last: ([], []))(last)
+        problems += wrong + self.losses()
         agree = "agree on the app hash of every block, on every claim and on every balance" if not problems else "DISAGREE"
         who = f"{len(nodes)} of {self.count} validators" if not self.joiner else f"{self.count} validators and the joiner"
-        return [f"\n{who} {agree}:\n", demo.table(rows)], problems
+        return [f"\n{who} {agree}:\n", demo.table(rows), *shown], problems
 
     def use_joiner(self):
         """A transfer by way of the node that joined, however late."""
@@ -328,6 +444,70 @@ class Testnet(Network):
                                "--to", self.accounts["whistleblower"], "--tokens", "1"], capture_output=True, text=True)
         self.say(self.joiner, f"took a transfer: {(sent.stdout or sent.stderr).strip().splitlines()[-1]}")
         return [] if sent.returncode == 0 else ["the joiner took no transfer"]
+
+    def losses(self):
+        """Of operators who did nothing wrong: there are none."""
+        wrong = []
+        for number, node in enumerate(self.nodes[:self.count]):
+            account = self.ask(self.nodes[0].url, "account", account=self.accounts[f"operator-{number + 1}"])["account"]
+            bonded = int(account["locked"]["bonded"])
+            if bonded != (0 if node.away and self.fault == "equivocate" else STAKE * ATOMS):
+                wrong.append(f"behind {node.name} are {demo.tokens(bonded)} tokens")
+        return wrong
+
+    def members(self):
+        """Keys and powers of those who order, as the ledger says; CometBFT's set agrees, or soon will."""
+        return {m["key"]: int(m["power"]) for m in self.ask(self.nodes[0].url, "validators")["members"]}
+
+    def comet_powers(self, height):
+        return {v["address"]: int(v["voting_power"]) for v in self.nodes[0].rpc("validators", height=height)["validators"]}
+
+    # What became of one validator: lines to show, and what should have become of it and did not.
+
+    def halted(self, last):
+        node = self.nodes[1]
+        halted = re.search(r"CONSENSUS FAILURE!!!.*?(wrong Block.Header.AppHash)", node.comet_log())
+        height = node.height()
+        if not halted or height >= last:
+            return [], [f"{node.name}, whose application lied, goes on at height {height}"]
+        return [f"\n{node.name}, whose application lied, halted at height {height}: {halted[1]}."], []
+
+    def slashed(self, last):
+        node = self.nodes[1]
+        address, key = signing_key(node.home)
+        committed = {(vote["validator_address"], int(vote["height"])) for height in range(1, last + 1)
+                     for evidence in self.nodes[0].rpc("block", height=height)["block"]["evidence"]["evidence"] or []
+                     for vote in [evidence["value"]["vote_a"]]}
+        heights = sorted(height for who, height in committed if who == address)
+        problems = []
+        if not heights or committed != self.ear.heard:
+            problems.append(f"of evidence {sorted(committed)} the application was told {sorted(self.ear.heard)}")
+        if any(who != address for who, _ in committed):
+            problems.append("there is evidence against an honest validator")
+        slashes = [e for e in self.ledger_events() if e["event"] == "validator_slashed"]
+        if [(e["validator"], int(e["amount"])) for e in slashes] != [(key, STAKE * ATOMS)]:
+            problems.append(f"slashed was {slashes}")
+        until("the set to change", lambda: address not in self.comet_powers(self.nodes[0].height()))
+        if key in self.members() or len(self.members()) != self.count - 1:
+            problems.append(f"{node.name} still orders")
+        return [f"\n{node.name} voted twice: evidence of heights {heights} stands in blocks. All {STAKE} tokens behind its key are "
+                "burned, and it orders no more."], problems
+
+    def voted(self, last):
+        address, key = signing_key(self.one_more.home)
+        problems = []
+        if self.members().get(key) != JOINING_STAKE:
+            problems.append(f"{self.one_more.name} is no member")
+        first = next((height for height in range(1, last + 1) if address in self.comet_powers(height)), None)
+        if first != self.bonded_at + 2:
+            problems.append(f"{self.one_more.name} bonded in block {self.bonded_at} and is in CometBFT's set from {first} on")
+        signed = [height for height in range(self.bonded_at, last) for vote in
+                  self.nodes[0].rpc("commit", height=height)["signed_header"]["commit"]["signatures"]
+                  if vote["validator_address"] == address and vote["block_id_flag"] == 2]
+        if not signed:
+            problems.append(f"{self.one_more.name} has signed no block")
+        return [f"\n{self.one_more.name} bonded in block {self.bonded_at}, is in CometBFT's set from {first} on and has signed "
+                f"{len(signed)} of the commits since."], problems
 
     def show_end_points(self):
         print(f"\nThe network stays until Ctrl-C. Everything is in {self.folder}"

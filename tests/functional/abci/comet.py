@@ -316,15 +316,26 @@ class Node:
         return app_height
 
 
-def make_validators(comet, folder, count, make_node, route=lambda _own, other: other.peer_port):
-    """`count` validators of one chain that know each other; make_node(number, folder, home) makes each Node, and
-    route(own, other) says at which port one reaches another."""
+def make_homes(comet, folder, count):
+    """CometBFT's, of `count` validators of one chain."""
     subprocess.run([comet, "testnet", "--v", str(count), "--o", str(folder / "net"), "--populate-persistent-peers=false"],
                    check=True, capture_output=True)
+    return [folder / "net" / f"node{number}" for number in range(count)]
+
+
+def signing_key(home):
+    """(address, public key in hexadecimal digits) of a validator."""
+    key = json.loads((home / "config" / "priv_validator_key.json").read_text())
+    return key["address"], base64.b64decode(key["pub_key"]["value"]).hex()
+
+
+def make_validators(comet, folder, count, make_node, route=lambda _own, other: other.peer_port, homes=None):
+    """`count` validators of one chain that know each other; make_node(number, folder, home) makes each Node, and
+    route(own, other) says at which port one reaches another."""
     nodes = []
-    for number in range(count):
+    for number, home in enumerate(homes or make_homes(comet, folder, count)):
         (folder / str(number)).mkdir()
-        nodes.append(make_node(number, folder / str(number), folder / "net" / f"node{number}"))
+        nodes.append(make_node(number, folder / str(number), home))
     ids = [output_of(comet, "show-node-id", "--home", str(node.home)) for node in nodes]
     for own in nodes:
         peers = [f"{name}@127.0.0.1:{route(own, other)}" for name, other in zip(ids, nodes) if other is not own]

@@ -21,6 +21,17 @@ def varint(data, at):
     return None
 
 
+def fields(message):
+    """(number, value) of a message of Protocol Buffers, in order: whole numbers and byte strings."""
+    at = 0
+    while at < len(message):
+        tag, at = varint(message, at)
+        value, at = varint(message, at)
+        if tag & 7 == 2:
+            value, at = message[at:at + value], at + value
+        yield tag >> 3, value
+
+
 def frame(message):
     head, size = b"", len(message)
     while size >= 0x80:
