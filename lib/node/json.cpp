@@ -396,8 +396,7 @@ Json demand_json(const p::DemandRecord& d) {
                        {"piece", piece_json(d.piece)},
                        {"price", text(d.price)},
                        {"status", to_string(d.status)},
-                       {"deadline_ms", ms(d.deadline)},
-                       {"bytes", to_hex(d.bytes)}});
+                       {"deadline_ms", ms(d.deadline)}});
 }
 
 }  // namespace
@@ -430,6 +429,7 @@ Json to_json(const p::ClaimView& c) {
                        {"opened", r.opened},
                        {"unresolved", r.unresolved},
                        {"doomed", r.doomed},
+                       {"withheld", r.withheld},
                        {"fallen_entry", r.fallen_entry},
                        {"forced_entry", r.forced_entry},
                        {"solver_lost", r.solver_lost},

@@ -123,8 +123,8 @@ class Plan {
     bool room = true;
     m_overlay.scan(Key(Table::kDemand).raw(id).bytes(), [&](ByteView at, ByteView value) {
       const auto demand = decoded<DemandRecord>(value);
-      room =
-          demand && record(Key(Table::kDemandId).id(demand->id.value).bytes()) && take(at, value);
+      room = demand && record(Key(Table::kDemandId).id(demand->id.value).bytes()) &&
+             record(Key(Table::kSupplied).raw(at.subspan(1)).bytes()) && take(at, value);
       return room;
     });
     if (!room) return false;

@@ -166,6 +166,7 @@ void write(Writer& w, const ClaimRecord& c) {
     w.u32(n);
   wire::put(w, c.demands_until);
   w.flag(c.doomed);
+  w.flag(c.withheld);
   w.u64(c.fallen_entry);
   w.flag(c.solver_lost);
   wire::put(w, c.contradicted_by);
@@ -203,6 +204,7 @@ void read(Reader& r, ClaimRecord& c) {
     *n = r.u32();
   wire::get(r, c.demands_until);
   c.doomed = r.flag();
+  c.withheld = r.flag();
   c.fallen_entry = r.u64();
   c.solver_lost = r.flag();
   wire::get(r, c.contradicted_by);
@@ -339,7 +341,6 @@ void write(Writer& w, const DemandRecord& d) {
   wire::put(w, d.deadline);
   w.u64(d.paused_before_ms);
   w.u64(d.paused_ms);
-  w.bytes(d.bytes);
 }
 void read(Reader& r, DemandRecord& d) {
   wire::get(r, d.id);
@@ -352,7 +353,6 @@ void read(Reader& r, DemandRecord& d) {
   wire::get(r, d.deadline);
   d.paused_before_ms = r.u64();
   d.paused_ms = r.u64();
-  d.bytes = to_bytes(r.bytes(commit::kMaxPieceBytes));
 }
 
 commit::TaskHeader header_of(const TaskRecord& task, const ClaimRecord& claim) noexcept {

@@ -36,6 +36,9 @@ Bytes game_key(const GameId& id) { return Key(Table::kGame).id(id.value).bytes()
 Bytes move_key(const GameId& id, std::uint32_t turn) {
   return Key(Table::kMove).id(id.value).u32(turn).bytes();
 }
+Bytes supplied_key(const DemandRecord& d) {
+  return Key(Table::kSupplied).id(d.claim.value).u32(d.sequence).bytes();
+}
 Bytes deadline_key(const Deadline& d) {
   return Key(Table::kDeadline)
       .u64(d.time.value)
@@ -290,6 +293,10 @@ std::vector<DemandRecord> State::demands(const ClaimId& claim) const {
   return load_all<DemandRecord>(Key(Table::kDemand).id(claim.value).bytes());
 }
 
+Bytes State::supplied(const DemandRecord& demand) const {
+  return need(m_overlay.get(supplied_key(demand)));
+}
+
 std::vector<Bid> State::bids(const TaskId& task) const {
   auto found = load_all<Bid>(Key(Table::kBid).id(task.value).bytes());
   std::sort(found.begin(), found.end(), [](const Bid& a, const Bid& b) {
@@ -361,6 +368,9 @@ void State::put(const DemandRecord& r) {
   const Bytes key = Key(Table::kDemand).id(r.claim.value).u32(r.sequence).bytes();
   m_overlay.put(Key(Table::kDemandId).id(r.id.value).bytes(), key);
   store(key, r);
+}
+void State::put_supplied(const DemandRecord& demand, Bytes bytes) {
+  m_overlay.put(supplied_key(demand), std::move(bytes));
 }
 void State::put_move(const GameId& id, std::uint32_t turn, ByteView signed_move) {
   m_overlay.put(move_key(id, turn), to_bytes(signed_move));

@@ -152,14 +152,10 @@ const commit::Transcript* CheckerRole::keep_transcript(const protocol::ClaimReco
 }
 
 std::optional<commit::Transcript> CheckerRole::supplied_transcript(const ClaimView& claim) {
-  std::map<std::uint64_t, const Bytes*> parts;
-  for (const protocol::DemandRecord& d : claim.demands)
-    if (d.piece.kind == protocol::PieceKind::kTranscript && !d.bytes.empty())
-      parts[d.piece.chunk] = &d.bytes;
-  if (parts.size() < commit::part_count(claim.record.entries)) return std::nullopt;
+  if (claim.parts.size() < commit::part_count(claim.record.entries)) return std::nullopt;
   std::vector<Hash256> all;
-  for (const auto& [part, bytes] : parts) {
-    const std::vector<Hash256> roots = roots_of(*bytes);
+  for (const auto& [part, bytes] : claim.parts) {
+    const std::vector<Hash256> roots = roots_of(bytes);
     all.insert(all.end(), roots.begin(), roots.end());
   }
   if (all.size() != claim.record.entries) return std::nullopt;

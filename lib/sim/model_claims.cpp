@@ -322,7 +322,7 @@ void Auditor::Model::end_demand(const protocol::DemandEnded& e, const Sent* tx) 
   of(d.who).available += d.price;
   if (e.status == DemandStatus::kVoid) return;
   if (tx != nullptr || d.due > m_now) fail("a demand is ignored before its clock is over");
-  c.withheld = c.doomed = c.solver_lost = true;
+  c.withheld = c.solver_lost = true;
   ++counts.withheld;
 }
 

@@ -100,12 +100,12 @@ bool Auditor::Model::may_settle(const Claim& c, const protocol::ClaimSettled& e,
     case CloseReason::kContradicted:
       return c.reporter && won == 0 && unresolved == 0 && c.status >= ClaimStatus::kChallenging;
     case CloseReason::kWithheld:
-      return c.withheld && !c.reporter && won == 0 && unresolved == 0 &&
-             c.status >= ClaimStatus::kChallenging;
+      return c.withheld && !c.doomed && won == 0 && unresolved == 0 &&
+             c.status == ClaimStatus::kResolving;
     case CloseReason::kThrown:
     case CloseReason::kFinal:
     case CloseReason::kFinalPartial:
-      return c.status == ClaimStatus::kResolving && unresolved == 0 && !c.doomed &&
+      return c.status == ClaimStatus::kResolving && unresolved == 0 && !c.doomed && !c.withheld &&
              c.solver_lost == (e.reason == CloseReason::kThrown) &&
              (c.solver_lost || (c.entries == whole) == (e.reason == CloseReason::kFinal));
     default: return false;

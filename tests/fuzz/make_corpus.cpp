@@ -254,8 +254,7 @@ View view() {
                            DemandStatus::kSupplied,
                            {},
                            0,
-                           0,
-                           Bytes(64, 1)});
+                           0});
   ChallengeView& challenge = claim.challenges.emplace_back();
   challenge.record.id = ChallengeId{named("challenge")};
   challenge.record.challenger = terms.challenger;

@@ -178,8 +178,9 @@ struct ClaimRecord {
   std::uint32_t demands_open = 0;  // of them
   LedgerTimeMs demands_until;      // from kChallenging on: the last time for demands
   bool doomed = false;             // a challenge won: the claim falls when all are resolved
+  bool withheld = false;           // a demand was ignored: it falls when its window is over
   std::uint64_t fallen_entry = 0;  // of the earliest winning challenge
-  bool solver_lost = false;        // a game of its own, or contradicted itself
+  bool solver_lost = false;        // a game of its own, or as doomed or withheld
   std::optional<AccountId> contradicted_by;
 };
 
@@ -264,7 +265,6 @@ struct DemandRecord {
   LedgerTimeMs deadline;               // to supply it; zero once it ended
   std::uint64_t paused_before_ms = 0;  // of all clocks, when it was demanded
   std::uint64_t paused_ms = 0;         // of this one, as far as the deadline counts it
-  Bytes bytes;                         // of the piece, once supplied
   friend bool operator==(const DemandRecord&, const DemandRecord&) = default;
 };
 

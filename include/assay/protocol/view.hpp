@@ -49,7 +49,8 @@ struct ClaimView {
   ClaimRecord record;
   std::vector<VerifierRecord> verifiers;  // ascending by account
   std::vector<ChallengeView> challenges;  // in order of commitment
-  std::vector<DemandRecord> demands;      // in their order; bytes of transcripts alone
+  std::vector<DemandRecord> demands;      // in their order
+  std::map<std::uint64_t, Bytes> parts;   // of the transcript, as they were supplied last
 };
 struct TaskView {
   TaskRecord record;
@@ -128,6 +129,8 @@ class StateReader {
   [[nodiscard]] Result<std::optional<ClaimView>> claim(const ClaimId& id) const;
   [[nodiscard]] Result<std::optional<ChallengeView>> challenge(const ChallengeId& id) const;
   [[nodiscard]] Result<std::optional<GameView>> game(const GameId& id) const;
+  // The bytes of a piece that was supplied.
+  [[nodiscard]] Result<std::optional<Bytes>> supplied(const DemandId& id) const;
   // Tasks that are open or under way, ascending by id.
   [[nodiscard]] Result<std::vector<TaskId>> live_tasks() const;
   // All tasks in which the account is or was submitter, solver, verifier or challenger.

@@ -34,6 +34,7 @@ enum class Table : std::uint8_t {
   kPause = 'W',        // -
   kDemand = 'U',       // claim, sequence (big-endian)
   kDemandId = 'u',     // demand
+  kSupplied = 'Y',     // claim, sequence of the demand (big-endian)
   kErasure = 'X',      // last height, height of the block that asked (big-endian)
 };
 

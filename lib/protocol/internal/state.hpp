@@ -74,6 +74,8 @@ class State final : public ledger::LedgerView {
   [[nodiscard]] std::vector<VerifierRecord> verifiers(const ClaimId& claim) const;
   [[nodiscard]] std::vector<ChallengeRecord> challenges(const ClaimId& claim) const;
   [[nodiscard]] std::vector<DemandRecord> demands(const ClaimId& claim) const;
+  // The bytes of one that was supplied: absence is damage.
+  [[nodiscard]] Bytes supplied(const DemandRecord& demand) const;
   [[nodiscard]] std::vector<Bytes> moves(const GameRecord& game, std::uint32_t from = 0) const;
   // All of them: fewer are damage, as of what else has its count in a record.
   [[nodiscard]] std::vector<TaskId> live_tasks() const;
@@ -93,6 +95,7 @@ class State final : public ledger::LedgerView {
   void put(const GameRecord& r);
   void put(const Pause& r);
   void put(const DemandRecord& r);
+  void put_supplied(const DemandRecord& demand, Bytes bytes);
   void put_move(const GameId& id, std::uint32_t turn, ByteView signed_move);
   void set_live(const TaskId& id, bool live);
   void add_part(const AccountId& id, const TaskId& task);

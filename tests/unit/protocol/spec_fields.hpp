@@ -106,8 +106,8 @@ struct Members<C>
              &C::final_state_root, &C::signature, &C::beacon, &C::force_beacon, &C::posted_root,
              &C::finds_until, &C::refunds_until, &C::forced_entry, &C::forced_state_root,
              &C::enlisted, &C::sealed, &C::opened, &C::challenges, &C::unresolved, &C::demands,
-             &C::demands_open, &C::demands_until, &C::doomed, &C::fallen_entry, &C::solver_lost,
-             &C::contradicted_by> {};
+             &C::demands_open, &C::demands_until, &C::doomed, &C::withheld, &C::fallen_entry,
+             &C::solver_lost, &C::contradicted_by> {};
 template <>
 struct Members<economics::Draw> : Fields<&economics::Draw::entry, &economics::Draw::interior_step> {
 };
@@ -133,9 +133,8 @@ template <>
 struct Members<Piece> : Fields<&Piece::kind, &Piece::entry, &Piece::item, &Piece::chunk> {};
 using E = DemandRecord;
 template <>
-struct Members<E>
-    : Fields<&E::id, &E::claim, &E::demander, &E::sequence, &E::piece, &E::price, &E::status,
-             &E::deadline, &E::paused_before_ms, &E::paused_ms, &E::bytes> {};
+struct Members<E> : Fields<&E::id, &E::claim, &E::demander, &E::sequence, &E::piece, &E::price,
+                           &E::status, &E::deadline, &E::paused_before_ms, &E::paused_ms> {};
 using G = GameRecord;
 template <>
 struct Members<G>

@@ -140,7 +140,6 @@ TEST_F(SpecTables, HaveTheRecordsLimits) {
   holds_limits<TaskRecord>("task");
   holds_limits<VerifierRecord>("verifier");
   holds_limits<ChallengeRecord>("challenge");
-  holds_limits<DemandRecord>("demand");
   holds_limits<dispute::SignedMove>("signed move");
   holds_limits<Genesis>("genesis record");
 }
@@ -220,6 +219,13 @@ void put_all(internal::State& state, Filler& filler, const Values& values) {
   state.put(filler.of<GameRecord>("game"));
   state.put(filler.of<Pause>("pause"));
   state.put(filler.of<DemandRecord>("demand"));
+  DemandRecord supplied;
+  supplied.claim = filler.of<ClaimId>("Y.claim");
+  supplied.sequence = filler.of<std::uint32_t>("Y.sequence");
+  Bytes bytes;
+  for (std::size_t i = 0; i < values.size("Y", 1); ++i)
+    bytes.push_back(filler.of<std::uint8_t>(item("Y", i)));
+  state.put_supplied(supplied, std::move(bytes));
   state.put_move(filler.of<GameId>("signed move.game"),
                  filler.of<std::uint32_t>("signed move.turn"),
                  encode(filler.of<dispute::SignedMove>("signed move")));

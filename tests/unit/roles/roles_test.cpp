@@ -542,7 +542,7 @@ TEST_F(Roles, AWhistleblowerDemandsTheTranscriptThatItIsNotGiven) {
   record.id = protocol::demand_id_of(claim.record.id, record.piece);
   EXPECT_TRUE(drive(25'000).empty());
   record.status = protocol::DemandStatus::kSupplied;
-  record.bytes = commit::open_part(made, 0).state_roots;
+  claim.parts[0] = commit::open_part(made, 0).state_roots;
   // All of it is false: the first entry is challenged.
   const auto challenges = drive(35'000);
   ASSERT_EQ(challenges.size(), 1u);
