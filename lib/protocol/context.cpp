@@ -95,6 +95,11 @@ Lock bond_lock(const ChallengeRecord& challenge) {
 Lock demand_lock(const DemandRecord& demand) {
   return {{AccountKind::kLock, demand.id.value}, demand.demander, &Locked::bonds};
 }
+Lock relay_lock(const AccountId& id) {
+  return {{AccountKind::kLock, crypto::sha256({as_bytes("assay/relay-lock/1"), id.value.view()})},
+          id,
+          &Locked::stakes};
+}
 Lock deposit_lock(const TaskId& task, const AccountId& bidder) {
   const bool is_mixed = testing::planted(testing::Planted::kMixedDeposit);
   return {is_mixed ? escrow_account(task) : deposit_account(task, bidder), bidder,

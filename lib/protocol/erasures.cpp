@@ -119,7 +119,9 @@ class Plan {
 
   bool claim(const Bytes& key) {
     const ByteView id = without_table(key);
-    if (!all_below(Key(Table::kVerifier).raw(id).bytes())) return false;
+    if (!all_below(Key(Table::kVerifier).raw(id).bytes()) ||
+        !record(Key(Table::kRelayRound).raw(id).bytes()))
+      return false;
     bool room = true;
     m_overlay.scan(Key(Table::kDemand).raw(id).bytes(), [&](ByteView at, ByteView value) {
       const auto demand = decoded<DemandRecord>(value);

@@ -108,6 +108,12 @@ void fields(A& a, E& e) {
     a(e.demand), a(e.claim), a(e.demander), a(e.piece);
   } else if constexpr (std::is_same_v<T, DemandEnded>) {
     a(e.demand), a.enumeration(e.status, DemandStatus::kVoid);
+  } else if constexpr (std::is_same_v<T, RelayDrawn>) {
+    a(e.claim), a(e.relay), a(e.round), a(e.seat);
+  } else if constexpr (std::is_same_v<T, DataAttested>) {
+    a(e.claim), a(e.relay), a(e.seats);
+  } else if constexpr (std::is_same_v<T, RelayLeft>) {
+    a(e.relay), a(e.bond);
   } else if constexpr (std::is_same_v<T, JackpotPaid>) {
     a(e.claim), a(e.finder), a(e.amount);
   } else {

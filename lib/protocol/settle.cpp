@@ -6,6 +6,7 @@
 #include "assay/economics/jackpot.hpp"
 #include "assay/economics/market.hpp"
 #include "assay/economics/splits.hpp"
+#include "assay/protocol/offer.hpp"
 #include "internal/context.hpp"
 
 namespace assay::protocol::internal {
@@ -242,9 +243,9 @@ void settle(Context& c, const ClaimId& id, ClaimStatus end, CloseReason reason) 
     slash(c, s, claim.solver, Standing::kSolver, winners_over(c, s, claim.solver));
   else
     release(c, s, claim.solver);
+  s.spent += settle_relays(c, task, claim, end);
   void_demands(c, claim);
-  const std::uint64_t cost =
-      claim.price.value + task.terms.verification_fee.value + claim.tax.value;
+  const std::uint64_t cost = claim.price.value + fees_of(task.terms).value + claim.tax.value;
   refund(c, task, cost - s.spent);
 
   c.advance(claim, end, std::nullopt);

@@ -50,6 +50,7 @@ class Check {
     for (const Record* r : changed(Table::kBid)) bid(*r);
     for (const Record* r : changed(Table::kChallenge)) challenge(*r);
     for (const Record* r : changed(Table::kDemand)) demand(*r);
+    for (const Record* r : changed(Table::kRelay)) relay(*r);
     for (const Record* r : changed(Table::kPending)) reservation(*r);
     for (const Record* r : changed(Table::kAccount))
       account(RecordTable::key_of(*r), r->second.stored, r->second.now);
@@ -70,6 +71,7 @@ class Check {
         for (const DemandRecord& d : m_state.demands(claim)) put_down(d);
       }
     }
+    for (const RelayRecord& relay : m_state.relays()) put_down(relay);
     const Overlay& overlay = m_state.overlay();
     overlay.scan(Key(Table::kAccount).bytes(), [&](ByteView key, ByteView value) {
       if (kind_of(key) != AccountKind::kUser) account(key, std::nullopt, to_bytes(value));
@@ -177,6 +179,17 @@ class Check {
     if (record) put_down(*record);
   }
   void put_down(const DemandRecord& d) { owes(demand_lock(d).account, owed_by_demand(d)); }
+
+  // One that is gone owes nothing.
+  void relay(const Record& r) {
+    RelayRecord relay = decoded<RelayRecord>(r.second.now).value_or(RelayRecord{});
+    relay.account = AccountId{hash_at(RecordTable::key_of(r), 1)};
+    put_down(relay);
+  }
+  void put_down(const RelayRecord& relay) {
+    owes(relay_lock(relay.account).account, owed_by_relay(relay));
+    m_sound &= relay.held <= relay.bond;
+  }
 
   // Which task it is a contribution to; what unbonds is seen at its account.
   void reservation(const Record& r) {

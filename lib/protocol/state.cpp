@@ -36,6 +36,8 @@ Bytes game_key(const GameId& id) { return Key(Table::kGame).id(id.value).bytes()
 Bytes move_key(const GameId& id, std::uint32_t turn) {
   return Key(Table::kMove).id(id.value).u32(turn).bytes();
 }
+Bytes relay_key(const AccountId& id) { return Key(Table::kRelay).id(id.value).bytes(); }
+Bytes relay_round_key(const ClaimId& id) { return Key(Table::kRelayRound).id(id.value).bytes(); }
 Bytes supplied_key(const DemandRecord& d) {
   return Key(Table::kSupplied).id(d.claim.value).u32(d.sequence).bytes();
 }
@@ -259,11 +261,20 @@ std::optional<DemandRecord> State::demand(const DemandId& id) const {
   return need(std::optional(load<DemandRecord>(*at)));
 }
 
+std::optional<RelayRecord> State::relay(const AccountId& id) const {
+  return load<RelayRecord>(relay_key(id));
+}
+std::optional<RelayRound> State::relay_round(const ClaimId& id) const {
+  return load<RelayRound>(relay_round_key(id));
+}
+
 TaskRecord State::need_task(const TaskId& id) const { return need(task(id)); }
 ClaimRecord State::need_claim(const ClaimId& id) const { return need(claim(id)); }
 ChallengeRecord State::need_challenge(const ChallengeId& id) const { return need(challenge(id)); }
 GameRecord State::need_game(const GameId& id) const { return need(game(id)); }
 DemandRecord State::need_demand(const DemandId& id) const { return need(demand(id)); }
+RelayRecord State::need_relay(const AccountId& id) const { return need(relay(id)); }
+RelayRound State::need_relay_round(const ClaimId& id) const { return need(relay_round(id)); }
 
 void State::need_all(std::size_t found, std::size_t count) const {
   if (found != count) damaged();
@@ -291,6 +302,10 @@ std::vector<ChallengeRecord> State::challenges(const ClaimId& claim) const {
 
 std::vector<DemandRecord> State::demands(const ClaimId& claim) const {
   return load_all<DemandRecord>(Key(Table::kDemand).id(claim.value).bytes());
+}
+
+std::vector<RelayRecord> State::relays() const {
+  return load_all<RelayRecord>(Key(Table::kRelay).bytes());
 }
 
 Bytes State::supplied(const DemandRecord& demand) const {
@@ -369,6 +384,13 @@ void State::put(const DemandRecord& r) {
   m_overlay.put(Key(Table::kDemandId).id(r.id.value).bytes(), key);
   store(key, r);
 }
+void State::put(const RelayRecord& r) {
+  if (r.bond == Amount{})
+    m_overlay.erase(relay_key(r.account));
+  else
+    store(relay_key(r.account), r);
+}
+void State::put(const RelayRound& r) { store(relay_round_key(r.claim), r); }
 void State::put_supplied(const DemandRecord& demand, Bytes bytes) {
   m_overlay.put(supplied_key(demand), std::move(bytes));
 }

@@ -108,6 +108,7 @@ void load_parts(const State& state, const ClaimRecord& claim, Asker& asker, Clai
 
 ClaimView load_claim(const State& state, ClaimRecord record, Asker& asker) {
   ClaimView view;
+  if (record.status > ClaimStatus::kDrawing) view.relays = state.relay_round(record.id);
   view.verifiers = state.verifiers(record.id);
   state.need_all(view.verifiers.size(), record.enlisted);
   const std::size_t weight = record.challenges + kDemandWeight * record.demands;
@@ -294,6 +295,12 @@ std::uint64_t locked_in(const State& state, const TaskRecord& task) {
 Foreign::Group group_of(const State& state, const TaskRecord& task, const AccountId& self) {
   using enum Foreign::Group;
   if (!task.terms.allow.empty() && allows(task.terms, self)) return kNamesSelf;
+  if (task.terms.relays != 0 &&
+      std::any_of(task.claims.begin(), task.claims.end(), [&](const ClaimId& id) {
+        const std::optional<RelayRound> round = state.relay_round(id);
+        return round && seats_of(*round, self) != 0;
+      }))
+    return kNamesSelf;
   if (task.status == TaskStatus::kFunding) return kFunding;
   if (std::any_of(task.claims.begin(), task.claims.end(),
                   [&](const ClaimId& id) { return is_challengeable(state.need_claim(id).status); }))
@@ -352,6 +359,8 @@ void add_people(const TaskView& task, std::set<AccountId>& people) {
     people.insert(claim.record.solver);
     for (const VerifierRecord& v : claim.verifiers) people.insert(v.verifier);
     for (const ChallengeView& c : claim.challenges) people.insert(c.record.challenger);
+    if (claim.relays)
+      for (const RelaySeat& seat : claim.relays->seats) people.insert(seat.relay);
   }
 }
 
@@ -363,6 +372,7 @@ Result<View> StateReader::view(const AccountId& self, const KnownMoves& known) c
   const State state(m_store);
   view.totals = load_totals(state);
   view.self = load_account(state, self);
+  view.relay = state.relay(self).value_or(RelayRecord{});
   std::set<AccountId> people{self};
   Asker asker{self, known};
   const Wanted wanted = tasks_for(state, self);

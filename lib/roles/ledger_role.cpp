@@ -250,6 +250,15 @@ struct Move final : JobOutcome {
 
 }  // namespace
 
+AccountId LedgerRole::source_of(const std::string& name, const AccountId& publisher,
+                                const std::optional<protocol::RelayRound>& relays) const {
+  if (!relays || !fetch_failed(name, publisher)) return publisher;
+  for (const protocol::RelaySeat& seat : relays->seats)
+    if (seat.attested && seat.relay != account() && !fetch_failed(name, seat.relay))
+      return seat.relay;
+  return publisher;
+}
+
 SharedTask LedgerRole::open_task(const protocol::TaskView& task) {
   const auto known = m_tasks.find(task.record.id);
   if (known != m_tasks.end()) return known->second;
@@ -265,10 +274,17 @@ SharedTask LedgerRole::open_task(const protocol::TaskView& task) {
   const std::string init_name = program_blob(header.init_program);
   const std::string step_name = program_blob(header.step_program);
   const std::string data_name = data_blob(header.data_set);
-  const AccountId& from = task.record.submitter;
-  const Bytes* init = fetched(init_name, from, kProgramBytesMax);
-  const Bytes* step = fetched(step_name, from, kProgramBytesMax);
-  const Bytes* data = fetched(data_name, from, kDataBytesMax);
+  std::optional<protocol::RelayRound> relays;
+  for (const protocol::ClaimView& claim : task.claims)
+    if (!relays) relays = claim.relays;
+  const auto from = [&](const std::string& name) {
+    return source_of(name, task.record.submitter, relays);
+  };
+  const AccountId from_init = from(init_name), from_step = from(step_name),
+                  from_data = from(data_name);
+  const Bytes* init = fetched(init_name, from_init, kProgramBytesMax);
+  const Bytes* step = fetched(step_name, from_step, kProgramBytesMax);
+  const Bytes* data = fetched(data_name, from_data, kDataBytesMax);
   if (init == nullptr || step == nullptr || data == nullptr) return nullptr;
   start_job(
       job,
@@ -287,9 +303,9 @@ SharedTask LedgerRole::open_task(const protocol::TaskView& task) {
         return std::shared_ptr<JobOutcome>(std::move(outcome));
       },
       /*lengthy=*/false, due_of(task));
-  release(init_name, from);
-  release(step_name, from);
-  release(data_name, from);
+  release(init_name, from_init);
+  release(step_name, from_step);
+  release(data_name, from_data);
   return nullptr;
 }
 
@@ -299,6 +315,7 @@ bool LedgerRole::leaves_time(const protocol::PostTask& terms,
   return std::min({w.reveal_ms, w.seal_ms, w.open_ms, w.challenge_ms, w.challenge_reveal_ms,
                    w.move_ms}) >= m_context.window_min_ms &&
          (terms.force_rate == 0 || w.disclose_ms >= m_context.window_min_ms) &&
+         (terms.relays == 0 || w.relay_ms >= m_context.window_min_ms) &&
          protocol::are_allowed(times, w);
 }
 

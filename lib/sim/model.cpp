@@ -135,6 +135,7 @@ void Auditor::Model::transaction(ByteView bytes, const protocol::Receipt& receip
 
 // What a transaction does of itself; the rest follows from its events.
 void Auditor::Model::apply(const Sent& tx) {
+  change_bond(tx);
   Holding& sender = of(tx.from);
   if (const auto* p = std::get_if<protocol::Transfer>(tx.payload)) {
     take(sender.available, p->amount.value);
@@ -263,6 +264,12 @@ void Auditor::Model::event(const protocol::Event& e, const Sent* tx) {
     demand(*asked);
   } else if (const auto* answered = std::get_if<DemandEnded>(&e)) {
     end_demand(*answered, tx);
+  } else if (const auto* seat = std::get_if<RelayDrawn>(&e)) {
+    draw_relay(*seat);
+  } else if (const auto* word = std::get_if<DataAttested>(&e)) {
+    attest(*word, tx);
+  } else if (const auto* left = std::get_if<RelayLeft>(&e)) {
+    leave_pool(*left, tx);
   } else if (const auto* settled = std::get_if<ClaimSettled>(&e)) {
     settle(*settled, tx);
   }

@@ -115,7 +115,10 @@ std::vector<Payload> payloads() {
           ReportProgress{claim, 3, named("progress")},
           AbandonClaim{claim},
           DemandChunk{claim, {PieceKind::kState, 3, 4, 5}},
-          SupplyChunk{DemandId{named("demand")}, commit::TranscriptPart{Bytes(96, 1), path(2)}}};
+          SupplyChunk{DemandId{named("demand")}, commit::TranscriptPart{Bytes(96, 1), path(2)}},
+          BondRelay{Amount{8}},
+          UnbondRelay{Amount{9}},
+          AttestData{claim, named("data"), commit::TranscriptPart{Bytes(96, 1), path(2)}}};
 }
 
 // The other forms of a supply.
@@ -312,6 +315,11 @@ void records() {
   save("record", "challenge", 11, bytes_of(challenge.record));
   save("record", "game", 12, bytes_of(challenge.games.front().record));
   save("record", "demand", 20, bytes_of(claim.demands.front()));
+  save("record", "relay", 21,
+       bytes_of(RelayRecord{AccountId{named("relay")}, Amount{9}, Amount{4}, 1}));
+  save("record", "relay_round", 22,
+       bytes_of(
+           RelayRound{claim.record.id, 1, named("beacon"), {{AccountId{named("relay")}, true}}}));
   for (const Event& event : events())
     save("record", std::string("event-") + name_of(event), 13, bytes_of(event));
   save("record", "bid", 14, bytes_of(task.bids.front()));

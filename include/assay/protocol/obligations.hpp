@@ -38,6 +38,7 @@ namespace assay::protocol {
                                   const ChallengeRecord& challenge) noexcept;
 
 // Out of a demand's lock: its price until it ends, then nothing.
+[[nodiscard]] Amount owed_by_relay(const RelayRecord& relay) noexcept;
 [[nodiscard]] Amount owed_by_demand(const DemandRecord& demand) noexcept;
 
 // Whether nothing will ever be paid for it again: a record may be forgotten only then.

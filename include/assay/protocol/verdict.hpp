@@ -47,6 +47,7 @@ enum class TxVerdict : std::uint16_t {
   kNotAllowed,  // the task's lists leave this solver out
   kNotVerifier,
   kNotChallenger,
+  kNotRelay,
   kSelfDealing,  // solver of one's own task, verifier or challenger of one's own claim
   kWrongPhase,
   kWrongSale,       // a bid for a fixed price, an acceptance in an auction
@@ -78,7 +79,7 @@ enum class TxVerdict : std::uint16_t {
   kAlreadyOpened,
   kEntryOutOfRange,
   kPieceOutOfRange,  // nothing that the claim's solver has to keep
-  kAlreadyExists,  // an object with this id
+  kAlreadyExists,    // an object with this id
   kTooManyChallenges,
   kTooManyDemands,
   kSameBlock,        // challenges and transcripts are revealed in later blocks than committed to

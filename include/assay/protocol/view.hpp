@@ -50,6 +50,7 @@ struct ClaimView {
   std::vector<VerifierRecord> verifiers;  // ascending by account
   std::vector<ChallengeView> challenges;  // in order of commitment
   std::vector<DemandRecord> demands;      // in their order
+  std::optional<RelayRound> relays;       // of a task that draws them, once they are drawn
   std::map<std::uint64_t, Bytes> parts;   // of the transcript, as they were supplied last
 };
 struct TaskView {
@@ -65,6 +66,7 @@ struct View {
   BlockHeader head;
   Totals totals;
   AccountView self;
+  RelayRecord relay;                  // its own in the pool; no bond: it is in none
   std::vector<TaskView> tasks;        // its own first; then others' as the spec's "Reads" says
   std::vector<AccountView> accounts;  // ascending by id
 };

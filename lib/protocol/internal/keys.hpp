@@ -35,6 +35,8 @@ enum class Table : std::uint8_t {
   kDemand = 'U',       // claim, sequence (big-endian)
   kDemandId = 'u',     // demand
   kSupplied = 'Y',     // claim, sequence of the demand (big-endian)
+  kRelay = 'O',        // account
+  kRelayRound = 'E',   // claim
   kErasure = 'X',      // last height, height of the block that asked (big-endian)
 };
 

@@ -131,6 +131,22 @@ struct Found<SupplyChunk> {
   DemandRecord demand;
 };
 
+template <>
+struct Found<BondRelay> {
+  RelayRecord relay;
+  std::optional<RelayRecord> evicted;  // which makes room
+};
+template <>
+struct Found<UnbondRelay> {
+  RelayRecord relay;
+};
+template <>
+struct Found<AttestData> : OfClaim {
+  RelayRound round;
+  RelayRecord relay;
+  Amount held;
+};
+
 template <class P>
 class Proof {
  public:
@@ -180,6 +196,9 @@ struct Rules {
   static Checked<AbandonClaim> check(const Reading& r, const Sender& s, const AbandonClaim& p);
   static Checked<DemandChunk> check(const Reading& r, const Sender& s, const DemandChunk& p);
   static Checked<SupplyChunk> check(const Reading& r, const Sender& s, const SupplyChunk& p);
+  static Checked<BondRelay> check(const Reading& r, const Sender& s, const BondRelay& p);
+  static Checked<UnbondRelay> check(const Reading& r, const Sender& s, const UnbondRelay& p);
+  static Checked<AttestData> check(const Reading& r, const Sender& s, const AttestData& p);
 
  private:
   template <class P>
@@ -216,6 +235,13 @@ void transition(Context& c, Proof<ReportProgress>&& t);
 void transition(Context& c, Proof<AbandonClaim>&& t);
 void transition(Context& c, Proof<DemandChunk>&& t);
 void transition(Context& c, Proof<SupplyChunk>&& t);
+void transition(Context& c, Proof<BondRelay>&& t);
+void transition(Context& c, Proof<UnbondRelay>&& t);
+void transition(Context& c, Proof<AttestData>&& t);
+
+// The opening leads from the piece to the roots that stand (tx_demand.cpp).
+[[nodiscard]] bool shows(const TaskRecord& task, const ClaimRecord& claim, const Piece& piece,
+                         const PieceOpening& opening);
 
 // The last report of progress holds of this transcript (tx_claim.cpp).
 [[nodiscard]] bool opens_progress(const ClaimRecord& claim, const Hash256& transcript_root,

@@ -63,12 +63,17 @@ class State final : public ledger::LedgerView {
   [[nodiscard]] Pause pause() const;
   [[nodiscard]] std::optional<GameRecord> game(const GameId& id) const;
   [[nodiscard]] std::optional<DemandRecord> demand(const DemandId& id) const;
+  [[nodiscard]] std::optional<RelayRecord> relay(const AccountId& id) const;
+  [[nodiscard]] std::vector<RelayRecord> relays() const;  // the pool, ascending by account
+  [[nodiscard]] std::optional<RelayRound> relay_round(const ClaimId& id) const;
   // The same of what must exist: absence is damage.
   [[nodiscard]] TaskRecord need_task(const TaskId& id) const;
   [[nodiscard]] ClaimRecord need_claim(const ClaimId& id) const;
   [[nodiscard]] ChallengeRecord need_challenge(const ChallengeId& id) const;
   [[nodiscard]] GameRecord need_game(const GameId& id) const;
   [[nodiscard]] DemandRecord need_demand(const DemandId& id) const;
+  [[nodiscard]] RelayRecord need_relay(const AccountId& id) const;
+  [[nodiscard]] RelayRound need_relay_round(const ClaimId& id) const;
   // As many of something as a record says: else damage.
   void need_all(std::size_t found, std::size_t count) const;
   [[nodiscard]] std::vector<VerifierRecord> verifiers(const ClaimId& claim) const;
@@ -95,6 +100,8 @@ class State final : public ledger::LedgerView {
   void put(const GameRecord& r);
   void put(const Pause& r);
   void put(const DemandRecord& r);
+  void put(const RelayRecord& r);  // of no bond there is no record
+  void put(const RelayRound& r);
   void put_supplied(const DemandRecord& demand, Bytes bytes);
   void put_move(const GameId& id, std::uint32_t turn, ByteView signed_move);
   void set_live(const TaskId& id, bool live);

@@ -69,6 +69,9 @@ class LedgerRole : public Role {
   [[nodiscard]] const Bytes* fetched(const std::string& name, const AccountId& from,
                                      std::uint64_t bytes_max);
   void release(const std::string& name, const AccountId& from) { m_fetches.erase({name, from}); }
+  // Whom to ask: its publisher, and where that was in vain, relays that attested that they have it.
+  [[nodiscard]] AccountId source_of(const std::string& name, const AccountId& publisher,
+                                    const std::optional<protocol::RelayRound>& relays) const;
   // They were wrong: asked for again, but not at once.
   void release_wrong(const std::string& name, const AccountId& from);
   // Names that fetched() asked for and whose last try failed.

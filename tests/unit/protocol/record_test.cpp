@@ -105,6 +105,9 @@ std::vector<Sample> samples() {
                              8,
                              9}),
        read_again<DemandRecord>},
+      {"relay", bytes_of(RelayRecord{net.id(4), Amount{3}, Amount{2}, 1}), read_again<RelayRecord>},
+      {"relay round", bytes_of(RelayRound{p.claim, 2, hash_of_text("beacon"), {{net.id(4), true}}}),
+       read_again<RelayRound>},
   };
 }
 

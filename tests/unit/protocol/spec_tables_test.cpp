@@ -127,6 +127,8 @@ TEST_F(SpecTables, HaveTheRecordsBytes) {
   holds<GameRecord>("game");
   holds<Pause>("pause");
   holds<DemandRecord>("demand");
+  holds<RelayRecord>("relay");
+  holds<RelayRound>("relay round");
   holds<dispute::SignedMove>("signed move");
   holds<ledger::Account>("money account");
   holds<ledger::Pending>("pending transfer");
@@ -139,6 +141,7 @@ TEST_F(SpecTables, HaveTheRecordsLimits) {
   holds_limits<Profile>("profile");
   holds_limits<TaskRecord>("task");
   holds_limits<VerifierRecord>("verifier");
+  holds_limits<RelayRound>("relay round");
   holds_limits<ChallengeRecord>("challenge");
   holds_limits<dispute::SignedMove>("signed move");
   holds_limits<Genesis>("genesis record");
@@ -219,6 +222,9 @@ void put_all(internal::State& state, Filler& filler, const Values& values) {
   state.put(filler.of<GameRecord>("game"));
   state.put(filler.of<Pause>("pause"));
   state.put(filler.of<DemandRecord>("demand"));
+  RelayRecord relay = filler.of<RelayRecord>("relay");
+  state.put(relay);
+  state.put(filler.of<RelayRound>("relay round"));
   DemandRecord supplied;
   supplied.claim = filler.of<ClaimId>("Y.claim");
   supplied.sequence = filler.of<std::uint32_t>("Y.sequence");

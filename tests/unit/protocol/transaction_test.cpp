@@ -94,7 +94,10 @@ std::vector<Payload> samples() {
           ReportProgress{claim, 3, hash_of_text("progress")},
           AbandonClaim{claim},
           DemandChunk{claim, {PieceKind::kState, 3, 4, 5}},
-          SupplyChunk{DemandId{hash_of_text("demand")}, state}};
+          SupplyChunk{DemandId{hash_of_text("demand")}, state},
+          BondRelay{Amount{8}},
+          UnbondRelay{Amount{9}},
+          AttestData{claim, hash_of_text("data"), state}};
 }
 
 TEST(TransactionTable, HasNoHole) {
