@@ -106,9 +106,9 @@ void load_parts(const State& state, const ClaimRecord& claim, Asker& asker, Clai
   }
 }
 
-ClaimView load_claim(const State& state, ClaimRecord record, Asker& asker) {
+ClaimView load_claim(const State& state, const PostTask& terms, ClaimRecord record, Asker& asker) {
   ClaimView view;
-  if (record.status > ClaimStatus::kDrawing) view.relays = state.relay_round(record.id);
+  if (terms.relays != 0) view.relays = state.relay_round(record.id);
   view.verifiers = state.verifiers(record.id);
   state.need_all(view.verifiers.size(), record.enlisted);
   const std::size_t weight = record.challenges + kDemandWeight * record.demands;
@@ -128,7 +128,7 @@ ClaimView load_claim(const State& state, ClaimRecord record, Asker& asker) {
 TaskView load_task(const State& state, TaskRecord record, Asker& asker) {
   TaskView view;
   for (const ClaimId& id : record.claims)
-    view.claims.push_back(load_claim(state, state.need_claim(id), asker));
+    view.claims.push_back(load_claim(state, record.terms, state.need_claim(id), asker));
   view.bids = state.bids(record.id);
   state.need_all(view.bids.size(), record.bids);
   view.record = std::move(record);
@@ -235,7 +235,10 @@ Result<std::optional<ClaimView>> StateReader::claim(const ClaimId& id) const {
   const State state(m_store);
   Asker everybody;
   std::optional<ClaimView> view;
-  if (auto record = state.claim(id)) view = load_claim(state, std::move(*record), everybody);
+  if (auto record = state.claim(id)) {
+    const TaskRecord task = state.need_task(record->task);
+    view = load_claim(state, task.terms, std::move(*record), everybody);
+  }
   return checked(state, std::move(view));
 }
 

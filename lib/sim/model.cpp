@@ -370,6 +370,7 @@ Status Auditor::Model::nothing_under_way() const {
     if (h.reserved != 0) return {ErrorCode::kIntegrity, "money stays reserved for an ended task"};
     sum += h.available + h.staked + h.unbonding;
   }
+  for (const auto& [id, relay] : m_relays) sum += relay.bond;
   if (sum != m_issued)
     return {ErrorCode::kIntegrity,
             "tokens are with nobody: " + std::to_string(sum) + " of " + std::to_string(m_issued)};

@@ -213,7 +213,10 @@ std::vector<Event> events() {
           ProgressReported{ClaimId{h}, 3},
           ClaimCancelled{ClaimId{h}, 5},
           ChunkDemanded{DemandId{h}, ClaimId{h}, AccountId{h}, {PieceKind::kDataSet, 0, 4, 5}},
-          DemandEnded{DemandId{h}, DemandStatus::kSupplied}};
+          DemandEnded{DemandId{h}, DemandStatus::kSupplied},
+          RelayDrawn{ClaimId{h}, AccountId{h}, 1, 3},
+          DataAttested{ClaimId{h}, AccountId{h}, 2},
+          RelayLeft{AccountId{h}, Amount{5}}};
 }
 
 // A task with a claim, a verifier and a game of the toy task.
