@@ -123,7 +123,7 @@ const commit::Transcript* CheckerRole::transcript(const ClaimView& view) {
     return &known->second;
   }
   const std::string name = transcript_blob(claim.id);
-  const AccountId from = source_of(name, claim.solver, view.relays);
+  const AccountId from = source_of(name, claim.solver, attested_by(view));
   const Bytes* bytes = fetched(name, from, claim.entries * 32);
   if (bytes == nullptr) {
     if (auto supplied = supplied_transcript(view))
@@ -234,7 +234,7 @@ SharedState CheckerRole::checkpoint(const ClaimView& view, const SharedTask& ope
     gave_up = true;
     return nullptr;
   }
-  const AccountId from = source_of(name, claim.solver, view.relays);
+  const AccountId from = source_of(name, claim.solver, attested_by(view));
   const Bytes* bytes = fetched(name, from, state_bytes_max(*opened));
   if (bytes == nullptr) {
     if (fetch_failed(name, from)) gave_up = tries(name) >= kCheckpointTries;

@@ -251,12 +251,34 @@ struct Move final : JobOutcome {
 }  // namespace
 
 AccountId LedgerRole::source_of(const std::string& name, const AccountId& publisher,
-                                const std::optional<protocol::RelayRound>& relays) const {
-  if (!relays || !fetch_failed(name, publisher)) return publisher;
-  for (const protocol::RelaySeat& seat : relays->seats)
-    if (seat.attested && seat.relay != account() && !fetch_failed(name, seat.relay))
-      return seat.relay;
+                                const std::vector<AccountId>& others) const {
+  if (!fetch_failed(name, publisher)) return publisher;
+  for (const AccountId& other : others)
+    if (other != account() && !fetch_failed(name, other)) return other;
   return publisher;
+}
+
+namespace {
+
+// Where relays are drawn a solver serves what it was given, too: it answers for all of it.
+std::vector<AccountId> who_has_the_task(const protocol::TaskView& task) {
+  std::vector<AccountId> who;
+  if (task.record.terms.relays == 0) return who;
+  for (const protocol::ClaimView& claim : task.claims) {
+    for (const AccountId& relay : attested_by(claim)) who.push_back(relay);
+    if (claim.record.status >= protocol::ClaimStatus::kDrawing) who.push_back(claim.record.solver);
+  }
+  return who;
+}
+
+}  // namespace
+
+std::vector<AccountId> attested_by(const protocol::ClaimView& claim) {
+  std::vector<AccountId> relays;
+  if (claim.relays)
+    for (const protocol::RelaySeat& seat : claim.relays->seats)
+      if (seat.attested) relays.push_back(seat.relay);
+  return relays;
 }
 
 SharedTask LedgerRole::open_task(const protocol::TaskView& task) {
@@ -274,11 +296,9 @@ SharedTask LedgerRole::open_task(const protocol::TaskView& task) {
   const std::string init_name = program_blob(header.init_program);
   const std::string step_name = program_blob(header.step_program);
   const std::string data_name = data_blob(header.data_set);
-  std::optional<protocol::RelayRound> relays;
-  for (const protocol::ClaimView& claim : task.claims)
-    if (!relays) relays = claim.relays;
+  const std::vector<AccountId> others = who_has_the_task(task);
   const auto from = [&](const std::string& name) {
-    return source_of(name, task.record.submitter, relays);
+    return source_of(name, task.record.submitter, others);
   };
   const AccountId from_init = from(init_name), from_step = from(step_name),
                   from_data = from(data_name);
@@ -307,6 +327,17 @@ SharedTask LedgerRole::open_task(const protocol::TaskView& task) {
   release(step_name, from_step);
   release(data_name, from_data);
   return nullptr;
+}
+
+bool LedgerRole::publish_task(const training::Task& task) {
+  if (m_tasks_published.contains(task.root())) return true;
+  Result<Bytes> data = tensor::write_safetensors(task.data);
+  if (!data) return false;
+  for (const graph::ValidProgram* program : {task.init.get(), task.step.get()})
+    act(Publish{program_blob(program->root()), graph::encode_program(program->program())});
+  act(Publish{data_blob(task.header.data_set), std::move(*data)});
+  m_tasks_published.insert(task.root());
+  return true;
 }
 
 bool LedgerRole::leaves_time(const protocol::PostTask& terms,

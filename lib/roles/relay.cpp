@@ -1,7 +1,6 @@
 // Fetches all that a claim is checked with, attests it, and serves it until the claim is settled.
 #include "assay/roles/relay.hpp"
 
-#include "assay/graph/program.hpp"
 #include "assay/roles/names.hpp"
 #include "assay/tensor/safetensors.hpp"
 #include "assay/training/state.hpp"
@@ -54,23 +53,12 @@ class Relay final : public internal::CheckerRole {
     const bool attested = protocol::has_attested(*view.relays, account());
     if (!attested && (claim.status != ClaimStatus::kRelaying || claim.withheld)) return false;
     const SharedTask opened = open_task(task);
-    if (!opened || !publish_task(opened)) return true;
+    if (!opened || !publish_task(*opened)) return true;
     const commit::Transcript* roots = transcript(view);
     if (roots == nullptr || !keep_all(task, view, opened, *roots)) return true;
     // Whoever attests while a demand is about to be ignored loses its word with it.
     const bool all_shown = supply(task, view, opened, *roots);
     if (!attested && all_shown) attest(task, view, opened, *roots);
-    return true;
-  }
-
-  // Under the submitter's names, from this relay's end point.
-  bool publish_task(const SharedTask& task) {
-    if (!m_tasks_published.insert(task->root()).second) return true;
-    for (const graph::ValidProgram* program : {task->init.get(), task->step.get()})
-      act(Publish{program_blob(program->root()), graph::encode_program(program->program())});
-    Result<Bytes> data = tensor::write_safetensors(task->data);
-    if (!data) return false;
-    act(Publish{data_blob(task->header.data_set), std::move(*data)});
     return true;
   }
 
@@ -189,7 +177,6 @@ class Relay final : public internal::CheckerRole {
 
   RelayOptions m_options;
   std::optional<std::uint64_t> m_bonding_since;  // the last nonce then
-  std::set<Hash256> m_tasks_published;
   std::set<ClaimId> m_kept;
   std::set<ClaimId> m_dropped;
 };

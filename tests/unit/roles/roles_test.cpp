@@ -651,7 +651,9 @@ TEST_F(Roles, ARelayAttestsOnceItHasEverythingAndShowsIt) {
 }
 
 TEST_F(Roles, WhatItsPublishersKeepBackIsFetchedFromRelays) {
-  protocol::ClaimView& claim = add_task(&solver, ClaimStatus::kSealing).claims[0];
+  protocol::TaskView& of = add_task(&solver, ClaimStatus::kSealing);
+  of.record.terms.relays = of.record.terms.relay_quorum = 1;
+  protocol::ClaimView& claim = of.claims[0];
   const crypto::KeyPair relay = key_of("a relay");
   protocol::RelayRound round;
   round.seats = {{id_of(solver), false}, {id_of(relay), true}};
