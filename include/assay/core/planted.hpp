@@ -40,7 +40,7 @@ enum class Planted : std::uint8_t {
   kWordDooms,        // a verifier's word that falls takes the solver's claim with it
   kWholeInterval,  // what a verifier says of an interior step is taken for what it says of the end
 };
-inline constexpr std::uint8_t kSimulatedLast = 19;  // which the simulator's seeds find
+inline constexpr std::uint8_t kSimulatedLast = 20;  // which the simulator's seeds find
 
 #if defined(ASSAY_AUDIT) && ASSAY_AUDIT
 inline thread_local Planted planted_bug = Planted::kNone;
