@@ -171,7 +171,7 @@ std::string to_text(const QuoteReport& r) {
   add("price", format_tokens(t.price));
   add("verification fee", format_tokens(t.verification_fee));
   add("tax", format_tokens(t.tax));
-  add("in all", format_tokens(Amount(t.price.value + t.verification_fee.value + t.tax.value)));
+  add("in all", format_tokens(Amount(protocol::copy_cost(t))));
   add("least solver stake", format_tokens(r.least.solver_stake));
   add("least verifier stake", format_tokens(r.least.verifier_stake));
   add("least challenger bond", format_tokens(r.least.challenger_bond));

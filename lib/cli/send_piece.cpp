@@ -123,4 +123,13 @@ Result<Payload> supply_chunk(const SendValues& v) {
   return Payload(protocol::SupplyChunk{protocol::demand_id_of(claim, piece), std::move(opening)});
 }
 
+Result<Payload> attest_data(const SendValues& v) {
+  protocol::AttestData payload;
+  ASSAY_TRY(payload.claim.value, v.hash("claim"));
+  ASSAY_TRY(payload.data, v.hash("data"));
+  ASSAY_TRY(const Piece piece, piece_of(v));
+  ASSAY_TRY(payload.opening, opening_of(v, piece));
+  return Payload(std::move(payload));
+}
+
 }  // namespace assay::cli

@@ -168,6 +168,22 @@ const std::vector<SendRow> kTable = {
      "Take it back; it is free after 21 days of ledger time, and can be slashed until then",
      {{"validator", "the key with which its CometBFT signs"}, kTokens, kAtoms},
      unbond_validator},
+    {TxKind::kBondRelay,
+     "Put stake into the pool from which relays are drawn, each token with the same chance",
+     {kTokens, kAtoms},
+     of_amount<protocol::BondRelay>},
+    {TxKind::kUnbondRelay,
+     "Take it out of the pool again, but what stands behind claims",
+     {kTokens, kAtoms},
+     of_amount<protocol::UnbondRelay>},
+    {TxKind::kAttestData,
+     "Attest, where one's relay was drawn, that all of a claim's data is there, with a piece of it",
+     {kClaim,
+      {"data", "what is attested: 64 hexadecimal digits"},
+      kPiece,
+      {"blob", "file of the transcript, checkpoint, data set or program"},
+      {"transcript", "of a state: file of the transcript that stands"}},
+     attest_data},
 };
 
 }  // namespace

@@ -56,6 +56,11 @@ void add_task_options(Command& command, TaskSettings& s, bool with_model_file) {
       .option("require", s.required, "capability that a solver must list, repeated")
       .option("deny", s.deny, "account that may not take the task, repeated")
       .option("verification-fee", s.verification_fee, "tokens for all verifiers together")
+      .option("relays", s.relays, "seats of relays that fetch and keep all data; 0: none")
+      .option("relay-quorum", s.relay_quorum, "of them that must attest it; 0: two thirds")
+      .option("relay-fee", s.relay_fee, "tokens for all relays together")
+      .option("relay-stake", s.relay_stake, "tokens that a relay's word in one seat puts at risk")
+      .option("relay-window-s", s.relay_window_s, "seconds for relays to fetch the data")
       .option("solver-stake", s.solver_stake, "tokens that the solver loses if it lied")
       .option("verifier-stake", s.verifier_stake, "tokens that a verifier loses if it lied")
       .option("challenger-bond", s.challenger_bond, "tokens that a wrong challenge costs")
@@ -224,10 +229,19 @@ Result<protocol::PostTask> make_unchecked_terms(const TaskSettings& s, const tra
   // One in one is all but one in 2^32: the rate is below 1.
   if (s.forced_one_in > 0)
     terms.force_rate = static_cast<std::uint32_t>(~std::uint32_t{0} / s.forced_one_in);
+  if (s.relays > economics::kMaxRelaySeats)
+    return {ErrorCode::kInvalidArgument,
+            "--relays is at most " + std::to_string(economics::kMaxRelaySeats)};
+  terms.relays = static_cast<std::uint32_t>(s.relays);
+  const std::uint64_t quorum =
+      s.relay_quorum != 0 ? s.relay_quorum : ceil_div(2 * s.relays, std::uint64_t{3});
+  terms.relay_quorum = static_cast<std::uint32_t>(std::min(quorum, std::uint64_t{UINT32_MAX}));
+  ASSAY_TRY(terms.relay_fee, amount_of_tokens(s.relay_fee, "relay-fee"));
+  ASSAY_TRY(terms.relay_stake, amount_of_tokens(s.relay_stake, "relay-stake"));
   constexpr std::uint64_t kWindowMaxS = protocol::kMaxWindowMs / 1000;
   for (const std::uint64_t seconds :
        {s.train_window_s, s.enlist_window_s, s.verify_window_s, s.challenge_window_s,
-        s.stand_up_window_s, s.move_window_s, s.bid_window_s})
+        s.stand_up_window_s, s.move_window_s, s.bid_window_s, s.relay_window_s})
     if (seconds == 0 || seconds > kWindowMaxS)
       return {ErrorCode::kInvalidArgument,
               "a window lasts from 1 to " + std::to_string(kWindowMaxS) + " seconds"};
@@ -242,7 +256,8 @@ Result<protocol::PostTask> make_unchecked_terms(const TaskSettings& s, const tra
                    .stand_up_ms = s.stand_up_window_s * 1000,
                    .move_ms = s.move_window_s * 1000,
                    .replay_ms = s.train_window_s * 1000,
-                   .disclose_ms = terms.force_rate == 0 ? 0 : s.move_window_s * 1000};
+                   .disclose_ms = terms.force_rate == 0 ? 0 : s.move_window_s * 1000,
+                   .relay_ms = terms.relays == 0 ? 0 : s.relay_window_s * 1000};
   ASSAY_TRY_STATUS(add_market(s, task, terms));
   return terms;
 }

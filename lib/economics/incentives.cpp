@@ -33,6 +33,12 @@ const char* to_string(TermsVerdict verdict) noexcept {
     case TermsVerdict::kWatchingUnpaid:
       return "a forced error costs a blind verifier less than looking: raise the verifier stake or "
              "the rate";
+    case TermsVerdict::kRelaysOutOfRange:
+      return "too many relays, or a quorum, fee or stake of none";
+    case TermsVerdict::kQuorumOutOfRange: return "a quorum is more than half of the relays";
+    case TermsVerdict::kRelayFeeTooSmall: return "the relay fee is less than an atom per relay";
+    case TermsVerdict::kQuorumCheap:
+      return "a quorum's stakes are less than the price: raise the relay stake";
     case TermsVerdict::kCrowdingOutCheap:
       return "using up a claim's challenges costs less than the price: raise the bond";
   }
@@ -78,10 +84,27 @@ bool watching_paid(const TaskTerms& t, std::uint64_t replay) noexcept {
 
 }  // namespace
 
+namespace {
+
+TermsVerdict check_relays(const TaskTerms& t) noexcept {
+  const bool has_terms = t.relay_quorum != 0 || t.relay_fee != 0 || t.relay_stake != 0;
+  if (t.relays > kMaxRelaySeats || (t.relays == 0 && has_terms))
+    return TermsVerdict::kRelaysOutOfRange;
+  if (t.relays == 0) return TermsVerdict::kHolds;
+  if (t.relay_quorum <= t.relays / 2 || t.relay_quorum > t.relays)
+    return TermsVerdict::kQuorumOutOfRange;
+  if (fee_per_relay(t.relay_fee, t.relays) == 0) return TermsVerdict::kRelayFeeTooSmall;
+  if (Wide{t.relay_quorum} * t.relay_stake < t.price) return TermsVerdict::kQuorumCheap;
+  return TermsVerdict::kHolds;
+}
+
+}  // namespace
+
 TermsVerdict check_terms(const TaskTerms& t) noexcept {
   if (t.price > kMaxTaskAtoms || t.verification_fee > kMaxTaskAtoms ||
       t.solver_stake > kMaxTaskAtoms || t.verifier_stake > kMaxTaskAtoms ||
-      t.challenger_bond > kMaxTaskAtoms || t.declared_harm > kMaxTaskAtoms || t.tax > kMaxTaskAtoms)
+      t.challenger_bond > kMaxTaskAtoms || t.declared_harm > kMaxTaskAtoms ||
+      t.tax > kMaxTaskAtoms || t.relay_fee > kMaxTaskAtoms || t.relay_stake > kMaxTaskAtoms)
     return TermsVerdict::kAmountTooLarge;
   if (t.price == 0) return TermsVerdict::kNoPrice;
   if (t.seats < 1 || t.seats > kMaxSeats) return TermsVerdict::kSeatsOutOfRange;
@@ -104,7 +127,7 @@ TermsVerdict check_terms(const TaskTerms& t) noexcept {
   if (!bribes_exceed_gain({replay, least_bounty(t.solver_stake), 1}))
     return TermsVerdict::kBribeCheap;
   if (!watching_paid(t, replay)) return TermsVerdict::kWatchingUnpaid;
-  return TermsVerdict::kHolds;
+  return check_relays(t);
 }
 
 bool deters_harm(const TaskTerms& t) noexcept {
@@ -113,5 +136,7 @@ bool deters_harm(const TaskTerms& t) noexcept {
 }
 
 bool deters_idling(const TaskTerms& t) noexcept { return t.force_rate != 0; }
+
+bool attests_data(const TaskTerms& t) noexcept { return t.relays != 0; }
 
 }  // namespace assay::economics

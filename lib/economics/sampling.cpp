@@ -59,4 +59,15 @@ std::vector<Draw> draw_intervals(Sha256Function sha256, const DrawTerms& t) {
   return draws;
 }
 
+std::uint64_t draw_relay(Sha256Function sha256, const RelayDraw& d) noexcept {
+  std::uint8_t counters[8];
+  store_le(counters, d.round);
+  store_le(counters + 4, d.seat);
+  constexpr char kRelay[] = "assay/relay/1";
+  const ByteView domain{reinterpret_cast<const std::uint8_t*>(kRelay), sizeof kRelay - 1};
+  const Hash256 h = sha256_of(
+      sha256, {domain, d.beacon.view(), d.claim.value.view(), ByteView{counters, sizeof counters}});
+  return scale_to(load_le<std::uint64_t>(h.bytes.data()), d.total);
+}
+
 }  // namespace assay::economics

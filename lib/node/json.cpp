@@ -168,6 +168,16 @@ struct EventFields {
   Json operator()(const p::ValidatorChanged& e) const {
     return Json::object({{"validator", hex(e.key)}, {"power", text(e.power)}});
   }
+  Json operator()(const p::RelayDrawn& e) const {
+    return Json::object(
+        {{"claim", hex(e.claim)}, {"relay", hex(e.relay)}, {"round", e.round}, {"seat", e.seat}});
+  }
+  Json operator()(const p::DataAttested& e) const {
+    return Json::object({{"claim", hex(e.claim)}, {"relay", hex(e.relay)}, {"seats", e.seats}});
+  }
+  Json operator()(const p::RelayLeft& e) const {
+    return Json::object({{"relay", hex(e.relay)}, {"bond", text(e.bond)}});
+  }
   Json operator()(const p::GameStarted& e) const {
     return Json::object({{"game", hex(e.game)},
                          {"challenge", hex(e.challenge)},
@@ -398,9 +408,13 @@ Json to_json(const p::TaskView& view) {
        {"verifier_stake", text(terms.verifier_stake)},
        {"challenger_bond", text(terms.challenger_bond)},
        {"declared_harm", text(terms.declared_harm)},
+       {"relay_fee", text(terms.relay_fee)},
+       {"relay_stake", text(terms.relay_stake)},
        {"seats", terms.seats},
        {"draws", terms.draws},
        {"force_rate", terms.force_rate},
+       {"relays", terms.relays},
+       {"relay_quorum", terms.relay_quorum},
        {"work_units", text(terms.work_units)},
        {"price_per_million_units", price_per_million_units(terms.price, terms.work_units)},
        {"progress_entries", terms.progress_entries},
@@ -408,6 +422,7 @@ Json to_json(const p::TaskView& view) {
        {"windows", windows_json(terms.windows)},
        {"deters_harm", t.deters_harm},
        {"deters_idling", economics::deters_idling(protocol::terms_of(terms))},
+       {"attests_data", economics::attests_data(protocol::terms_of(terms))},
        {"deadline_ms", ms(t.deadline)},
        {"ended_ms", ms(t.ended)},
        {"missing", text(t.missing)},
@@ -418,14 +433,21 @@ Json to_json(const p::TaskView& view) {
 
 namespace {
 
+Json seats_json(const std::optional<p::RelayRound>& round) {
+  Json seats = Json::array();
+  if (round)
+    for (const p::RelaySeat& seat : round->seats)
+      seats.push_back(Json::object({{"relay", hex(seat.relay)}, {"attested", seat.attested}}));
+  return seats;
+}
+
 Json demand_json(const p::DemandRecord& d) {
   return Json::object({{"demand", hex(d.id)},
                        {"demander", hex(d.demander)},
                        {"piece", piece_json(d.piece)},
                        {"price", text(d.price)},
                        {"status", to_string(d.status)},
-                       {"deadline_ms", ms(d.deadline)},
-                       {"bytes", to_hex(d.bytes)}});
+                       {"deadline_ms", ms(d.deadline)}});
 }
 
 }  // namespace
@@ -458,12 +480,14 @@ Json to_json(const p::ClaimView& c) {
                        {"opened", r.opened},
                        {"unresolved", r.unresolved},
                        {"doomed", r.doomed},
+                       {"withheld", r.withheld},
                        {"fallen_entry", r.fallen_entry},
                        {"forced_entry", r.forced_entry},
                        {"solver_lost", r.solver_lost},
                        {"verifiers", std::move(verifiers)},
                        {"challenges", std::move(challenges)},
-                       {"demands", std::move(demands)}});
+                       {"demands", std::move(demands)},
+                       {"relays", seats_json(c.relays)}});
 }
 
 Json to_json(const p::ChallengeView& c) {

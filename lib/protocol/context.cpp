@@ -101,6 +101,11 @@ AccountKey validator_account(const ValidatorAddress& address) {
 Lock validator_lock(const ValidatorRecord& validator) {
   return {validator_account(validator_address(validator.key)), validator.owner, &Locked::bonded};
 }
+Lock relay_lock(const AccountId& id) {
+  return {{AccountKind::kLock, crypto::sha256({as_bytes("assay/relay-lock/1"), id.value.view()})},
+          id,
+          &Locked::stakes};
+}
 Lock deposit_lock(const TaskId& task, const AccountId& bidder) {
   const bool is_mixed = testing::planted(testing::Planted::kMixedDeposit);
   return {is_mixed ? escrow_account(task) : deposit_account(task, bidder), bidder,

@@ -17,8 +17,7 @@ const Windows& windows_of(Context& c, const ClaimRecord& claim, TaskRecord& task
 
 // The draw, from the beacon of the block after the reveal.
 void draw(Context& c, ClaimRecord& claim) {
-  TaskRecord task;
-  const Windows& windows = windows_of(c, claim, task);
+  const TaskRecord task = c.state.need_task(claim.task);
   claim.beacon = c.beacon;
   economics::DrawTerms terms;
   terms.beacon = c.beacon;
@@ -35,11 +34,10 @@ void draw(Context& c, ClaimRecord& claim) {
       c.emit(VerifierDrawn{claim.id, verifier.verifier, i, verifier.draws[i].entry,
                            verifier.draws[i].interior_step});
   }
-  // Without verifiers the window to seal is that of whoever looks for a forced error.
-  if (claim.enlisted == 0 && task.terms.force_rate == 0)
-    end_opening(c, claim);
+  if (task.terms.relays != 0)
+    start_relaying(c, claim);
   else
-    c.advance(claim, ClaimStatus::kSealing, windows.seal_ms);
+    start_sealing(c, claim);
 }
 
 void end_claim_status(Context& c, const ClaimId& id) {
@@ -51,6 +49,7 @@ void end_claim_status(Context& c, const ClaimId& id) {
       break;
     case ClaimStatus::kEnlisting: end_enlisting(c, claim); break;
     case ClaimStatus::kDrawing: draw(c, claim); break;
+    case ClaimStatus::kRelaying: end_relaying(c, claim); break;
     case ClaimStatus::kSealing: end_sealing(c, claim); break;
     case ClaimStatus::kOpening: end_opening(c, claim); break;
     case ClaimStatus::kDisclosing: fall_undisclosed(c, id); break;
@@ -164,6 +163,16 @@ void end_waiting(Context& c, const TaskId& id) {
     if (claim.status == ClaimStatus::kEnlisting && claim.deadline == LedgerTimeMs{})
       end_enlisting(c, claim);
   }
+}
+
+void start_sealing(Context& c, ClaimRecord& claim) {
+  TaskRecord task;
+  const Windows& windows = windows_of(c, claim, task);
+  // Without verifiers the window to seal is that of whoever looks for a forced error.
+  if (claim.enlisted == 0 && task.terms.force_rate == 0)
+    end_opening(c, claim);
+  else
+    c.advance(claim, ClaimStatus::kSealing, windows.seal_ms);
 }
 
 void end_sealing(Context& c, ClaimRecord& claim) {

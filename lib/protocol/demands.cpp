@@ -48,7 +48,7 @@ void supply_demand(Context& c, DemandRecord demand, Bytes bytes) {
   const economics::BondSplit split = economics::split_bond(demand.price.value);
   c.take_out(demand_lock(demand), user_account(claim.solver), split.defender);
   c.take_out(demand_lock(demand), burned_account(), split.burned);
-  demand.bytes = std::move(bytes);
+  c.state.put_supplied(demand, std::move(bytes));
   end_demand(c, demand, DemandStatus::kSupplied);
   --claim.demands_open;
   c.state.put(claim);
@@ -75,7 +75,8 @@ bool goes_on(Context& c, DemandRecord& demand, ClaimRecord& claim) {
 
 }  // namespace
 
-// The claim falls, once nobody plays about it any more: who has proved it false by then is paid.
+// The claim falls when its window to challenge is over and nobody plays about it any more: who has
+// proved it false by then is paid.
 void expire_demand(Context& c, const DemandId& id) {
   DemandRecord demand = c.state.need_demand(id);
   ClaimRecord claim = c.state.need_claim(demand.claim);
@@ -83,7 +84,8 @@ void expire_demand(Context& c, const DemandId& id) {
   give_back(c, demand);
   end_demand(c, demand, DemandStatus::kIgnored);
   --claim.demands_open;
-  if (!testing::planted(testing::Planted::kIgnoredDemand)) claim.solver_lost = claim.doomed = true;
+  if (!testing::planted(testing::Planted::kIgnoredDemand))
+    claim.solver_lost = claim.withheld = true;
   c.state.put(claim);
   maybe_settle(c, claim.id);
 }

@@ -119,12 +119,14 @@ class Plan {
 
   bool claim(const Bytes& key) {
     const ByteView id = without_table(key);
-    if (!all_below(Key(Table::kVerifier).raw(id).bytes())) return false;
+    if (!all_below(Key(Table::kVerifier).raw(id).bytes()) ||
+        !record(Key(Table::kRelayRound).raw(id).bytes()))
+      return false;
     bool room = true;
     m_overlay.scan(Key(Table::kDemand).raw(id).bytes(), [&](ByteView at, ByteView value) {
       const auto demand = decoded<DemandRecord>(value);
-      room =
-          demand && record(Key(Table::kDemandId).id(demand->id.value).bytes()) && take(at, value);
+      room = demand && record(Key(Table::kDemandId).id(demand->id.value).bytes()) &&
+             record(Key(Table::kSupplied).raw(at.subspan(1)).bytes()) && take(at, value);
       return room;
     });
     if (!room) return false;

@@ -112,6 +112,12 @@ void fields(A& a, E& e) {
     a(e.key), a(e.owner), a(e.height), a(e.amount);
   } else if constexpr (std::is_same_v<T, ValidatorChanged>) {
     a(e.key), a(e.power);
+  } else if constexpr (std::is_same_v<T, RelayDrawn>) {
+    a(e.claim), a(e.relay), a(e.round), a(e.seat);
+  } else if constexpr (std::is_same_v<T, DataAttested>) {
+    a(e.claim), a(e.relay), a(e.seats);
+  } else if constexpr (std::is_same_v<T, RelayLeft>) {
+    a(e.relay), a(e.bond);
   } else if constexpr (std::is_same_v<T, JackpotPaid>) {
     a(e.claim), a(e.finder), a(e.amount);
   } else {

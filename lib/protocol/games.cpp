@@ -254,6 +254,16 @@ void fall_undisclosed(Context& c, const ClaimId& id) {
   settle(c, id, ClaimStatus::kFallen, CloseReason::kUndisclosed);
 }
 
+void fall_unattested(Context& c, const ClaimId& id) {
+  void_challenges(c, id);
+  const ClaimRecord claim = c.state.need_claim(id);
+  const bool falls = claim.doomed || claim.withheld;
+  settle(c, id, falls ? ClaimStatus::kFallen : ClaimStatus::kExpired,
+         claim.doomed     ? CloseReason::kContradicted
+         : claim.withheld ? CloseReason::kWithheld
+                          : CloseReason::kUnattested);
+}
+
 void expire_challenge(Context& c, const ChallengeId& id) {
   const ChallengeRecord challenge = c.state.need_challenge(id);
   // Once the claim is doomed there is nothing left to reveal it for.

@@ -41,6 +41,7 @@ const char* to_string(TxVerdict verdict) noexcept {
     case TxVerdict::kNotAllowed: return "not among the solvers that the task allows";
     case TxVerdict::kNotVerifier: return "not a verifier of this claim";
     case TxVerdict::kNotChallenger: return "not the challenger";
+    case TxVerdict::kNotRelay: return "not a relay, or not drawn for this claim";
     case TxVerdict::kSelfDealing: return "self-dealing";
     case TxVerdict::kWrongPhase: return "wrong phase";
     case TxVerdict::kWrongSale: return "sold in another way";
@@ -130,6 +131,7 @@ const char* to_string(CloseReason reason) noexcept {
     case CloseReason::kContradicted: return "its solver contradicted itself";
     case CloseReason::kUndisclosed: return "not disclosed in time";
     case CloseReason::kWithheld: return "its solver withheld a piece that was demanded";
+    case CloseReason::kUnattested: return "no quorum of relays attested its data";
     case CloseReason::kVoid: return "void";
   }
   return "?";
@@ -170,6 +172,7 @@ const char* to_string(ClaimStatus status) noexcept {
     case ClaimStatus::kEnlisting: return "enlisting";
     case ClaimStatus::kRevealing: return "revealing";
     case ClaimStatus::kDrawing: return "drawing";
+    case ClaimStatus::kRelaying: return "relaying";
     case ClaimStatus::kSealing: return "sealing";
     case ClaimStatus::kOpening: return "opening";
     case ClaimStatus::kDisclosing: return "disclosing";
@@ -276,7 +279,10 @@ const char* name_of(const Event& event) noexcept {
                                            "chunk_demanded",
                                            "demand_ended",
                                            "validator_slashed",
-                                           "validator_changed"};
+                                           "validator_changed",
+                                           "relay_drawn",
+                                           "data_attested",
+                                           "relay_left"};
   static_assert(std::size(kNames) == std::variant_size_v<Event>);
   return kNames[event.index()];
 }

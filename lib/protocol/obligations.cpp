@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "assay/protocol/offer.hpp"
+
 namespace assay::protocol {
 
 namespace {
@@ -30,10 +32,9 @@ Amount owed_by_escrow(const TaskRecord& task, std::span<const ClaimRecord> claim
   const PostTask& terms = task.terms;
   Wide owed = 0;
   if (task.status == TaskStatus::kOpen && terms.copies > claims.size())
-    owed +=
-        (terms.copies - claims.size()) * cost_of(terms.price, terms.verification_fee, terms.tax);
+    owed += (terms.copies - claims.size()) * cost_of(terms.price, fees_of(terms), terms.tax);
   for (const ClaimRecord& claim : claims)
-    if (!is_settled(claim.status)) owed += cost_of(claim.price, terms.verification_fee, claim.tax);
+    if (!is_settled(claim.status)) owed += cost_of(claim.price, fees_of(terms), claim.tax);
   return saturated(owed);
 }
 
@@ -60,6 +61,7 @@ Amount owed_by_validator(const ValidatorRecord& validator) noexcept {
   for (const ValidatorUnbonding& part : validator.unbonding) owed += part.amount.value;
   return saturated(owed);
 }
+Amount owed_by_relay(const RelayRecord& relay) noexcept { return relay.bond; }
 
 bool owes_nothing(const TaskRecord& task) noexcept {
   return task.ended != LedgerTimeMs{} && task.unsettled == 0 && task.bids == 0;

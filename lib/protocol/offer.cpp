@@ -36,8 +36,9 @@ OfferVerdict check_offer(const PostTask& t) noexcept {
   if (!std::all_of(t.capabilities.begin(), t.capabilities.end(), is_tag))
     return OfferVerdict::kBadCapability;
   if ((t.bid_deposit.value > 0) != auction) return OfferVerdict::kBidDepositMismatch;
-  for (const Amount a : {t.price, t.verification_fee, t.tax, t.bid_deposit})
+  for (const Amount a : {t.price, t.verification_fee, t.tax, t.bid_deposit, t.relay_fee})
     if (a.value > economics::kMaxTaskAtoms) return OfferVerdict::kAmountTooLarge;
+  if (fees_of(t).value > economics::kMaxTaskAtoms) return OfferVerdict::kAmountTooLarge;
   // Who posts brings the tax at least: a flood of posts that others are to fund locks as much.
   if (t.sought.value > task_cost(t) - t.copies * t.tax.value) return OfferVerdict::kSoughtTooMuch;
   if (t.work_units == 0) return OfferVerdict::kNoWork;
@@ -47,8 +48,11 @@ OfferVerdict check_offer(const PostTask& t) noexcept {
 }
 
 static_assert(kMaxCopies * 3 * (economics::kMaxTaskAtoms >> 32) < std::uint64_t{1} << 32);
+Amount fees_of(const PostTask& t) noexcept {
+  return Amount{t.verification_fee.value + t.relay_fee.value};
+}
 std::uint64_t copy_cost(const PostTask& t) noexcept {
-  return t.price.value + t.verification_fee.value + t.tax.value;
+  return t.price.value + fees_of(t).value + t.tax.value;
 }
 std::uint64_t task_cost(const PostTask& t) noexcept { return t.copies * copy_cost(t); }
 

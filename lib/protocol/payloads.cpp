@@ -49,16 +49,17 @@ constexpr std::uint64_t Windows::*kWindows[] = {
     &Windows::challenge_ms, &Windows::challenge_reveal_ms,
     &Windows::stand_up_ms,  &Windows::move_ms,
     &Windows::replay_ms,    &Windows::bid_ms,
-    &Windows::disclose_ms};
+    &Windows::disclose_ms,  &Windows::relay_ms};
 static_assert(sizeof(Windows) == std::size(kWindows) * 8);
 // The amounts likewise.
 constexpr Amount PostTask::*kAmounts[] = {
     &PostTask::price,          &PostTask::verification_fee, &PostTask::tax,
     &PostTask::sought,         &PostTask::bid_deposit,      &PostTask::solver_stake,
-    &PostTask::verifier_stake, &PostTask::challenger_bond,  &PostTask::declared_harm};
+    &PostTask::verifier_stake, &PostTask::challenger_bond,  &PostTask::declared_harm,
+    &PostTask::relay_fee,      &PostTask::relay_stake};
 constexpr std::size_t kPostTaskBytesMax = commit::kTaskHeaderBytes + 1 + 2 * (4 + 32 * kMaxListed) +
                                           (4 + kMaxRequired * (4 + kMaxTagBytes)) + 8 + 4 +
-                                          8 * std::size(kAmounts) + 3 * 4 + 2 * 8 + 1 +
+                                          8 * std::size(kAmounts) + 5 * 4 + 2 * 8 + 1 +
                                           8 * std::size(kWindows);
 
 void write(Writer& w, const PostTask& p) {
@@ -73,6 +74,8 @@ void write(Writer& w, const PostTask& p) {
   w.u32(p.seats);
   w.u32(p.draws);
   w.u32(p.force_rate);
+  w.u32(p.relays);
+  w.u32(p.relay_quorum);
   w.u64(p.work_units);
   w.u64(p.progress_entries);
   w.flag(p.pays_partial);
@@ -90,6 +93,8 @@ void read(Reader& r, PostTask& p) {
   p.seats = r.u32();
   p.draws = r.u32();
   p.force_rate = r.u32();
+  p.relays = r.u32();
+  p.relay_quorum = r.u32();
   p.work_units = r.u64();
   p.progress_entries = r.u64();
   p.pays_partial = r.flag();
@@ -401,21 +406,45 @@ void get(Reader& r, commit::ProgramRecord& p) {
   p.header = commit::read_program_header(r);
 }
 
+void put(Writer& w, const PieceOpening& p) {
+  w.u8(static_cast<std::uint8_t>(p.index() + 1));
+  std::visit([&](const auto& opening) { put(w, opening); }, p);
+}
+void get(Reader& r, PieceOpening& p) {
+  switch (r.u8()) {
+    case 1: p.emplace<0>(); break;
+    case 2: p.emplace<1>(); break;
+    case 3: p.emplace<2>(); break;
+    case 4: p.emplace<3>(); break;
+    default: return r.fail();
+  }
+  std::visit([&](auto& opening) { get(r, opening); }, p);
+}
+
 void write(Writer& w, const SupplyChunk& p) {
   wire::put(w, p.demand);
-  w.u8(static_cast<std::uint8_t>(p.opening.index() + 1));
-  std::visit([&](const auto& opening) { put(w, opening); }, p.opening);
+  put(w, p.opening);
 }
 void read(Reader& r, SupplyChunk& p) {
   wire::get(r, p.demand);
-  switch (r.u8()) {
-    case 1: p.opening.emplace<0>(); break;
-    case 2: p.opening.emplace<1>(); break;
-    case 3: p.opening.emplace<2>(); break;
-    case 4: p.opening.emplace<3>(); break;
-    default: return r.fail();
-  }
-  std::visit([&](auto& opening) { get(r, opening); }, p.opening);
+  get(r, p.opening);
+}
+
+void write(Writer& w, const BondRelay& p) { wire::put(w, p.amount); }
+void read(Reader& r, BondRelay& p) { wire::get(r, p.amount); }
+
+void write(Writer& w, const UnbondRelay& p) { wire::put(w, p.amount); }
+void read(Reader& r, UnbondRelay& p) { wire::get(r, p.amount); }
+
+void write(Writer& w, const AttestData& p) {
+  wire::put(w, p.claim);
+  w.hash(p.data);
+  put(w, p.opening);
+}
+void read(Reader& r, AttestData& p) {
+  wire::get(r, p.claim);
+  p.data = r.hash();
+  get(r, p.opening);
 }
 
 void write(Writer& w, const BondValidator& p) {
@@ -501,6 +530,11 @@ constexpr TxRow kTable[] = {
      "fuzz_transaction"},
     {TxKind::kUnbondValidator, "unbond_validator", 40, "unbond_validator",
      "Tamper.unbond_validator", "fuzz_transaction"},
+    {TxKind::kBondRelay, "bond_relay", 8, "bond_relay", "Tamper.bond_relay", "fuzz_transaction"},
+    {TxKind::kUnbondRelay, "unbond_relay", 8, "unbond_relay", "Tamper.unbond_relay",
+     "fuzz_transaction"},
+    {TxKind::kAttestData, "attest_data", 2 * 32 + 1 + 4 + commit::kMaxPieceBytes + kPathMax,
+     "attest_data", "Tamper.attest_data", "fuzz_transaction"},
 };
 static_assert(std::size(kTable) == kTxKindLast);
 // The longest supply is that of a transcript's part.
@@ -575,6 +609,10 @@ economics::TaskTerms terms_of(const PostTask& t) noexcept {
   terms.declared_harm = t.declared_harm.value;
   terms.tax = t.tax.value;
   terms.force_rate = t.force_rate;
+  terms.relays = t.relays;
+  terms.relay_quorum = t.relay_quorum;
+  terms.relay_fee = t.relay_fee.value;
+  terms.relay_stake = t.relay_stake.value;
   terms.seats = t.seats;
   terms.draws = t.draws;
   terms.entries = commit::is_valid(t.header) ? commit::transcript_entries(t.header) : 0;

@@ -168,6 +168,7 @@ void write(Writer& w, const ClaimRecord& c) {
     w.u32(n);
   wire::put(w, c.demands_until);
   w.flag(c.doomed);
+  w.flag(c.withheld);
   w.u64(c.fallen_entry);
   w.flag(c.solver_lost);
   wire::put(w, c.contradicted_by);
@@ -205,6 +206,7 @@ void read(Reader& r, ClaimRecord& c) {
     *n = r.u32();
   wire::get(r, c.demands_until);
   c.doomed = r.flag();
+  c.withheld = r.flag();
   c.fallen_entry = r.u64();
   c.solver_lost = r.flag();
   wire::get(r, c.contradicted_by);
@@ -341,7 +343,6 @@ void write(Writer& w, const DemandRecord& d) {
   wire::put(w, d.deadline);
   w.u64(d.paused_before_ms);
   w.u64(d.paused_ms);
-  w.bytes(d.bytes);
 }
 void read(Reader& r, DemandRecord& d) {
   wire::get(r, d.id);
@@ -354,7 +355,88 @@ void read(Reader& r, DemandRecord& d) {
   wire::get(r, d.deadline);
   d.paused_before_ms = r.u64();
   d.paused_ms = r.u64();
-  d.bytes = to_bytes(r.bytes(commit::kMaxPieceBytes));
+}
+
+void write(Writer& w, const RelayRecord& p) {
+  wire::put(w, p.account);
+  wire::put(w, p.bond);
+  wire::put(w, p.held);
+  w.u32(p.missed);
+}
+void read(Reader& r, RelayRecord& p) {
+  wire::get(r, p.account);
+  wire::get(r, p.bond);
+  wire::get(r, p.held);
+  p.missed = r.u32();
+}
+
+void write(Writer& w, const RelayRound& p) {
+  wire::put(w, p.claim);
+  w.u32(p.number);
+  w.hash(p.beacon);
+  put_list(w, p.seats, [&](const RelaySeat& seat) {
+    wire::put(w, seat.relay);
+    w.flag(seat.attested);
+  });
+}
+void read(Reader& r, RelayRound& p) {
+  wire::get(r, p.claim);
+  p.number = r.u32();
+  p.beacon = r.hash();
+  get_list(r, p.seats, economics::kMaxRelaySeats, 33, [&](RelaySeat& seat) {
+    wire::get(r, seat.relay);
+    seat.attested = r.flag();
+  });
+}
+
+std::uint32_t seats_of(const RelayRound& round, const AccountId& id) noexcept {
+  return static_cast<std::uint32_t>(
+      std::count_if(round.seats.begin(), round.seats.end(),
+                    [&](const RelaySeat& seat) { return seat.relay == id; }));
+}
+std::uint32_t attested_seats(const RelayRound& round) noexcept {
+  return static_cast<std::uint32_t>(std::count_if(
+      round.seats.begin(), round.seats.end(), [](const RelaySeat& seat) { return seat.attested; }));
+}
+bool has_attested(const RelayRound& round, const AccountId& id) noexcept {
+  return std::any_of(round.seats.begin(), round.seats.end(),
+                     [&](const RelaySeat& seat) { return seat.relay == id && seat.attested; });
+}
+
+Hash256 data_digest(const ChainId& chain, const TaskRecord& task, const ClaimRecord& claim) {
+  const Bytes header =
+      codec::encode([&](Writer& w) { commit::write_task_header(w, header_of(task, claim)); });
+  return crypto::sha256({as_bytes("assay/data/1"), chain.value.view(), claim.id.value.view(),
+                         ByteView{header}, claim.transcript_root.view()});
+}
+
+Piece relay_piece(const TaskRecord& task, const ClaimRecord& claim, const RelayRound& round,
+                  const AccountId& relay) {
+  const Hash256 h = crypto::sha256({as_bytes("assay/relay-piece/1"), round.beacon.view(),
+                                    claim.id.value.view(), relay.value.view()});
+  const auto word = [&](std::size_t i) { return load_le<std::uint64_t>(h.bytes.data() + 8 * i); };
+  const commit::TaskHeader& header = task.terms.header;
+  const std::uint64_t apart = header.checkpoint_interval / header.commit_interval;
+  const std::uint64_t kept = ceil_div(claim.entries - 1, apart);
+  Piece piece;
+  switch (word(0) % 5) {
+    case 0:
+      piece = {PieceKind::kTranscript, 0, 0, word(1) % commit::part_count(claim.entries)};
+      break;
+    case 1: piece = {PieceKind::kInitProgram, 0, word(2), 0}; break;
+    case 2: piece = {PieceKind::kStepProgram, 0, word(2), 0}; break;
+    case 3: piece = {PieceKind::kDataSet, 0, word(2), word(3)}; break;
+    default: break;
+  }
+  if (word(0) % 5 != 4 && may_be_demanded(task, claim, piece)) return piece;
+  const std::uint64_t entry = std::min((1 + word(1) % kept) * apart, claim.entries - 1);
+  return {PieceKind::kState, entry, word(2), word(3)};
+}
+
+Amount relay_stake_of(const TaskRecord& task, std::uint32_t seats) noexcept {
+  __extension__ using Wide = unsigned __int128;
+  const Wide held = Wide{task.terms.relay_stake.value} * seats;
+  return Amount{static_cast<std::uint64_t>(std::min(held, Wide{UINT64_MAX}))};
 }
 
 void write(Writer& w, const ValidatorRecord& v) {

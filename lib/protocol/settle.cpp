@@ -6,6 +6,7 @@
 #include "assay/economics/jackpot.hpp"
 #include "assay/economics/market.hpp"
 #include "assay/economics/splits.hpp"
+#include "assay/protocol/offer.hpp"
 #include "internal/context.hpp"
 
 namespace assay::protocol::internal {
@@ -242,9 +243,9 @@ void settle(Context& c, const ClaimId& id, ClaimStatus end, CloseReason reason) 
     slash(c, s, claim.solver, Standing::kSolver, winners_over(c, s, claim.solver));
   else
     release(c, s, claim.solver);
+  s.spent += settle_relays(c, task, claim, end);
   void_demands(c, claim);
-  const std::uint64_t cost =
-      claim.price.value + task.terms.verification_fee.value + claim.tax.value;
+  const std::uint64_t cost = claim.price.value + fees_of(task.terms).value + claim.tax.value;
   refund(c, task, cost - s.spent);
 
   c.advance(claim, end, std::nullopt);
@@ -267,16 +268,19 @@ bool has_won(Context& c, const ClaimId& id) {
 }  // namespace
 
 // A doomed claim need not wait for its last window, because nobody may challenge it any more; but
-// its verifiers have theirs to open.
+// its verifiers have theirs to open. One with an ignored demand waits like any other: whoever can
+// prove it false may still do so, and is paid.
 void maybe_settle(Context& c, const ClaimId& id) {
   const ClaimRecord claim = c.state.need_claim(id);
   if (claim.unresolved != 0 || is_settled(claim.status)) return;
   if (claim.doomed && claim.status >= ClaimStatus::kChallenging) {
     settle(c, id, ClaimStatus::kFallen,
-           has_won(c, id)          ? CloseReason::kFallen
-           : claim.contradicted_by ? CloseReason::kContradicted
-                                   : CloseReason::kWithheld);
-  } else if (claim.status == ClaimStatus::kResolving && claim.demands_open == 0) {
+           has_won(c, id) ? CloseReason::kFallen : CloseReason::kContradicted);
+  } else if (claim.status != ClaimStatus::kResolving || claim.demands_open != 0) {
+    return;
+  } else if (claim.withheld) {
+    settle(c, id, ClaimStatus::kFallen, CloseReason::kWithheld);
+  } else {
     // A solver that threw a true claim, which others defended, is not paid for it.
     const bool whole =
         claim.entries == commit::transcript_entries(c.state.need_task(claim.task).terms.header);

@@ -52,6 +52,7 @@ class Check {
     for (const Record* r : changed(Table::kDemand)) demand(*r);
     for (const Record* r : changed(Table::kValidator))
       validator(RecordTable::key_of(*r), r->second.now);
+    for (const Record* r : changed(Table::kRelay)) relay(*r);
     for (const Record* r : changed(Table::kPending)) reservation(*r);
     for (const Record* r : changed(Table::kAccount))
       account(RecordTable::key_of(*r), r->second.stored, r->second.now);
@@ -72,6 +73,7 @@ class Check {
         for (const DemandRecord& d : m_state.demands(claim)) put_down(d);
       }
     }
+    for (const RelayRecord& relay : m_state.relays()) put_down(relay);
     const Overlay& overlay = m_state.overlay();
     overlay.scan(Key(Table::kAccount).bytes(), [&](ByteView key, ByteView value) {
       if (kind_of(key) != AccountKind::kUser) account(key, std::nullopt, to_bytes(value));
@@ -190,6 +192,16 @@ class Check {
     const auto record = decoded<ValidatorRecord>(now);
     m_sound &= record.has_value() == now.has_value();
     owes(validator_account(address), record ? owed_by_validator(*record) : Amount{});
+  }
+  // One that is gone owes nothing.
+  void relay(const Record& r) {
+    RelayRecord relay = decoded<RelayRecord>(r.second.now).value_or(RelayRecord{});
+    relay.account = AccountId{hash_at(RecordTable::key_of(r), 1)};
+    put_down(relay);
+  }
+  void put_down(const RelayRecord& relay) {
+    owes(relay_lock(relay.account).account, owed_by_relay(relay));
+    m_sound &= relay.held <= relay.bond;
   }
 
   // Which task it is a contribution to; what unbonds is seen at its account.

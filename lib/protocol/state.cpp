@@ -36,6 +36,11 @@ Bytes game_key(const GameId& id) { return Key(Table::kGame).id(id.value).bytes()
 Bytes move_key(const GameId& id, std::uint32_t turn) {
   return Key(Table::kMove).id(id.value).u32(turn).bytes();
 }
+Bytes relay_key(const AccountId& id) { return Key(Table::kRelay).id(id.value).bytes(); }
+Bytes relay_round_key(const ClaimId& id) { return Key(Table::kRelayRound).id(id.value).bytes(); }
+Bytes supplied_key(const DemandRecord& d) {
+  return Key(Table::kSupplied).id(d.claim.value).u32(d.sequence).bytes();
+}
 Bytes deadline_key(const Deadline& d) {
   return Key(Table::kDeadline)
       .u64(d.time.value)
@@ -279,12 +284,20 @@ std::vector<ValidatorAddress> State::ranked(std::size_t most) const {
   });
   return found;
 }
+std::optional<RelayRecord> State::relay(const AccountId& id) const {
+  return load<RelayRecord>(relay_key(id));
+}
+std::optional<RelayRound> State::relay_round(const ClaimId& id) const {
+  return load<RelayRound>(relay_round_key(id));
+}
 
 TaskRecord State::need_task(const TaskId& id) const { return need(task(id)); }
 ClaimRecord State::need_claim(const ClaimId& id) const { return need(claim(id)); }
 ChallengeRecord State::need_challenge(const ChallengeId& id) const { return need(challenge(id)); }
 GameRecord State::need_game(const GameId& id) const { return need(game(id)); }
 DemandRecord State::need_demand(const DemandId& id) const { return need(demand(id)); }
+RelayRecord State::need_relay(const AccountId& id) const { return need(relay(id)); }
+RelayRound State::need_relay_round(const ClaimId& id) const { return need(relay_round(id)); }
 
 ValidatorRecord State::need_validator(const ValidatorAddress& address) const {
   return need(validator(address));
@@ -316,6 +329,14 @@ std::vector<ChallengeRecord> State::challenges(const ClaimId& claim) const {
 
 std::vector<DemandRecord> State::demands(const ClaimId& claim) const {
   return load_all<DemandRecord>(Key(Table::kDemand).id(claim.value).bytes());
+}
+
+std::vector<RelayRecord> State::relays() const {
+  return load_all<RelayRecord>(Key(Table::kRelay).bytes());
+}
+
+Bytes State::supplied(const DemandRecord& demand) const {
+  return need(m_overlay.get(supplied_key(demand)));
 }
 
 std::vector<Bid> State::bids(const TaskId& task) const {
@@ -402,6 +423,16 @@ void State::put(const ValidatorRecord& r) {
   if (is_candidate(r)) m_overlay.put(rank_key(r), {});
 }
 void State::put(const ValidatorSet& r) { store(kValidatorSetKey, r); }
+void State::put(const RelayRecord& r) {
+  if (r.bond == Amount{})
+    m_overlay.erase(relay_key(r.account));
+  else
+    store(relay_key(r.account), r);
+}
+void State::put(const RelayRound& r) { store(relay_round_key(r.claim), r); }
+void State::put_supplied(const DemandRecord& demand, Bytes bytes) {
+  m_overlay.put(supplied_key(demand), std::move(bytes));
+}
 void State::put_move(const GameId& id, std::uint32_t turn, ByteView signed_move) {
   m_overlay.put(move_key(id, turn), to_bytes(signed_move));
 }

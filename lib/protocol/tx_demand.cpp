@@ -7,8 +7,6 @@ namespace assay::protocol::internal {
 
 using V = TxVerdict;
 
-namespace {
-
 // Of the transcript as it stands now: where an error was forced, the solver that disclosed it has
 // both.
 bool shows(const TaskRecord& task, const ClaimRecord& claim, const Piece& piece,
@@ -45,6 +43,8 @@ bool shows(const TaskRecord& task, const ClaimRecord& claim, const Piece& piece,
   }
   return false;
 }
+
+namespace {
 
 Bytes bytes_of(const PieceOpening& opening) {
   struct {

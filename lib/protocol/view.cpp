@@ -20,9 +20,8 @@ namespace {
 constexpr std::size_t kMaxEndedTasks = 256;
 constexpr std::size_t kMaxForeignTasks = 4096;
 constexpr std::size_t kMaxForeignChallenges = 2048;
-constexpr std::size_t kDemandWeight = 2;  // challenges: its record has the bytes that were supplied
-// Of claims that the asker does not have to answer for: with what was supplied they are long, and
-// strangers make them for little.
+constexpr std::size_t kDemandWeight = 2;  // challenges: strangers make them for less
+// Of claims that the asker does not have to answer for.
 constexpr std::size_t kMaxDemandsOfOthers = 1024;
 constexpr std::size_t kMaxPieceBytes = std::size_t{8} << 20;
 constexpr std::size_t kMaxMoveBytes = std::size_t{12} << 20;  // the next view has the others
@@ -83,30 +82,33 @@ ChallengeView load_challenge(const State& state, ChallengeRecord record, Asker& 
   return view;
 }
 
-// Parts of transcripts come with their bytes, as long as there is room: with them a checker needs
-// nothing more of the solver. Other pieces show that they are there; who wants them asks for the
-// claim.
-std::vector<DemandRecord> load_demands(const State& state, const ClaimRecord& claim, Asker& asker) {
+void load_demands(const State& state, const ClaimRecord& claim, Asker& asker, ClaimView& view) {
   const bool answers = asker.self && claim.solver == *asker.self && !is_settled(claim.status);
   if (asker.self && !answers) {
-    if (claim.demands > asker.demands_left) return {};
+    if (claim.demands > asker.demands_left) return;
     asker.demands_left -= claim.demands;
   }
-  std::vector<DemandRecord> demands = state.demands(claim.id);
-  state.need_all(demands.size(), claim.demands);
-  if (!asker.self) return demands;
-  for (DemandRecord& demand : demands) {
-    const bool is_wanted = demand.piece.kind == PieceKind::kTranscript &&
-                           claim.solver != *asker.self &&
-                           demand.bytes.size() <= asker.piece_bytes_left;
-    if (!is_wanted) demand.bytes.clear();
-    asker.piece_bytes_left -= demand.bytes.size();
-  }
-  return demands;
+  view.demands = state.demands(claim.id);
+  state.need_all(view.demands.size(), claim.demands);
 }
 
-ClaimView load_claim(const State& state, ClaimRecord record, Asker& asker) {
+// What was supplied of the transcript, as long as there is room: with it a checker needs nothing
+// more of the solver. Other pieces show that they are there; who wants one reads its record.
+void load_parts(const State& state, const ClaimRecord& claim, Asker& asker, ClaimView& view) {
+  if (asker.self && claim.solver == *asker.self) return;
+  for (const DemandRecord& demand : view.demands) {
+    const Piece& piece = demand.piece;
+    if (piece.kind != PieceKind::kTranscript || demand.status != DemandStatus::kSupplied) continue;
+    const std::size_t size = 32 * commit::entries_in_part(claim.entries, piece.chunk);
+    if (size > asker.piece_bytes_left) continue;
+    asker.piece_bytes_left -= size;
+    view.parts[piece.chunk] = state.supplied(demand);
+  }
+}
+
+ClaimView load_claim(const State& state, const PostTask& terms, ClaimRecord record, Asker& asker) {
   ClaimView view;
+  if (terms.relays != 0) view.relays = state.relay_round(record.id);
   view.verifiers = state.verifiers(record.id);
   state.need_all(view.verifiers.size(), record.enlisted);
   const std::size_t weight = record.challenges + kDemandWeight * record.demands;
@@ -115,7 +117,8 @@ ClaimView load_claim(const State& state, ClaimRecord record, Asker& asker) {
     for (ChallengeRecord& challenge : state.challenges(record.id))
       view.challenges.push_back(load_challenge(state, std::move(challenge), asker));
     state.need_all(view.challenges.size(), record.challenges);
-    view.demands = load_demands(state, record, asker);
+    load_demands(state, record, asker, view);
+    load_parts(state, record, asker, view);
   }
   if (!asker.has_part && has_room) asker.foreign_left -= weight;
   view.record = std::move(record);
@@ -125,7 +128,7 @@ ClaimView load_claim(const State& state, ClaimRecord record, Asker& asker) {
 TaskView load_task(const State& state, TaskRecord record, Asker& asker) {
   TaskView view;
   for (const ClaimId& id : record.claims)
-    view.claims.push_back(load_claim(state, state.need_claim(id), asker));
+    view.claims.push_back(load_claim(state, record.terms, state.need_claim(id), asker));
   view.bids = state.bids(record.id);
   state.need_all(view.bids.size(), record.bids);
   view.record = std::move(record);
@@ -267,7 +270,10 @@ Result<std::optional<ClaimView>> StateReader::claim(const ClaimId& id) const {
   const State state(m_store);
   Asker everybody;
   std::optional<ClaimView> view;
-  if (auto record = state.claim(id)) view = load_claim(state, std::move(*record), everybody);
+  if (auto record = state.claim(id)) {
+    const TaskRecord task = state.need_task(record->task);
+    view = load_claim(state, task.terms, std::move(*record), everybody);
+  }
   return checked(state, std::move(view));
 }
 
@@ -286,6 +292,14 @@ Result<std::optional<GameView>> StateReader::game(const GameId& id) const {
   std::optional<GameView> view;
   if (auto record = state.game(id)) view = load_game(state, std::move(*record), everybody);
   return checked(state, std::move(view));
+}
+
+Result<std::optional<Bytes>> StateReader::supplied(const DemandId& id) const {
+  const State state(m_store);
+  std::optional<Bytes> bytes;
+  const std::optional<DemandRecord> demand = state.demand(id);
+  if (demand && demand->status == DemandStatus::kSupplied) bytes = state.supplied(*demand);
+  return checked(state, std::move(bytes));
 }
 
 Result<std::vector<TaskId>> StateReader::live_tasks() const {
@@ -319,6 +333,12 @@ std::uint64_t locked_in(const State& state, const TaskRecord& task) {
 Foreign::Group group_of(const State& state, const TaskRecord& task, const AccountId& self) {
   using enum Foreign::Group;
   if (!task.terms.allow.empty() && allows(task.terms, self)) return kNamesSelf;
+  if (task.terms.relays != 0 &&
+      std::any_of(task.claims.begin(), task.claims.end(), [&](const ClaimId& id) {
+        const std::optional<RelayRound> round = state.relay_round(id);
+        return round && seats_of(*round, self) != 0;
+      }))
+    return kNamesSelf;
   if (task.status == TaskStatus::kFunding) return kFunding;
   if (std::any_of(task.claims.begin(), task.claims.end(),
                   [&](const ClaimId& id) { return is_challengeable(state.need_claim(id).status); }))
@@ -377,6 +397,8 @@ void add_people(const TaskView& task, std::set<AccountId>& people) {
     people.insert(claim.record.solver);
     for (const VerifierRecord& v : claim.verifiers) people.insert(v.verifier);
     for (const ChallengeView& c : claim.challenges) people.insert(c.record.challenger);
+    if (claim.relays)
+      for (const RelaySeat& seat : claim.relays->seats) people.insert(seat.relay);
   }
 }
 
@@ -388,6 +410,7 @@ Result<View> StateReader::view(const AccountId& self, const KnownMoves& known) c
   const State state(m_store);
   view.totals = load_totals(state);
   view.self = load_account(state, self);
+  view.relay = state.relay(self).value_or(RelayRecord{});
   std::set<AccountId> people{self};
   Asker asker{self, known};
   const Wanted wanted = tasks_for(state, self);

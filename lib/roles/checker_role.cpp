@@ -123,7 +123,8 @@ const commit::Transcript* CheckerRole::transcript(const ClaimView& view) {
     return &known->second;
   }
   const std::string name = transcript_blob(claim.id);
-  const Bytes* bytes = fetched(name, claim.solver, claim.entries * 32);
+  const AccountId from = source_of(name, claim.solver, attested_by(view));
+  const Bytes* bytes = fetched(name, from, claim.entries * 32);
   if (bytes == nullptr) {
     if (auto supplied = supplied_transcript(view))
       return keep_transcript(claim, std::move(*supplied));
@@ -134,10 +135,12 @@ const commit::Transcript* CheckerRole::transcript(const ClaimView& view) {
     return nullptr;
   }
   if (bytes->size() == claim.entries * 32)
-    if (const auto* kept = keep_transcript(claim, commit::Transcript(roots_of(*bytes))))
+    if (const auto* kept = keep_transcript(claim, commit::Transcript(roots_of(*bytes)))) {
+      release(name, from);
       return kept;
-  report_once(name, "blob.wrong", {{"name", name}, {"solver", to_hex(claim.solver.value)}});
-  release_wrong(name, claim.solver);
+    }
+  report_once(name, "blob.wrong", {{"name", name}, {"from", to_hex(from.value)}});
+  release_wrong(name, from);
   return nullptr;
 }
 
@@ -152,14 +155,10 @@ const commit::Transcript* CheckerRole::keep_transcript(const protocol::ClaimReco
 }
 
 std::optional<commit::Transcript> CheckerRole::supplied_transcript(const ClaimView& claim) {
-  std::map<std::uint64_t, const Bytes*> parts;
-  for (const protocol::DemandRecord& d : claim.demands)
-    if (d.piece.kind == protocol::PieceKind::kTranscript && !d.bytes.empty())
-      parts[d.piece.chunk] = &d.bytes;
-  if (parts.size() < commit::part_count(claim.record.entries)) return std::nullopt;
+  if (claim.parts.size() < commit::part_count(claim.record.entries)) return std::nullopt;
   std::vector<Hash256> all;
-  for (const auto& [part, bytes] : parts) {
-    const std::vector<Hash256> roots = roots_of(*bytes);
+  for (const auto& [part, bytes] : claim.parts) {
+    const std::vector<Hash256> roots = roots_of(bytes);
     all.insert(all.end(), roots.begin(), roots.end());
   }
   if (all.size() != claim.record.entries) return std::nullopt;
@@ -235,9 +234,10 @@ SharedState CheckerRole::checkpoint(const ClaimView& view, const SharedTask& ope
     gave_up = true;
     return nullptr;
   }
-  const Bytes* bytes = fetched(name, claim.solver, state_bytes_max(*opened));
+  const AccountId from = source_of(name, claim.solver, attested_by(view));
+  const Bytes* bytes = fetched(name, from, state_bytes_max(*opened));
   if (bytes == nullptr) {
-    if (fetch_failed(name, claim.solver)) gave_up = tries(name) >= kCheckpointTries;
+    if (fetch_failed(name, from)) gave_up = tries(name) >= kCheckpointTries;
     return nullptr;
   }
   start_job(
@@ -250,8 +250,14 @@ SharedState CheckerRole::checkpoint(const ClaimView& view, const SharedTask& ope
         return std::shared_ptr<JobOutcome>(std::move(outcome));
       },
       /*lengthy=*/false, due_of(view));
-  release(name, claim.solver);
+  release(name, from);
   return nullptr;
+}
+
+void CheckerRole::forget_checkpoint(const ClaimView& view, const SharedTask& opened,
+                                    std::uint64_t entry) {
+  m_states.erase({view.record.id, entry});
+  m_tries.erase(checkpoint_blob(view.record.id, commit::step_of_entry(opened->header, entry)));
 }
 
 const Replayed* CheckerRole::replay(const TaskView& task, const ClaimView& view,

@@ -250,6 +250,37 @@ struct Move final : JobOutcome {
 
 }  // namespace
 
+AccountId LedgerRole::source_of(const std::string& name, const AccountId& publisher,
+                                const std::vector<AccountId>& others) const {
+  if (!fetch_failed(name, publisher)) return publisher;
+  for (const AccountId& other : others)
+    if (other != account() && !fetch_failed(name, other)) return other;
+  return publisher;
+}
+
+namespace {
+
+// Where relays are drawn a solver serves what it was given, too: it answers for all of it.
+std::vector<AccountId> who_has_the_task(const protocol::TaskView& task) {
+  std::vector<AccountId> who;
+  if (task.record.terms.relays == 0) return who;
+  for (const protocol::ClaimView& claim : task.claims) {
+    for (const AccountId& relay : attested_by(claim)) who.push_back(relay);
+    if (claim.record.status >= protocol::ClaimStatus::kDrawing) who.push_back(claim.record.solver);
+  }
+  return who;
+}
+
+}  // namespace
+
+std::vector<AccountId> attested_by(const protocol::ClaimView& claim) {
+  std::vector<AccountId> relays;
+  if (claim.relays)
+    for (const protocol::RelaySeat& seat : claim.relays->seats)
+      if (seat.attested) relays.push_back(seat.relay);
+  return relays;
+}
+
 SharedTask LedgerRole::open_task(const protocol::TaskView& task) {
   const auto known = m_tasks.find(task.record.id);
   if (known != m_tasks.end()) return known->second;
@@ -265,10 +296,15 @@ SharedTask LedgerRole::open_task(const protocol::TaskView& task) {
   const std::string init_name = program_blob(header.init_program);
   const std::string step_name = program_blob(header.step_program);
   const std::string data_name = data_blob(header.data_set);
-  const AccountId& from = task.record.submitter;
-  const Bytes* init = fetched(init_name, from, kProgramBytesMax);
-  const Bytes* step = fetched(step_name, from, kProgramBytesMax);
-  const Bytes* data = fetched(data_name, from, kDataBytesMax);
+  const std::vector<AccountId> others = who_has_the_task(task);
+  const auto from = [&](const std::string& name) {
+    return source_of(name, task.record.submitter, others);
+  };
+  const AccountId from_init = from(init_name), from_step = from(step_name),
+                  from_data = from(data_name);
+  const Bytes* init = fetched(init_name, from_init, kProgramBytesMax);
+  const Bytes* step = fetched(step_name, from_step, kProgramBytesMax);
+  const Bytes* data = fetched(data_name, from_data, kDataBytesMax);
   if (init == nullptr || step == nullptr || data == nullptr) return nullptr;
   start_job(
       job,
@@ -287,10 +323,21 @@ SharedTask LedgerRole::open_task(const protocol::TaskView& task) {
         return std::shared_ptr<JobOutcome>(std::move(outcome));
       },
       /*lengthy=*/false, due_of(task));
-  release(init_name, from);
-  release(step_name, from);
-  release(data_name, from);
+  release(init_name, from_init);
+  release(step_name, from_step);
+  release(data_name, from_data);
   return nullptr;
+}
+
+bool LedgerRole::publish_task(const training::Task& task) {
+  if (m_tasks_published.contains(task.root())) return true;
+  Result<Bytes> data = tensor::write_safetensors(task.data);
+  if (!data) return false;
+  for (const graph::ValidProgram* program : {task.init.get(), task.step.get()})
+    act(Publish{program_blob(program->root()), graph::encode_program(program->program())});
+  act(Publish{data_blob(task.header.data_set), std::move(*data)});
+  m_tasks_published.insert(task.root());
+  return true;
 }
 
 bool LedgerRole::leaves_time(const protocol::PostTask& terms,
@@ -299,6 +346,7 @@ bool LedgerRole::leaves_time(const protocol::PostTask& terms,
   return std::min({w.reveal_ms, w.seal_ms, w.open_ms, w.challenge_ms, w.challenge_reveal_ms,
                    w.move_ms}) >= m_context.window_min_ms &&
          (terms.force_rate == 0 || w.disclose_ms >= m_context.window_min_ms) &&
+         (terms.relays == 0 || w.relay_ms >= m_context.window_min_ms) &&
          protocol::are_allowed(times, w);
 }
 

@@ -462,6 +462,9 @@ class Solver final : public internal::CheckerRole {
     // claim expire.
     if (claim.status < ClaimStatus::kDrawing) return;
     publish(task, claim, *trained, roots);
+    // It answers for what it was given, too: a submitter that serves nobody else must not cost it
+    // its pay.
+    if (task.record.terms.relays != 0) (void)publish_task(*opened);
     report_once(id, "transcript.revealed",
                 {{"claim", id}, {"transcript_root", to_hex(claim.transcript_root)}});
     if (claim.status < ClaimStatus::kFinal) {

@@ -135,6 +135,7 @@ void Auditor::Model::transaction(ByteView bytes, const protocol::Receipt& receip
 
 // What a transaction does of itself; the rest follows from its events.
 void Auditor::Model::apply(const Sent& tx) {
+  change_bond(tx);
   Holding& sender = of(tx.from);
   if (const auto* p = std::get_if<protocol::Transfer>(tx.payload)) {
     take(sender.available, p->amount.value);
@@ -263,6 +264,12 @@ void Auditor::Model::event(const protocol::Event& e, const Sent* tx) {
     demand(*asked);
   } else if (const auto* answered = std::get_if<DemandEnded>(&e)) {
     end_demand(*answered, tx);
+  } else if (const auto* seat = std::get_if<RelayDrawn>(&e)) {
+    draw_relay(*seat);
+  } else if (const auto* word = std::get_if<DataAttested>(&e)) {
+    attest(*word, tx);
+  } else if (const auto* left = std::get_if<RelayLeft>(&e)) {
+    leave_pool(*left, tx);
   } else if (const auto* settled = std::get_if<ClaimSettled>(&e)) {
     settle(*settled, tx);
   }
@@ -364,6 +371,7 @@ Status Auditor::Model::nothing_under_way() const {
     if (h.reserved != 0) return {ErrorCode::kIntegrity, "money stays reserved for an ended task"};
     sum += h.available + h.staked + h.unbonding;
   }
+  for (const auto& [id, relay] : m_relays) sum += relay.bond;
   if (sum != m_issued)
     return {ErrorCode::kIntegrity,
             "tokens are with nobody: " + std::to_string(sum) + " of " + std::to_string(m_issued)};

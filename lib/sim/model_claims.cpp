@@ -16,6 +16,7 @@ std::uint64_t Auditor::Model::window_of(const Task& t, ClaimStatus status) const
     case ClaimStatus::kTraining: return w.train_ms;
     case ClaimStatus::kEnlisting: return w.enlist_ms;
     case ClaimStatus::kRevealing: return w.reveal_ms;
+    case ClaimStatus::kRelaying: return w.relay_ms;
     case ClaimStatus::kSealing: return w.seal_ms;
     case ClaimStatus::kOpening: return w.open_ms;
     case ClaimStatus::kDisclosing: return w.disclose_ms;
@@ -46,6 +47,11 @@ bool Auditor::Model::may_advance(const Claim& c, const Task& t, ClaimStatus to,
   const bool sends = tx != nullptr;
   const bool may_wait = t.stage == Stage::kSelling || copies_train(c, t);
   const bool must_wait = (t.stage == Stage::kSelling && t.due > m_now) || copies_train(c, t);
+  // Drawn, and attested where that is asked for.
+  const bool is_attested = t.terms.relays == 0
+                               ? due && c.status == ClaimStatus::kDrawing
+                               : c.status == ClaimStatus::kRelaying && has_quorum(c) &&
+                                     (due || (sends && attested(c) == c.relays.size()));
   switch (to) {
     case ClaimStatus::kTraining: return c.status == ClaimStatus::kTraining && c.due == 0;
     case ClaimStatus::kEnlisting:
@@ -59,8 +65,11 @@ bool Auditor::Model::may_advance(const Claim& c, const Task& t, ClaimStatus to,
                  ? due || (sends && seats_full) || c.due == 0
                  : c.status == ClaimStatus::kTraining && sends && seats_full;
     case ClaimStatus::kDrawing: return sends && c.status == ClaimStatus::kRevealing;
-    case ClaimStatus::kSealing:
-      return due && c.status == ClaimStatus::kDrawing && (!c.seats.empty() || forces);
+    case ClaimStatus::kRelaying:
+      return t.terms.relays != 0 && due &&
+             (c.status == ClaimStatus::kDrawing ||
+              (c.status == ClaimStatus::kRelaying && !has_quorum(c) && c.rounds < 4));
+    case ClaimStatus::kSealing: return is_attested && (!c.seats.empty() || forces);
     case ClaimStatus::kOpening:
       return c.status == ClaimStatus::kSealing && sealed > 0 &&
              (due || (sends && sealed == c.seats.size()));
@@ -68,10 +77,9 @@ bool Auditor::Model::may_advance(const Claim& c, const Task& t, ClaimStatus to,
     case ClaimStatus::kChallenging: {
       if (to == ClaimStatus::kChallenging && c.status == ClaimStatus::kDisclosing)
         return sends && std::holds_alternative<protocol::Disclose>(*tx->payload);
-      const bool passed =
-          (c.status == ClaimStatus::kDrawing && due && c.seats.empty() && !forces) ||
-          (c.status == ClaimStatus::kSealing && due && sealed == 0) ||
-          (c.status == ClaimStatus::kOpening && (due || (sends && all_open)));
+      const bool passed = (is_attested && c.seats.empty() && !forces) ||
+                          (c.status == ClaimStatus::kSealing && due && sealed == 0) ||
+                          (c.status == ClaimStatus::kOpening && (due || (sends && all_open)));
       return passed && forces == (to == ClaimStatus::kDisclosing);
     }
     case ClaimStatus::kResolving: return due && c.status == ClaimStatus::kChallenging;
@@ -87,6 +95,11 @@ void Auditor::Model::advance(const protocol::ClaimAdvanced& e, const Sent* tx) {
          ", which is not its turn");
   const bool held = e.status == ClaimStatus::kEnlisting &&
                     (c.status == ClaimStatus::kEnlisting || c.seats.size() == t.terms.seats);
+  if (c.status == ClaimStatus::kRelaying && e.status != ClaimStatus::kRelaying) end_round(c);
+  if (e.status == ClaimStatus::kRelaying) {
+    c.relays.clear();
+    ++c.rounds;
+  }
   if (c.status == ClaimStatus::kSealing) c.finds_until = c.challenges.size();
   c.status = e.status;
   // The draw is due with the next block.
@@ -322,7 +335,7 @@ void Auditor::Model::end_demand(const protocol::DemandEnded& e, const Sent* tx) 
   of(d.who).available += d.price;
   if (e.status == DemandStatus::kVoid) return;
   if (tx != nullptr || d.due > m_now) fail("a demand is ignored before its clock is over");
-  c.withheld = c.doomed = c.solver_lost = true;
+  c.withheld = c.solver_lost = true;
   ++counts.withheld;
 }
 

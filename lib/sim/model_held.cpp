@@ -27,7 +27,7 @@ Hash256 stake_of(const ClaimId& claim, const AccountId& who) {
 Status Auditor::Model::compare_held(const protocol::StateReader& reader) const {
   std::map<std::pair<std::uint8_t, Hash256>, Atoms> held;
   for (const auto& [id, t] : m_tasks) {
-    const auto fee = t.terms.verification_fee.value;
+    const auto fee = t.terms.verification_fee.value + t.terms.relay_fee.value;
     Atoms& escrow = held[{kEscrow, id.value}];
     if (t.in_escrow && t.stage == Stage::kSelling)
       escrow +=
@@ -45,6 +45,8 @@ Status Auditor::Model::compare_held(const protocol::StateReader& reader) const {
     held[{kLock, id.value}] += protocol::is_resolved(h.status) ? 0 : h.bond;
   for (const auto& [id, d] : m_demands)
     held[{kLock, id.value}] += d.status == protocol::DemandStatus::kOpen ? d.price : 0;
+  for (const auto& [id, relay] : m_relays)
+    held[{kLock, crypto::sha256({as_bytes("assay/relay-lock/1"), id.value.view()})}] = relay.bond;
   for (const auto& [of, down] : m_put_down) {
     const auto& [task_id, who] = of;
     held[{kLock, stake_of(protocol::claim_id_of(task_id, who), who)}] += down.stake;
@@ -72,6 +74,8 @@ protocol::Locked Auditor::Model::locked(const AccountId& id) const {
     if (const auto seat = c.seats.find(id); seat != c.seats.end())
       sum.stakes.value += seat->second.stake;
   }
+  if (const auto relay = m_relays.find(id); relay != m_relays.end())
+    sum.stakes.value += relay->second.bond;
   for (const auto& [challenge_id, h] : m_challenges)
     if (h.challenger == id && !protocol::is_resolved(h.status)) sum.bonds.value += h.bond;
   for (const auto& [demand_id, d] : m_demands)

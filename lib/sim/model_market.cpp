@@ -8,7 +8,7 @@ namespace assay::sim {
 namespace {
 
 Atoms copy_cost(const protocol::PostTask& t) {
-  return t.price.value + t.verification_fee.value + t.tax.value;
+  return t.price.value + t.verification_fee.value + t.relay_fee.value + t.tax.value;
 }
 
 }  // namespace

@@ -86,7 +86,10 @@ bool Auditor::Model::may_settle(const Claim& c, const protocol::ClaimSettled& e,
       tx != nullptr && std::holds_alternative<protocol::AbandonClaim>(*tx->payload);
   const bool due = (tx == nullptr || given_up) && c.due != 0 && c.due <= m_now;
   const std::uint64_t whole = commit::transcript_entries(m_tasks.at(c.task).terms.header);
+  const bool unattested = due && c.status == ClaimStatus::kRelaying && c.rounds == 4 &&
+                          !has_quorum(c) && unresolved == 0;
   switch (e.reason) {
+    case CloseReason::kUnattested: return unattested && !c.withheld && !c.doomed;
     case CloseReason::kNotCommitted:
       return due && c.status == ClaimStatus::kTraining && !c.cancelled;
     case CloseReason::kCancelledTraining:
@@ -98,14 +101,15 @@ bool Auditor::Model::may_settle(const Claim& c, const protocol::ClaimSettled& e,
     case CloseReason::kFallen:
       return won > 0 && unresolved == 0 && c.status >= ClaimStatus::kChallenging;
     case CloseReason::kContradicted:
-      return c.reporter && won == 0 && unresolved == 0 && c.status >= ClaimStatus::kChallenging;
+      return c.reporter && won == 0 && unresolved == 0 &&
+             (unattested || c.status >= ClaimStatus::kChallenging);
     case CloseReason::kWithheld:
-      return c.withheld && !c.reporter && won == 0 && unresolved == 0 &&
-             c.status >= ClaimStatus::kChallenging;
+      return c.withheld && !c.doomed && won == 0 && unresolved == 0 &&
+             (unattested || c.status == ClaimStatus::kResolving);
     case CloseReason::kThrown:
     case CloseReason::kFinal:
     case CloseReason::kFinalPartial:
-      return c.status == ClaimStatus::kResolving && unresolved == 0 && !c.doomed &&
+      return c.status == ClaimStatus::kResolving && unresolved == 0 && !c.doomed && !c.withheld &&
              c.solver_lost == (e.reason == CloseReason::kThrown) &&
              (c.solver_lost || (c.entries == whole) == (e.reason == CloseReason::kFinal));
     default: return false;
@@ -206,7 +210,8 @@ void Auditor::Model::settle(const protocol::ClaimSettled& e, const Sent* tx) {
     slash(c, t, stake, winners_over(c, c.solver));
   else
     of(c.solver).staked += stake;
-  give_back(t, c.price + t.terms.verification_fee.value + c.tax - spent);
+  spent += settle_relays(c, t);
+  give_back(t, c.price + t.terms.verification_fee.value + t.terms.relay_fee.value + c.tax - spent);
 }
 
 }  // namespace assay::sim

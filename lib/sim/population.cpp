@@ -2,6 +2,7 @@
 
 #include "assay/economics/jackpot.hpp"
 #include "assay/roles/checkers.hpp"
+#include "assay/roles/relay.hpp"
 #include "assay/roles/solver.hpp"
 #include "assay/roles/submitter.hpp"
 #include "assay/training/metering.hpp"
@@ -33,6 +34,7 @@ class Populator {
     add_others();
     const std::uint64_t submitters = 1 + m_rng.below(2);
     for (std::uint64_t i = 1; i <= submitters; ++i) add_submitter("submitter-" + std::to_string(i));
+    if (m_has_relays) add_relays();
     return std::move(m_population);
   }
 
@@ -123,6 +125,23 @@ class Populator {
     if (false_alarm) party.execution = m_options.liars->execution(m_rng, 4);
     m_population.watched |= also_drawn && !false_alarm;
     join(std::move(party), !false_alarm);
+  }
+
+  // Three that are honest, and one that is silent after a while.
+  void add_relays() {
+    for (unsigned i = 1; i <= 4; ++i) {
+      const bool leaves = i == 4;
+      PartyOptions party;
+      party.name = "relay-" + std::to_string(i);
+      party.balance_atoms = 1'000;
+      party.staked_atoms = 20'000;
+      party.make = [bond = Amount{leaves ? 3'000u : 15'000u}](const RoleContext& context) {
+        return roles::make_relay(context, {bond});
+      };
+      if (leaves) party.leaves_ms = 30'000;
+      party.within_bound = !leaves;
+      join(std::move(party), !leaves);
+    }
   }
 
   // A trader, who is honest and gives; and a pest.
@@ -243,6 +262,16 @@ class Populator {
       t.force_rate = one_in(2) ? UINT32_MAX : UINT32_MAX / 2;
       t.windows.disclose_ms = kAnswerMs;
     }
+    // With dice of its own: a seed without relays plays as it did before there were any.
+    SimRng ahead = m_rng;
+    if (SimRng(ahead.next() ^ 27).below(4) == 0) {
+      m_has_relays = true;
+      t.relays = 8;
+      t.relay_quorum = 5;
+      t.relay_fee = Amount{80};
+      t.relay_stake = Amount{300};
+      t.windows.relay_ms = kAnswerMs;
+    }
     return t;
   }
 
@@ -253,6 +282,7 @@ class Populator {
   Population m_population;
   std::vector<std::string> m_quoters;
   std::vector<std::string> m_careless;
+  bool m_has_relays = false;
 };
 
 }  // namespace

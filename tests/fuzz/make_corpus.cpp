@@ -117,7 +117,10 @@ std::vector<Payload> payloads() {
           DemandChunk{claim, {PieceKind::kState, 3, 4, 5}},
           SupplyChunk{DemandId{named("demand")}, commit::TranscriptPart{Bytes(96, 1), path(2)}},
           BondValidator{named("key"), Amount{9}, signature(3)},
-          UnbondValidator{named("key"), Amount{8}}};
+          UnbondValidator{named("key"), Amount{8}},
+          BondRelay{Amount{8}},
+          UnbondRelay{Amount{9}},
+          AttestData{claim, named("data"), commit::TranscriptPart{Bytes(96, 1), path(2)}}};
 }
 
 // The other forms of a supply.
@@ -214,7 +217,10 @@ std::vector<Event> events() {
           ChunkDemanded{DemandId{h}, ClaimId{h}, AccountId{h}, {PieceKind::kDataSet, 0, 4, 5}},
           DemandEnded{DemandId{h}, DemandStatus::kSupplied},
           ValidatorSlashed{h, AccountId{h}, Height{3}, Amount{5}},
-          ValidatorChanged{h, 4}};
+          ValidatorChanged{h, 4},
+          RelayDrawn{ClaimId{h}, AccountId{h}, 1, 3},
+          DataAttested{ClaimId{h}, AccountId{h}, 2},
+          RelayLeft{AccountId{h}, Amount{5}}};
 }
 
 // A task with a claim, a verifier and a game of the toy task.
@@ -258,8 +264,7 @@ View view() {
                            DemandStatus::kSupplied,
                            {},
                            0,
-                           0,
-                           Bytes(64, 1)});
+                           0});
   ChallengeView& challenge = claim.challenges.emplace_back();
   challenge.record.id = ChallengeId{named("challenge")};
   challenge.record.challenger = terms.challenger;
@@ -326,6 +331,11 @@ void records() {
   const Misbehaviour wrong{MisbehaviourKind::kDuplicateVote, validator_address(named("key")),
                            Height{7}};
   save("record", "misbehaviour", 23, encode(std::span(&wrong, 1)));
+  save("record", "relay", 24,
+       bytes_of(RelayRecord{AccountId{named("relay")}, Amount{9}, Amount{4}, 1}));
+  save("record", "relay_round", 25,
+       bytes_of(
+           RelayRound{claim.record.id, 1, named("beacon"), {{AccountId{named("relay")}, true}}}));
   for (const Event& event : events())
     save("record", std::string("event-") + name_of(event), 13, bytes_of(event));
   save("record", "bid", 14, bytes_of(task.bids.front()));

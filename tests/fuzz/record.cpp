@@ -27,7 +27,7 @@ void check_record(ByteView bytes) {
 }  // namespace
 
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  const auto [choice, bytes] = fuzz::select({data, size}, 24);
+  const auto [choice, bytes] = fuzz::select({data, size}, 26);
   switch (choice) {
     case 0: check_whole(commit::decode_map_excerpt(bytes), bytes); break;
     case 1: check_whole(decode_genesis(bytes), bytes); break;
@@ -52,10 +52,12 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     case 20: check_record<DemandRecord>(bytes); break;
     case 21: check_record<ValidatorRecord>(bytes); break;
     case 22: check_record<ValidatorSet>(bytes); break;
-    default:
+    case 23:
       if (const auto list = decode_misbehaviour(bytes); list)
         ASSAY_INVARIANT(equal_bytes(encode(std::span(*list)), bytes));
       break;
+    case 24: check_record<RelayRecord>(bytes); break;
+    default: check_record<RelayRound>(bytes); break;
   }
   return 0;
 }

@@ -42,6 +42,7 @@ struct SendRow {
 // The two about pieces of a claim, of the table's rows.
 [[nodiscard]] Result<protocol::Payload> demand_chunk(const SendValues& values);
 [[nodiscard]] Result<protocol::Payload> supply_chunk(const SendValues& values);
+[[nodiscard]] Result<protocol::Payload> attest_data(const SendValues& values);
 // The kind's name with hyphens: "award-quote".
 [[nodiscard]] std::string command_name(protocol::TxKind kind);
 

@@ -27,6 +27,11 @@ struct TaskSettings {
 
   double price = 100;  // tokens, here and below; in an auction the cap
   double verification_fee = 20;
+  double relay_fee = 0;
+  double relay_stake = 0;
+  std::uint64_t relays = 0;
+  std::uint64_t relay_quorum = 0;  // 0: two thirds of the relays
+  std::uint64_t relay_window_s = 600;
   double tax = 0;  // 0: the least that the ledger takes
   double sought = 0;
   double solver_stake = 1'000;

@@ -29,6 +29,7 @@ enum class Planted : std::uint8_t {
   kStuckStake,         // the stake of a bid that did not win stays locked
   kMixedDeposit,       // a bid's deposit is kept with the task's pay, and comes back from there
   kIgnoredDemand,      // a claim stands whose solver kept back what was demanded
+  kAnyQuorum,          // a claim goes on though no quorum of relays attested its data
   // The rest is found by actors x rules (tests/actors): liars that play on alone meet them.
   kWidePoint,        // a point in a chain of states narrows nothing
   kForgottenPause,   // a full lane stops no clock
@@ -39,7 +40,7 @@ enum class Planted : std::uint8_t {
   kWordDooms,        // a verifier's word that falls takes the solver's claim with it
   kWholeInterval,  // what a verifier says of an interior step is taken for what it says of the end
 };
-inline constexpr std::uint8_t kSimulatedLast = 19;  // which the simulator's seeds find
+inline constexpr std::uint8_t kSimulatedLast = 20;  // which the simulator's seeds find
 
 #if defined(ASSAY_AUDIT) && ASSAY_AUDIT
 inline thread_local Planted planted_bug = Planted::kNone;

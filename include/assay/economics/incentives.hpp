@@ -23,6 +23,7 @@ namespace assay::economics {
 inline constexpr std::uint32_t kMaxSeats = 16;
 inline constexpr std::uint32_t kMaxDraws = 64;  // of one verifier
 inline constexpr std::uint64_t kMaxEntries = (std::uint64_t{1} << 32) + 1;
+inline constexpr std::uint32_t kMaxRelaySeats = 64;  // drawn for a claim, in one round
 // Challenges that one claim may ever get.
 inline constexpr std::uint32_t kMaxChallenges = 1024;
 // Prices, stakes and fees of one task, so that their sums fit 64 bits.
@@ -61,6 +62,10 @@ struct TaskTerms {
   std::uint32_t draws = 0;       // of one verifier
   std::uint64_t entries = 0;     // of the transcript
   std::uint32_t force_rate = 0;  // chance of a forced error, of 2^32
+  std::uint32_t relays = 0;      // seats drawn; 0: nobody attests that the data is there
+  std::uint32_t relay_quorum = 0;
+  std::uint64_t relay_fee = 0;    // of all seats together
+  std::uint64_t relay_stake = 0;  // of one seat
 };
 
 // Dense, in order of precedence. Everything but kHolds refuses the task.
@@ -81,8 +86,12 @@ enum class TermsVerdict : std::uint8_t {
   kAbortCheap,           // E-10
   kBribeCheap,           // E-8
   kWatchingUnpaid,       // E-7
+  kRelaysOutOfRange,     // 0 to kMaxRelaySeats; without any no quorum, fee or stake
+  kQuorumOutOfRange,     // more than half of the relays, at most all
+  kRelayFeeTooSmall,     // a seat pays less than one atom
+  kQuorumCheap,          // E-13
 };
-inline constexpr std::uint8_t kTermsVerdictLast = 15;
+inline constexpr std::uint8_t kTermsVerdictLast = 19;
 [[nodiscard]] const char* to_string(TermsVerdict verdict) noexcept;
 
 //  E-1  q (burned(solver_stake) + price) > C / m for every m from 1 to entries, q = draws / entries
@@ -96,6 +105,8 @@ inline constexpr std::uint8_t kTermsVerdictLast = 15;
 //       interval: attesting blindly loses although every claim is true
 //  E-8  the bounty is more than one false interval saves: who replayed it is not bought with that
 //  E-10 burned(solver_stake) covers the tax: giving a claim up after the beacon is not free
+//  E-13 what stands behind the words of a quorum is at least the price: what is not there is not
+//       attested for a part of what the claim pays
 // E-9 follows from E-3, E-11 from jackpot_base(), E-12 from the locks (best_response.hpp).
 [[nodiscard]] TermsVerdict check_terms(const TaskTerms& terms) noexcept;
 
@@ -106,5 +117,9 @@ inline constexpr std::uint8_t kTermsVerdictLast = 15;
 // Errors are forced, so by E-7 it pays to look although every claim is true. A task that forces
 // none is taken, and labelled: what keeps its verifiers awake are the liars that they may meet.
 [[nodiscard]] bool deters_idling(const TaskTerms& terms) noexcept;
+
+// A quorum of relays attests that the data is there before the claim is checked. A task without is
+// taken, and labelled: a solver may serve its friends alone, and show others what they demand.
+[[nodiscard]] bool attests_data(const TaskTerms& terms) noexcept;
 
 }  // namespace assay::economics

@@ -36,6 +36,18 @@ struct DrawTerms {
 // bytes choose the entry and the next 8 the step, each as floor(x n / 2^64).
 [[nodiscard]] std::vector<Draw> draw_intervals(Sha256Function sha256, const DrawTerms& terms);
 
+// A seat among the relays of a claim, in one round.
+struct RelayDraw {
+  Hash256 beacon;
+  ClaimId claim;
+  std::uint32_t round = 1;
+  std::uint32_t seat = 0;
+  std::uint64_t total = 0;  // of all bonds, in atoms
+};
+// A point of all bonds laid end to end: floor(h[0..8] total / 2^64), h = SHA-256("assay/relay/1" ||
+// beacon || claim || round u32 || seat u32). Each seat is drawn from all of them again.
+[[nodiscard]] std::uint64_t draw_relay(Sha256Function sha256, const RelayDraw& draw) noexcept;
+
 // floor(x n / 2^64): uniform in [0, n) up to n / 2^64.
 [[nodiscard]] std::uint64_t scale_to(std::uint64_t x, std::uint64_t n) noexcept;
 

@@ -61,4 +61,10 @@ struct FeeTerms {
   return t.fee / (std::uint64_t{t.seats} * t.draws);
 }
 
+// Of one relay's seat.
+[[nodiscard]] constexpr std::uint64_t fee_per_relay(std::uint64_t fee,
+                                                    std::uint32_t relays) noexcept {
+  return relays == 0 ? 0 : fee / relays;
+}
+
 }  // namespace assay::economics

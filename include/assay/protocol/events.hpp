@@ -205,6 +205,24 @@ struct ValidatorChanged {  // among those who order blocks
   std::uint64_t power = 0;
   friend bool operator==(const ValidatorChanged&, const ValidatorChanged&) = default;
 };
+struct RelayDrawn {  // one for each seat
+  ClaimId claim;
+  AccountId relay;
+  std::uint32_t round = 0;
+  std::uint32_t seat = 0;
+  friend bool operator==(const RelayDrawn&, const RelayDrawn&) = default;
+};
+struct DataAttested {
+  ClaimId claim;
+  AccountId relay;
+  std::uint32_t seats = 0;
+  friend bool operator==(const DataAttested&, const DataAttested&) = default;
+};
+struct RelayLeft {  // the pool: for one with a larger bond, or because it was silent
+  AccountId relay;
+  Amount bond;
+  friend bool operator==(const RelayLeft&, const RelayLeft&) = default;
+};
 [[nodiscard]] const char* to_string(BidEnd end) noexcept;
 
 // The kind's number on the wire is the alternative's index + 1.
@@ -214,7 +232,8 @@ using Event =
                  VerifierSealed, SealOpened, ChallengeCommitted, ChallengeRevealed, ChallengeEnded,
                  GameStarted, GameMoved, GameFinished, ClaimSettled, Slashed, TranscriptDisclosed,
                  JackpotPaid, TaskFunded, TaskOpened, BidPlaced, BidEnded, ProgressReported,
-                 ClaimCancelled, ChunkDemanded, DemandEnded, ValidatorSlashed, ValidatorChanged>;
+                 ClaimCancelled, ChunkDemanded, DemandEnded, ValidatorSlashed, ValidatorChanged,
+                 RelayDrawn, DataAttested, RelayLeft>;
 
 [[nodiscard]] const char* name_of(const Event& event) noexcept;
 void write(codec::Writer& w, const Event& event);

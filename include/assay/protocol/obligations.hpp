@@ -38,6 +38,7 @@ namespace assay::protocol {
                                   const ChallengeRecord& challenge) noexcept;
 
 // Out of a demand's lock: its price until it ends, then nothing.
+[[nodiscard]] Amount owed_by_relay(const RelayRecord& relay) noexcept;
 [[nodiscard]] Amount owed_by_demand(const DemandRecord& demand) noexcept;
 
 // Out of a validator's lock: its stake, and what unbonds of it.

@@ -26,6 +26,8 @@ inline constexpr std::uint8_t kOfferVerdictLast = 7;
 [[nodiscard]] bool is_tag(const std::string& tag) noexcept;
 
 // Price, fee and tax of one copy. Requires kHolds and check_terms(), so that it cannot overflow.
+// Of verifiers and relays, of one copy.
+[[nodiscard]] Amount fees_of(const PostTask& task) noexcept;
 [[nodiscard]] std::uint64_t copy_cost(const PostTask& task) noexcept;
 [[nodiscard]] std::uint64_t task_cost(const PostTask& task) noexcept;
 

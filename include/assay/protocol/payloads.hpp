@@ -68,6 +68,8 @@ struct Windows {
   // From the openings' end: the solver discloses whether it forced an error. 0 exactly if the task
   // forces none.
   std::uint64_t disclose_ms = 0;
+  // From the draw: relays attest that the data is there. 0 exactly if the task draws none.
+  std::uint64_t relay_ms = 0;
   friend bool operator==(const Windows&, const Windows&) = default;
 };
 
@@ -115,9 +117,13 @@ struct PostTask {
   Amount verifier_stake;
   Amount challenger_bond;
   Amount declared_harm;
+  Amount relay_fee;    // of one copy, of all relays together
+  Amount relay_stake;  // of a relay's bond, behind its word in one seat
   std::uint32_t seats = 0;
-  std::uint32_t draws = 0;       // of one verifier
-  std::uint32_t force_rate = 0;  // chance of a forced error, of 2^32
+  std::uint32_t draws = 0;         // of one verifier
+  std::uint32_t force_rate = 0;    // chance of a forced error, of 2^32
+  std::uint32_t relays = 0;        // seats drawn for each claim; 0: nobody attests the data
+  std::uint32_t relay_quorum = 0;  // of them that must attest
   // Metered work of all steps in 10^6 weighted operations (graph::work_of), rounded up; the ledger
   // cannot check it, but solvers do.
   std::uint64_t work_units = 0;
@@ -373,6 +379,24 @@ struct UnbondValidator {
   Amount amount;
   friend bool operator==(const UnbondValidator&, const UnbondValidator&) = default;
 };
+// Adds to what the sender has in the pool from which relays are drawn, each atom with the same
+// chance. From its stake.
+struct BondRelay {
+  Amount amount;
+  friend bool operator==(const BondRelay&, const BondRelay&) = default;
+};
+// Takes out of it what stands behind no claim. Back to its stake.
+struct UnbondRelay {
+  Amount amount;
+  friend bool operator==(const UnbondRelay&, const UnbondRelay&) = default;
+};
+// By a drawn relay: it has all that the claim is checked with, and serves it until the claim is
+// settled.
+struct AttestData {
+  ClaimId claim;
+  Hash256 data;          // data_digest()
+  PieceOpening opening;  // of relay_piece()
+};
 
 // The kind's number on the wire is the alternative's index + 1.
 using Payload =
@@ -380,7 +404,8 @@ using Payload =
                  EnlistVerifier, CommitTranscript, RevealTranscript, Seal, OpenSeal,
                  CommitChallenge, RevealChallenge, StandUp, PlayMove, ReportContradiction, Disclose,
                  PlaceBid, WithdrawBid, AwardTask, AwardQuote, FundTask, ReportProgress,
-                 AbandonClaim, DemandChunk, SupplyChunk, BondValidator, UnbondValidator>;
+                 AbandonClaim, DemandChunk, SupplyChunk, BondValidator, UnbondValidator, BondRelay,
+                 UnbondRelay, AttestData>;
 
 enum class TxKind : std::uint8_t {
   kTransfer = 1,
@@ -412,8 +437,11 @@ enum class TxKind : std::uint8_t {
   kSupplyChunk,
   kBondValidator,
   kUnbondValidator,
+  kBondRelay,
+  kUnbondRelay,
+  kAttestData,
 };
-inline constexpr std::uint8_t kTxKindLast = 29;
+inline constexpr std::uint8_t kTxKindLast = 32;
 static_assert(std::variant_size_v<Payload> == kTxKindLast);
 
 [[nodiscard]] inline TxKind kind_of(const Payload& payload) noexcept {

@@ -73,6 +73,7 @@ enum class CloseReason : std::uint8_t {
   kContradicted,
   kUndisclosed,  // its solver did not say in time whether it forced an error
   kWithheld,     // its solver did not show in time what was demanded
+  kUnattested,   // no quorum of relays attested that its data is there
   kVoid,
 };
 
@@ -119,6 +120,7 @@ enum class ClaimStatus : std::uint8_t {
   kEnlisting,     // until the seats are full or the window closes
   kRevealing,     // until the transcript is revealed
   kDrawing,       // until the next block's beacon
+  kRelaying,      // until relays have attested that the data is there; skipped where none are drawn
   kSealing,       // until all drawn verifiers sealed or the window closes
   kOpening,       // until all seals are open or the window closes
   kDisclosing,    // until the solver tells whether it forced an error; skipped where none is
@@ -179,8 +181,9 @@ struct ClaimRecord {
   std::uint32_t demands_open = 0;  // of them
   LedgerTimeMs demands_until;      // from kChallenging on: the last time for demands
   bool doomed = false;             // a challenge won: the claim falls when all are resolved
+  bool withheld = false;           // a demand was ignored: it falls when its window is over
   std::uint64_t fallen_entry = 0;  // of the earliest winning challenge
-  bool solver_lost = false;        // a game of its own, or contradicted itself
+  bool solver_lost = false;        // a game of its own, or as doomed or withheld
   std::optional<AccountId> contradicted_by;
 };
 
@@ -265,7 +268,6 @@ struct DemandRecord {
   LedgerTimeMs deadline;               // to supply it; zero once it ended
   std::uint64_t paused_before_ms = 0;  // of all clocks, when it was demanded
   std::uint64_t paused_ms = 0;         // of this one, as far as the deadline counts it
-  Bytes bytes;                         // of the piece, once supplied
   friend bool operator==(const DemandRecord&, const DemandRecord&) = default;
 };
 
@@ -302,6 +304,33 @@ struct ValidatorSet {
   std::vector<ValidatorPower> members;
   friend bool operator==(const ValidatorSet&, const ValidatorSet&) = default;
 };
+// A member of the pool from which relays are drawn.
+struct RelayRecord {
+  AccountId account;
+  Amount bond;               // all of it has the same chance to be drawn
+  Amount held;               // of it, behind its word about claims that are not settled
+  std::uint32_t missed = 0;  // rounds in a row in which others came to a quorum without it
+  friend bool operator==(const RelayRecord&, const RelayRecord&) = default;
+};
+inline constexpr std::size_t kMaxRelays = 256;
+inline constexpr std::uint32_t kMaxMissedRounds = 4;  // then it is in the pool no more
+inline constexpr std::uint32_t kMaxRelayRounds = 4;   // of one claim
+
+struct RelaySeat {
+  AccountId relay;  // one may have several
+  bool attested = false;
+  friend bool operator==(const RelaySeat&, const RelaySeat&) = default;
+};
+// Who was drawn for a claim. A new round takes the place of one that came to no quorum.
+struct RelayRound {
+  ClaimId claim;
+  std::uint32_t number = 0;  // from 1
+  Hash256 beacon;
+  std::vector<RelaySeat> seats;  // none once the last round came to no quorum
+};
+[[nodiscard]] std::uint32_t seats_of(const RelayRound& round, const AccountId& id) noexcept;
+[[nodiscard]] std::uint32_t attested_seats(const RelayRound& round) noexcept;
+[[nodiscard]] bool has_attested(const RelayRound& round, const AccountId& id) noexcept;
 
 enum class GameStatus : std::uint8_t {
   kOpen = 1,
@@ -357,6 +386,8 @@ void write(codec::Writer& w, const Pause& r);
 void write(codec::Writer& w, const DemandRecord& r);
 void write(codec::Writer& w, const ValidatorRecord& r);
 void write(codec::Writer& w, const ValidatorSet& r);
+void write(codec::Writer& w, const RelayRecord& r);
+void write(codec::Writer& w, const RelayRound& r);
 void read(codec::Reader& r, Profile& out);
 void read(codec::Reader& r, Locked& out);
 void read(codec::Reader& r, Reputation& out);
@@ -370,6 +401,19 @@ void read(codec::Reader& r, Pause& out);
 void read(codec::Reader& r, DemandRecord& out);
 void read(codec::Reader& r, ValidatorRecord& out);
 void read(codec::Reader& r, ValidatorSet& out);
+void read(codec::Reader& r, RelayRecord& out);
+void read(codec::Reader& r, RelayRound& out);
+
+// What a relay attests: all that stands under these roots is in its hands. SHA-256("assay/data/1"
+// || chain || claim || task header || transcript root); the transcript has the root of every kept
+// state in it, the header those of the programs and the data set.
+[[nodiscard]] Hash256 data_digest(const ChainId& chain, const TaskRecord& task,
+                                  const ClaimRecord& claim);
+// Which piece a relay shows with it: of a kind, at a place that the round's beacon chooses.
+[[nodiscard]] Piece relay_piece(const TaskRecord& task, const ClaimRecord& claim,
+                                const RelayRound& round, const AccountId& relay);
+// Of its bond, behind its word in that many seats; saturated.
+[[nodiscard]] Amount relay_stake_of(const TaskRecord& task, std::uint32_t seats) noexcept;
 
 // What the claim is about: the task's header, and of a cancelled claim the part that was delivered.
 // It ends at an entry of the task's transcript, so both agree on every entry before.

@@ -49,6 +49,7 @@ enum class TxVerdict : std::uint16_t {
   kNotAllowed,  // the task's lists leave this solver out
   kNotVerifier,
   kNotChallenger,
+  kNotRelay,
   kSelfDealing,  // solver of one's own task, verifier or challenger of one's own claim
   kWrongPhase,
   kWrongSale,       // a bid for a fixed price, an acceptance in an auction

@@ -49,7 +49,9 @@ struct ClaimView {
   ClaimRecord record;
   std::vector<VerifierRecord> verifiers;  // ascending by account
   std::vector<ChallengeView> challenges;  // in order of commitment
-  std::vector<DemandRecord> demands;      // in their order; bytes of transcripts alone
+  std::vector<DemandRecord> demands;      // in their order
+  std::optional<RelayRound> relays;       // of a task that draws them, once they are drawn
+  std::map<std::uint64_t, Bytes> parts;   // of the transcript, as they were supplied last
 };
 struct TaskView {
   TaskRecord record;
@@ -64,6 +66,7 @@ struct View {
   BlockHeader head;
   Totals totals;
   AccountView self;
+  RelayRecord relay;                  // its own in the pool; no bond: it is in none
   std::vector<TaskView> tasks;        // its own first; then others' as the spec's "Reads" says
   std::vector<AccountView> accounts;  // ascending by id
 };
@@ -136,6 +139,8 @@ class StateReader {
   // Those who are. Empty where validators are not by stake.
   [[nodiscard]] Result<ValidatorSet> validator_set() const;
   [[nodiscard]] Result<std::optional<ValidatorRecord>> validator(const Hash256& key) const;
+  // The bytes of a piece that was supplied.
+  [[nodiscard]] Result<std::optional<Bytes>> supplied(const DemandId& id) const;
   // Tasks that are open or under way, ascending by id.
   [[nodiscard]] Result<std::vector<TaskId>> live_tasks() const;
   // All tasks in which the account is or was submitter, solver, verifier or challenger.

@@ -60,6 +60,8 @@ struct Context {
 [[nodiscard]] Lock stake_lock(const ClaimId& claim, const AccountId& id);
 [[nodiscard]] Lock bond_lock(const ChallengeRecord& challenge);
 [[nodiscard]] Lock demand_lock(const DemandRecord& demand);
+// Of its bond in the pool.
+[[nodiscard]] Lock relay_lock(const AccountId& id);
 [[nodiscard]] Lock deposit_lock(const TaskId& task, const AccountId& bidder);
 
 // The windows' ends (deadlines.cpp). Handles everything due at c.now, earliest first, at most
@@ -75,6 +77,7 @@ void end_undelivered(Context& c, const ClaimRecord& claim);
 void end_enlisting(Context& c, ClaimRecord& claim);
 // Claims that waited for other copies and need not any more.
 void end_waiting(Context& c, const TaskId& task);
+void start_sealing(Context& c, ClaimRecord& claim);
 void end_sealing(Context& c, ClaimRecord& claim);
 void end_opening(Context& c, ClaimRecord& claim);
 // The window in which challenges are revealed, over the transcript as it stands now.
@@ -88,6 +91,9 @@ void close_stand_up(Context& c, const ChallengeId& challenge);
 void expire_challenge(Context& c, const ChallengeId& challenge);
 // A challenge of the forced error: no game, the bond back.
 void end_unplayed(Context& c, const ChallengeId& challenge, ChallengeStatus status);
+// No quorum of relays: it ends, or falls if a demand was ignored or its solver contradicted itself,
+// and challenges go back.
+void fall_unattested(Context& c, const ClaimId& claim);
 // The solver did not disclose: its claim falls to nobody, and challenges go back.
 void fall_undisclosed(Context& c, const ClaimId& claim);
 
@@ -143,6 +149,15 @@ void maybe_end_task(Context& c, TaskRecord& task);
 void end_task_window(Context& c, const TaskId& id);
 // Back to the funders, the last first.
 void refund(Context& c, TaskRecord& task, std::uint64_t atoms);
+
+// Relays (relays.cpp).
+void start_relaying(Context& c, ClaimRecord& claim);
+// Enough of them attested, or another round is drawn, or the claim ends.
+void end_relaying(Context& c, ClaimRecord& claim);
+void leave_pool(Context& c, RelayRecord relay);
+// Their fees out of the escrow, which are returned, and what stood behind their words.
+std::uint64_t settle_relays(Context& c, const TaskRecord& task, const ClaimRecord& claim,
+                            ClaimStatus end);
 
 // Settlement (settle.cpp).
 void maybe_settle(Context& c, const ClaimId& claim);

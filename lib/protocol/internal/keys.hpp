@@ -37,6 +37,9 @@ enum class Table : std::uint8_t {
   kValidator = 'Y',     // validator's address
   kRank = 'Z',          // stake (big-endian, its complement), address: of those who may be chosen
   kValidatorSet = 'z',  // -
+  kSupplied = 'y',      // claim, sequence of the demand (big-endian)
+  kRelay = 'O',         // account
+  kRelayRound = 'E',    // claim
   kErasure = 'X',       // last height, height of the block that asked (big-endian)
 };
 

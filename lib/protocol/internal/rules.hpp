@@ -139,6 +139,22 @@ struct Found<UnbondValidator> {
   ValidatorRecord validator;
 };
 
+template <>
+struct Found<BondRelay> {
+  RelayRecord relay;
+  std::optional<RelayRecord> evicted;  // which makes room
+};
+template <>
+struct Found<UnbondRelay> {
+  RelayRecord relay;
+};
+template <>
+struct Found<AttestData> : OfClaim {
+  RelayRound round;
+  RelayRecord relay;
+  Amount held;
+};
+
 template <class P>
 class Proof {
  public:
@@ -191,6 +207,9 @@ struct Rules {
   static Checked<BondValidator> check(const Reading& r, const Sender& s, const BondValidator& p);
   static Checked<UnbondValidator> check(const Reading& r, const Sender& s,
                                         const UnbondValidator& p);
+  static Checked<BondRelay> check(const Reading& r, const Sender& s, const BondRelay& p);
+  static Checked<UnbondRelay> check(const Reading& r, const Sender& s, const UnbondRelay& p);
+  static Checked<AttestData> check(const Reading& r, const Sender& s, const AttestData& p);
 
  private:
   template <class P>
@@ -229,6 +248,13 @@ void transition(Context& c, Proof<DemandChunk>&& t);
 void transition(Context& c, Proof<SupplyChunk>&& t);
 void transition(Context& c, Proof<BondValidator>&& t);
 void transition(Context& c, Proof<UnbondValidator>&& t);
+void transition(Context& c, Proof<BondRelay>&& t);
+void transition(Context& c, Proof<UnbondRelay>&& t);
+void transition(Context& c, Proof<AttestData>&& t);
+
+// The opening leads from the piece to the roots that stand (tx_demand.cpp).
+[[nodiscard]] bool shows(const TaskRecord& task, const ClaimRecord& claim, const Piece& piece,
+                         const PieceOpening& opening);
 
 // The last report of progress holds of this transcript (tx_claim.cpp).
 [[nodiscard]] bool opens_progress(const ClaimRecord& claim, const Hash256& transcript_root,

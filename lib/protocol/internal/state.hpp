@@ -69,6 +69,9 @@ class State final : public ledger::LedgerView {
   [[nodiscard]] std::optional<ValidatorSet> validator_set() const;
   // Candidates with the most stake first, of equals that with the smaller address; so many at most.
   [[nodiscard]] std::vector<ValidatorAddress> ranked(std::size_t most) const;
+  [[nodiscard]] std::optional<RelayRecord> relay(const AccountId& id) const;
+  [[nodiscard]] std::vector<RelayRecord> relays() const;  // the pool, ascending by account
+  [[nodiscard]] std::optional<RelayRound> relay_round(const ClaimId& id) const;
   // The same of what must exist: absence is damage.
   [[nodiscard]] TaskRecord need_task(const TaskId& id) const;
   [[nodiscard]] ClaimRecord need_claim(const ClaimId& id) const;
@@ -76,11 +79,15 @@ class State final : public ledger::LedgerView {
   [[nodiscard]] GameRecord need_game(const GameId& id) const;
   [[nodiscard]] DemandRecord need_demand(const DemandId& id) const;
   [[nodiscard]] ValidatorRecord need_validator(const ValidatorAddress& address) const;
+  [[nodiscard]] RelayRecord need_relay(const AccountId& id) const;
+  [[nodiscard]] RelayRound need_relay_round(const ClaimId& id) const;
   // As many of something as a record says: else damage.
   void need_all(std::size_t found, std::size_t count) const;
   [[nodiscard]] std::vector<VerifierRecord> verifiers(const ClaimId& claim) const;
   [[nodiscard]] std::vector<ChallengeRecord> challenges(const ClaimId& claim) const;
   [[nodiscard]] std::vector<DemandRecord> demands(const ClaimId& claim) const;
+  // The bytes of one that was supplied: absence is damage.
+  [[nodiscard]] Bytes supplied(const DemandRecord& demand) const;
   [[nodiscard]] std::vector<Bytes> moves(const GameRecord& game, std::uint32_t from = 0) const;
   // All of them: fewer are damage, as of what else has its count in a record.
   [[nodiscard]] std::vector<TaskId> live_tasks() const;
@@ -102,6 +109,9 @@ class State final : public ledger::LedgerView {
   void put(const DemandRecord& r);
   void put(const ValidatorRecord& r);  // and its rank; one that is over leaves no record
   void put(const ValidatorSet& r);
+  void put(const RelayRecord& r);  // of no bond there is no record
+  void put(const RelayRound& r);
+  void put_supplied(const DemandRecord& demand, Bytes bytes);
   void put_move(const GameId& id, std::uint32_t turn, ByteView signed_move);
   void set_live(const TaskId& id, bool live);
   void add_part(const AccountId& id, const TaskId& task);

@@ -77,6 +77,15 @@ class CheckerRole : public LedgerRole {
   // solver, who has to have them.
   void demand_task(const protocol::TaskView& task, const protocol::ClaimView& claim);
 
+  // The checkpoint after entry `entry`, verified; null while it is on its way or cannot be had
+  // (`gave_up`).
+  [[nodiscard]] SharedState checkpoint(const protocol::ClaimView& claim, const SharedTask& opened,
+                                       const commit::Transcript& transcript, std::uint64_t entry,
+                                       bool& gave_up);
+  // It is held no longer, and may be asked for again.
+  void forget_checkpoint(const protocol::ClaimView& claim, const SharedTask& opened,
+                         std::uint64_t entry);
+
   // Of a settled claim: removes what was kept of its checks.
   void forget_checks(const ClaimId& claim);
 
@@ -100,11 +109,6 @@ class CheckerRole : public LedgerRole {
       const protocol::ClaimView& claim);
   const commit::Transcript* keep_transcript(const protocol::ClaimRecord& claim,
                                             commit::Transcript candidate);
-  // The checkpoint after entry `entry`, verified; null while it is on its way or cannot be had
-  // (`gave_up`).
-  [[nodiscard]] SharedState checkpoint(const protocol::ClaimView& claim, const SharedTask& opened,
-                                       const commit::Transcript& transcript, std::uint64_t entry,
-                                       bool& gave_up);
   void reveal(const protocol::ChallengeView& challenge, const protocol::ClaimView& claim,
               const commit::Transcript& transcript);
   // The state that the challenged interval starts from; none while it is on its way.

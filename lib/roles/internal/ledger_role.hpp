@@ -39,6 +39,9 @@ struct Retry {
   }
 };
 
+// The relays that said that they have all that the claim needs, one for each of their seats.
+[[nodiscard]] std::vector<AccountId> attested_by(const protocol::ClaimView& claim);
+
 class LedgerRole : public Role {
  public:
   explicit LedgerRole(RoleContext context);
@@ -69,6 +72,9 @@ class LedgerRole : public Role {
   [[nodiscard]] const Bytes* fetched(const std::string& name, const AccountId& from,
                                      std::uint64_t bytes_max);
   void release(const std::string& name, const AccountId& from) { m_fetches.erase({name, from}); }
+  // Whom to ask: its publisher, and where that was in vain, others that have it.
+  [[nodiscard]] AccountId source_of(const std::string& name, const AccountId& publisher,
+                                    const std::vector<AccountId>& others) const;
   // They were wrong: asked for again, but not at once.
   void release_wrong(const std::string& name, const AccountId& from);
   // Names that fetched() asked for and whose last try failed.
@@ -93,6 +99,8 @@ class LedgerRole : public Role {
 
   // The task with its programs and data, opened and checked, once that has happened.
   [[nodiscard]] SharedTask open_task(const protocol::TaskView& task);
+  // Offers its programs and data under their names, once. False where the data cannot be written.
+  bool publish_task(const training::Task& task);
   // Frees what is held of a task that is of no more use: its data.
   void forget(const protocol::TaskView& task) { m_tasks.erase(task.record.id); }
   // The outcomes of a claim's jobs, and what was fetched of it.
@@ -164,6 +172,7 @@ class LedgerRole : public Role {
   std::map<std::pair<std::string, AccountId>, Fetching> m_fetches;
   std::map<std::string, Job> m_jobs;
   std::map<TaskId, SharedTask> m_tasks;
+  std::set<Hash256> m_tasks_published;
   std::map<GameId, std::shared_ptr<Seat>> m_seats;
   std::map<ReplayKey, std::weak_ptr<Replay>> m_replays;
   std::set<std::string> m_reported;

@@ -76,6 +76,16 @@ class Auditor::Model {
     std::map<AccountId, Seat> seats;
     std::vector<ChallengeId> challenges;  // in the order of their commitments
     std::optional<AccountId> reporter;
+    struct RelaySeat {
+      AccountId who;
+      bool attested = false;
+    };
+    std::vector<RelaySeat> relays;  // of the last round
+    unsigned rounds = 0;
+  };
+  struct Bonded {  // in the pool of relays
+    Atoms bond = 0;
+    unsigned missed = 0;
   };
   struct Challenge {
     ClaimId claim;
@@ -178,6 +188,17 @@ class Auditor::Model {
   void reveal_challenge(const Sent& tx, const protocol::RevealChallenge& p);
   void open_seal(const Sent& tx, const protocol::OpenSeal& p);
 
+  // Relays (model_relays.cpp).
+  void draw_relay(const protocol::RelayDrawn& e);
+  void attest(const protocol::DataAttested& e, const Sent* tx);
+  void leave_pool(const protocol::RelayLeft& e, const Sent* tx);
+  void change_bond(const Sent& tx);
+  [[nodiscard]] std::size_t attested(const Claim& c) const;
+  [[nodiscard]] bool has_quorum(const Claim& c) const;
+  [[nodiscard]] Atoms held_of(const AccountId& id) const;
+  void end_round(Claim& c);  // which came to a quorum
+  [[nodiscard]] Atoms settle_relays(Claim& c, const Task& t);
+
   // Settlement (model_settle.cpp).
   void settle(const protocol::ClaimSettled& e, const Sent* tx);
   [[nodiscard]] bool may_settle(const Claim& c, const protocol::ClaimSettled& e,
@@ -212,6 +233,7 @@ class Auditor::Model {
   std::map<ChallengeId, Challenge> m_challenges;
   std::map<GameId, Game> m_games;
   std::map<protocol::DemandId, Demand> m_demands;
+  std::map<AccountId, Bonded> m_relays;
   std::map<AccountId, Standing> m_challengers;
   struct PutDown {  // with a bid
     Atoms deposit = 0, stake = 0;

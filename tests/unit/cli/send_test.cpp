@@ -41,8 +41,10 @@ SendValues good_values(const std::filesystem::path& folder) {
   protocol::Quote quote;
   quote.price = Amount{7};
   const Bytes bytes = codec::encode([&](codec::Writer& w) { protocol::write(w, quote); });
-  const auto sealed = codec::Json::object(
-      {{"quote", to_hex(bytes)}, {"signature", std::string(128, 'b')}, {"valid_until", 9}});
+  const auto sealed = codec::Json::object({{"quote", to_hex(bytes)},
+                                           {"data", std::string(64, 'd')},
+                                           {"signature", std::string(128, 'b')},
+                                           {"valid_until", 9}});
   EXPECT_TRUE(host::write_file(folder / "quote.json",
                                as_bytes(codec::Json::object({{"signed", sealed}}).dump())));
   EXPECT_TRUE(host::write_file(folder / "alone.json", as_bytes(sealed.dump())));

@@ -185,6 +185,31 @@ TEST(Incentives, WhereErrorsAreForcedLookingPays) {
   EXPECT_EQ(check_terms(t), TermsVerdict::kHolds);
 }
 
+// E-13, and what comes before it.
+TEST(Incentives, AQuorumIsNotBoughtForThePrice) {
+  TaskTerms t = good_terms();
+  EXPECT_FALSE(attests_data(t));
+  t.relay_stake = 1;
+  EXPECT_EQ(check_terms(t), TermsVerdict::kRelaysOutOfRange);
+  t.relays = kMaxRelaySeats + 1;
+  EXPECT_EQ(check_terms(t), TermsVerdict::kRelaysOutOfRange);
+  t.relays = 8;
+  for (const std::uint32_t quorum : {0u, 4u, 9u}) {
+    t.relay_quorum = quorum;
+    EXPECT_EQ(check_terms(t), TermsVerdict::kQuorumOutOfRange) << quorum;
+  }
+  t.relay_quorum = 5;
+  t.relay_fee = 7;
+  EXPECT_EQ(check_terms(t), TermsVerdict::kRelayFeeTooSmall);
+  t.relay_fee = 8;
+  t.relay_stake = (t.price - 1) / 5;
+  EXPECT_EQ(check_terms(t), TermsVerdict::kQuorumCheap);
+  t.relay_stake = (t.price + 4) / 5;
+  EXPECT_EQ(check_terms(t), TermsVerdict::kHolds);
+  EXPECT_TRUE(attests_data(t));
+  EXPECT_EQ(fee_per_relay(t.relay_fee, t.relays), 1u);
+}
+
 // What the ledger takes meets every inequality that a quote, a role or the simulator asks.
 TEST(Incentives, HoldingTermsMeetTheOthersToo) {
   int held = 0;

@@ -5,6 +5,7 @@
 #include "assay/economics/jackpot.hpp"
 #include "assay/protocol/lane.hpp"
 #include "assay/protocol/obligations.hpp"
+#include "unit/protocol/made_data.hpp"
 #include "unit/protocol/played.hpp"
 
 namespace assay::protocol {
@@ -13,70 +14,15 @@ namespace {
 using namespace test;
 using V = TxVerdict;
 
-constexpr std::uint64_t kEntries = 10;
 constexpr std::uint64_t kWindow = 3'000;  // to move, and so to supply
 constexpr std::uint64_t kKib = 2;         // a 512th of the price of 1000
 constexpr std::uint32_t kAlways = ~0u;
-
-// A state or data set of three tensors, the middle one the loss.
-struct Tensors {
-  Bytes weights = Bytes(2500, 7);
-  Bytes loss = Bytes(4, 1);
-  Bytes rest = Bytes(1024, 3);
-
-  std::vector<commit::TensorRef> refs() const {
-    return {{{DType::kU8, Shape{2500}}, weights},
-            {{DType::kF32, Shape{}}, loss},
-            {{DType::kF32, Shape{256}}, rest}};
-  }
-  commit::NamedTree tree() const {
-    SerialTaskPool pool;
-    const auto roots = commit::tensor_roots(refs(), pool);
-    return commit::named_tree(
-        {{"a", roots[0]}, {std::string(kLossSlot), roots[1]}, {"z", roots[2]}});
-  }
-  commit::TensorChunk open(std::uint64_t item, std::uint64_t chunk) const {
-    SerialTaskPool pool;
-    return commit::open_chunk(tree(), refs(), item, chunk, pool);
-  }
-};
-Tensors state_at(std::uint64_t entry) {
-  Tensors t;
-  t.weights[0] = static_cast<std::uint8_t>(entry);
-  t.loss[1] = static_cast<std::uint8_t>(entry);
-  return t;
-}
-Tensors flipped(Tensors t) {
-  t.loss[0] ^= 1;
-  return t;
-}
-
-struct MadeProgram {
-  std::vector<Bytes> records{Bytes(30, 1), Bytes(40, 2), Bytes(50, 3)};
-  commit::MerkleTree nodes{commit::leaf_hashes(std::span(records).first(2))};
-  commit::MerkleTree slots{commit::leaf_hashes(std::span(records).last(1))};
-  commit::ProgramHeader header{1, 2, 1, 0, nodes.root(), slots.root(), commit::MerkleTree().root()};
-
-  Hash256 root() const { return commit::program_root(crypto::sha256_function(), header); }
-  commit::ProgramRecord open(std::uint64_t item) const {
-    const std::uint64_t at = item % 3;
-    return {records[at], at < 2 ? nodes.path(at) : slots.path(0), header};
-  }
-};
 
 class Demands : public testing::Test {
  protected:
   Demands() {
     terms.header.init_program = terms.header.step_program = program.root();
     terms.header.data_set = data.tree().root(commit::Tag::kDataSet);
-  }
-  static MadeRun run_with(std::uint64_t forced) {
-    std::vector<Hash256> roots;
-    for (std::uint64_t e = 0; e < kEntries; ++e)
-      roots.push_back((e != 0 && e == forced ? flipped(state_at(e)) : state_at(e))
-                          .tree()
-                          .root(commit::Tag::kState));
-    return MadeRun(std::move(roots));
   }
   // Revealed: drawn, and in the windows to seal and to open for as long as nobody does.
   void start() {
@@ -107,13 +53,7 @@ class Demands : public testing::Test {
     return net.verdict(who, DemandChunk{posted.claim, piece});
   }
   PieceOpening opening_of(const Piece& piece, const MadeRun& of, const Tensors& state) const {
-    switch (piece.kind) {
-      case PieceKind::kTranscript: return commit::open_part(of.transcript, piece.chunk);
-      case PieceKind::kState:
-        return StateChunk{state.open(piece.item, piece.chunk), of.transcript.path(piece.entry)};
-      case PieceKind::kDataSet: return data.open(piece.item, piece.chunk);
-      default: return program.open(piece.item);
-    }
+    return open_made(piece, of, state, data, program);
   }
   PieceOpening opening_of(const Piece& piece) const {
     return opening_of(piece, run, state_at(piece.entry));
@@ -129,6 +69,9 @@ class Demands : public testing::Test {
       if (d.piece == piece) return d;
     ADD_FAILURE() << "no such demand";
     return {};
+  }
+  Bytes supplied(const Piece& piece) const {
+    return net.read().supplied(demand_id_of(posted.claim, piece)).value().value_or(Bytes{});
   }
   ClaimRecord record() const { return net.claim(posted.claim).record; }
   std::uint64_t has(unsigned party) const { return net.account(party).available.value; }
@@ -171,16 +114,18 @@ TEST_F(Demands, APieceOfEveryKindIsShownAndPaid) {
     EXPECT_EQ(supply(piece), V::kWrongPhase);
     EXPECT_EQ(demand(piece, kBob), V::kAlreadyExists);
   }
-  EXPECT_EQ(demanded(kOfState).bytes, Bytes(2500 - 2048, 7));
-  EXPECT_EQ(demanded(kOfInit).bytes, Bytes(50, 3));
-  EXPECT_EQ(demanded(kPart).bytes.size(), 32 * kEntries);
+  EXPECT_EQ(supplied(kOfState), Bytes(2500 - 2048, 7));
+  EXPECT_EQ(supplied(kOfInit), Bytes(50, 3));
+  EXPECT_EQ(supplied(kPart).size(), 32 * kEntries);
   // Views carry parts of transcripts alone, and not to who has them.
   for (const unsigned who : {kBob, kSolver}) {
     const View view = proven_view(net.read(), net.id(who)).value();
-    const auto& demands = view.tasks.at(0).claims.at(0).demands;
-    ASSERT_EQ(demands.size(), 5u);
-    EXPECT_EQ(demands[0].bytes.size(), who == kBob ? 32 * kEntries : 0);
-    EXPECT_TRUE(demands[1].bytes.empty());
+    const ClaimView& claim = view.tasks.at(0).claims.at(0);
+    EXPECT_EQ(claim.demands.size(), 5u);
+    ASSERT_EQ(claim.parts.size(), who == kBob ? 1u : 0u);
+    if (who == kBob) {
+      EXPECT_EQ(claim.parts.at(0), supplied(kPart));
+    }
   }
   net.wait(60'000);
   EXPECT_EQ(record().reason, CloseReason::kFinal);
@@ -257,25 +202,51 @@ TEST_F(Demands, WhoLeavesOneUnansweredLosesTheClaim) {
   start();
   const std::uint64_t burnt = burned();
   ASSERT_EQ(demand(kOfData), V::kApplied);
-  const ChallengeId hidden = commit_challenge(net, posted, kBob, 4);
   net.wait(kWindow - 200);
   ASSERT_EQ(demanded(kOfData).status, DemandStatus::kOpen);
   net.wait(200);
   ASSERT_EQ(demanded(kOfData).status, DemandStatus::kIgnored);
-  EXPECT_TRUE(record().doomed);
+  EXPECT_TRUE(record().withheld);
+  EXPECT_FALSE(record().doomed);
   EXPECT_EQ(has(kEve), 1'000'000u);
-  EXPECT_EQ(demand(kPart), V::kWrongPhase);
   EXPECT_EQ(supply(kOfData), V::kWrongPhase);
+  EXPECT_EQ(demand(kOfData), V::kAlreadyExists);
+  // Until its window is over it is a claim like any other.
+  net.wait(terms.windows.seal_ms - kWindow + terms.windows.challenge_ms);
+  EXPECT_EQ(net.status(posted.claim), ClaimStatus::kChallenging);
   net.wait(60'000);
-  EXPECT_EQ(net.read().challenge(hidden).value()->record.status, ChallengeStatus::kVoid);
   EXPECT_EQ(record().status, ClaimStatus::kFallen);
   EXPECT_EQ(record().reason, CloseReason::kWithheld);
   EXPECT_EQ(burned(), burnt + terms.solver_stake.value);
   EXPECT_EQ(net.account(kSolver).staked, Amount{1'000'000 - terms.solver_stake.value});
   EXPECT_EQ(net.account(kSolver).available, Amount{1'000'000});
-  EXPECT_EQ(has(kBob), 1'000'000u);
   EXPECT_EQ(has(kSubmitter), 1'000'000u);
   EXPECT_EQ(net.account(kAnn).staked, Amount{1'000'000});
+}
+
+// INV-PRO-029: however much was supplied, what it was is in nobody's view but of transcripts, and
+// of those 8 MiB at most.
+TEST_F(Demands, WhatWasSuppliedFillsNobodysView) {
+  terms.windows.move_ms = 60'000;
+  start_challenging();
+  for (std::uint64_t at = 0; at < kMaxDemandsPerClaim;) {
+    std::vector<Bytes> asked, shown;
+    for (; asked.size() < 128; ++at) {
+      const Piece piece{PieceKind::kState, 9, 0, 3 * at};  // its first chunk, 1 KiB
+      asked.push_back(net.tx(kEve, DemandChunk{posted.claim, piece}));
+      shown.push_back(
+          net.tx(kBob, SupplyChunk{demand_id_of(posted.claim, piece), opening_of(piece)}));
+    }
+    net.block(std::move(asked), 1);
+    for (const Receipt& r : net.block(std::move(shown), 1).receipts.receipts)
+      ASSERT_EQ(r.verdict, V::kApplied);
+  }
+  for (const unsigned who : {kSolver, kSubmitter, kBob}) {
+    const commit::MapExcerpt excerpt = net.read().view_excerpt(net.id(who), {}).value();
+    EXPECT_LT(commit::encode(excerpt).size(), kMaxDemandsPerClaim * 400u) << who;
+    EXPECT_EQ(proven_view(net.read(), net.id(who)).value().tasks.at(0).claims.at(0).demands.size(),
+              kMaxDemandsPerClaim);
+  }
 }
 
 // INV-PRO-027 with few demands: the last one comes when the window is all but over, is answered
@@ -423,6 +394,23 @@ TEST(DemandsInPlay, AnIgnoredOneTakesNoBountyFromWhoProvesTheLie) {
   const std::uint64_t stake = p.terms.solver_stake.value;
   EXPECT_EQ(p.net.account(kEve).available.value, 1'000'000 + stake / 2);
   EXPECT_EQ(p.net.account(kBob).locked.bonds, Amount{});
+}
+
+// Nor does it by being doomed before slow checkers have committed to anything: until its window is
+// over they may, and are paid.
+TEST(DemandsInPlay, WhoProvesTheLieAfterAnIgnoredOneIsPaid) {
+  PostTask terms = toy_terms();
+  terms.windows.challenge_ms = 3 * terms.windows.move_ms;
+  Played p(terms, lie().transcript_roots(), truth().transcript_roots(), 6, {});
+  const Piece piece{PieceKind::kTranscript, 0, 0, 0};
+  ASSERT_EQ(p.net.verdict(kBob, DemandChunk{p.posted.claim, piece}), V::kApplied);
+  p.net.wait(p.terms.windows.move_ms);
+  ASSERT_TRUE(p.net.claim(p.posted.claim).record.withheld);
+  const ChallengeId id = p.challenge(1);
+  p.play(id, kSolver, lie(), toy::Challenger::kHonest);
+  p.net.wait(60'000);
+  EXPECT_EQ(p.net.claim(p.posted.claim).record.reason, CloseReason::kFallen);
+  EXPECT_EQ(p.net.account(kEve).available.value, 1'000'000 + p.terms.solver_stake.value / 2);
 }
 
 // What is open when a claim is settled for another reason goes back.

@@ -144,7 +144,7 @@ TEST(Forgotten, OfAnEndedTaskOnlyTheIdStays) {
   Ended p;
   const std::uint64_t last = p.ended().value + 120;
   const auto live = tables_of(p.net.store);
-  for (const char table : {'T', 'C', 'V', 'U', 'u', 'H', 'h', 'G', 'M', 'J', 'j', 'X'})
+  for (const char table : {'T', 'C', 'V', 'U', 'u', 'y', 'H', 'h', 'G', 'M', 'J', 'j', 'X'})
     EXPECT_GT(live.at(table), 0u) << table;
   EXPECT_EQ(live.count('P'), 0u) << "a resolved transfer leaves no record";
   while (p.net.head.height.value < last) p.net.block();

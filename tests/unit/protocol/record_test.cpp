@@ -105,8 +105,7 @@ std::vector<Sample> samples() {
                              DemandStatus::kSupplied,
                              LedgerTimeMs{7},
                              8,
-                             9,
-                             Bytes(9, 1)}),
+                             9}),
        read_again<DemandRecord>},
       {"validator",
        bytes_of(ValidatorRecord{hash_of_text("key"),
@@ -122,6 +121,9 @@ std::vector<Sample> samples() {
          const auto read = decode_misbehaviour(b);
          return read && !b.empty() ? std::optional(encode(std::span(*read))) : std::nullopt;
        }},
+      {"relay", bytes_of(RelayRecord{net.id(4), Amount{3}, Amount{2}, 1}), read_again<RelayRecord>},
+      {"relay round", bytes_of(RelayRound{p.claim, 2, hash_of_text("beacon"), {{net.id(4), true}}}),
+       read_again<RelayRound>},
   };
 }
 

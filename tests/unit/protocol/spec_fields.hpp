@@ -75,15 +75,16 @@ struct Members<Windows>
     : Fields<&Windows::accept_ms, &Windows::train_ms, &Windows::enlist_ms, &Windows::reveal_ms,
              &Windows::seal_ms, &Windows::open_ms, &Windows::challenge_ms,
              &Windows::challenge_reveal_ms, &Windows::stand_up_ms, &Windows::move_ms,
-             &Windows::replay_ms, &Windows::bid_ms, &Windows::disclose_ms> {};
+             &Windows::replay_ms, &Windows::bid_ms, &Windows::disclose_ms, &Windows::relay_ms> {};
 using P = PostTask;
 template <>
 struct Members<P>
     : Fields<&P::header, &P::sale, &P::allow, &P::deny, &P::capabilities, &P::reputation_min,
              &P::copies, &P::price, &P::verification_fee, &P::tax, &P::sought, &P::bid_deposit,
              &P::solver_stake, &P::verifier_stake, &P::challenger_bond, &P::declared_harm,
-             &P::seats, &P::draws, &P::force_rate, &P::work_units, &P::progress_entries,
-             &P::pays_partial, &P::windows> {};
+             &P::relay_fee, &P::relay_stake, &P::relays, &P::relay_quorum, &P::seats, &P::draws,
+             &P::force_rate, &P::work_units, &P::progress_entries, &P::pays_partial, &P::windows> {
+};
 using T = TaskRecord;
 template <>
 struct Members<T>
@@ -106,8 +107,8 @@ struct Members<C>
              &C::final_state_root, &C::signature, &C::beacon, &C::force_beacon, &C::posted_root,
              &C::finds_until, &C::refunds_until, &C::forced_entry, &C::forced_state_root,
              &C::enlisted, &C::sealed, &C::opened, &C::challenges, &C::unresolved, &C::demands,
-             &C::demands_open, &C::demands_until, &C::doomed, &C::fallen_entry, &C::solver_lost,
-             &C::contradicted_by> {};
+             &C::demands_open, &C::demands_until, &C::doomed, &C::withheld, &C::fallen_entry,
+             &C::solver_lost, &C::contradicted_by> {};
 template <>
 struct Members<economics::Draw> : Fields<&economics::Draw::entry, &economics::Draw::interior_step> {
 };
@@ -133,9 +134,16 @@ template <>
 struct Members<Piece> : Fields<&Piece::kind, &Piece::entry, &Piece::item, &Piece::chunk> {};
 using E = DemandRecord;
 template <>
-struct Members<E>
-    : Fields<&E::id, &E::claim, &E::demander, &E::sequence, &E::piece, &E::price, &E::status,
-             &E::deadline, &E::paused_before_ms, &E::paused_ms, &E::bytes> {};
+struct Members<E> : Fields<&E::id, &E::claim, &E::demander, &E::sequence, &E::piece, &E::price,
+                           &E::status, &E::deadline, &E::paused_before_ms, &E::paused_ms> {};
+using Y = RelayRecord;
+template <>
+struct Members<Y> : Fields<&Y::account, &Y::bond, &Y::held, &Y::missed> {};
+template <>
+struct Members<RelaySeat> : Fields<&RelaySeat::relay, &RelaySeat::attested> {};
+using Z = RelayRound;
+template <>
+struct Members<Z> : Fields<&Z::claim, &Z::number, &Z::beacon, &Z::seats> {};
 using G = GameRecord;
 template <>
 struct Members<G>
@@ -293,5 +301,13 @@ template <>
 struct Members<ValidatorChanged> : Fields<&ValidatorChanged::key, &ValidatorChanged::power> {};
 template <>
 struct Members<DemandEnded> : Fields<&DemandEnded::demand, &DemandEnded::status> {};
+template <>
+struct Members<RelayDrawn>
+    : Fields<&RelayDrawn::claim, &RelayDrawn::relay, &RelayDrawn::round, &RelayDrawn::seat> {};
+template <>
+struct Members<DataAttested>
+    : Fields<&DataAttested::claim, &DataAttested::relay, &DataAttested::seats> {};
+template <>
+struct Members<RelayLeft> : Fields<&RelayLeft::relay, &RelayLeft::bond> {};
 
 }  // namespace assay::protocol::test

@@ -141,6 +141,8 @@ TEST_F(SpecTables, HaveTheRecordsBytes) {
   holds<DemandRecord>("demand");
   holds<ValidatorRecord>("validator");
   holds<ValidatorSet>("validator set");
+  holds<RelayRecord>("relay");
+  holds<RelayRound>("relay round");
   holds<dispute::SignedMove>("signed move");
   holds<ledger::Account>("money account");
   holds<ledger::Pending>("pending transfer");
@@ -155,6 +157,7 @@ TEST_F(SpecTables, HaveTheRecordsLimits) {
   holds_limits<Profile>("profile");
   holds_limits<TaskRecord>("task");
   holds_limits<VerifierRecord>("verifier");
+  holds_limits<RelayRound>("relay round");
   holds_limits<ChallengeRecord>("challenge");
   holds_limits<DemandRecord>("demand");
   holds_limits<ValidatorRecord>("validator");
@@ -241,6 +244,16 @@ void put_all(internal::State& state, Filler& filler, const Values& values) {
   state.put(filler.of<DemandRecord>("demand"));
   state.put(filler.of<ValidatorRecord>("validator"));
   state.put(filler.of<ValidatorSet>("validator set"));
+  RelayRecord relay = filler.of<RelayRecord>("relay");
+  state.put(relay);
+  state.put(filler.of<RelayRound>("relay round"));
+  DemandRecord supplied;
+  supplied.claim = filler.of<ClaimId>("y.claim");
+  supplied.sequence = filler.of<std::uint32_t>("y.sequence");
+  Bytes bytes;
+  for (std::size_t i = 0; i < values.size("y", 1); ++i)
+    bytes.push_back(filler.of<std::uint8_t>(item("y", i)));
+  state.put_supplied(supplied, std::move(bytes));
   state.put_move(filler.of<GameId>("signed move.game"),
                  filler.of<std::uint32_t>("signed move.turn"),
                  encode(filler.of<dispute::SignedMove>("signed move")));

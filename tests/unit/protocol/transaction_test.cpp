@@ -96,7 +96,10 @@ std::vector<Payload> samples() {
           DemandChunk{claim, {PieceKind::kState, 3, 4, 5}},
           SupplyChunk{DemandId{hash_of_text("demand")}, state},
           BondValidator{hash_of_text("key"), Amount{9}, {}},
-          UnbondValidator{hash_of_text("key"), Amount{9}}};
+          UnbondValidator{hash_of_text("key"), Amount{9}},
+          BondRelay{Amount{8}},
+          UnbondRelay{Amount{9}},
+          AttestData{claim, hash_of_text("data"), state}};
 }
 
 TEST(TransactionTable, HasNoHole) {

@@ -327,7 +327,7 @@ TEST(Validators, MisbehaviourHasOneEncoding) {
   EXPECT_FALSE(decode_misbehaviour(Bytes(4, 0)));  // none is nothing
 }
 
-// INV-PRO-029, and random histories against plain sums; every set is what CometBFT has if it does
+// INV-PRO-033, and random histories against plain sums; every set is what CometBFT has if it does
 // as it is told, and the same blocks give the same headers.
 TEST(Validators, RandomHistoriesAddUp) {
   // What unbonds is free after a minute: nobody would wait for three weeks of blocks.

@@ -6,6 +6,7 @@
 #include "assay/crypto/sha256.hpp"
 #include "assay/roles/checkers.hpp"
 #include "assay/roles/names.hpp"
+#include "assay/roles/relay.hpp"
 #include "assay/roles/solver.hpp"
 #include "assay/roles/submitter.hpp"
 #include "assay/tensor/safetensors.hpp"
@@ -542,7 +543,7 @@ TEST_F(Roles, AWhistleblowerDemandsTheTranscriptThatItIsNotGiven) {
   record.id = protocol::demand_id_of(claim.record.id, record.piece);
   EXPECT_TRUE(drive(25'000).empty());
   record.status = protocol::DemandStatus::kSupplied;
-  record.bytes = commit::open_part(made, 0).state_roots;
+  claim.parts[0] = commit::open_part(made, 0).state_roots;
   // All of it is false: the first entry is challenged.
   const auto challenges = drive(35'000);
   ASSERT_EQ(challenges.size(), 1u);
@@ -584,6 +585,91 @@ TEST_F(Roles, AVerifierDemandsAPieceOfACheckpointThatItIsNotGiven) {
   EXPECT_EQ(demands[0].piece.kind, PieceKind::kState);
   EXPECT_EQ(demands[0].piece.entry, 1u);
   EXPECT_GE(seals, 1u);
+}
+
+// Nothing is attested before all of it is here; what the solver does not show is shown once half of
+// the clock is over, and what one relay attested others fetch from it.
+TEST_F(Roles, ARelayAttestsOnceItHasEverythingAndShowsIt) {
+  protocol::TaskView& of = add_task(&solver, ClaimStatus::kRelaying);
+  of.record.terms.relays = of.record.terms.relay_quorum = 1;
+  protocol::ClaimView& claim = of.claims[0];
+  auto execution = context().execution(*task(), pool).value();
+  const auto run = training::TrainingRun::open(*task(), *execution, pool, {}).value();
+  std::map<std::string, Bytes> blobs;
+  for (const std::uint64_t step : {2u, 4u}) {
+    ASSERT_TRUE(run->advance(2));
+    blobs[checkpoint_blob(claim.record.id, step)] = tensor::write_safetensors(run->state()).value();
+  }
+  for (const Hash256& root : run->transcript()) {
+    Bytes& list = blobs[transcript_blob(claim.record.id)];
+    list.insert(list.end(), root.bytes.begin(), root.bytes.end());
+  }
+  claim.record.transcript_root = commit::Transcript(run->transcript()).root();
+  protocol::RelayRound round;
+  round.claim = claim.record.id;
+  round.number = 1;
+  round.seats = {{id_of(key), false}};
+  claim.relays = round;
+  const auto role = make_relay(context(), {Amount(1'000)});
+  bool has_last = false;
+  std::uint64_t now = 0;
+  const auto drive = [&] {
+    std::vector<Submit> sent;
+    for (unsigned i = 0; i < 12; ++i)
+      for (Submit& s : submissions(
+               *role, update(),
+               [&](const Fetch& f) -> std::optional<Bytes> {
+                 if (!blobs.contains(f.name)) return blob(f.name);
+                 if (!has_last && f.name == checkpoint_blob(claim.record.id, 4))
+                   return std::nullopt;
+                 return blobs[f.name];
+               },
+               now += 1'000))
+        sent.push_back(std::move(s));
+    return sent;
+  };
+  for (const Submit& s : drive())
+    EXPECT_EQ(std::get<protocol::BondRelay>(s.payload).amount, Amount(1'000));
+  view.relay.bond = Amount(1'000);
+  has_last = true;
+  const auto attested = drive();
+  ASSERT_GE(attested.size(), 1u);
+  const auto& word = std::get<protocol::AttestData>(attested.back().payload);
+  EXPECT_EQ(word.data, protocol::data_digest(chain, of.record, claim.record));
+  claim.relays->seats[0].attested = true;
+  claim.record.status = ClaimStatus::kChallenging;
+  protocol::DemandRecord& demand = claim.demands.emplace_back();
+  demand.piece = {protocol::PieceKind::kState, 2, 1, 0};
+  demand.id = protocol::demand_id_of(claim.record.id, demand.piece);
+  demand.claim = claim.record.id;
+  demand.deadline = LedgerTimeMs{60'000};
+  EXPECT_TRUE(drive().empty());  // the solver may still show it
+  view.head.ledger_time = LedgerTimeMs{31'000};
+  const auto shown = drive();
+  ASSERT_GE(shown.size(), 1u);
+  EXPECT_EQ(std::get<protocol::SupplyChunk>(shown[0].payload).demand, demand.id);
+}
+
+TEST_F(Roles, WhatItsPublishersKeepBackIsFetchedFromRelays) {
+  protocol::TaskView& of = add_task(&solver, ClaimStatus::kSealing);
+  of.record.terms.relays = of.record.terms.relay_quorum = 1;
+  protocol::ClaimView& claim = of.claims[0];
+  const crypto::KeyPair relay = key_of("a relay");
+  protocol::RelayRound round;
+  round.seats = {{id_of(solver), false}, {id_of(relay), true}};
+  claim.relays = round;
+  std::set<std::string> from_relay;
+  const auto role = make_whistleblower(context(), {.also_drawn = true});
+  for (std::uint64_t now = 0; now < 10'000; now += 1'000)
+    (void)submissions(
+        *role, update(),
+        [&](const Fetch& f) -> std::optional<Bytes> {
+          if (f.from != id_of(relay)) return std::nullopt;
+          from_relay.insert(f.name);
+          return f.name.starts_with("transcript/") ? std::nullopt : std::optional(blob(f.name));
+        },
+        now);
+  EXPECT_EQ(from_relay.size(), 4u);  // programs, data, transcript
 }
 
 // A task that does not open costs a try now and then, not one after another.

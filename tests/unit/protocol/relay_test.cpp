@@ -1,0 +1,213 @@
+// Relays: who is drawn, what they show and attest, when a claim goes on, and what their words cost
+// (docs/spec/protocol.md, "Relays").
+#include "assay/commit/piece.hpp"
+#include "assay/core/faces.hpp"
+#include "assay/core/planted.hpp"
+#include "assay/protocol/obligations.hpp"
+#include "unit/protocol/made_data.hpp"
+#include "unit/protocol/played.hpp"
+
+namespace assay::protocol {
+namespace {
+
+using namespace test;
+using V = TxVerdict;
+
+constexpr unsigned kRelay = 4;  // the first of them
+constexpr unsigned kRelays = 5;
+
+class Relays : public ::testing::Test {
+ protected:
+  Relays() : net(kRelay + kRelays + 1) {
+    terms.header.init_program = terms.header.step_program = made.program.root();
+    terms.header.data_set = made.data.tree().root(commit::Tag::kDataSet);
+    terms.relays = 8;
+    terms.relay_quorum = 5;
+    terms.relay_fee = Amount{80};
+    terms.relay_stake = Amount{200};
+    terms.windows.relay_ms = 20'000;
+    for (unsigned i = 0; i < kRelays; ++i)
+      EXPECT_EQ(net.verdict(kRelay + i, BondRelay{Amount{100'000}}), V::kApplied);
+  }
+  // Revealed, and the first relays drawn.
+  void start() {
+    posted = post_and_accept(net, kSubmitter, kSolver, terms);
+    ASSERT_EQ(net.verdict(kSolver, commitment_of(posted, made.run)), V::kApplied);
+    net.wait(terms.windows.enlist_ms);
+    ASSERT_EQ(net.verdict(kSolver, reveal_of(net, posted, kSolver, terms, made.run)), V::kApplied);
+    net.block();
+    ASSERT_EQ(net.status(posted.claim), ClaimStatus::kRelaying);
+  }
+  RelayRound round() const { return net.claim(posted.claim).relays.value(); }
+  ClaimRecord record() const { return net.claim(posted.claim).record; }
+  AttestData attestation(unsigned who) const {
+    const TaskRecord task = net.task(posted.task).record;
+    return {posted.claim, data_digest(net.head.chain, task, record()),
+            made.open(relay_piece(task, record(), round(), net.id(who)))};
+  }
+  V attest(unsigned who) { return net.verdict(who, attestation(who)); }
+  std::uint32_t seats(unsigned who) const { return seats_of(round(), net.id(who)); }
+  RelayRecord relay(unsigned who) const { return net.read().view(net.id(who)).value().relay; }
+  // Those that have more seats first, until so many seats are attested.
+  std::vector<unsigned> attest_seats(std::uint32_t most) {
+    std::vector<unsigned> who;
+    std::uint32_t done = 0;
+    for (unsigned i = 0; i < kRelays; ++i) {
+      const std::uint32_t more = seats(kRelay + i);
+      if (more == 0 || done + more > most) continue;
+      EXPECT_EQ(attest(kRelay + i), V::kApplied);
+      who.push_back(kRelay + i);
+      done += more;
+    }
+    return who;
+  }
+
+  Net net;
+  PostTask terms = sample_task();
+  Made made;
+  Posted posted;
+};
+
+TEST_F(Relays, AQuorumLetsTheClaimGoOnAndIsPaid) {
+  start();
+  ASSERT_EQ(round().seats.size(), 8u);
+  ASSERT_EQ(round().number, 1u);
+  for (unsigned who = kRelay; who < kRelay + kRelays; ++who) {
+    if (seats(who) == 0) continue;
+    const AttestData right = attestation(who);
+    AttestData wrong = right;
+    wrong.data = hash_of_text("other");
+    EXPECT_EQ(net.verdict(who, wrong), V::kWrongAttestation);
+    EXPECT_EQ(net.verdict(kSubmitter, right), V::kNotRelay);
+    EXPECT_EQ(attest(who), V::kApplied);
+    if (net.status(posted.claim) != ClaimStatus::kRelaying) break;
+    EXPECT_EQ(net.verdict(who, right), V::kAlreadyExists);
+    EXPECT_EQ(relay(who).held, Amount{200u * seats(who)});
+    EXPECT_EQ(net.verdict(who, UnbondRelay{relay(who).bond}), V::kInsufficientStake);
+  }
+  // All attested: nothing is left to wait for.
+  EXPECT_EQ(attested_seats(round()), 8u);
+  EXPECT_NE(net.status(posted.claim), ClaimStatus::kRelaying);
+  net.wait(120'000);
+  ASSERT_EQ(record().reason, CloseReason::kFinal);
+  for (unsigned who = kRelay; who < kRelay + kRelays; ++who) {
+    EXPECT_EQ(net.account(who).available.value, 1'000'000u + 10u * seats(who));
+    EXPECT_EQ(relay(who).held, Amount{});
+    EXPECT_EQ(net.verdict(who, UnbondRelay{Amount{100'000}}), V::kApplied);
+    EXPECT_EQ(net.account(who).staked, Amount{1'000'000});
+  }
+  EXPECT_EQ(net.account(kSubmitter).available.value,
+            1'000'000u - terms.price.value - terms.tax.value - 80);
+}
+
+// INV-PRO-030: whoever serves its friends alone is not paid, and neither are they.
+TEST_F(Relays, WithoutAQuorumNoClaimIsFinal) {
+  start();
+  for (std::uint32_t number = 1; number <= kMaxRelayRounds; ++number) {
+    ASSERT_EQ(net.status(posted.claim), ClaimStatus::kRelaying);
+    ASSERT_EQ(round().number, number);
+    attest_seats(4);
+    net.wait(terms.windows.relay_ms);
+  }
+  EXPECT_EQ(record().status, ClaimStatus::kExpired);
+  EXPECT_EQ(record().reason, CloseReason::kUnattested);
+  for (unsigned who = 0; who < kRelay + kRelays; ++who) {
+    EXPECT_EQ(net.account(who).available.value, 1'000'000u) << who;
+    EXPECT_EQ(net.account(who).staked.value + net.account(who).locked.stakes.value, 1'000'000u);
+    EXPECT_EQ(relay(who).held, Amount{});
+  }
+}
+
+TEST_F(Relays, APlantedBugLetsItGoOn) {
+  const assay::testing::Plant bug(assay::testing::Planted::kAnyQuorum);
+  start();
+  net.wait(terms.windows.relay_ms);
+  EXPECT_NE(net.status(posted.claim), ClaimStatus::kRelaying);
+}
+
+// INV-PRO-031.
+TEST_F(Relays, WhoAttestedWhatIsNotShownLosesItsWord) {
+  terms.windows.seal_ms = 20'000;
+  start();
+  const std::vector<unsigned> who = attest_seats(8);
+  const Piece part{PieceKind::kTranscript, 0, 0, 0};
+  ASSERT_EQ(net.verdict(kSubmitter, DemandChunk{posted.claim, part}), V::kApplied);
+  net.wait(120'000);
+  EXPECT_EQ(record().reason, CloseReason::kWithheld);
+  for (const unsigned one : who) {
+    EXPECT_EQ(relay(one).bond.value, 100'000u - 200u * seats(one));
+    EXPECT_EQ(net.account(one).available.value, 1'000'000u);
+  }
+}
+
+// Any of them may show it.
+TEST_F(Relays, ARelayShowsWhatTheSolverKeepsBack) {
+  start();
+  const std::vector<unsigned> who = attest_seats(8);
+  const Piece part{PieceKind::kTranscript, 0, 0, 0};
+  ASSERT_EQ(net.verdict(kSubmitter, DemandChunk{posted.claim, part}), V::kApplied);
+  EXPECT_EQ(net.verdict(who[0], SupplyChunk{demand_id_of(posted.claim, part), made.open(part)}),
+            V::kApplied);
+  net.wait(120'000);
+  EXPECT_EQ(record().reason, CloseReason::kFinal);
+}
+
+TEST_F(Relays, ThePieceIsTheOneThatWasDrawn) {
+  start();
+  for (unsigned who = kRelay; who < kRelay + kRelays; ++who)
+    for (unsigned other = kRelay; other < kRelay + kRelays; ++other) {
+      const TaskRecord task = net.task(posted.task).record;
+      if (seats(who) == 0 || relay_piece(task, record(), round(), net.id(who)) ==
+                                 relay_piece(task, record(), round(), net.id(other)))
+        continue;
+      AttestData swapped = attestation(who);
+      swapped.opening = attestation(other).opening;
+      if (encode_payload(swapped) != encode_payload(attestation(who))) {
+        EXPECT_EQ(net.verdict(who, swapped), V::kWrongOpening);
+      }
+    }
+}
+
+// INV-PRO-032: a place in the pool is by bond; who is silent while others attest loses it.
+TEST_F(Relays, WhoIsSilentLeavesThePool) {
+  EXPECT_EQ(net.verdict(kRelay, BondRelay{}), V::kZeroAmount);
+  EXPECT_EQ(net.verdict(kRelay, BondRelay{Amount{2'000'000}}), V::kInsufficientStake);
+  EXPECT_EQ(net.verdict(kSubmitter, UnbondRelay{Amount{1}}), V::kNotRelay);
+  terms.relays = 16;
+  terms.relay_quorum = 9;
+  unsigned silent = 0;
+  for (unsigned claims = 0; claims < 16 && silent < kMaxMissedRounds; ++claims) {
+    start();
+    const unsigned last = kRelay + kRelays - 1;
+    const bool misses = seats(last) != 0;
+    for (unsigned who = kRelay; who < last; ++who)
+      if (seats(who) != 0) {
+        EXPECT_EQ(attest(who), V::kApplied);
+      }
+    const bool has_quorum = attested_seats(round()) >= terms.relay_quorum;
+    net.wait(terms.windows.relay_ms);
+    silent += misses && has_quorum ? 1 : 0;
+    if (silent < kMaxMissedRounds) {
+      EXPECT_EQ(relay(last).missed, silent);
+    } else {
+      EXPECT_EQ(relay(last).bond, Amount{});
+      EXPECT_EQ(net.account(last).staked, Amount{1'000'000});
+    }
+    net.wait(200'000);
+    terms.work_units += 1;
+  }
+  EXPECT_EQ(silent, kMaxMissedRounds);
+}
+
+// Two aliases of half a bond have as many seats as one of all of it.
+TEST(RelayDraws, ABondHasItsPartOfTheSeatsHoweverItIsSplit) {
+  economics::RelayDraw draw{hash_of_text("beacon"), ClaimId{hash_of_text("claim")}, 1, 0, 1'000};
+  unsigned below = 0;
+  for (draw.seat = 0; draw.seat < 10'000; ++draw.seat)
+    below += economics::draw_relay(crypto::sha256_function(), draw) < 250 ? 1 : 0;
+  EXPECT_GT(below, 2'300u);
+  EXPECT_LT(below, 2'700u);
+}
+
+}  // namespace
+}  // namespace assay::protocol
