@@ -38,6 +38,7 @@ const char* to_string(TxVerdict verdict) noexcept {
     case TxVerdict::kNotAllowed: return "not among the solvers that the task allows";
     case TxVerdict::kNotVerifier: return "not a verifier of this claim";
     case TxVerdict::kNotChallenger: return "not the challenger";
+    case TxVerdict::kNotParty: return "no part in this task";
     case TxVerdict::kSelfDealing: return "self-dealing";
     case TxVerdict::kWrongPhase: return "wrong phase";
     case TxVerdict::kWrongSale: return "sold in another way";
@@ -79,12 +80,14 @@ const char* to_string(TxVerdict verdict) noexcept {
     case TxVerdict::kWrongProgress: return "not the progress that was reported";
     case TxVerdict::kWrongClaimSignature: return "wrong claim signature";
     case TxVerdict::kWrongAttestation: return "wrong attestation";
+    case TxVerdict::kWrongCertificate: return "wrong certificate";
     case TxVerdict::kWrongDisclosure: return "wrong disclosure";
     case TxVerdict::kNoContradiction: return "no contradiction";
     case TxVerdict::kNoAttestation: return "no attestation of this interval";
     case TxVerdict::kAlreadyStanding: return "already standing";
     case TxVerdict::kGameFinished: return "game finished";
     case TxVerdict::kMoveRefused: return "move refused";
+    case TxVerdict::kNoDelegate: return "no delegate of this party's now";
     case TxVerdict::kInsufficientFunds: return "insufficient funds";
     case TxVerdict::kInsufficientStake: return "insufficient stake";
   }
@@ -258,7 +261,9 @@ const char* name_of(const Event& event) noexcept {
                                            "progress_reported",
                                            "claim_cancelled",
                                            "chunk_demanded",
-                                           "demand_ended"};
+                                           "demand_ended",
+                                           "delegate_named",
+                                           "delegate_revoked"};
   static_assert(std::size(kNames) == std::variant_size_v<Event>);
   return kNames[event.index()];
 }

@@ -115,7 +115,10 @@ std::vector<Payload> payloads() {
           ReportProgress{claim, 3, named("progress")},
           AbandonClaim{claim},
           DemandChunk{claim, {PieceKind::kState, 3, 4, 5}},
-          SupplyChunk{DemandId{named("demand")}, commit::TranscriptPart{Bytes(96, 1), path(2)}}};
+          SupplyChunk{DemandId{named("demand")}, commit::TranscriptPart{Bytes(96, 1), path(2)}},
+          RegisterDelegate{TaskId{named("task")},
+                           {AccountId{named("delegate")}, LedgerTimeMs{77}, signature(4)}},
+          RevokeDelegate{TaskId{named("task")}}};
 }
 
 // The other forms of a supply.
@@ -163,6 +166,15 @@ void disputes() {
   save("move", "signed",
        codec::encode([&](codec::Writer& w) { dispute::write_signed_move(w, first); }));
 
+  dispute::SignedMove by_delegate = first;
+  by_delegate.by.delegate = toy::certificate(games.front().terms, dispute::Role::kDefender);
+  save("move", "signed-by-delegate",
+       codec::encode([&](codec::Writer& w) { dispute::write_signed_move(w, by_delegate); }));
+  dispute::SignedMove by_stranger = first;
+  by_stranger.by.stranger = AccountId(toy::other_keys().stranger.public_key());
+  save("move", "signed-by-stranger",
+       codec::encode([&](codec::Writer& w) { dispute::write_signed_move(w, by_stranger); }));
+
   const auto& scenes = fuzz::scalar_scenes();
   for (std::size_t i = 0; i < scenes.size(); ++i)
     save("opening", "step-" + std::to_string(i), static_cast<std::uint8_t>(i), scenes[i].opening);
@@ -176,6 +188,10 @@ void disputes() {
   save("evidence", "true-claim", write_evidence(true_claim));
   true_claim.moves.resize(3);
   save("evidence", "unfinished", write_evidence(true_claim));
+  toy::PlayOptions by_others;
+  by_others.by_delegates = by_others.strangers_open = true;
+  save("evidence", "by-others",
+       write_evidence(toy::evidence_of(toy::World(toy::task(), lie), 1, by_others)));
 }
 
 std::vector<Event> events() {
@@ -210,7 +226,9 @@ std::vector<Event> events() {
           ProgressReported{ClaimId{h}, 3},
           ClaimCancelled{ClaimId{h}, 5},
           ChunkDemanded{DemandId{h}, ClaimId{h}, AccountId{h}, {PieceKind::kDataSet, 0, 4, 5}},
-          DemandEnded{DemandId{h}, DemandStatus::kSupplied}};
+          DemandEnded{DemandId{h}, DemandStatus::kSupplied},
+          DelegateNamed{TaskId{h}, AccountId{h}, AccountId{named("delegate")}, LedgerTimeMs{77}},
+          DelegateRevoked{TaskId{h}, AccountId{h}, AccountId{named("delegate")}}};
 }
 
 // A task with a claim, a verifier and a game of the toy task.
@@ -327,6 +345,7 @@ void records() {
                       QuoteId{1, 2},
                       Height{500}}));
   save("record", "known-moves", 17, encode(KnownMoves{{GameId{named("game")}, 3}}));
+  save("record", "principals", 21, encode(Principals{AccountId{named("party")}}));
   save("record", "locked", 18, bytes_of(Locked{Amount{9}, Amount{8}, Amount{7}, LedgerTimeMs{6}}));
 }
 

@@ -27,7 +27,7 @@ void check_record(ByteView bytes) {
 }  // namespace
 
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  const auto [choice, bytes] = fuzz::select({data, size}, 21);
+  const auto [choice, bytes] = fuzz::select({data, size}, 22);
   switch (choice) {
     case 0: check_whole(commit::decode_map_excerpt(bytes), bytes); break;
     case 1: check_whole(decode_genesis(bytes), bytes); break;
@@ -49,7 +49,8 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     case 17: check_whole(decode_known_moves(bytes), bytes); break;
     case 18: check_record<Locked>(bytes); break;
     case 19: check_record<Pause>(bytes); break;
-    default: check_record<DemandRecord>(bytes); break;
+    case 20: check_record<DemandRecord>(bytes); break;
+    default: check_whole(decode_principals(bytes), bytes); break;
   }
   return 0;
 }

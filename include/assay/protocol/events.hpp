@@ -193,6 +193,19 @@ struct DemandEnded {
   DemandStatus status{};
   friend bool operator==(const DemandEnded&, const DemandEnded&) = default;
 };
+struct DelegateNamed {  // in place of the one before, if there was one
+  TaskId task;
+  AccountId party;
+  AccountId delegate;
+  LedgerTimeMs valid_until;
+  friend bool operator==(const DelegateNamed&, const DelegateNamed&) = default;
+};
+struct DelegateRevoked {
+  TaskId task;
+  AccountId party;
+  AccountId delegate;
+  friend bool operator==(const DelegateRevoked&, const DelegateRevoked&) = default;
+};
 [[nodiscard]] const char* to_string(BidEnd end) noexcept;
 
 // The kind's number on the wire is the alternative's index + 1.
@@ -202,7 +215,7 @@ using Event =
                  VerifierSealed, SealOpened, ChallengeCommitted, ChallengeRevealed, ChallengeEnded,
                  GameStarted, GameMoved, GameFinished, ClaimSettled, Slashed, TranscriptDisclosed,
                  JackpotPaid, TaskFunded, TaskOpened, BidPlaced, BidEnded, ProgressReported,
-                 ClaimCancelled, ChunkDemanded, DemandEnded>;
+                 ClaimCancelled, ChunkDemanded, DemandEnded, DelegateNamed, DelegateRevoked>;
 
 [[nodiscard]] const char* name_of(const Event& event) noexcept;
 void write(codec::Writer& w, const Event& event);

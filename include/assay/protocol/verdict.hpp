@@ -47,6 +47,7 @@ enum class TxVerdict : std::uint16_t {
   kNotAllowed,  // the task's lists leave this solver out
   kNotVerifier,
   kNotChallenger,
+  kNotParty,     // no part in this task
   kSelfDealing,  // solver of one's own task, verifier or challenger of one's own claim
   kWrongPhase,
   kWrongSale,       // a bid for a fixed price, an acceptance in an auction
@@ -78,7 +79,7 @@ enum class TxVerdict : std::uint16_t {
   kAlreadyOpened,
   kEntryOutOfRange,
   kPieceOutOfRange,  // nothing that the claim's solver has to keep
-  kAlreadyExists,  // an object with this id
+  kAlreadyExists,    // an object with this id
   kTooManyChallenges,
   kTooManyDemands,
   kSameBlock,        // challenges and transcripts are revealed in later blocks than committed to
@@ -87,12 +88,14 @@ enum class TxVerdict : std::uint16_t {
   kWrongProgress,    // what was reported does not stand in the transcript, or is not opened
   kWrongClaimSignature,
   kWrongAttestation,  // no, or a needless, or somebody else's signature
+  kWrongCertificate,  // of a delegate: somebody else's signature, or over already
   kWrongDisclosure,   // not forced when due, or forced when not, or otherwise than by one bit
   kNoContradiction,
   kNoAttestation,  // of the challenged interval, by the sender
   kAlreadyStanding,
   kGameFinished,
   kMoveRefused,  // detail: dispute::MoveVerdict
+  kNoDelegate,   // none is registered, or another one, or its time is over
 
   // Money.
   kInsufficientFunds,

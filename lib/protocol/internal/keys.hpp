@@ -34,6 +34,7 @@ enum class Table : std::uint8_t {
   kPause = 'W',        // -
   kDemand = 'U',       // claim, sequence (big-endian)
   kDemandId = 'u',     // demand
+  kDelegate = 'd',     // task, account: who moves for it
   kErasure = 'X',      // last height, height of the block that asked (big-endian)
 };
 

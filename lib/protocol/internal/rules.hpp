@@ -71,6 +71,9 @@ struct OfGame {
   dispute::Position position;  // after the move
   dispute::Role mover{};
 };
+struct OfDelegate {
+  dispute::Certificate certificate;  // that is taken back
+};
 struct OfBid {
   TaskRecord task;
   std::optional<Bid> bid;      // the sender's that stands, or the awarded one
@@ -131,6 +134,9 @@ struct Found<SupplyChunk> {
   DemandRecord demand;
 };
 
+template <>
+struct Found<RevokeDelegate> : OfDelegate {};
+
 template <class P>
 class Proof {
  public:
@@ -180,6 +186,9 @@ struct Rules {
   static Checked<AbandonClaim> check(const Reading& r, const Sender& s, const AbandonClaim& p);
   static Checked<DemandChunk> check(const Reading& r, const Sender& s, const DemandChunk& p);
   static Checked<SupplyChunk> check(const Reading& r, const Sender& s, const SupplyChunk& p);
+  static Checked<RegisterDelegate> check(const Reading& r, const Sender& s,
+                                         const RegisterDelegate& p);
+  static Checked<RevokeDelegate> check(const Reading& r, const Sender& s, const RevokeDelegate& p);
 
  private:
   template <class P>
@@ -216,6 +225,8 @@ void transition(Context& c, Proof<ReportProgress>&& t);
 void transition(Context& c, Proof<AbandonClaim>&& t);
 void transition(Context& c, Proof<DemandChunk>&& t);
 void transition(Context& c, Proof<SupplyChunk>&& t);
+void transition(Context& c, Proof<RegisterDelegate>&& t);
+void transition(Context& c, Proof<RevokeDelegate>&& t);
 
 // The last report of progress holds of this transcript (tx_claim.cpp).
 [[nodiscard]] bool opens_progress(const ClaimRecord& claim, const Hash256& transcript_root,

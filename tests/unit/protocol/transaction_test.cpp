@@ -94,7 +94,9 @@ std::vector<Payload> samples() {
           ReportProgress{claim, 3, hash_of_text("progress")},
           AbandonClaim{claim},
           DemandChunk{claim, {PieceKind::kState, 3, 4, 5}},
-          SupplyChunk{DemandId{hash_of_text("demand")}, state}};
+          SupplyChunk{DemandId{hash_of_text("demand")}, state},
+          RegisterDelegate{award.task, {AccountId{hash_of_text("delegate")}, LedgerTimeMs{9}, {}}},
+          RevokeDelegate{award.task}};
 }
 
 TEST(TransactionTable, HasNoHole) {
