@@ -9,6 +9,7 @@
 #include "assay/codec/buffer.hpp"
 #include "assay/crypto/sha256.hpp"
 #include "assay/dispute/moves.hpp"
+#include "assay/dispute/signer.hpp"
 #include "assay/host/files.hpp"
 #include "assay/numerics/table.hpp"
 #include "measure.hpp"

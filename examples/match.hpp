@@ -32,12 +32,12 @@ class Match {
     terms.end_root = claimed.state_root(entry);
 
     claim.kind = dispute::ClaimKind::kTranscript;
-    claim.task_id = TaskId(task.root());
+    terms.task_id = TaskId(task.root());
     claim.transcript_root = claimed.root();
     claim.end_path = claimed.path(entry);
     if (entry > 0) claim.start_path = claimed.path(entry - 1);
     claim.signature =
-        m_defender.sign(dispute::claim_digest(crypto::sha256_function(), terms.chain, claim.task_id,
+        m_defender.sign(dispute::claim_digest(crypto::sha256_function(), terms.chain, terms.task_id,
                                               terms.task, claim.transcript_root)
                             .view());
   }

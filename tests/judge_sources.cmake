@@ -4,7 +4,7 @@ set(ASSAY_JUDGE_SOURCES
   tests/wasm/sha256_wasm.cpp
   lib/referee/referee.cpp
   lib/dispute/game.cpp lib/dispute/moves.cpp lib/dispute/apply.cpp lib/dispute/signed_move.cpp
-  lib/dispute/claims.cpp lib/dispute/evidence.cpp
+  lib/dispute/signer.cpp lib/dispute/claims.cpp lib/dispute/evidence.cpp
   lib/commit/merkle.cpp lib/commit/roots.cpp lib/commit/task.cpp
   lib/numerics/operator.cpp lib/numerics/fold.cpp lib/numerics/arithmetic_integer.cpp
   lib/numerics/functions_integer_exponential.cpp lib/numerics/functions_integer_circular.cpp

@@ -10,6 +10,9 @@ int main(int argc, char** argv) {
   cli::add_role_options(program.root(), role);
   program.root()
       .flag("also-drawn", also_drawn, "replay what verifiers were drawn for too")
+      .option("plays-for", role.plays_for,
+              "account in whose games this party moves, repeated: as the delegate that it has "
+              "named, else by openings where it is silent")
       .examples("  assay-whistleblower --home whistleblower --ledger https://127.0.0.1:8645")
       .action([&] {
         return cli::run_role(

@@ -99,6 +99,10 @@ std::string reason(const EvidenceReport& report, const std::vector<LevelLine>& l
   }
 }
 
+const char* claim_name(const EvidenceReport& report) {
+  return report.claim_kind == dispute::ClaimKind::kAttestation ? "attestation" : "claim";
+}
+
 std::string conclusion(const EvidenceReport& report, const std::vector<LevelLine>& levels) {
   if (report.verdict == EvidenceVerdict::kUnfinished)
     return "PROVES NOTHING: the moves stop before a verdict. Whose clock ran out, only the ledger "
@@ -108,11 +112,23 @@ std::string conclusion(const EvidenceReport& report, const std::vector<LevelLine
   if (!report.has_convicted)
     return "PROVES NOTHING: the game is void, since the task's program cannot be judged there.\n";
   const bool false_claim = report.position.outcome == Outcome::kChallengerWins;
-  return (false_claim ? "PROVEN: the signed claim is false: "
-                      : "PROVEN: the claim was disputed without ground: ") +
+  return (false_claim ? "PROVEN: the signed " + std::string(claim_name(report)) + " is false: "
+                      : "PROVEN: the " + std::string(claim_name(report)) +
+                            " was disputed without ground: ") +
          reason(report, levels) + "\nCONVICTED: " + to_hex(report.convicted.value) +
-         (false_claim ? ", who signed the claim (the defender).\n"
-                      : ", who disputed it (the challenger).\n");
+         (false_claim ? ", who signed the " + std::string(claim_name(report)) + " (the defender).\n"
+                      : std::string(", who disputed it (the challenger).\n"));
+}
+
+std::string about(const EvidenceReport& report) {
+  const dispute::GameTerms& terms = report.terms;
+  const std::string who = to_hex(terms.defender.value);
+  if (report.claim_kind == dispute::ClaimKind::kTranscript)
+    return "the transcript that the solver " + who + " signed";
+  if (terms.entry == 0) return "the initial state that the verifier " + who + " attested";
+  return "an attestation of entry " + std::to_string(terms.entry) + " that the verifier " + who +
+         " signed: the state after step " +
+         std::to_string(commit::step_of_entry(terms.task, terms.entry));
 }
 
 void append_lines(std::string& text, const std::vector<LevelLine>& lines) {
@@ -132,11 +148,28 @@ std::vector<LevelLine> parties(const EvidenceReport& report) {
           {"challenger", to_hex(terms.challenger.value)}};
 }
 
+// Who moved for others. That it might, only the ledger can say.
+std::vector<LevelLine> others(const EvidenceReport& report) {
+  std::vector<LevelLine> lines;
+  for (const auto& [delegate, side] :
+       {std::pair{&report.defender_delegate, "the defender's delegate "},
+        std::pair{&report.challenger_delegate, "the challenger's delegate "}})
+    if (*delegate)
+      lines.push_back({"moved too", side + to_hex((*delegate)->value) +
+                                        ", by a certificate that its party signed; whether it was "
+                                        "registered then, only the ledger can say"});
+  if (report.has_strangers)
+    lines.push_back({"moved too", "strangers, who opened for the defender what its roots bind"});
+  return lines;
+}
+
 std::string text_of(const EvidenceReport& report, const std::vector<LevelLine>& levels) {
   std::string text;
   if (has_terms(report)) {
     text += "Who disputes what\n";
+    append_lines(text, {{"about", about(report)}});
     append_lines(text, parties(report));
+    append_lines(text, others(report));
   }
   if (has_game(report)) {
     text += "\nWhere they part (" + std::to_string(report.move) + " signed moves)\n";
@@ -181,6 +214,12 @@ Json json_of(const EvidenceReport& report, const std::vector<LevelLine>& levels,
   }
   if (has_terms(report))
     for (const LevelLine& line : parties(report)) json[line.level] = line.words;
+  if (has_terms(report))
+    json["about"] =
+        report.claim_kind == dispute::ClaimKind::kAttestation ? "attestation" : "transcript";
+  if (report.defender_delegate) json["defender_delegate"] = to_hex(report.defender_delegate->value);
+  if (report.challenger_delegate)
+    json["challenger_delegate"] = to_hex(report.challenger_delegate->value);
   if (!has_game(report)) return json;
   json["moves"] = report.move;
   json["outcome"] = dispute::to_string(report.position.outcome);
@@ -194,6 +233,10 @@ Json json_of(const EvidenceReport& report, const std::vector<LevelLine>& levels,
   return json;
 }
 
+const char* signer_words(const dispute::Signer& by) {
+  return by.delegate ? "delegate" : by.stranger ? "stranger" : "party";
+}
+
 std::string text_of(const std::vector<dispute::Chapter>& chapters) {
   std::string text = "Move by move\n";
   for (const dispute::Chapter& c : chapters) {
@@ -201,6 +244,8 @@ std::string text_of(const std::vector<dispute::Chapter>& chapters) {
     text += std::string(turn.size() < 4 ? 4 - turn.size() : 0, ' ') + turn + "  ";
     text += dispute::to_string(c.role);
     text.append(c.role == dispute::Role::kDefender ? 4 : 2, ' ');
+    if (c.by.delegate) text += "(by its delegate) ";
+    if (c.by.stranger) text += "(by a stranger) ";
     text +=
         std::string(bytes.size() < 6 ? 6 - bytes.size() : 0, ' ') + bytes + " B  " + c.words + "\n";
   }
@@ -212,6 +257,7 @@ Json json_of(const std::vector<dispute::Chapter>& chapters) {
   for (const dispute::Chapter& c : chapters)
     list.push_back(Json::object({{"turn", c.turn},
                                  {"by", dispute::to_string(c.role)},
+                                 {"signer", signer_words(c.by)},
                                  {"stage", dispute::to_string(c.stage)},
                                  {"bytes", c.bytes},
                                  {"words", c.words}}));
@@ -245,6 +291,7 @@ Result<Audit> audit_evidence(ByteView file, const graph::Program* program) {
     ASSAY_TRY(audit.story,
               dispute::tell(report.terms, file.subspan(report.moves_at), report.move, label));
   }
+  if (has_terms(report)) audit.about = about(report);
   audit.text = text_of(report, levels);
   audit.json = json_of(report, levels, program);
   if (audit.story) {

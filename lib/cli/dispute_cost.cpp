@@ -59,12 +59,12 @@ void open(Game& game, const training::Task& task, const commit::Transcript& clai
   terms.start_root = claimed.state_root(0);
   terms.end_root = claimed.state_root(1);
   claim.kind = dispute::ClaimKind::kTranscript;
-  claim.task_id = TaskId(task.root());
+  terms.task_id = TaskId(task.root());
   claim.transcript_root = claimed.root();
   claim.start_path = claimed.path(0);
   claim.end_path = claimed.path(1);
   const Hash256 digest = dispute::claim_digest(crypto::sha256_function(), terms.chain,
-                                               claim.task_id, terms.task, claim.transcript_root);
+                                               terms.task_id, terms.task, claim.transcript_root);
   claim.signature = game.defender.sign(digest.view());
 }
 

@@ -70,8 +70,9 @@ Span draw_bar(Svg& svg, const Narrowing& n, double y) {
 
 }  // namespace
 
-std::string dispute_tree(const dispute::Story& story, const dispute::GameTerms& terms) {
-  std::string text = story.narrowings.front().whole + "\n";
+std::string dispute_tree(const dispute::Story& story, const dispute::GameTerms& terms,
+                         const std::string& about) {
+  std::string text = "About " + about + "\n" + story.narrowings.front().whole + "\n";
   std::string indent;
   for (const Narrowing& n : story.narrowings) {
     const std::uint64_t after = n.parts - n.chosen - 1;
@@ -86,14 +87,16 @@ std::string dispute_tree(const dispute::Story& story, const dispute::GameTerms& 
   return text;
 }
 
-std::string dispute_svg(const dispute::Story& story, const dispute::GameTerms& terms) {
+std::string dispute_svg(const dispute::Story& story, const dispute::GameTerms& terms,
+                        const std::string& about) {
   Svg svg;
   svg.text(kLeft, 24, "font-weight='bold' font-size='14'",
            "Game " + to_hex(terms.game.value).substr(0, 16) + ": " +
                std::to_string(story.chapters.size()) + " moves");
   svg.text(kLeft + kWidth, 24, "text-anchor='end' fill='#555555'",
            "green: agreed, orange: disputed, grey: not looked at");
-  double y = kTop;
+  svg.text(kLeft, kTop, "fill='#555555'", "About " + about);
+  double y = kTop + 20;
   std::optional<Span> opened;  // of the row above
   for (const Narrowing& n : story.narrowings) {
     const double bar = y + 18;
@@ -126,9 +129,9 @@ Status show(const DisputeSettings& settings, ExitCode& exit_code) {
     std::fputs(audit.text.c_str(), stdout);
     return {};
   }
-  std::fputs(dispute_tree(*audit.story, audit.report.terms).c_str(), stdout);
+  std::fputs(dispute_tree(*audit.story, audit.report.terms, audit.about).c_str(), stdout);
   if (settings.svg.empty()) return {};
-  const std::string svg = dispute_svg(*audit.story, audit.report.terms);
+  const std::string svg = dispute_svg(*audit.story, audit.report.terms, audit.about);
   return host::write_file(settings.svg, as_bytes(svg));
 }
 

@@ -58,6 +58,13 @@ Result<std::string> read_text(const std::filesystem::path& path) {
   return std::string(bytes.begin(), bytes.end());
 }
 
+Result<AccountId> account_of(const std::string& option, const std::string& text) {
+  const auto id = hash_from_hex(text);
+  if (!id)
+    return {ErrorCode::kInvalidArgument, "--" + option + " is an account, 64 hexadecimal digits"};
+  return AccountId(*id);
+}
+
 }  // namespace
 
 void add_role_options(Command& command, RoleSettings& s) {
@@ -69,6 +76,8 @@ void add_role_options(Command& command, RoleSettings& s) {
       .option("advertise-host", s.advertise_host, "host under which others reach it")
       .option("capability", s.capabilities,
               "what this party can do, a tag of a-z, 0-9 and -, repeated; its profile lists them")
+      .option("delegate", s.delegate,
+              "account that moves for this party too, named in each task where it may have to play")
       .option("threads", s.threads, "threads for training and replay; 0: one a core")
       .choice("log-format", s.log_format, {"text", "json"}, "log lines for people or for scripts")
       .option("log-level", s.log_level, "debug, info, warning or error")
@@ -96,8 +105,17 @@ Status run_role(const RoleSettings& s, const MakeRole& make,
 
   ASSAY_TRY(const auto files, host::DiskFiles::open(std::filesystem::path(s.home) / "data"));
   host::ThreadTaskPool pool(static_cast<unsigned>(s.threads));
-  const roles::RoleContext context{key,      protocol::chain_id_of(genesis), *files, pool, log,
-                                   execution};
+  roles::RoleContext context{key, protocol::chain_id_of(genesis), *files, pool, log, execution};
+  if (!s.delegate.empty()) {
+    ASSAY_TRY(context.delegate, account_of("delegate", s.delegate));
+  }
+  for (const std::string& principal : s.plays_for) {
+    ASSAY_TRY(const AccountId id, account_of("plays-for", principal));
+    context.plays_for.push_back(id);
+  }
+  if (context.plays_for.size() > protocol::kMaxPrincipals)
+    return {ErrorCode::kInvalidArgument,
+            "--plays-for names at most " + std::to_string(protocol::kMaxPrincipals) + " accounts"};
 
   roles::DriverOptions options;
   options.ledger_urls = s.ledgers;

@@ -6,6 +6,7 @@
 #include "assay/cli/amounts.hpp"
 #include "assay/core/hex.hpp"
 #include "assay/crypto/random.hpp"
+#include "assay/crypto/sha256.hpp"
 #include "assay/node/json.hpp"
 
 namespace assay::cli {
@@ -111,6 +112,11 @@ Result<Sent> send_payload(const SendSettings& s, const protocol::ClientId& clien
   envelope.client_id = client_id;
   envelope.valid_until = Height(head.height.value + s.valid_blocks);
   envelope.payload = payload;
+  if (auto* named = std::get_if<protocol::RegisterDelegate>(&envelope.payload))
+    named->certificate = dispute::make_certificate(
+        crypto::sha256_function(), head.chain, named->task, envelope.sender,
+        named->certificate.delegate, named->certificate.valid_until,
+        [&](const Hash256& digest) { return key.sign(digest.view()); });
   const TxKind kind = protocol::kind_of(payload);
   for (int tries = 1;; ++tries) {
     ASSAY_TRY(

@@ -93,6 +93,14 @@ Result<Payload> unbond_validator(const SendValues& v) {
   ASSAY_TRY(payload.amount, v.amount());
   return Payload(payload);
 }
+// Of the party's key, which signs the certificate when it is sent (send_payload).
+Result<Payload> register_delegate(const SendValues& v) {
+  protocol::RegisterDelegate payload;
+  ASSAY_TRY(payload.task.value, v.hash("task"));
+  ASSAY_TRY(payload.certificate.delegate.value, v.hash("delegate"));
+  ASSAY_TRY(payload.certificate.valid_until.value, v.time_until("until"));
+  return Payload(payload);
+}
 
 constexpr SendField kTokens{"tokens", "how many, six decimals at most"};
 constexpr SendField kAtoms{"atoms", "instead: how many millionths of a token"};
@@ -184,6 +192,16 @@ const std::vector<SendRow> kTable = {
       {"blob", "file of the transcript, checkpoint, data set or program"},
       {"transcript", "of a state: file of the transcript that stands"}},
      attest_data},
+    {TxKind::kRegisterDelegate,
+     "Name a key that moves for one in the games of a task, in place of the one before",
+     {kTask,
+      {"delegate", "its account; it loses as oneself would"},
+      {"until", "ledger time in ms from which its moves are none, or `revoked`"}},
+     register_delegate},
+    {TxKind::kRevokeDelegate,
+     "Take back who moves for one in the games of a task; what it moved stands",
+     {kTask},
+     of_task<protocol::RevokeDelegate>},
 };
 
 }  // namespace
@@ -219,6 +237,15 @@ Result<crypto::Signature> SendValues::signature(const std::string& name) const {
   const auto signature = array_from_hex<64>(text);
   if (!signature) return {ErrorCode::kInvalidArgument, "--" + name + " is 128 hexadecimal digits"};
   return *signature;
+}
+
+Result<std::uint64_t> SendValues::time_until(const std::string& name) const {
+  ASSAY_TRY(const std::string text, need(name));
+  if (text == "revoked") return UINT64_MAX;
+  const Result<Amount> number = parse_atoms(text);
+  if (!number)
+    return {ErrorCode::kInvalidArgument, "--" + name + " is a ledger time in ms, or `revoked`"};
+  return number->value;
 }
 
 Result<Amount> SendValues::amount() const {

@@ -96,7 +96,7 @@ class Effects {
       return MoveVerdict::kHashMismatch;
     }
     keep_bytes(m_move.offered);
-    return Guard::kLeadsToTheRoot;
+    return first ? Guard::kNewRoots : Guard::kLeadsToTheRoot;
   }
 
   Answer trace_point() {
@@ -376,7 +376,7 @@ class Effects {
 
 }  // namespace
 
-MoveVerdict apply(Sha256Function sha256, const GameTerms& terms, Position& position, Role mover,
+MoveVerdict apply(Sha256Function sha256, const GameTerms& terms, Position& position, Mover mover,
                   ByteView body, const Rules& rules) {
   if (position.stage == Stage::kFinished) return MoveVerdict::kGameFinished;
   if (body.size() > kMaxMoveBytes) return MoveVerdict::kTooLong;

@@ -51,9 +51,9 @@ ClaimVerdict check_claim(Sha256Function sha256, VerifyFunction verify, const Gam
     if (terms.entry != 0 && !is_entry(sha256, claim.transcript_root, count, terms.entry - 1,
                                       terms.start_root, claim.start_path))
       return ClaimVerdict::kWrongOpening;
-    digest = claim_digest(sha256, terms.chain, claim.task_id, terms.task, claim.transcript_root);
+    digest = claim_digest(sha256, terms.chain, terms.task_id, terms.task, claim.transcript_root);
   } else {
-    digest = attestation_digest(sha256, terms.chain, claim.task_id, terms.task, terms.entry,
+    digest = attestation_digest(sha256, terms.chain, terms.task_id, terms.task, terms.entry,
                                 terms.start_root, terms.end_root);
   }
   return verify(terms.defender.value, digest.view(), claim.signature.data())

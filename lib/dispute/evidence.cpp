@@ -20,6 +20,13 @@ namespace {
   return reader.finish();
 }
 
+void note_signer(EvidenceReport& report, const SignedMove& move) {
+  if (move.by.delegate)
+    (move.role == Role::kDefender ? report.defender_delegate : report.challenger_delegate) =
+        move.by.delegate->delegate;
+  report.has_strangers = report.has_strangers || move.by.stranger.has_value();
+}
+
 void conclude(EvidenceReport& report) {
   if (report.position.stage != Stage::kFinished) {
     report.verdict = EvidenceVerdict::kUnfinished;
@@ -67,6 +74,7 @@ EvidenceReport judge_evidence(Sha256Function sha256, VerifyFunction verify, Byte
   if (!reader.ok() || count > kMaxTurns || !are_moves(reader, count))
     return reject(EvidenceVerdict::kMalformed);
   report.terms = terms;
+  report.claim_kind = claim.kind;
   report.moves_at = reader.position();
   if (!is_valid(terms)) return reject(EvidenceVerdict::kInvalidTerms);
   switch (check_claim(sha256, verify, terms, claim)) {
@@ -79,6 +87,7 @@ EvidenceReport judge_evidence(Sha256Function sha256, VerifyFunction verify, Byte
     const SignedMove move = read_signed_move(reader);
     report.move_verdict = apply_signed(sha256, verify, terms, report.position, move);
     if (report.move_verdict != MoveVerdict::kAccepted) return reject(EvidenceVerdict::kInvalidMove);
+    note_signer(report, move);
   }
   conclude(report);
   return report;

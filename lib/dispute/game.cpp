@@ -13,6 +13,7 @@ const char* to_string(MoveVerdict verdict) noexcept {
     case MoveVerdict::kTooLong: return "too long";
     case MoveVerdict::kMalformed: return "malformed";
     case MoveVerdict::kWrongTurnNumber: return "wrong turn number";
+    case MoveVerdict::kWrongCertificate: return "wrong certificate";
     case MoveVerdict::kWrongSignature: return "wrong signature";
     case MoveVerdict::kWrongPosition: return "wrong position";
     case MoveVerdict::kNotYourTurn: return "not your turn";
@@ -91,14 +92,22 @@ Role on_turn(const Position& position) noexcept {
                                                                       : Role::kDefender;
 }
 
-bool may_move(const Position& position, Role role) noexcept {
-  const Transition* const move = find_move(position.stage);
-  if (move == nullptr) return false;
-  switch (move->event) {
-    case Event::kDefender: return role == Role::kDefender;
-    case Event::kChallenger: return role == Role::kChallenger;
-    default: return role == Role::kDefender || role == Role::kChallenger;
+bool can_take(const Position& position, const Transition& row) noexcept {
+  if (row.from != position.stage) return false;
+  if (position.stage != Stage::kTraceOffer) return true;
+  const bool is_first = position.program.node_count == 0;
+  switch (row.guard) {
+    case Guard::kNewRoots:
+    case Guard::kBeyondLimits: return is_first;
+    case Guard::kLeadsToTheRoot: return !is_first;
+    default: return true;
   }
+}
+
+bool may_move(const Position& position, Mover mover) noexcept {
+  for (const Transition& row : kTransitions)
+    if (can_take(position, row) && is_of(row.event, mover)) return true;
+  return false;
 }
 
 Hash256 position_hash(Sha256Function sha256, const GameTerms& terms, const Position& position) {
@@ -112,17 +121,6 @@ Hash256 position_hash(Sha256Function sha256, const GameTerms& terms, const Posit
   return sha256_of(sha256,
                    {ByteView{reinterpret_cast<const std::uint8_t*>(kDomain), sizeof kDomain - 1},
                     sink.written()});
-}
-
-Hash256 move_digest(Sha256Function sha256, const GameTerms& terms, std::uint32_t turn,
-                    const Hash256& position_hash, ByteView body) {
-  static constexpr char kDomain[] = "assay/move/1";
-  std::uint8_t turn_bytes[4];
-  store_le(turn_bytes, turn);
-  return sha256_of(sha256,
-                   {ByteView{reinterpret_cast<const std::uint8_t*>(kDomain), sizeof kDomain - 1},
-                    terms.chain.value.view(), terms.game.value.view(), ByteView{turn_bytes},
-                    position_hash.view(), body});
 }
 
 void forfeit(Position& position) noexcept {

@@ -11,6 +11,7 @@ SignedMove read_signed_move(codec::Reader& reader) {
   if (move.role != Role::kDefender && move.role != Role::kChallenger) reader.fail();
   move.position_hash = reader.hash();
   move.body = reader.bytes(kMaxMoveBytes);
+  move.by = read_signer(reader);
   const ByteView signature = reader.take(move.signature.size());
   if (!signature.empty()) std::memcpy(move.signature.data(), signature.data(), signature.size());
   return move;
@@ -23,9 +24,18 @@ MoveVerdict check_signed(Sha256Function sha256, VerifyFunction verify, const Gam
   if (!read_move(move.body, parsed)) return MoveVerdict::kMalformed;
   if (move.role != Role::kDefender && move.role != Role::kChallenger)
     return MoveVerdict::kMalformed;
+  if (move.by.stranger && (move.by.delegate || move.role != Role::kDefender))
+    return MoveVerdict::kMalformed;
   if (move.turn != turn) return MoveVerdict::kWrongTurnNumber;
-  const AccountId& signer = move.role == Role::kDefender ? terms.defender : terms.challenger;
-  const Hash256 digest = move_digest(sha256, terms, move.turn, move.position_hash, move.body);
+  const AccountId& party = move.role == Role::kDefender ? terms.defender : terms.challenger;
+  if (move.by.delegate &&
+      !is_certified(sha256, verify, terms.chain, terms.task_id, party, *move.by.delegate))
+    return MoveVerdict::kWrongCertificate;
+  const AccountId& signer = move.by.delegate   ? move.by.delegate->delegate
+                            : move.by.stranger ? *move.by.stranger
+                                               : party;
+  const Hash256 digest =
+      move_digest(sha256, terms, move.turn, move.position_hash, move.body, move.by);
   return verify(signer.value, digest.view(), move.signature.data()) ? MoveVerdict::kAccepted
                                                                     : MoveVerdict::kWrongSignature;
 }
@@ -34,7 +44,7 @@ MoveVerdict apply_checked(Sha256Function sha256, const GameTerms& terms, Positio
                           const SignedMove& move) {
   if (move.position_hash != position_hash(sha256, terms, position))
     return MoveVerdict::kWrongPosition;
-  return apply(sha256, terms, position, move.role, move.body);
+  return apply(sha256, terms, position, move.mover(), move.body);
 }
 
 MoveVerdict apply_signed(Sha256Function sha256, VerifyFunction verify, const GameTerms& terms,

@@ -155,12 +155,12 @@ Result<Story> tell(const GameTerms& terms, ByteView moves, std::uint32_t count,
       return {ErrorCode::kMalformed, "move " + number(turn) + " is none"};
     const Position before = story.end;
     const MoveVerdict verdict =
-        apply(crypto::sha256_function(), terms, story.end, signed_move.role, signed_move.body);
+        apply(crypto::sha256_function(), terms, story.end, signed_move.mover(), signed_move.body);
     if (verdict != MoveVerdict::kAccepted)
       return {ErrorCode::kInvalidArgument,
               "move " + number(turn) + " does not stand: " + to_string(verdict)};
-    story.chapters.push_back({turn, signed_move.role, before.stage, signed_move.body.size(),
-                              teller.words(before, move, story.end)});
+    story.chapters.push_back({turn, signed_move.role, signed_move.by, before.stage,
+                              signed_move.body.size(), teller.words(before, move, story.end)});
   }
   return story;
 }

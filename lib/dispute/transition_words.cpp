@@ -6,6 +6,7 @@ const char* to_string(Event event) noexcept {
   switch (event) {
     case Event::kStart: return "start";
     case Event::kDefender: return "defender moves";
+    case Event::kForDefender: return "anyone moves for the defender";
     case Event::kChallenger: return "challenger moves";
     case Event::kAnyone: return "anyone moves";
     case Event::kClock: return "clock";
@@ -18,6 +19,7 @@ const char* to_string(Guard guard) noexcept {
     case Guard::kAtMostOneStep: return "at most one step is left";
     case Guard::kSeveralSteps: return "several steps are left";
     case Guard::kEntryForEach: return "an entry for each inner position";
+    case Guard::kNewRoots: return "new roots, with the program";
     case Guard::kLeadsToTheRoot: return "leads to the root that stands";
     case Guard::kBeyondLimits: return "a program beyond the profile's limits";
     case Guard::kClaimedState: return "all nodes agreed, the claimed state is not theirs";

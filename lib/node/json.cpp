@@ -178,6 +178,16 @@ struct EventFields {
   Json operator()(const p::RelayLeft& e) const {
     return Json::object({{"relay", hex(e.relay)}, {"bond", text(e.bond)}});
   }
+  Json operator()(const p::DelegateNamed& e) const {
+    return Json::object({{"task", hex(e.task)},
+                         {"party", hex(e.party)},
+                         {"delegate", hex(e.delegate)},
+                         {"valid_until_ms", ms(e.valid_until)}});
+  }
+  Json operator()(const p::DelegateRevoked& e) const {
+    return Json::object(
+        {{"task", hex(e.task)}, {"party", hex(e.party)}, {"delegate", hex(e.delegate)}});
+  }
   Json operator()(const p::GameStarted& e) const {
     return Json::object({{"game", hex(e.game)},
                          {"challenge", hex(e.challenge)},

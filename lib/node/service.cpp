@@ -372,7 +372,9 @@ void NodeService::register_records(rpc::Dispatcher& d) {
          "Everything that concerns an account: the records of the state that tell it, with one "
          "proof of all under the head's state root.",
          {{"account", Type::kHash, "whose"},
-          {"known", Type::kHex, "moves that the caller has, which are left out", true}},
+          {"known", Type::kHex, "moves that the caller has, which are left out", true},
+          {"principals", Type::kHex, "accounts that it plays for, whose games come as its own",
+           true}},
          {{"height", Type::kNumber, "the head's"},
           {"excerpt", Type::kHex, "commit/map_excerpt.hpp, for protocol::read_view()"}},
          {ErrorCode::kMalformed},
@@ -381,7 +383,11 @@ void NodeService::register_records(rpc::Dispatcher& d) {
            if (params.has("known")) {
              ASSAY_TRY(known, protocol::decode_known_moves(params.bytes("known")));
            }
-           return view(AccountId{params.hash("account")}, known);
+           protocol::Principals principals;
+           if (params.has("principals")) {
+             ASSAY_TRY(principals, protocol::decode_principals(params.bytes("principals")));
+           }
+           return view(AccountId{params.hash("account")}, known, principals);
          })});
 }
 

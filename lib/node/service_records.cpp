@@ -34,7 +34,6 @@ Result<dispute::Claim> binding_of(const GamePlace& place) {
   const auto& [task, challenge, game] = place;
   const protocol::ClaimView& claim = *find_claim(task, game.record.claim);
   dispute::Claim out;
-  out.task_id = task.record.id;
   if (!game.record.by_attestor) {
     out.kind = dispute::ClaimKind::kTranscript;
     out.signature = claim.record.signature;
@@ -79,7 +78,7 @@ Result<Bytes> make_evidence(const protocol::StateReader& reader, const GameId& i
     const dispute::SignedMove move = dispute::read_signed_move(move_reader);
     if (!move_reader.finish()) return {ErrorCode::kIntegrity, "the ledger holds a damaged move"};
     evidence.moves.push_back(
-        {move.turn, move.role, move.position_hash, to_bytes(move.body), move.signature});
+        {move.turn, move.role, move.position_hash, to_bytes(move.body), move.by, move.signature});
   }
   return write_evidence(evidence);
 }
@@ -110,18 +109,19 @@ Result<Json> NodeService::game(const GameId& id) const {
                        {"moves", std::move(moves)}});
 }
 
-Result<Json> NodeService::view(const AccountId& account, const protocol::KnownMoves& known) {
+Result<Json> NodeService::view(const AccountId& account, const protocol::KnownMoves& known,
+                               const protocol::Principals& principals) {
   if (m_views_height != m_node.head().height) m_views.clear();
   m_views_height = m_node.head().height;
   const auto view_now = [&]() -> Result<std::string> {
-    ASSAY_TRY(const auto excerpt, m_node.reader().view_excerpt(account, known));
+    ASSAY_TRY(const auto excerpt, m_node.reader().view_excerpt(account, known, principals));
     return to_hex(encode(excerpt));
   };
   const auto answer = [&](std::string excerpt) {
     return Json::object({{"height", m_node.head().height.value}, {"excerpt", std::move(excerpt)}});
   };
-  // What strangers say they know would make as many views of one account.
-  if (!known.empty()) {
+  // What strangers say they know, or play for, would make as many views of one account.
+  if (!known.empty() || !principals.empty()) {
     ASSAY_TRY(std::string view, view_now());
     return answer(std::move(view));
   }

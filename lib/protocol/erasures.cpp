@@ -97,7 +97,8 @@ class Plan {
         Key(Table::kTaskPart).raw(without_table(key)).bytes(), [&](ByteView part, ByteView value) {
           const ByteView account = part.subspan(key.size());
           const Bytes of_account = Key(Table::kPart).raw(account).raw(without_table(key)).bytes();
-          room = take(of_account, {}) && take(part, value);
+          const Bytes delegate = Key(Table::kDelegate).raw(without_table(key)).raw(account).bytes();
+          room = take(of_account, {}) && record(delegate) && take(part, value);
           return room;
         });
     if (!room) return false;

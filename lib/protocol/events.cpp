@@ -118,6 +118,10 @@ void fields(A& a, E& e) {
     a(e.claim), a(e.relay), a(e.seats);
   } else if constexpr (std::is_same_v<T, RelayLeft>) {
     a(e.relay), a(e.bond);
+  } else if constexpr (std::is_same_v<T, DelegateNamed>) {
+    a(e.task), a(e.party), a(e.delegate), a(e.valid_until);
+  } else if constexpr (std::is_same_v<T, DelegateRevoked>) {
+    a(e.task), a(e.party), a(e.delegate);
   } else if constexpr (std::is_same_v<T, JackpotPaid>) {
     a(e.claim), a(e.finder), a(e.amount);
   } else {

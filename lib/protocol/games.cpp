@@ -15,7 +15,7 @@ bool replay_moves(const dispute::GameTerms& terms, std::span<const Bytes> moves,
   for (const Bytes& bytes : moves) {
     codec::Reader r(bytes);
     const dispute::SignedMove move = dispute::read_signed_move(r);
-    if (!r.finish() || dispute::apply(crypto::sha256_function(), terms, position, move.role,
+    if (!r.finish() || dispute::apply(crypto::sha256_function(), terms, position, move.mover(),
                                       move.body) != dispute::MoveVerdict::kAccepted)
       return false;
   }

@@ -42,6 +42,7 @@ const char* to_string(TxVerdict verdict) noexcept {
     case TxVerdict::kNotVerifier: return "not a verifier of this claim";
     case TxVerdict::kNotChallenger: return "not the challenger";
     case TxVerdict::kNotRelay: return "not a relay, or not drawn for this claim";
+    case TxVerdict::kNotParty: return "no part in this task";
     case TxVerdict::kSelfDealing: return "self-dealing";
     case TxVerdict::kWrongPhase: return "wrong phase";
     case TxVerdict::kWrongSale: return "sold in another way";
@@ -83,6 +84,7 @@ const char* to_string(TxVerdict verdict) noexcept {
     case TxVerdict::kWrongProgress: return "not the progress that was reported";
     case TxVerdict::kWrongClaimSignature: return "wrong claim signature";
     case TxVerdict::kWrongAttestation: return "wrong attestation";
+    case TxVerdict::kWrongCertificate: return "wrong certificate";
     case TxVerdict::kWrongDisclosure: return "wrong disclosure";
     case TxVerdict::kNoContradiction: return "no contradiction";
     case TxVerdict::kNoAttestation: return "no attestation of this interval";
@@ -94,6 +96,7 @@ const char* to_string(TxVerdict verdict) noexcept {
     case TxVerdict::kStakeBelowMinimum: return "less than a validator's least stake";
     case TxVerdict::kTooManyUnbondings: return "too much of it unbonds already";
     case TxVerdict::kLastValidator: return "the last validator cannot leave";
+    case TxVerdict::kNoDelegate: return "no delegate of this party's now";
     case TxVerdict::kInsufficientFunds: return "insufficient funds";
     case TxVerdict::kInsufficientStake: return "insufficient stake";
   }
@@ -282,7 +285,9 @@ const char* name_of(const Event& event) noexcept {
                                            "validator_changed",
                                            "relay_drawn",
                                            "data_attested",
-                                           "relay_left"};
+                                           "relay_left",
+                                           "delegate_named",
+                                           "delegate_revoked"};
   static_assert(std::size(kNames) == std::variant_size_v<Event>);
   return kNames[event.index()];
 }

@@ -467,6 +467,18 @@ void read(Reader& r, UnbondValidator& p) {
   wire::get(r, p.amount);
 }
 
+void write(Writer& w, const RegisterDelegate& p) {
+  wire::put(w, p.task);
+  dispute::write_certificate(w, p.certificate);
+}
+void read(Reader& r, RegisterDelegate& p) {
+  wire::get(r, p.task);
+  p.certificate = dispute::read_certificate(r);
+}
+
+void write(Writer& w, const RevokeDelegate& p) { wire::put(w, p.task); }
+void read(Reader& r, RevokeDelegate& p) { wire::get(r, p.task); }
+
 // The alternative with this index, default-constructed.
 template <std::size_t... I>
 Payload empty_payload(std::size_t index, std::index_sequence<I...>) {
@@ -535,6 +547,10 @@ constexpr TxRow kTable[] = {
      "fuzz_transaction"},
     {TxKind::kAttestData, "attest_data", 2 * 32 + 1 + 4 + commit::kMaxPieceBytes + kPathMax,
      "attest_data", "Tamper.attest_data", "fuzz_transaction"},
+    {TxKind::kRegisterDelegate, "register_delegate", 32 + dispute::kCertificateBytes,
+     "register_delegate", "Tamper.register_delegate", "fuzz_transaction"},
+    {TxKind::kRevokeDelegate, "revoke_delegate", 32, "revoke_delegate", "Tamper.revoke_delegate",
+     "fuzz_transaction"},
 };
 static_assert(std::size(kTable) == kTxKindLast);
 // The longest supply is that of a transcript's part.

@@ -559,6 +559,7 @@ dispute::GameTerms terms_of(const ChainId& chain, const GameRecord& game,
   dispute::GameTerms terms;
   terms.chain = chain;
   terms.game = game.id;
+  terms.task_id = task.id;
   terms.defender = game.defender;
   terms.challenger = game.challenger;
   terms.task = header_up_to(header_of(task, claim), challenge.interior_step);

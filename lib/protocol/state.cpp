@@ -32,6 +32,12 @@ Bytes claim_key(const ClaimId& id) { return Key(Table::kClaim).id(id.value).byte
 Bytes verifier_key(const ClaimId& claim, const AccountId& id) {
   return Key(Table::kVerifier).id(claim.value).id(id.value).bytes();
 }
+Bytes delegate_key(const TaskId& task, const AccountId& party) {
+  return Key(Table::kDelegate).id(task.value).id(party.value).bytes();
+}
+Bytes part_key(const AccountId& id, const TaskId& task) {
+  return Key(Table::kPart).id(id.value).id(task.value).bytes();
+}
 Bytes game_key(const GameId& id) { return Key(Table::kGame).id(id.value).bytes(); }
 Bytes move_key(const GameId& id, std::uint32_t turn) {
   return Key(Table::kMove).id(id.value).u32(turn).bytes();
@@ -449,11 +455,33 @@ void State::set_live(const TaskId& id, bool live) {
   }
 }
 void State::add_part(const AccountId& id, const TaskId& task) {
-  const Bytes key = Key(Table::kPart).id(id.value).id(task.value).bytes();
+  const Bytes key = part_key(id, task);
   if (m_overlay.get(key)) return;
   m_overlay.put(key, {});
   m_overlay.put(Key(Table::kTaskPart).id(task.value).id(id.value).bytes(), {});
   count_up(m_overlay, parts_key(id.value.view()));
+}
+
+bool State::has_part(const AccountId& id, const TaskId& task) const {
+  return m_overlay.get(part_key(id, task)).has_value();
+}
+
+std::optional<dispute::Certificate> State::delegate(const TaskId& task,
+                                                    const AccountId& party) const {
+  const std::optional<Bytes>& bytes = m_overlay.get(delegate_key(task, party));
+  if (!bytes) return std::nullopt;
+  codec::Reader r(*bytes);
+  const dispute::Certificate certificate = dispute::read_certificate(r);
+  if (!r.finish()) damaged();
+  return certificate;
+}
+void State::put_delegate(const TaskId& task, const AccountId& party,
+                         const dispute::Certificate& c) {
+  m_overlay.put(delegate_key(task, party),
+                codec::encode([&](codec::Writer& w) { dispute::write_certificate(w, c); }));
+}
+void State::erase_delegate(const TaskId& task, const AccountId& party) {
+  m_overlay.erase(delegate_key(task, party));
 }
 
 void State::forget_after(Height last, const TaskId& id) { m_erasures.add(last, task_key(id)); }

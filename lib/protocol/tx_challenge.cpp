@@ -233,6 +233,13 @@ void transition(Context& c, Proof<StandUp>&& t) {
 
 namespace {
 
+// Now: a certificate alone is its party's word of some earlier time.
+bool moves_for(const Reading& r, const TaskId& task, const AccountId& party,
+               const dispute::Certificate& certificate) {
+  if (testing::planted(testing::Planted::kLastingDelegate)) return true;
+  return r.now < certificate.valid_until && r.state.delegate(task, party) == certificate;
+}
+
 // For Planted::kUncheckedMover.
 bool taken_unseen(const Hash256& /*key*/, ByteView /*message*/, const std::uint8_t* /*signature*/) {
   return true;
@@ -263,6 +270,9 @@ Checked<PlayMove> Rules::check(const Reading& r, const Sender& s, const PlayMove
   }
   verdict = dispute::apply_checked(crypto::sha256_function(), terms, *position, move);
   if (verdict != dispute::MoveVerdict::kAccepted) return Outcome(V::kMoveRefused, verdict);
+  const AccountId& party =
+      move.role == dispute::Role::kDefender ? game->defender : game->challenger;
+  if (move.by.delegate && !moves_for(r, task.id, party, *move.by.delegate)) return V::kNoDelegate;
   return holds(p, s, {{std::move(*game), std::move(task), *position, move.role}});
 }
 

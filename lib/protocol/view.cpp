@@ -49,18 +49,23 @@ AccountView load_account(const State& state, const AccountId& id) {
 struct Asker {
   std::optional<AccountId> self;
   KnownMoves known;
+  Principals principals;
   bool has_part = true;  // in the task that is loaded
   std::size_t move_bytes_left = kMaxMoveBytes;
   std::size_t foreign_left = kMaxForeignChallenges;  // of tasks without a part; then none
   std::size_t demands_left = kMaxDemandsOfOthers;
   std::size_t piece_bytes_left = kMaxPieceBytes;
+
+  [[nodiscard]] bool plays_as(const AccountId& id) const {
+    return self == id || std::find(principals.begin(), principals.end(), id) != principals.end();
+  }
 };
 
 GameView load_game(const State& state, GameRecord record, Asker& asker) {
   GameView view;
   if (!asker.self) {
     view.moves = state.moves(record);
-  } else if (record.defender == *asker.self || record.challenger == *asker.self) {
+  } else if (asker.plays_as(record.defender) || asker.plays_as(record.challenger)) {
     const auto known = asker.known.find(record.id);
     if (known != asker.known.end()) view.first_turn = std::min(known->second, record.turn);
     if (view.first_turn < record.turn && asker.move_bytes_left > 0)
@@ -131,6 +136,13 @@ TaskView load_task(const State& state, TaskRecord record, Asker& asker) {
     view.claims.push_back(load_claim(state, record.terms, state.need_claim(id), asker));
   view.bids = state.bids(record.id);
   state.need_all(view.bids.size(), record.bids);
+  if (asker.self && asker.has_part) {
+    std::vector<AccountId> parties = asker.principals;
+    parties.push_back(*asker.self);
+    for (const AccountId& party : parties)
+      if (const auto certificate = state.delegate(record.id, party))
+        view.delegates.push_back({party, *certificate});
+  }
   view.record = std::move(record);
   return view;
 }
@@ -155,6 +167,12 @@ Result<T> checked(const State& state, T value) {
 const ClaimView* find_claim(const TaskView& task, const ClaimId& id) noexcept {
   for (const ClaimView& claim : task.claims)
     if (claim.record.id == id) return &claim;
+  return nullptr;
+}
+
+const dispute::Certificate* find_delegate(const TaskView& task, const AccountId& party) noexcept {
+  for (const DelegateView& named : task.delegates)
+    if (named.party == party) return &named.certificate;
   return nullptr;
 }
 
@@ -350,15 +368,19 @@ struct Wanted {
   std::vector<TaskId> tasks;
   std::size_t own = 0;  // the first ones
 };
-// Its own live tasks first, then those that ended, the newest first, then the others'.
-Wanted tasks_for(const State& state, const AccountId& self) {
+// Its own live tasks first, and its principals', then those that ended, the newest first, then the
+// others'.
+Wanted tasks_for(const State& state, const AccountId& self, const Principals& principals) {
   const std::vector<TaskId> live = state.live_tasks();
   const std::set<TaskId> is_live(live.begin(), live.end());
   Wanted wanted;
   std::vector<std::pair<LedgerTimeMs, TaskId>> ended;
   std::set<TaskId> own;
-  for (const TaskId& id : state.tasks_of(self)) {
-    own.insert(id);
+  std::vector<TaskId> parts = state.tasks_of(self);
+  for (const AccountId& principal : principals)
+    for (const TaskId& id : state.tasks_of(principal)) parts.push_back(id);
+  for (const TaskId& id : parts) {
+    if (!own.insert(id).second) continue;
     if (is_live.contains(id))
       wanted.tasks.push_back(id);
     else
@@ -404,7 +426,8 @@ void add_people(const TaskView& task, std::set<AccountId>& people) {
 
 }  // namespace
 
-Result<View> StateReader::view(const AccountId& self, const KnownMoves& known) const {
+Result<View> StateReader::view(const AccountId& self, const KnownMoves& known,
+                               const Principals& principals) const {
   View view;
   ASSAY_TRY(view.head, head());
   const State state(m_store);
@@ -412,8 +435,8 @@ Result<View> StateReader::view(const AccountId& self, const KnownMoves& known) c
   view.self = load_account(state, self);
   view.relay = state.relay(self).value_or(RelayRecord{});
   std::set<AccountId> people{self};
-  Asker asker{self, known};
-  const Wanted wanted = tasks_for(state, self);
+  Asker asker{self, known, principals};
+  const Wanted wanted = tasks_for(state, self, principals);
   for (std::size_t i = 0; i < wanted.tasks.size(); ++i) {
     asker.has_part = i < wanted.own;
     TaskView task = load_task(state, state.need_task(wanted.tasks[i]), asker);

@@ -102,10 +102,10 @@ class ExcerptStore final : public KeyValueStore {
 
 }  // namespace
 
-Result<commit::MapExcerpt> StateReader::view_excerpt(const AccountId& self,
-                                                     const KnownMoves& known) const {
+Result<commit::MapExcerpt> StateReader::view_excerpt(const AccountId& self, const KnownMoves& known,
+                                                     const Principals& principals) const {
   NotingStore noting(m_store);
-  ASSAY_TRY(const View read, StateReader(noting).view(self, known));
+  ASSAY_TRY(const View read, StateReader(noting).view(self, known, principals));
   commit::MapExcerpt excerpt;
   excerpt.entries = noting.take();
   std::vector<Bytes> keys;
@@ -116,14 +116,15 @@ Result<commit::MapExcerpt> StateReader::view_excerpt(const AccountId& self,
 }
 
 Result<View> read_view(const BlockHeader& head, const commit::MapExcerpt& excerpt,
-                       const AccountId& self, const KnownMoves& known) {
+                       const AccountId& self, const KnownMoves& known,
+                       const Principals& principals) {
   const auto verdict = commit::verify_all(crypto::sha256_function(), head.state_root, excerpt);
   if (verdict != commit::MapProofVerdict::kValid)
     return {ErrorCode::kIntegrity,
             std::string("what the ledger is said to hold is not under its header's root: ") +
                 to_string(verdict)};
   const ExcerptStore store(head, excerpt);
-  return StateReader(store).view(self, known);
+  return StateReader(store).view(self, known, principals);
 }
 
 }  // namespace assay::protocol

@@ -37,6 +37,24 @@ Result<KnownMoves> decode_known_moves(ByteView bytes) {
   return known;
 }
 
+Bytes encode(const Principals& principals) {
+  return codec::encode([&](Writer& w) {
+    w.u32(static_cast<std::uint32_t>(principals.size()));
+    for (const AccountId& id : principals) wire::put(w, id);
+  });
+}
+
+Result<Principals> decode_principals(ByteView bytes) {
+  constexpr std::size_t kAccountBytes = 32;
+  Reader r(bytes);
+  Principals principals(r.count(kMaxPrincipals, kAccountBytes));
+  for (AccountId& id : principals) wire::get(r, id);
+  if (!r.finish())
+    return {ErrorCode::kMalformed, "principals are at most " + std::to_string(kMaxPrincipals) +
+                                       " accounts of 32 bytes each"};
+  return principals;
+}
+
 KnownMoves ViewMemory::known() const {
   KnownMoves known;
   for (const auto& [id, game] : m_games) {

@@ -154,7 +154,8 @@ void Driver::State::poll() {
       if (!head && nodes.size() > 1) return head.error();
     }
     ASSAY_TRY(protocol::View view,
-              internal::ask_view(client, options.follow_header, context.account(), memory));
+              internal::ask_view(client, options.follow_header, context.account(),
+                                 context.plays_for, memory));
     return std::make_shared<const protocol::View>(std::move(view));
   };
   poller->call(ask, [this, waited](const Result<std::shared_ptr<const protocol::View>>& view) {

@@ -132,7 +132,10 @@ Actions LedgerRole::on(const Event& event, std::uint64_t now_ms) {
       }
     }
   }
-  if (m_view && !m_finished) update(*m_view);
+  if (m_view && !m_finished) {
+    if (m_context.delegate) name_delegates();
+    update(*m_view);
+  }
   return std::exchange(m_actions, {});
 }
 
@@ -410,11 +413,61 @@ struct LedgerRole::Seat {
   bool start_given = true;
 };
 
+bool LedgerRole::plays_as(const AccountId& id) const {
+  const protocol::Principals& others = m_context.plays_for;
+  return id == account() || std::find(others.begin(), others.end(), id) != others.end();
+}
+
+LedgerRole::Side LedgerRole::side_in(const protocol::TaskView& task,
+                                     const protocol::GameRecord& game) const {
+  using dispute::Role;
+  if (game.defender == account()) return {Role::kDefender, {}};
+  if (game.challenger == account()) return {Role::kChallenger, {}};
+  const Role role = plays_as(game.defender) ? Role::kDefender : Role::kChallenger;
+  const AccountId& party = role == Role::kDefender ? game.defender : game.challenger;
+  const dispute::Certificate* const named = protocol::find_delegate(task, party);
+  if (named != nullptr && named->delegate == account() &&
+      view().head.ledger_time < named->valid_until)
+    return {role, {*named, {}}};
+  return {role, {{}, account()}};
+}
+
+bool LedgerRole::is_silent(const protocol::TaskView& task, const protocol::GameRecord& game) const {
+  const std::uint64_t half = task.record.terms.windows.move_ms / 2;
+  return game.on_turn == dispute::Role::kDefender &&
+         view().head.ledger_time.value >= game.turn_started.value + half;
+}
+
+void LedgerRole::name_delegates() {
+  const auto plays = [&](const protocol::ClaimView& claim) {
+    return !protocol::is_settled(claim.record.status) &&
+           (claim.record.solver == account() ||
+            std::any_of(claim.verifiers.begin(), claim.verifiers.end(),
+                        [&](const auto& v) { return v.verifier == account(); }) ||
+            std::any_of(claim.challenges.begin(), claim.challenges.end(),
+                        [&](const auto& c) { return c.record.challenger == account(); }));
+  };
+  for (const protocol::TaskView& task : view().tasks)
+    if (std::any_of(task.claims.begin(), task.claims.end(), plays)) name_delegate(task);
+}
+
+// What was taken back since, by hand, is not named again.
+void LedgerRole::name_delegate(const protocol::TaskView& task) {
+  const TaskId& id = task.record.id;
+  const dispute::Certificate* const named = protocol::find_delegate(task, account());
+  if (named != nullptr && named->delegate == *m_context.delegate) m_named.insert(id);
+  if (m_named.contains(id)) return;
+  const dispute::Certificate certificate = dispute::make_certificate(
+      crypto::sha256_function(), m_context.chain, id, account(), *m_context.delegate, kNeverDue,
+      [&](const Hash256& digest) { return m_context.key.sign(digest.view()); });
+  submit("delegate/" + to_hex(id.value) + "/" + to_hex(certificate.delegate.value),
+         protocol::RegisterDelegate{id, certificate});
+}
+
 void LedgerRole::play(const protocol::TaskView& task, const protocol::ChallengeView& challenge,
                       const protocol::GameView& game, const Known& known) {
   if (game.moves.size() < game.record.turn) return;  // the next view has more of them
-  const dispute::Role role =
-      game.record.defender == account() ? dispute::Role::kDefender : dispute::Role::kChallenger;
+  const Side side = side_in(task, game.record);
   const dispute::GameTerms terms = protocol::terms_of(m_context.chain, task, challenge, game);
   const dispute::Position position = protocol::position_of(terms, game);
   const std::string id = to_hex(game.record.id.value);
@@ -444,7 +497,8 @@ void LedgerRole::play(const protocol::TaskView& task, const protocol::ChallengeV
     sit_down();
     return;
   }
-  if (!dispute::may_move(position, role)) return;
+  if (!dispute::may_move(position, side.mover())) return;
+  if (side.by.stranger && !is_silent(task, game.record)) return;
   // Stages that anyone may decide: the side whose duty it is goes first, the other helps out.
   const std::string purpose = "move/" + id + "/" + std::to_string(position.turn);
   const std::string job = known.start_given ? purpose : purpose + "/own-start";
@@ -463,13 +517,13 @@ void LedgerRole::play(const protocol::TaskView& task, const protocol::ChallengeV
     seat->replay = replay_of({game.record.claim, terms.entry, known.start_given}, known);
   start_job(
       job,
-      [seat, terms, position, role, context = m_context,
+      [seat, terms, position, side, context = m_context,
        moves = game.moves](const std::function<bool()>& cancelled) -> JobResult {
         Replay& replay = *seat->replay;
         const std::lock_guard one_at_a_time(replay.mutex);
         ASSAY_TRY_STATUS(replay.prepare(context));
         if (!seat->player)
-          seat->player = std::make_unique<player::Player>(replay.interval, terms, role);
+          seat->player = std::make_unique<player::Player>(replay.interval, terms, side.role);
         // A player opens operands against what was offered on the way, also before it sat
         // down here.
         dispute::Position earlier = dispute::start(terms);
@@ -477,7 +531,7 @@ void LedgerRole::play(const protocol::TaskView& task, const protocol::ChallengeV
           seat->player->see(earlier);
           codec::Reader reader(bytes);
           const dispute::SignedMove move = dispute::read_signed_move(reader);
-          if (dispute::apply(crypto::sha256_function(), terms, earlier, move.role, move.body) !=
+          if (dispute::apply(crypto::sha256_function(), terms, earlier, move.mover(), move.body) !=
               dispute::MoveVerdict::kAccepted)
             return {ErrorCode::kIntegrity,
                     "the ledger shows a move that the game's rules do not accept"};
@@ -489,8 +543,8 @@ void LedgerRole::play(const protocol::TaskView& task, const protocol::ChallengeV
           outcome->nothing_to_dispute = true;
         } else if (*body) {
           outcome->move = dispute::record_move(
-              crypto::sha256_function(), terms, position, role, std::move(**body),
-              [&](const Hash256& digest) { return context.key.sign(digest.view()); });
+              crypto::sha256_function(), terms, position, side.role, std::move(**body),
+              [&](const Hash256& digest) { return context.key.sign(digest.view()); }, side.by);
         }
         return std::shared_ptr<JobOutcome>(std::move(outcome));
       },

@@ -26,18 +26,21 @@ Result<Bytes> ask_header(rpc::RpcClient& client, std::uint64_t height) {
 }  // namespace
 
 Result<protocol::View> ask_view(rpc::RpcClient& client, const FollowHeader& follow,
-                                const AccountId& self, protocol::ViewMemory& memory) {
+                                const AccountId& self, const protocol::Principals& principals,
+                                protocol::ViewMemory& memory) {
   const protocol::KnownMoves known = memory.known();
   ASSAY_TRY(const Json answer,
-            client.call("view", Json::object({{"account", Json(to_hex(self.value))},
-                                              {"known", Json(to_hex(protocol::encode(known)))}})));
+            client.call("view", Json::object(
+                                    {{"account", Json(to_hex(self.value))},
+                                     {"known", Json(to_hex(protocol::encode(known)))},
+                                     {"principals", Json(to_hex(protocol::encode(principals)))}})));
   ASSAY_TRY(const std::uint64_t height, JsonRef(answer)["height"].u64());
   ASSAY_TRY(const Bytes bytes, JsonRef(answer)["excerpt"].hex());
   ASSAY_TRY(const commit::MapExcerpt excerpt, commit::decode_map_excerpt(bytes));
   ASSAY_TRY(const Bytes proof, ask_header(client, height));
   ASSAY_TRY(const protocol::BlockHeader head,
             follow(proof, [&client](Height between) { return ask_header(client, between.value); }));
-  ASSAY_TRY(protocol::View view, protocol::read_view(head, excerpt, self, known));
+  ASSAY_TRY(protocol::View view, protocol::read_view(head, excerpt, self, known, principals));
   return memory.complete(std::move(view));
 }
 

@@ -29,6 +29,7 @@ class Whistleblower final : public internal::CheckerRole {
     const protocol::ClaimRecord& record = claim.record;
     if (protocol::is_settled(record.status)) forget_checks(record.id);
     if (record.solver == account()) return false;
+    const bool checks = !plays_as(record.solver);  // whom it defends it does not accuse
     if (protocol::is_settled(record.status) && !has_challenged(claim)) {
       forget(claim);
       return false;
@@ -37,7 +38,7 @@ class Whistleblower final : public internal::CheckerRole {
     if (!opened) demand_task(task, claim);
     if (!opened || record.status < ClaimStatus::kSealing) return true;
     if (const commit::Transcript* roots = transcript(claim)) {
-      if (record.status <= ClaimStatus::kChallenging) check(task, claim, opened, *roots);
+      if (checks && record.status <= ClaimStatus::kChallenging) check(task, claim, opened, *roots);
       carry_on(task, claim, opened, *roots);
     }
     return true;

@@ -16,7 +16,7 @@ void Simulator::World::poll(Party& party, std::uint64_t life) {
     if (party.life != life || party.finished) return;
     if (node && (!party.seen || node->head().height > *party.seen) &&
         !network.loses(party.options.name, kLedgerName)) {
-      if (auto view = reader.view(party.account)) {
+      if (auto view = reader.view(party.account, {}, party.options.plays_for)) {
         party.seen = view->head.height;
         party.last_nonce = std::max(party.last_nonce, view->self.profile.last_nonce);
         send_profile(party, *view);

@@ -92,8 +92,16 @@ void Simulator::World::revive(Party& party) {
   party.jobs.clear();
   party.profile_sent = false;
   party.seen.reset();
-  party.role = party.options.make({party.key, chain, party.files, pool, party.log,
-                                   party.options.execution, options.window_min_ms});
+  roles::RoleContext context{party.key,
+                             chain,
+                             party.files,
+                             pool,
+                             party.log,
+                             party.options.execution,
+                             options.window_min_ms};
+  context.delegate = party.options.delegate;
+  context.plays_for = party.options.plays_for;
+  party.role = party.options.make(context);
 }
 
 void Simulator::World::crash(Party& party, std::uint64_t down_ms) {

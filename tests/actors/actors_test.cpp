@@ -171,6 +171,47 @@ TEST(Actors, ABugAboutWordsBreaksItsRule) {
   }
 }
 
+// Whoever was taken back moves no more, and an honest solver that nobody sees where others may open
+// for it keeps its stake if somebody does.
+TEST(Actors, DelegatesAndStrangersKeepTheirPlace) {
+  const Actor& griefer = kChallengers[5];
+  const auto by_name = [](const auto& actors, std::string_view name) {
+    return std::find_if(actors.begin(), actors.end(),
+                        [&](const Actor& actor) { return actor.name == name; });
+  };
+  const Actor* const bystander = by_name(kVerifiers, "bystander");
+  const Actor* const revokes = by_name(kSolvers, "solver that takes its delegate back");
+  const Actor* const absent = by_name(kSolvers, "absent solver");
+  const Actor* const helper = by_name(kChallengers, "helper of the silent");
+  const Cast taken_back{revokes, {bystander, bystander}, {&griefer, &griefer}};
+  const auto broken = [&](unsigned seed) {
+    return Scene(*toy_subject(false, seed), taken_back, seed).play();
+  };
+  unsigned seed = 1;
+  for (; seed <= 20; ++seed) {
+    EXPECT_EQ(broken(seed), std::vector<std::string>{});
+    const assay::testing::Plant plant(Planted::kLastingDelegate);
+    const auto lines = broken(seed);
+    if (std::any_of(lines.begin(), lines.end(),
+                    [](const std::string& line) { return line.starts_with("R7"); }))
+      break;
+  }
+  EXPECT_LE(seed, 20u) << "no rule sees that a delegate was taken back";
+  const Cast helped{absent, {bystander, bystander}, {&griefer, helper}};
+  const Cast alone{absent, {bystander, bystander}, {&griefer}};
+  unsigned by_clock[2] = {};
+  for (seed = 1; seed <= 20; ++seed)
+    for (const bool has_help : {false, true}) {
+      const Cast& cast = has_help ? helped : alone;
+      const std::unique_ptr<Subject> subject = toy_subject(false, seed);
+      Scene scene(*subject, cast, seed);
+      EXPECT_EQ(scene.play(), std::vector<std::string>{}) << seed;
+      by_clock[has_help ? 1 : 0] += scene.summary().by_clock;
+    }
+  EXPECT_GE(by_clock[0], 10u);
+  EXPECT_EQ(by_clock[1], 0u);
+}
+
 // As many as the ledger takes, each with an interval of its own: a true claim stands, and of a
 // false one the single honest challenger wins, at the cost of its own game.
 void meet_a_swarm(unsigned size, Pace pace) {

@@ -20,6 +20,7 @@ enum class Pace : std::uint8_t {
   kLate,        // has its move ready when the game is over
   kQuits,       // after some moves
   kNever,
+  kOnlyNew,  // makes no move that a stranger may make for it
 };
 enum class Points : std::uint8_t { kFirstDifference, kAnywhere, kFirst, kLast };
 enum class Noise : std::uint8_t {
@@ -36,6 +37,20 @@ enum class Wants : std::uint8_t {
   kUnspoken,   // commits and never reveals
   kAnyWord,    // of a verifier
   kFalseWord,  // the same; none if none is known to be false
+};
+
+// Who makes a party's moves.
+enum class Signs : std::uint8_t {
+  kItself,
+  kByDelegate,
+  kByLyingDelegate,  // that changes whatever new its party would say
+  kRevokes,          // by a delegate, which is taken back after three moves of a game and goes on
+};
+// What an account sends to games of others, under its own name.
+enum class Opens : std::uint8_t {
+  kNothing,
+  kGarbage,  // whenever strangers may open
+  kTrue,     // for a defender whose claim it finds true
 };
 
 // What a solver lets others have of its transcript, without which nobody can say what is false.
@@ -60,6 +75,8 @@ struct Actor {
   bool stands_up = true;     // a verifier, for what it attested
   bool guesses = false;      // a verifier, what the state was in between
   Shows shows = Shows::kAll;
+  Signs signs = Signs::kItself;
+  Opens opens = Opens::kNothing;
 
   // Does what the protocol asks of its part, if noisily: it must not lose a token.
   [[nodiscard]] constexpr bool is_honest() const {
@@ -68,7 +85,8 @@ struct Actor {
   [[nodiscard]] constexpr bool plays_honestly() const {
     return computes == Computes::kTruth && pace <= Pace::kLastMoment &&
            points == Points::kFirstDifference &&
-           (wants == Wants::kFirstFalse || wants == Wants::kFalseWord) && !contradicts && !guesses;
+           (wants == Wants::kFirstFalse || wants == Wants::kFalseWord) && !contradicts &&
+           !guesses && signs != Signs::kByLyingDelegate;
   }
 };
 
@@ -113,6 +131,18 @@ inline constexpr std::array kSolvers{
           .part = Part::kSolver,
           .computes = Computes::kLie,
           .shows = Shows::kNothing},
+    Actor{.name = "solver by a delegate", .part = Part::kSolver, .signs = Signs::kByDelegate},
+    Actor{.name = "solver that takes its delegate back",
+          .part = Part::kSolver,
+          .signs = Signs::kRevokes},
+    Actor{.name = "solver of a lying delegate",
+          .part = Part::kSolver,
+          .signs = Signs::kByLyingDelegate},
+    Actor{.name = "liar by a delegate",
+          .part = Part::kSolver,
+          .computes = Computes::kLie,
+          .signs = Signs::kByDelegate},
+    Actor{.name = "absent solver", .part = Part::kSolver, .pace = Pace::kOnlyNew},
 };
 
 inline constexpr std::array kVerifiers{
@@ -130,6 +160,7 @@ inline constexpr std::array kVerifiers{
           .pace = Pace::kNever},
     Actor{.name = "lazy verifier", .part = Part::kVerifier, .guesses = true},
     Actor{.name = "lazy bystander", .part = Part::kVerifier, .stands_up = false, .guesses = true},
+    Actor{.name = "verifier by a delegate", .part = Part::kVerifier, .signs = Signs::kByDelegate},
 };
 
 inline constexpr std::array kChallengers{
@@ -167,6 +198,10 @@ inline constexpr std::array kChallengers{
           .pace = Pace::kNever,
           .points = Points::kAnywhere,
           .wants = Wants::kAnyWord},
+    Actor{.name = "challenger by a delegate", .signs = Signs::kByDelegate},
+    Actor{.name = "challenger that takes its delegate back", .signs = Signs::kRevokes},
+    Actor{.name = "helper of the silent", .opens = Opens::kTrue},
+    Actor{.name = "stranger with garbage", .wants = Wants::kAny, .opens = Opens::kGarbage},
 };
 
 }  // namespace assay::actors

@@ -80,6 +80,7 @@ struct Scene::Watch {
   std::uint64_t paused_before_ms = 0;  // when the turn began
   std::size_t bytes = 0;
   Seat seats[2];
+  Seat helper;  // what the defender would move, for strangers
   [[nodiscard]] const Position& position() const { return positions.back(); }
   [[nodiscard]] bool is_open() const { return record.status == GameStatus::kOpen; }
 };
@@ -188,6 +189,7 @@ std::vector<std::string> Scene::play() {
     for (const ChallengeView& one : claim.challenges) stand_up(one);
     for (auto& [id, watch] : m_games)
       for (const Role role : {Role::kDefender, Role::kChallenger}) move(*watch, role);
+    for (auto& [id, watch] : m_games) open_as_stranger(*watch);
     block();
   }
   break_rule("R5", "the claim is not settled after " + std::to_string(kBlocksMax) + " blocks");
@@ -289,6 +291,7 @@ void Scene::follow(const ChallengeView& challenge, const GameView& game) {
           side == 0 && !shows_the_other_face && !by_a_witness ? Belief::kClaim : Belief::kTruth,
           side == 0 ? Role::kDefender : Role::kChallenger, m_actor[watch->parties[side]]->points,
           static_cast<unsigned>(m_random())};
+    watch->helper.side = watch->seats[0].side;
   }
   const bool was_open = watch->is_open();
   const GameRecord before = std::exchange(watch->record, game.record);
@@ -305,7 +308,7 @@ void Scene::follow(const ChallengeView& challenge, const GameView& game) {
     codec::Reader reader(game.moves[i]);
     const dispute::SignedMove move = dispute::read_signed_move(reader);
     Position next = watch->position();
-    if (dispute::apply(crypto::sha256_function(), watch->terms, next, move.role, move.body) !=
+    if (dispute::apply(crypto::sha256_function(), watch->terms, next, move.mover(), move.body) !=
         dispute::MoveVerdict::kAccepted)
       break_rule("R7", "the ledger holds a move that the rules refuse");
     watch->positions.push_back(next);
@@ -351,19 +354,101 @@ void Scene::move(Watch& watch, Role role) {
   }
   const bool is_duty = watch.record.on_turn == role;
   if (actor.pace == Pace::kNever || (actor.pace == Pace::kQuits && seat.moves >= 3)) return;
+  if (actor.pace == Pace::kOnlyNew && dispute::may_move(p, dispute::Mover::stranger())) return;
+  if (actor.signs == Signs::kRevokes && seat.moves >= 3) take_back(party);
   if (!is_duty && !actor.is_honest()) return;  // it need not help
   if (actor.pace == Pace::kLastMoment && is_duty && !is_last_moment(watch.record.deadline)) return;
   if (seat.tried_at == p.turn) return;
   seat.tried_at = p.turn;
   std::optional<Bytes> made = body(seat, watch);
   if (!made) return;
-  const Bytes signed_move = m_played.signed_move(watch.terms, p, role, std::move(*made), party);
+  const Bytes signed_move = sign(watch, role, party, std::move(*made));
   if (actor.pace == Pace::kLate) {
     seat.late = signed_move;
     return;
   }
   make_noise(watch, role, party, signed_move);
   m_sent.push_back({party, PlayMove{watch.id, signed_move}, watch.id});
+}
+
+namespace {
+
+// Of every party that has one: it may well be on both sides of a game.
+const crypto::KeyPair& delegate_key() { return toy::other_keys().defender_delegate; }
+
+// Whatever is the mover's to choose: the last of the roots or values that it offers.
+Bytes changed(const Position& position, Bytes body) {
+  const bool is_new = dispute::may_move(position, dispute::Role::kDefender) &&
+                      !dispute::may_move(position, dispute::Mover::stranger());
+  if (is_new && !body.empty()) body.back() ^= 1;
+  return body;
+}
+
+}  // namespace
+
+Bytes Scene::sign(const Watch& watch, Role role, unsigned party, Bytes body) {
+  const Actor& actor = *m_actor[party];
+  if (actor.signs == Signs::kItself)
+    return m_played.signed_move(watch.terms, watch.position(), role, std::move(body), party);
+  if (m_revoked.contains(party)) {
+    // Its delegate goes on as if it still were one.
+    m_sent.push_back(
+        {party, PlayMove{watch.id, sign_by_delegate(watch, role, party, body)}, watch.id, true});
+    return m_played.signed_move(watch.terms, watch.position(), role, std::move(body), party);
+  }
+  if (actor.signs == Signs::kByLyingDelegate) body = changed(watch.position(), std::move(body));
+  return sign_by_delegate(watch, role, party, std::move(body));
+}
+
+Bytes Scene::sign_by_delegate(const Watch& watch, Role role, unsigned party, Bytes body) {
+  const crypto::KeyPair& key = delegate_key();
+  const dispute::Certificate certificate = dispute::make_certificate(
+      crypto::sha256_function(), m_played.net.head.chain, m_played.posted.task,
+      m_played.net.id(party), AccountId(key.public_key()), LedgerTimeMs{UINT64_MAX},
+      [&](const Hash256& digest) { return m_played.net.keys[party].sign(digest.view()); });
+  if (m_named.insert(party).second)
+    send(party, RegisterDelegate{m_played.posted.task, certificate});
+  const dispute::RecordedMove move = dispute::record_move(
+      crypto::sha256_function(), watch.terms, watch.position(), role, std::move(body),
+      [&](const Hash256& digest) { return key.sign(digest.view()); }, {certificate, {}});
+  return codec::encode([&](codec::Writer& w) { dispute::write_signed_move(w, move.view()); });
+}
+
+// What was sent by the delegate and is not taken yet is sent again by the party itself.
+void Scene::take_back(unsigned party) {
+  if (!m_revoked.insert(party).second) return;
+  send(party, RevokeDelegate{m_played.posted.task});
+  for (auto& [id, watch] : m_games)
+    for (unsigned side = 0; side < 2; ++side)
+      if (watch->parties[side] == party) watch->seats[side].tried_at = -1;
+}
+
+void Scene::open_as_stranger(Watch& watch) {
+  const Position& p = watch.position();
+  if (!watch.is_open() || !dispute::may_move(p, dispute::Mover::stranger()) ||
+      watch.helper.tried_at == p.turn)
+    return;
+  for (unsigned party = kAnn + 2; party < m_actor.size(); ++party) {
+    const Actor& actor = *m_actor[party];
+    if (actor.opens == Opens::kNothing || party == watch.parties[0]) continue;
+    if (actor.opens == Opens::kTrue && is_false(watch)) continue;
+    watch.helper.tried_at = p.turn;
+    std::optional<Bytes> made = body(watch.helper, watch);
+    if (!made || made->empty()) return;
+    const bool is_noise = actor.opens == Opens::kGarbage;
+    if (is_noise)
+      (*made)[m_random() % made->size()] ^= static_cast<std::uint8_t>(1U << m_random() % 8);
+    m_sent.push_back(
+        {party,
+         PlayMove{watch.id, m_played.signed_move(watch.terms, p, Role::kDefender, std::move(*made),
+                                                 party, {{}, m_played.net.id(party)})},
+         watch.id, is_noise});
+  }
+}
+
+bool Scene::is_false(const Watch& watch) const {
+  const std::uint64_t end = commit::step_of_entry(watch.terms.task, watch.terms.entry);
+  return watch.terms.end_root != should_be(watch.terms.entry, end);
 }
 
 // None of it is a move here.
@@ -453,11 +538,15 @@ void Scene::check_game(const Watch& watch) {
                             std::string(m_actor[watch.parties[0]]->name) + " against " +
                             std::string(m_actor[watch.parties[1]]->name) + ", at " +
                             dispute::to_string(watch.position().stage);
-  const std::uint64_t end = commit::step_of_entry(watch.terms.task, watch.terms.entry);
-  const bool is_false = watch.terms.end_root != should_be(watch.terms.entry, end);
+  const bool is_false = this->is_false(watch);
   const Actor& defender = *m_actor[watch.parties[0]];
   const Actor& challenger = *m_actor[watch.parties[1]];
-  if (!is_false && defender.is_honest() && watch.record.status == GameStatus::kChallengerWon)
+  const bool is_helped =
+      defender.pace == Pace::kOnlyNew &&
+      std::any_of(m_actor.begin() + kAnn + 2, m_actor.end(),
+                  [](const Actor* actor) { return actor->opens == Opens::kTrue; });
+  if (!is_false && (defender.is_honest() || is_helped) &&
+      watch.record.status == GameStatus::kChallengerWon)
     break_rule("R1", "an honest defender lost " + where);
   if (is_false && challenger.is_honest() && watch.record.status == GameStatus::kDefenderWon)
     break_rule("R1", "an honest challenger lost " + where);

@@ -69,6 +69,12 @@ class Scene {
   void stand_up(const protocol::ChallengeView& challenge);
   void follow(const protocol::ChallengeView& challenge, const protocol::GameView& game);
   void move(Watch& watch, Role role);
+  // The party's signature, or that of its delegate, which is named first.
+  [[nodiscard]] Bytes sign(const Watch& watch, Role role, unsigned party, Bytes body);
+  [[nodiscard]] Bytes sign_by_delegate(const Watch& watch, Role role, unsigned party, Bytes body);
+  void take_back(unsigned party);
+  void open_as_stranger(Watch& watch);
+  [[nodiscard]] bool is_false(const Watch& watch) const;
   void make_noise(const Watch& watch, Role role, unsigned party, const Bytes& next);
   void block();
   [[nodiscard]] std::vector<Sent> enter_block();
@@ -87,6 +93,8 @@ class Scene {
   std::map<GameId, std::unique_ptr<Watch>> m_games;
   std::set<std::pair<protocol::ChallengeId, unsigned>> m_stood;
   std::set<protocol::DemandId> m_supplied;
+  std::set<unsigned> m_named;    // parties with a delegate
+  std::set<unsigned> m_revoked;  // that have taken it back
   std::vector<Sent> m_sent;
   std::size_t m_lane;
   bool m_was_full = false;        // the last block's lane

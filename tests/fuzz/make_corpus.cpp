@@ -120,7 +120,10 @@ std::vector<Payload> payloads() {
           UnbondValidator{named("key"), Amount{8}},
           BondRelay{Amount{8}},
           UnbondRelay{Amount{9}},
-          AttestData{claim, named("data"), commit::TranscriptPart{Bytes(96, 1), path(2)}}};
+          AttestData{claim, named("data"), commit::TranscriptPart{Bytes(96, 1), path(2)}},
+          RegisterDelegate{TaskId{named("task")},
+                           {AccountId{named("delegate")}, LedgerTimeMs{77}, signature(4)}},
+          RevokeDelegate{TaskId{named("task")}}};
 }
 
 // The other forms of a supply.
@@ -168,6 +171,15 @@ void disputes() {
   save("move", "signed",
        codec::encode([&](codec::Writer& w) { dispute::write_signed_move(w, first); }));
 
+  dispute::SignedMove by_delegate = first;
+  by_delegate.by.delegate = toy::certificate(games.front().terms, dispute::Role::kDefender);
+  save("move", "signed-by-delegate",
+       codec::encode([&](codec::Writer& w) { dispute::write_signed_move(w, by_delegate); }));
+  dispute::SignedMove by_stranger = first;
+  by_stranger.by.stranger = AccountId(toy::other_keys().stranger.public_key());
+  save("move", "signed-by-stranger",
+       codec::encode([&](codec::Writer& w) { dispute::write_signed_move(w, by_stranger); }));
+
   const auto& scenes = fuzz::scalar_scenes();
   for (std::size_t i = 0; i < scenes.size(); ++i)
     save("opening", "step-" + std::to_string(i), static_cast<std::uint8_t>(i), scenes[i].opening);
@@ -181,6 +193,10 @@ void disputes() {
   save("evidence", "true-claim", write_evidence(true_claim));
   true_claim.moves.resize(3);
   save("evidence", "unfinished", write_evidence(true_claim));
+  toy::PlayOptions by_others;
+  by_others.by_delegates = by_others.strangers_open = true;
+  save("evidence", "by-others",
+       write_evidence(toy::evidence_of(toy::World(toy::task(), lie), 1, by_others)));
 }
 
 std::vector<Event> events() {
@@ -220,7 +236,9 @@ std::vector<Event> events() {
           ValidatorChanged{h, 4},
           RelayDrawn{ClaimId{h}, AccountId{h}, 1, 3},
           DataAttested{ClaimId{h}, AccountId{h}, 2},
-          RelayLeft{AccountId{h}, Amount{5}}};
+          RelayLeft{AccountId{h}, Amount{5}},
+          DelegateNamed{TaskId{h}, AccountId{h}, AccountId{named("delegate")}, LedgerTimeMs{77}},
+          DelegateRevoked{TaskId{h}, AccountId{h}, AccountId{named("delegate")}}};
 }
 
 // A task with a claim, a verifier and a game of the toy task.
@@ -350,6 +368,7 @@ void records() {
                       QuoteId{1, 2},
                       Height{500}}));
   save("record", "known-moves", 17, encode(KnownMoves{{GameId{named("game")}, 3}}));
+  save("record", "principals", 26, encode(Principals{AccountId{named("party")}}));
   save("record", "locked", 18, bytes_of(Locked{Amount{9}, Amount{8}, Amount{7}, LedgerTimeMs{6}}));
 }
 

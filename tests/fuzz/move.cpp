@@ -35,18 +35,21 @@ void check_game(ByteView input) {
   Position position = start(terms);
   codec::Reader reader(rest);
   while (reader.ok() && reader.remaining() > 0) {
-    const Role role = reader.u8() % 2 == 0 ? Role::kDefender : Role::kChallenger;
+    const unsigned who = reader.u8() % 3;
+    const Mover mover = who == 2   ? Mover::stranger()
+                        : who == 1 ? Mover(Role::kChallenger)
+                                   : Mover(Role::kDefender);
     const ByteView body = reader.bytes(2 * kMaxMoveBytes);
     if (!reader.ok()) break;
     check_body(body);
     const Position before = position;
-    const MoveVerdict verdict = apply(sha256, terms, position, role, body);
+    const MoveVerdict verdict = apply(sha256, terms, position, mover, body);
     ASSAY_INVARIANT(to_string(verdict)[0] != '?');
     if (verdict != MoveVerdict::kAccepted) {
       ASSAY_INVARIANT(position == before);
       continue;
     }
-    ASSAY_INVARIANT(may_move(before, role) && position.turn == before.turn + 1);
+    ASSAY_INVARIANT(may_move(before, mover) && position.turn == before.turn + 1);
     ASSAY_INVARIANT((position.stage == Stage::kFinished) == (position.outcome != Outcome::kOpen));
     ASSAY_INVARIANT(position_hash(sha256, terms, position) != position_hash(sha256, terms, before));
   }

@@ -27,7 +27,7 @@ void check_record(ByteView bytes) {
 }  // namespace
 
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  const auto [choice, bytes] = fuzz::select({data, size}, 26);
+  const auto [choice, bytes] = fuzz::select({data, size}, 27);
   switch (choice) {
     case 0: check_whole(commit::decode_map_excerpt(bytes), bytes); break;
     case 1: check_whole(decode_genesis(bytes), bytes); break;
@@ -57,7 +57,8 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
         ASSAY_INVARIANT(equal_bytes(encode(std::span(*list)), bytes));
       break;
     case 24: check_record<RelayRecord>(bytes); break;
-    default: check_record<RelayRound>(bytes); break;
+    case 25: check_record<RelayRound>(bytes); break;
+    default: check_whole(decode_principals(bytes), bytes); break;
   }
   return 0;
 }

@@ -17,23 +17,33 @@ namespace assay::scenario {
 
 namespace {
 
-bool is_anybodys(const Bytes& signed_move) {
+dispute::Stage kind_of_move(const Bytes& signed_move) {
   codec::Reader reader(signed_move);
   dispute::Move move;
-  if (!dispute::read_move(dispute::read_signed_move(reader).body, move)) return false;
-  return move.kind == dispute::Stage::kScalar || move.kind == dispute::Stage::kSource ||
-         move.kind == dispute::Stage::kStateLeaf;
+  if (!dispute::read_move(dispute::read_signed_move(reader).body, move)) return {};
+  return move.kind;
 }
 
-// No move that the other side may make as well.
-void be_silent_at_the_end(roles::Actions& actions) {
-  std::erase_if(actions, [](const roles::Action& action) {
+// Without the moves of these kinds.
+void be_silent_at(roles::Actions& actions, const std::set<dispute::Stage>& stages) {
+  std::erase_if(actions, [&](const roles::Action& action) {
     const auto* submit = std::get_if<roles::Submit>(&action);
     const auto* move =
         submit != nullptr ? std::get_if<protocol::PlayMove>(&submit->payload) : nullptr;
-    return move != nullptr && is_anybodys(move->signed_move);
+    return move != nullptr && stages.contains(kind_of_move(move->signed_move));
   });
 }
+
+using dispute::Stage;
+const std::set<Stage> kLastOpenings{Stage::kStateLeaf, Stage::kSource, Stage::kScalar};
+const std::set<Stage> kOpenings{Stage::kStateLeaf,  Stage::kSource,      Stage::kScalar,
+                                Stage::kStateOffer, Stage::kTensorOffer, Stage::kChunkReveal};
+const std::set<Stage> kDefences{Stage::kStateLeaf,  Stage::kSource,      Stage::kScalar,
+                                Stage::kStateOffer, Stage::kTensorOffer, Stage::kChunkReveal,
+                                Stage::kChainOffer, Stage::kTraceOffer,  Stage::kFoldOffer};
+
+// No move that the other side may make as well.
+void be_silent_at_the_end(roles::Actions& actions) { be_silent_at(actions, kLastOpenings); }
 
 // True before the first view that shows an open game of `challenger`'s at turn `at` or beyond,
 // which a view may skip; for kEveryTurn, before the first of each turn.
@@ -60,7 +70,8 @@ std::function<bool(const roles::Event&)> crash_before_turn(const AccountId& chal
 
 Result<std::map<std::string, std::uint64_t>> owned(const sim::Simulator& simulator) {
   std::map<std::string, std::uint64_t> atoms;
-  for (const char* name : {"submitter", "solver-1", "solver-2", "verifier", "whistleblower"}) {
+  for (const char* name :
+       {"submitter", "solver-1", "solver-2", "verifier", "whistleblower", "second"}) {
     ASSAY_TRY(const protocol::AccountView account,
               simulator.reader().account(simulator.account_of(name)));
     atoms[name] = account.available.value + account.reserved.value + account.staked.value +
@@ -147,7 +158,25 @@ Result<Ending> play(const Setting& setting) {
              context,
              {.postings = {{"honest", shared, honest}, {"lying", shared, lying}}, .accuracy = {}});
        }});
-  add({.name = "solver-1", .balance_atoms = kToken, .staked_atoms = kSolverStake, .make = solver});
+  sim::PartyOptions first{
+      .name = "solver-1", .balance_atoms = kToken, .staked_atoms = kSolverStake, .make = solver};
+  if (setting.second != Setting::Second::kNone) {
+    const bool opens = setting.second == Setting::Second::kStranger;
+    if (setting.second == Setting::Second::kDelegate)
+      first.delegate = simulator.account_of("second");
+    first.make = [solver, opens](const roles::RoleContext& context) {
+      return std::make_unique<EditedRole>(solver(context), [opens](roles::Actions& actions) {
+        be_silent_at(actions, opens ? kOpenings : kDefences);
+      });
+    };
+    add({.name = "second",
+         .balance_atoms = kToken,
+         .plays_for = {honest},
+         .make = [](const roles::RoleContext& context) {
+           return roles::make_whistleblower(context, {});
+         }});
+  }
+  add(std::move(first));
   sim::PartyOptions second{
       .name = "solver-2", .balance_atoms = kToken, .staked_atoms = kSolverStake, .make = solver};
   if (setting.lie) second.execution = lies(*setting.lie);

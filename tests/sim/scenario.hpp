@@ -29,6 +29,10 @@ struct Setting {
   bool fewer_steps = false;        // the second solver reveals half a transcript
   bool silent_at_the_end =
       false;  // the second solver leaves the moves that anybody may make to others
+  // A machine of solver-1's with a key of its own: its delegate, where the first makes no moves at
+  // all; else for moves that anybody may make for it, which the first does not make then.
+  enum class Second : std::uint8_t { kNone, kDelegate, kUnnamed, kStranger };
+  Second second = Second::kNone;                   // kUnnamed: as the first, but it was never named
   std::optional<cheats::Lie> false_alarm;          // of the whistleblower
   bool lazy_verifier = false;                      // and the whistleblower checks all seals
   bool forces = false;                             // every claim has to force an error

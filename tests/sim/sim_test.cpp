@@ -2,6 +2,7 @@
 
 #include <cstdlib>
 
+#include "assay/dispute/signed_move.hpp"
 #include "sim/scenario.hpp"
 
 namespace assay::scenario {
@@ -97,6 +98,60 @@ TEST(Simulation, TwoHonestSolversArePaid) {
   EXPECT_EQ(ending->totals.burned.value, 2 * kTax / 2);
   EXPECT_EQ(ending->totals.jackpot.value, 2 * kTax / 2);
   expect_no_honest_loss(*ending, true, true);
+}
+
+// Solver-1 is challenged without ground and cannot move. Its second machine plays for it, as far as
+// it may: as delegate the whole game, as a stranger what stands under a root (INV-ROL-009).
+Setting challenged_without_ground(Setting::Second second) {
+  Setting setting;
+  setting.false_alarm = lie_of("output-element");
+  setting.second = second;
+  return setting;
+}
+std::size_t games_of(const protocol::TaskView& task, protocol::GameStatus status) {
+  std::size_t count = 0;
+  for (const auto& challenge : claim_of(task)->challenges)
+    for (const auto& game : challenge.games)
+      count += !game.record.by_attestor && game.record.status == status ? 1 : 0;
+  return count;
+}
+
+TEST(Simulation, ADelegateDefendsASolverThatIsNotThere) {
+  const auto ending = play(challenged_without_ground(Setting::Second::kDelegate));
+  ASSERT_TRUE(ending) << ending.error().message;
+  EXPECT_TRUE(ending->report.all_finished) << tail(ending->report);
+  EXPECT_EQ(claim_of(ending->honest)->record.status, ClaimStatus::kFinal) << tail(ending->report);
+  EXPECT_EQ(games_of(ending->honest, protocol::GameStatus::kChallengerWon), 0u);
+  EXPECT_GE(ending->after.at("solver-1"), ending->before.at("solver-1") + kPrice)
+      << tail(ending->report);
+  EXPECT_EQ(ending->after.at("second"), ending->before.at("second"));
+  expect_no_honest_loss(*ending, true, false);
+}
+
+TEST(Simulation, WhoWasNotNamedCannotMoveForASolver) {
+  const auto ending = play(challenged_without_ground(Setting::Second::kUnnamed));
+  ASSERT_TRUE(ending) << ending.error().message;
+  EXPECT_TRUE(claim_of(ending->honest)->record.solver_lost) << tail(ending->report);
+  EXPECT_EQ(ending->after.at("second"), ending->before.at("second"));
+}
+
+TEST(Simulation, AStrangerOpensForASolverThatFallsSilent) {
+  const auto ending = play(challenged_without_ground(Setting::Second::kStranger));
+  ASSERT_TRUE(ending) << ending.error().message;
+  EXPECT_EQ(games_of(ending->honest, protocol::GameStatus::kChallengerWon), 0u)
+      << tail(ending->report);
+  EXPECT_FALSE(claim_of(ending->honest)->record.solver_lost);
+  EXPECT_GE(ending->after.at("solver-1"), ending->before.at("solver-1") + kPrice)
+      << tail(ending->report);
+  EXPECT_EQ(ending->after.at("second"), ending->before.at("second"));
+  bool opened = false;
+  for (const auto& challenge : claim_of(ending->honest)->challenges)
+    for (const auto& game : challenge.games)
+      for (const Bytes& bytes : game.moves) {
+        codec::Reader reader(bytes);
+        opened = opened || dispute::read_signed_move(reader).by.stranger.has_value();
+      }
+  EXPECT_TRUE(opened) << tail(ending->report);
 }
 
 // A verifier that copies what it seals is caught by whoever replays what it says; the claims stand.

@@ -121,13 +121,13 @@ Game World::play(bool in_init, training::Execution& defends, const std::vector<H
   std::vector<Hash256> roots = claimed;
   roots.resize(kSteps / kInterval + 1);  // a run that stopped: what comes after is not played about
   const commit::Transcript transcript(roots);
-  claim.task_id.value = crypto::sha256(as_bytes("task"));
+  terms.task_id.value = crypto::sha256(as_bytes("task"));
   claim.transcript_root = transcript.root();
   claim.end_path = transcript.path(terms.entry);
   if (terms.entry > 0) claim.start_path = transcript.path(terms.entry - 1);
   claim.signature = key_of(Role::kDefender)
                         .sign(dispute::claim_digest(crypto::sha256_function(), terms.chain,
-                                                    claim.task_id, terms.task, transcript.root())
+                                                    terms.task_id, terms.task, transcript.root())
                                   .view());
 
   player::Player defender(std::make_shared<player::Interval>(m_task, defends, terms.entry, m_pool),

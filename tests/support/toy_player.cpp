@@ -243,15 +243,34 @@ Bytes Party::open(const Position& p) const {
   }
 }
 
+namespace {
+
+crypto::KeyPair numbered_key(std::uint8_t number) {
+  const std::array<std::uint8_t, 32> seed{number};
+  return crypto::KeyPair{crypto::SecretKey(seed.data())};
+}
+
+}  // namespace
+
 const Keys& keys() {
-  static const Keys kKeys = [] {
-    std::array<std::uint8_t, 32> seed{};
-    seed[0] = 1;
-    crypto::KeyPair defender{crypto::SecretKey(seed.data())};
-    seed[0] = 2;
-    return Keys{std::move(defender), crypto::KeyPair{crypto::SecretKey(seed.data())}};
-  }();
+  static const Keys kKeys{numbered_key(1), numbered_key(2)};
   return kKeys;
+}
+
+const OtherKeys& other_keys() {
+  static const OtherKeys kKeys{numbered_key(3), numbered_key(4), numbered_key(5)};
+  return kKeys;
+}
+
+dispute::Certificate certificate(const dispute::GameTerms& terms, Role role) {
+  const bool defends = role == Role::kDefender;
+  const crypto::KeyPair& party = defends ? keys().defender : keys().challenger;
+  const crypto::KeyPair& delegate =
+      defends ? other_keys().defender_delegate : other_keys().challenger_delegate;
+  return dispute::make_certificate(
+      sha(), terms.chain, terms.task_id, defends ? terms.defender : terms.challenger,
+      AccountId(delegate.public_key()), LedgerTimeMs{1'000'000},
+      [&](const Hash256& digest) { return party.sign(digest.view()); });
 }
 
 Challenge challenge(const World& claimed, std::uint64_t entry, dispute::ClaimKind kind) {
@@ -266,17 +285,17 @@ Challenge challenge(const World& claimed, std::uint64_t entry, dispute::ClaimKin
   if (entry != 0) c.terms.start_root = roots.at(entry - 1);
   c.terms.end_root = roots.at(entry);
   c.claim.kind = kind;
-  c.claim.task_id.value.bytes[0] = 0x7a;
+  c.terms.task_id.value.bytes[0] = 0x7a;
   Hash256 digest;
   if (kind == dispute::ClaimKind::kTranscript) {
     const commit::Transcript transcript(roots);
     c.claim.transcript_root = transcript.root();
     c.claim.end_path = transcript.path(entry);
     if (entry != 0) c.claim.start_path = transcript.path(entry - 1);
-    digest = dispute::claim_digest(sha(), c.terms.chain, c.claim.task_id, c.terms.task,
+    digest = dispute::claim_digest(sha(), c.terms.chain, c.terms.task_id, c.terms.task,
                                    transcript.root());
   } else {
-    digest = dispute::attestation_digest(sha(), c.terms.chain, c.claim.task_id, c.terms.task, entry,
+    digest = dispute::attestation_digest(sha(), c.terms.chain, c.terms.task_id, c.terms.task, entry,
                                          c.terms.start_root, c.terms.end_root);
   }
   c.claim.signature = keys().defender.sign(digest.view());
@@ -295,6 +314,25 @@ std::size_t Game::bytes() const {
   return total;
 }
 
+namespace {
+
+struct Seat {
+  const crypto::KeyPair& key;
+  dispute::Signer by;
+};
+Seat seat_of(const dispute::GameTerms& terms, Role role, bool is_opening,
+             const PlayOptions& options) {
+  const bool defends = role == Role::kDefender;
+  if (is_opening && options.strangers_open)
+    return {other_keys().stranger, {{}, AccountId(other_keys().stranger.public_key())}};
+  if (options.by_delegates)
+    return {defends ? other_keys().defender_delegate : other_keys().challenger_delegate,
+            {certificate(terms, role), {}}};
+  return {defends ? keys().defender : keys().challenger, {}};
+}
+
+}  // namespace
+
 Game play(const dispute::GameTerms& terms, const World& defender, const World& challenger,
           const PlayOptions& options) {
   Game game;
@@ -309,8 +347,9 @@ Game play(const dispute::GameTerms& terms, const World& defender, const World& c
     defends.observe(before);
     challenges.observe(before);
     const bool anyone = may_move(before, Role::kDefender) && may_move(before, Role::kChallenger);
+    const bool challenger_opens = options.challenger_opens && !options.strangers_open;
     const Role mover =
-        anyone ? (options.challenger_opens ? Role::kChallenger : Role::kDefender) : on_turn(before);
+        anyone ? (challenger_opens ? Role::kChallenger : Role::kDefender) : on_turn(before);
     Bytes body;
     if (anyone) {
       body = (options.challenger_opens ? challenges : defends).open(before);
@@ -322,11 +361,13 @@ Game play(const dispute::GameTerms& terms, const World& defender, const World& c
                  : challenges.point_anywhere(before, random);
     }
     dispute::MoveVerdict verdict{};
-    dispute::RecordedMove move =
-        dispute::record_move(sha(), terms, before, mover, body, [&](const Hash256& d) {
-          if (!options.sign) return dispute::Signature{};
-          return (mover == Role::kDefender ? keys().defender : keys().challenger).sign(d.view());
-        });
+    const Seat seat = seat_of(terms, mover, may_move(before, dispute::Mover::stranger()), options);
+    dispute::RecordedMove move = dispute::record_move(
+        sha(), terms, before, mover, body,
+        [&](const Hash256& d) {
+          return options.sign ? seat.key.sign(d.view()) : dispute::Signature{};
+        },
+        seat.by);
     verdict = options.sign
                   ? apply_signed(sha(), crypto::ed25519_verify, terms, game.position, move.view())
                   : apply(sha(), terms, game.position, mover, move.body, options.rules);

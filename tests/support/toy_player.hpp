@@ -60,6 +60,15 @@ struct Keys {
   crypto::KeyPair challenger;
 };
 [[nodiscard]] const Keys& keys();
+// Keys of neither side: of the delegate of each, and of a stranger.
+struct OtherKeys {
+  crypto::KeyPair defender_delegate;
+  crypto::KeyPair challenger_delegate;
+  crypto::KeyPair stranger;
+};
+[[nodiscard]] const OtherKeys& other_keys();
+// By the key of `role`: for its delegate's moves about the terms' task.
+[[nodiscard]] dispute::Certificate certificate(const dispute::GameTerms& terms, dispute::Role role);
 
 // A challenge of `entry` in the transcript of a world, with the signed claim that binds its
 // defender.
@@ -88,7 +97,9 @@ struct PlayOptions {
   std::optional<std::uint32_t> fold_lies_from;
   unsigned seed = 1;
   dispute::Rules rules;
-  bool sign = false;  // else the signatures are zero and not checked
+  bool sign = false;            // else the signatures are zero and not checked
+  bool by_delegates = false;    // both sides' moves; signed
+  bool strangers_open = false;  // whatever a stranger may; signed
 };
 [[nodiscard]] Game play(const dispute::GameTerms& terms, const World& defender,
                         const World& challenger, const PlayOptions& options);

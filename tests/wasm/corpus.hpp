@@ -35,6 +35,10 @@ inline Bytes report_bytes(const EvidenceReport& report) {
                           report.verdict == EvidenceVerdict::kUnfinished;
     w.hash(is_known ? dispute::position_hash(crypto::sha256_function(), report.terms, p)
                     : Hash256{});
+    w.hash(report.defender_delegate.value_or(AccountId{}).value);
+    w.hash(report.challenger_delegate.value_or(AccountId{}).value);
+    w.flag(report.has_strangers);
+    w.u8(static_cast<std::uint8_t>(report.claim_kind));
   });
 }
 

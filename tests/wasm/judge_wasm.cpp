@@ -8,7 +8,7 @@ namespace {
 using namespace assay;
 
 std::uint8_t g_file[dispute::kMaxEvidenceBytes];
-std::uint8_t g_report[256];
+std::uint8_t g_report[384];
 
 __attribute__((import_module("host"), import_name("ed25519_verify"))) extern "C" std::int32_t
 host_ed25519_verify(const std::uint8_t* public_key32, const std::uint8_t* message,
@@ -32,7 +32,8 @@ __attribute__((export_name("report"))) const std::uint8_t* assay_report() { retu
 // Writes the report, returns its size: verdict u8, move verdict u8, moves u32, convicted flag u8,
 // account 32, outcome u8, stage it ended at u8, step u64, node u32, element u64, fold step u32,
 // the state that the referee computed 32 x u32, hash of the last position 32 (zero if there is
-// none).
+// none), the last delegates of defender and challenger 32 each (zero: none), strangers' openings
+// flag u8, what the defender signed u8.
 __attribute__((export_name("judge"))) std::uint32_t assay_judge(std::uint32_t size) {
   if (size > sizeof g_file) return 0;
   const dispute::EvidenceReport report =
@@ -55,6 +56,10 @@ __attribute__((export_name("judge"))) std::uint32_t assay_judge(std::uint32_t si
   const bool is_known = report.verdict == dispute::EvidenceVerdict::kProven ||
                         report.verdict == dispute::EvidenceVerdict::kUnfinished;
   w.hash(is_known ? dispute::position_hash(sha256_wasm, report.terms, p) : Hash256{});
+  w.hash(report.defender_delegate.value_or(AccountId{}).value);
+  w.hash(report.challenger_delegate.value_or(AccountId{}).value);
+  w.flag(report.has_strangers);
+  w.u8(static_cast<std::uint8_t>(report.claim_kind));
   return static_cast<std::uint32_t>(sink.written().size());
 }
 

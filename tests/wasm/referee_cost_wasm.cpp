@@ -3,6 +3,7 @@
 #include <new>
 
 #include "assay/dispute/moves.hpp"
+#include "assay/dispute/signer.hpp"
 #include "sha256_wasm.hpp"
 #include "support/largest_step.hpp"
 

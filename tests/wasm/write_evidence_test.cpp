@@ -48,6 +48,18 @@ TEST(WasmEvidence, IsWritten) {
                          write_evidence(evidence_of(toy::truth(), seed % 3, options))),
               EvidenceVerdict::kProven);
   }
+  // By delegates, and by strangers where they may.
+  for (unsigned who = 1; who < 4; ++who) {
+    toy::PlayOptions options;
+    options.by_delegates = who % 2 != 0;
+    options.strangers_open = who > 1;
+    for (const std::uint32_t node : {28U, 30U, 39U}) {
+      const World liar(task, Lie{Lie::Kind::kNode, false, 17, node, 3, 0x40000000U});
+      EXPECT_EQ(corpus.add("others-" + std::to_string(who) + "-node-" + std::to_string(node),
+                           write_evidence(evidence_of(liar, 1, options))),
+                EvidenceVerdict::kProven);
+    }
+  }
   const World liar(task, Lie{Lie::Kind::kState, false, 17, 4, 0, 1});
   Evidence evidence = evidence_of(liar, 1, {});
   const Bytes file = write_evidence(evidence);

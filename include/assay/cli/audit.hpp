@@ -18,6 +18,7 @@ struct Audit {
   // evidence (cut, changed, not signed by whom it names).
   ExitCode exit_code = ExitCode::kIntegrity;
   dispute::EvidenceReport report;
+  std::string about;  // what was signed, and by whom, in one line
   std::string text;   // some 20 lines
   std::string moves;  // a line for each move that stands
   codec::Json json;   // the same, for scripts

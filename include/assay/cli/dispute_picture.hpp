@@ -7,11 +7,12 @@
 
 namespace assay::cli {
 
-// UTF-8, a line for each part that is told apart.
-[[nodiscard]] std::string dispute_tree(const dispute::Story& story,
-                                       const dispute::GameTerms& terms);
+// UTF-8, first `about` (Audit::about), then a line for each part that is told apart.
+[[nodiscard]] std::string dispute_tree(const dispute::Story& story, const dispute::GameTerms& terms,
+                                       const std::string& about);
 // A row for each narrowing, its disputed part opened out to the next row.
-[[nodiscard]] std::string dispute_svg(const dispute::Story& story, const dispute::GameTerms& terms);
+[[nodiscard]] std::string dispute_svg(const dispute::Story& story, const dispute::GameTerms& terms,
+                                      const std::string& about);
 
 struct DisputeSettings {
   std::string file;

@@ -15,6 +15,8 @@ struct RoleSettings : PartySettings {
   std::uint64_t listen_port = 0;
   std::string advertise_host = "127.0.0.1";
   std::vector<std::string> capabilities;
+  std::string delegate;                // account; empty: none
+  std::vector<std::string> plays_for;  // accounts; of whistleblowers
   std::uint64_t threads = 0;
   std::string log_format = "text";
   std::string log_level = "info";

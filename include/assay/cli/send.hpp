@@ -20,6 +20,8 @@ class SendValues {
   [[nodiscard]] Result<std::string> need(const std::string& name) const;
   [[nodiscard]] Result<Hash256> hash(const std::string& name) const;
   [[nodiscard]] Result<crypto::Signature> signature(const std::string& name) const;
+  // A ledger time in ms; "revoked" is the last there is.
+  [[nodiscard]] Result<std::uint64_t> time_until(const std::string& name) const;
   // Of `tokens` or `atoms`, one of which must be given.
   [[nodiscard]] Result<Amount> amount() const;
 

@@ -39,6 +39,7 @@ enum class Planted : std::uint8_t {
   kPaidCopies,       // who copied another's challenge shares its bounty
   kWordDooms,        // a verifier's word that falls takes the solver's claim with it
   kWholeInterval,  // what a verifier says of an interior step is taken for what it says of the end
+  kLastingDelegate,  // a certificate is good for ever, taken back or not
 };
 inline constexpr std::uint8_t kSimulatedLast = 20;  // which the simulator's seeds find
 

@@ -23,11 +23,10 @@ namespace assay::dispute {
 
 enum class ClaimKind : std::uint8_t { kTranscript = 1, kAttestation = 2 };
 
-// kind u8, task id 32, signature 64; a transcript also: root 32, the end entry's path, and the
+// kind u8, signature 64; a transcript also: root 32, the end entry's path, and the
 // start entry's path unless the entry is 0 (u8 count, hashes).
 struct Claim {
   ClaimKind kind = ClaimKind::kTranscript;
-  TaskId task_id;
   Signature signature{};    // by the defender
   Hash256 transcript_root;  // kTranscript only, as the paths
   commit::Path end_path;

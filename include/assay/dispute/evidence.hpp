@@ -8,8 +8,8 @@
 namespace assay::dispute {
 
 inline constexpr char kEvidenceMagic[] = "assayevd";  // 8 bytes, no terminator
-inline constexpr std::uint16_t kEvidenceVersion = 1;
-inline constexpr std::size_t kMaxEvidenceBytes = 8192 + kMaxTurns * (kMaxMoveBytes + 128);
+inline constexpr std::uint16_t kEvidenceVersion = 2;
+inline constexpr std::size_t kMaxEvidenceBytes = 8192 + kMaxTurns * (kMaxMoveBytes + 256);
 
 // Dense, in order of precedence.
 enum class EvidenceVerdict : std::uint8_t {
@@ -31,6 +31,11 @@ struct EvidenceReport {
   std::uint32_t move = 0;      // moves that were accepted; the index of the one that was not
   bool has_convicted = false;  // proven, and not void
   AccountId convicted;         // the defender of a false claim, or the challenger of a true one
+  ClaimKind claim_kind = ClaimKind::kTranscript;  // what the defender signed
+  // Of the accepted moves: signed for these sides by a delegate, and by whom.
+  std::optional<AccountId> defender_delegate;  // the last such one
+  std::optional<AccountId> challenger_delegate;
+  bool has_strangers = false;  // some were openings of neither side's
   GameTerms terms;
   Position position;         // the last one reached
   std::size_t moves_at = 0;  // where the first signed move begins, once the form is right

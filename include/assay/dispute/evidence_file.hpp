@@ -14,10 +14,11 @@ struct RecordedMove {
   Role role = Role::kDefender;
   Hash256 position_hash;
   Bytes body;
+  Signer by;
   Signature signature{};
 
   // Valid while this lives.
-  [[nodiscard]] SignedMove view() const { return {turn, role, position_hash, body, signature}; }
+  [[nodiscard]] SignedMove view() const { return {turn, role, position_hash, body, by, signature}; }
 };
 
 struct Evidence {
@@ -29,16 +30,17 @@ struct Evidence {
 // Requires at most kMaxTurns moves of at most kMaxMoveBytes each.
 [[nodiscard]] Bytes write_evidence(const Evidence& evidence);
 
-// Fills in turn and position hash; `sign` gets the 32-byte digest.
+// Fills in turn and position hash; `sign` gets the 32-byte digest, and signs as `by`.
 template <class Sign>
 [[nodiscard]] RecordedMove record_move(Sha256Function sha256, const GameTerms& terms,
-                                       const Position& position, Role role, Bytes body,
-                                       Sign&& sign) {
+                                       const Position& position, Role role, Bytes body, Sign&& sign,
+                                       const Signer& by = {}) {
   RecordedMove move;
   move.turn = position.turn;
   move.role = role;
   move.position_hash = position_hash(sha256, terms, position);
-  move.signature = sign(move_digest(sha256, terms, move.turn, move.position_hash, body));
+  move.by = by;
+  move.signature = sign(move_digest(sha256, terms, move.turn, move.position_hash, body, by));
   move.body = std::move(body);
   return move;
 }

@@ -32,6 +32,7 @@ inline constexpr Rules kRules{};
 struct GameTerms {
   ChainId chain;
   GameId game;
+  TaskId task_id;
   AccountId defender;
   AccountId challenger;
   commit::TaskHeader task;
@@ -92,6 +93,7 @@ enum class MoveVerdict : std::uint8_t {
   kTooLong,
   kMalformed,  // bytes that are no move
   kWrongTurnNumber,
+  kWrongCertificate,  // not the party's, or for another task or chain
   kWrongSignature,
   kWrongPosition,  // signed another position
   kNotYourTurn,
@@ -114,20 +116,19 @@ enum class MoveVerdict : std::uint8_t {
 // Whose clock runs, by the table's time-outs. Stages that anyone may decide still count against the
 // defender, whose duty they are.
 [[nodiscard]] Role on_turn(const Position& position) noexcept;
-// True if a move of `role` is allowed now.
-[[nodiscard]] bool may_move(const Position& position, Role role) noexcept;
+// False for a row of the position's stage that no move can take here: the first offer of a trace
+// brings new roots, and no later one does.
+[[nodiscard]] bool can_take(const Position& position, const Transition& row) noexcept;
+// True if a move of `mover` is allowed now.
+[[nodiscard]] bool may_move(const Position& position, Mover mover) noexcept;
 
 // H("assay/position/1" || terms || position), both in their one encoding.
 [[nodiscard]] Hash256 position_hash(Sha256Function sha256, const GameTerms& terms,
                                     const Position& position);
-// What the mover signs: H("assay/move/1" || chain || game || turn || position hash || body).
-[[nodiscard]] Hash256 move_digest(Sha256Function sha256, const GameTerms& terms, std::uint32_t turn,
-                                  const Hash256& position_hash, ByteView body);
-
 // Applies a move's body (dispute/moves.hpp) by `mover`; the signature was checked before
 // (dispute/signed_move.hpp does both). Unless it returns kAccepted, `position` is unchanged.
 [[nodiscard]] MoveVerdict apply(Sha256Function sha256, const GameTerms& terms, Position& position,
-                                Role mover, ByteView body, const Rules& rules = kRules);
+                                Mover mover, ByteView body, const Rules& rules = kRules);
 
 // The clock of the side on turn ran out.
 void forfeit(Position& position) noexcept;

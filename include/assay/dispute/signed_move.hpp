@@ -2,32 +2,29 @@
 // signature binds (docs/spec/dispute.md). Freestanding.
 #pragma once
 
-#include "assay/dispute/game.hpp"
+#include "assay/dispute/signer.hpp"
 
 namespace assay::dispute {
 
-using Signature = std::array<std::uint8_t, 64>;
-
-// Ed25519, handed in (crypto::ed25519_verify): true if `signature64` is `public_key`'s over
-// `message`.
-using VerifyFunction = bool (*)(const Hash256& public_key, ByteView message,
-                                const std::uint8_t* signature64);
-
 struct SignedMove {
-  std::uint32_t turn = 0;  // moves before it
-  Role role = Role::kDefender;
-  Hash256 position_hash;  // of the position before it
-  ByteView body;          // at most kMaxMoveBytes; a view
-  Signature signature{};  // by the role's account over move_digest()
+  std::uint32_t turn = 0;       // moves before it
+  Role role = Role::kDefender;  // whose side it is on: a stranger's is the defender's
+  Hash256 position_hash;        // of the position before it
+  ByteView body;                // at most kMaxMoveBytes; a view
+  Signer by;                    // who signed it
+  Signature signature{};        // over move_digest()
+
+  [[nodiscard]] Mover mover() const { return by.stranger ? Mover::stranger() : Mover(role); }
 };
 
-// turn u32, role u8, position hash 32, body (length-prefixed), signature 64.
+// turn u32, role u8, position hash 32, body (length-prefixed), signer, signature 64.
 template <class Sink>
 void write_signed_move(codec::BasicWriter<Sink>& w, const SignedMove& move) {
   w.u32(move.turn);
   w.u8(static_cast<std::uint8_t>(move.role));
   w.hash(move.position_hash);
   w.bytes(move.body);
+  write_signer(w, move.by);
   w.raw(move.signature);
 }
 [[nodiscard]] SignedMove read_signed_move(codec::Reader& reader);

@@ -6,12 +6,14 @@
 
 #include "assay/core/result.hpp"
 #include "assay/dispute/levels.hpp"
+#include "assay/dispute/signer.hpp"
 
 namespace assay::dispute {
 
 struct Chapter {
   std::uint32_t turn = 0;
   Role role = Role::kDefender;
+  Signer by;
   Stage stage = Stage::kChainOffer;  // that the move answers
   std::size_t bytes = 0;             // of its body
   std::string words;

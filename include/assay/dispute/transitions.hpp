@@ -10,18 +10,36 @@ namespace assay::dispute {
 
 enum class Role : std::uint8_t { kDefender = 1, kChallenger = 2 };
 
+// Who makes a move: a side, or somebody who is on none and moves for the defender.
+class Mover {
+ public:
+  constexpr Mover(Role role) : m_role(role) {}  // implicit: most movers are a side
+  [[nodiscard]] static constexpr Mover stranger() {
+    Mover mover(Role::kDefender);
+    mover.m_is_stranger = true;
+    return mover;
+  }
+  [[nodiscard]] constexpr Role role() const { return m_role; }
+  [[nodiscard]] constexpr bool is_stranger() const { return m_is_stranger; }
+
+ private:
+  Role m_role;
+  bool m_is_stranger = false;
+};
+
 enum class Stage : std::uint8_t {
   kChainOffer = 1,  // defender: state roots at evenly spaced steps
   kChainPoint,      // challenger: the first that it disputes
-  kTraceOffer,      // defender: subtree roots of the step's trace (first: with the program header)
+  kTraceOffer,      // defender: subtree roots of the step's trace, first with the program header;
+                    // below the first anyone for it
   kTracePoint,      // challenger: a subtree; at a leaf with the node's record; or the claimed state
-  kStateOffer,      // defender: subtree roots of the claimed state
+  kStateOffer,      // anyone for the defender: subtree roots of the claimed state
   kStatePoint,      // challenger
   kStateLeaf,       // anyone: the slot's record and the bound node's root; decides
   kSource,          // anyone: the slot of the pre-state or the data set; decides
-  kTensorOffer,     // defender: subtree roots of the disputed output's chunks
+  kTensorOffer,     // anyone for the defender: subtree roots of the disputed output's chunks
   kTensorPoint,     // challenger
-  kChunkReveal,     // defender: the chunk
+  kChunkReveal,     // anyone for the defender: the chunk
   kElementPoint,    // challenger: the element in it
   kFoldOffer,       // defender: fold states at evenly spaced steps
   kFoldPoint,       // challenger
@@ -33,11 +51,12 @@ inline constexpr Stage kNotStarted{};  // where a game comes from; no position h
 enum class Outcome : std::uint8_t { kOpen = 0, kDefenderWins = 1, kChallengerWins = 2, kVoid = 3 };
 
 enum class Event : std::uint8_t {
-  kStart = 1,   // the game begins
-  kDefender,    // an accepted move of the defender's
-  kChallenger,  // of the challenger's
-  kAnyone,      // of either; the defender's duty all the same
-  kClock,       // the time of the side whose duty it is ran out
+  kStart = 1,    // the game begins
+  kDefender,     // an accepted move of the defender's: new roots or values
+  kForDefender,  // the defender's or a stranger's for it: of what stands under a root already
+  kChallenger,   // of the challenger's
+  kAnyone,       // of anybody's; the defender's duty all the same
+  kClock,        // the time of the side whose duty it is ran out
 };
 
 // What is true of the event. Of one stage's guards exactly one holds for each accepted move.
@@ -45,6 +64,7 @@ enum class Guard : std::uint8_t {
   kAtMostOneStep = 1,
   kSeveralSteps,
   kEntryForEach,
+  kNewRoots,
   kLeadsToTheRoot,
   kBeyondLimits,
   kClaimedState,
@@ -84,8 +104,9 @@ constexpr Transition runs_out(Stage stage, Role duty) {
 }
 }  // namespace detail
 
-// In the order of the stages. No two rows of a stage have the same guard, nor the same next stage
-// and outcome: which row was taken can be read off two positions.
+// In the order of the stages. No two rows of a stage have the same guard; of those that a position
+// does not rule out (can_take() of dispute/game.hpp) none have the same next stage and outcome:
+// which row was taken can be read off two positions.
 inline constexpr auto kTransitions = [] {
   using enum Stage;
   using enum Event;
@@ -102,8 +123,9 @@ inline constexpr auto kTransitions = [] {
       leads(kChainPoint, Event::kChallenger, kAtMostOneStep, kTraceOffer),
       runs_out(kChainPoint, Role::kChallenger),
 
-      leads(kTraceOffer, Event::kDefender, kLeadsToTheRoot, kTracePoint),
+      leads(kTraceOffer, Event::kDefender, kNewRoots, kTracePoint),
       decides(kTraceOffer, Event::kDefender, kBeyondLimits, kVoid),
+      leads(kTraceOffer, kForDefender, kLeadsToTheRoot, kTracePoint),
       runs_out(kTraceOffer, Role::kDefender),
       leads(kTracePoint, Event::kChallenger, kSubtree, kTraceOffer),
       leads(kTracePoint, Event::kChallenger, kClaimedState, kStateOffer),
@@ -115,7 +137,7 @@ inline constexpr auto kTransitions = [] {
       decides(kTracePoint, Event::kChallenger, kUnjudgeable, kVoid),
       runs_out(kTracePoint, Role::kChallenger),
 
-      leads(kStateOffer, Event::kDefender, kLeadsToTheRoot, kStatePoint),
+      leads(kStateOffer, kForDefender, kLeadsToTheRoot, kStatePoint),
       runs_out(kStateOffer, Role::kDefender),
       leads(kStatePoint, Event::kChallenger, kSubtree, kStateOffer),
       leads(kStatePoint, Event::kChallenger, kLeaf, kStateLeaf),
@@ -129,12 +151,12 @@ inline constexpr auto kTransitions = [] {
       decides(kSource, kAnyone, kDiffers, kChallengerWins),
       runs_out(kSource, Role::kDefender),
 
-      leads(kTensorOffer, Event::kDefender, kLeadsToTheRoot, kTensorPoint),
+      leads(kTensorOffer, kForDefender, kLeadsToTheRoot, kTensorPoint),
       runs_out(kTensorOffer, Role::kDefender),
       leads(kTensorPoint, Event::kChallenger, kSubtree, kTensorOffer),
       leads(kTensorPoint, Event::kChallenger, kLeaf, kChunkReveal),
       runs_out(kTensorPoint, Role::kChallenger),
-      leads(kChunkReveal, Event::kDefender, kLeadsToTheRoot, kElementPoint),
+      leads(kChunkReveal, kForDefender, kLeadsToTheRoot, kElementPoint),
       runs_out(kChunkReveal, Role::kDefender),
       leads(kElementPoint, Event::kChallenger, kSeveralSteps, kFoldOffer),
       leads(kElementPoint, Event::kChallenger, kAtMostOneStep, kScalar),
@@ -158,11 +180,15 @@ inline constexpr auto kTransitions = [] {
     if (row.from == from && row.guard == guard) return &row;
   return nullptr;
 }
-// Who moves at a stage, by its first row; null where nobody does.
-[[nodiscard]] constexpr const Transition* find_move(Stage from) noexcept {
-  for (const Transition& row : kTransitions)
-    if (row.from == from) return &row;
-  return nullptr;
+// Whether such an event can be this mover's.
+[[nodiscard]] constexpr bool is_of(Event event, Mover mover) noexcept {
+  switch (event) {
+    case Event::kDefender: return !mover.is_stranger() && mover.role() == Role::kDefender;
+    case Event::kForDefender: return mover.role() == Role::kDefender;
+    case Event::kChallenger: return mover.role() == Role::kChallenger;
+    case Event::kAnyone: return true;
+    default: return false;
+  }
 }
 
 // In words, for people: of the events and guards (lib/dispute/transition_words.cpp). Hosted.

@@ -37,7 +37,8 @@ class NodeService {
   // Busy, where it is room that is missing.
   [[nodiscard]] rpc::RpcError refusal(const Error& error) const;
   [[nodiscard]] Result<Json> events(Height from, std::uint64_t limit) const;
-  [[nodiscard]] Result<Json> view(const AccountId& account, const protocol::KnownMoves& known);
+  [[nodiscard]] Result<Json> view(const AccountId& account, const protocol::KnownMoves& known,
+                                  const protocol::Principals& principals);
   [[nodiscard]] Result<Json> game(const GameId& id) const;
   [[nodiscard]] Result<Json> validators() const;
   [[nodiscard]] Result<Json> evidence(const GameId& id) const;

@@ -223,6 +223,19 @@ struct RelayLeft {  // the pool: for one with a larger bond, or because it was s
   Amount bond;
   friend bool operator==(const RelayLeft&, const RelayLeft&) = default;
 };
+struct DelegateNamed {  // in place of the one before, if there was one
+  TaskId task;
+  AccountId party;
+  AccountId delegate;
+  LedgerTimeMs valid_until;
+  friend bool operator==(const DelegateNamed&, const DelegateNamed&) = default;
+};
+struct DelegateRevoked {
+  TaskId task;
+  AccountId party;
+  AccountId delegate;
+  friend bool operator==(const DelegateRevoked&, const DelegateRevoked&) = default;
+};
 [[nodiscard]] const char* to_string(BidEnd end) noexcept;
 
 // The kind's number on the wire is the alternative's index + 1.
@@ -233,7 +246,7 @@ using Event =
                  GameStarted, GameMoved, GameFinished, ClaimSettled, Slashed, TranscriptDisclosed,
                  JackpotPaid, TaskFunded, TaskOpened, BidPlaced, BidEnded, ProgressReported,
                  ClaimCancelled, ChunkDemanded, DemandEnded, ValidatorSlashed, ValidatorChanged,
-                 RelayDrawn, DataAttested, RelayLeft>;
+                 RelayDrawn, DataAttested, RelayLeft, DelegateNamed, DelegateRevoked>;
 
 [[nodiscard]] const char* name_of(const Event& event) noexcept;
 void write(codec::Writer& w, const Event& event);

@@ -13,14 +13,15 @@
 #include "assay/commit/piece.hpp"
 #include "assay/commit/task.hpp"
 #include "assay/crypto/ed25519.hpp"
-#include "assay/dispute/game.hpp"
+#include "assay/dispute/signer.hpp"
 #include "assay/economics/incentives.hpp"
 #include "assay/protocol/ids.hpp"
 
 namespace assay::protocol {
 
 inline constexpr std::size_t kMaxUrlBytes = 200;
-inline constexpr std::size_t kMaxSignedMoveBytes = 4 + 1 + 32 + 4 + dispute::kMaxMoveBytes + 64;
+inline constexpr std::size_t kMaxSignedMoveBytes =
+    4 + 1 + 32 + 4 + dispute::kMaxMoveBytes + dispute::kSignerBytesMax + 64;
 // Unbonding outlasts the windows in which a claim's challenges end, whatever a task says.
 inline constexpr std::uint64_t kUnbondingMs = std::uint64_t{21} * 24 * 3600 * 1000;
 inline constexpr std::uint64_t kMaxDisputeMs = std::uint64_t{14} * 24 * 3600 * 1000;
@@ -397,6 +398,18 @@ struct AttestData {
   Hash256 data;          // data_digest()
   PieceOpening opening;  // of relay_piece()
 };
+// By whoever has a part in the task: this key moves for it in its games there, in place of the one
+// that it named before.
+struct RegisterDelegate {
+  TaskId task;
+  dispute::Certificate certificate;
+  friend bool operator==(const RegisterDelegate&, const RegisterDelegate&) = default;
+};
+// Its moves from now on are none. Those that were taken stand.
+struct RevokeDelegate {
+  TaskId task;
+  friend bool operator==(const RevokeDelegate&, const RevokeDelegate&) = default;
+};
 
 // The kind's number on the wire is the alternative's index + 1.
 using Payload =
@@ -405,7 +418,7 @@ using Payload =
                  CommitChallenge, RevealChallenge, StandUp, PlayMove, ReportContradiction, Disclose,
                  PlaceBid, WithdrawBid, AwardTask, AwardQuote, FundTask, ReportProgress,
                  AbandonClaim, DemandChunk, SupplyChunk, BondValidator, UnbondValidator, BondRelay,
-                 UnbondRelay, AttestData>;
+                 UnbondRelay, AttestData, RegisterDelegate, RevokeDelegate>;
 
 enum class TxKind : std::uint8_t {
   kTransfer = 1,
@@ -440,8 +453,10 @@ enum class TxKind : std::uint8_t {
   kBondRelay,
   kUnbondRelay,
   kAttestData,
+  kRegisterDelegate,
+  kRevokeDelegate,
 };
-inline constexpr std::uint8_t kTxKindLast = 32;
+inline constexpr std::uint8_t kTxKindLast = 34;
 static_assert(std::variant_size_v<Payload> == kTxKindLast);
 
 [[nodiscard]] inline TxKind kind_of(const Payload& payload) noexcept {

@@ -50,6 +50,7 @@ enum class TxVerdict : std::uint16_t {
   kNotVerifier,
   kNotChallenger,
   kNotRelay,
+  kNotParty,     // no part in this task
   kSelfDealing,  // solver of one's own task, verifier or challenger of one's own claim
   kWrongPhase,
   kWrongSale,       // a bid for a fixed price, an acceptance in an auction
@@ -90,6 +91,7 @@ enum class TxVerdict : std::uint16_t {
   kWrongProgress,    // what was reported does not stand in the transcript, or is not opened
   kWrongClaimSignature,
   kWrongAttestation,  // no, or a needless, or somebody else's signature
+  kWrongCertificate,  // of a delegate: somebody else's signature, or over already
   kWrongDisclosure,   // not forced when due, or forced when not, or otherwise than by one bit
   kNoContradiction,
   kNoAttestation,  // of the challenged interval, by the sender
@@ -101,6 +103,7 @@ enum class TxVerdict : std::uint16_t {
   kStakeBelowMinimum,  // of a validator: it leaves with all, or keeps so much
   kTooManyUnbondings,
   kLastValidator,  // somebody has to order blocks
+  kNoDelegate,   // none is registered, or another one, or its time is over
 
   // Money.
   kInsufficientFunds,

@@ -34,6 +34,10 @@ struct Totals {
 // How many moves of its own games the asker of a view has already.
 using KnownMoves = std::map<GameId, std::uint32_t>;
 inline constexpr std::size_t kMaxKnownGames = std::size_t{1} << 15;
+// Whose tasks and games the asker of a view sees as it sees its own: it says so itself, so that
+// nobody can fill another's view by naming it.
+using Principals = std::vector<AccountId>;
+inline constexpr std::size_t kMaxPrincipals = 8;
 
 struct GameView {
   GameRecord record;
@@ -53,10 +57,15 @@ struct ClaimView {
   std::optional<RelayRound> relays;       // of a task that draws them, once they are drawn
   std::map<std::uint64_t, Bytes> parts;   // of the transcript, as they were supplied last
 };
+struct DelegateView {
+  AccountId party;
+  dispute::Certificate certificate;
+};
 struct TaskView {
   TaskRecord record;
-  std::vector<ClaimView> claims;  // in the order of record.claims
-  std::vector<Bid> bids;          // that stand, the best first
+  std::vector<ClaimView> claims;        // in the order of record.claims
+  std::vector<Bid> bids;                // that stand, the best first
+  std::vector<DelegateView> delegates;  // of the asker and of those that it plays for
 };
 
 // Everything that concerns one account: all tasks that are open or under way, those that ended in
@@ -75,7 +84,15 @@ struct View {
 // believed. Errors: kMalformed; kIntegrity for records that are not those under the header's state
 // root, or not all that the view takes.
 [[nodiscard]] Result<View> read_view(const BlockHeader& head, const commit::MapExcerpt& excerpt,
-                                     const AccountId& self, const KnownMoves& known = {});
+                                     const AccountId& self, const KnownMoves& known = {},
+                                     const Principals& principals = {});
+
+// Of `party` in this task, as far as the view has it.
+[[nodiscard]] const dispute::Certificate* find_delegate(const TaskView& task,
+                                                        const AccountId& party) noexcept;
+// Count u32, then 32 bytes each. Errors: kMalformed, also over kMaxPrincipals.
+[[nodiscard]] Bytes encode(const Principals& principals);
+[[nodiscard]] Result<Principals> decode_principals(ByteView bytes);
 
 // Count u32, then (id 32, count u32) ascending. Errors: kMalformed, also over kMaxKnownGames.
 [[nodiscard]] Bytes encode(const KnownMoves& known);
@@ -146,11 +163,13 @@ class StateReader {
   // All tasks in which the account is or was submitter, solver, verifier or challenger.
   [[nodiscard]] Result<std::vector<TaskId>> tasks_of(const AccountId& id) const;
   // Without the moves that are known.
-  [[nodiscard]] Result<View> view(const AccountId& self, const KnownMoves& known = {}) const;
+  [[nodiscard]] Result<View> view(const AccountId& self, const KnownMoves& known = {},
+                                  const Principals& principals = {}) const;
   // What view() reads of the state, and the proof of it under the head's state root: for
   // read_view().
   [[nodiscard]] Result<commit::MapExcerpt> view_excerpt(const AccountId& self,
-                                                        const KnownMoves& known = {}) const;
+                                                        const KnownMoves& known = {},
+                                                        const Principals& principals = {}) const;
 
   // The first result of a client id, if it was ever used: verdict and detail, no events.
   [[nodiscard]] Result<std::optional<Receipt>> result_of(const AccountId& sender,

@@ -116,6 +116,11 @@ struct RoleContext {
   // Of `files`, for states that games keep where memory is short (docs/spec/player.md): all games
   // together.
   std::uint64_t replay_disk_bytes = std::uint64_t{8} << 30;
+  // Who moves for this party too, where it may have to play: named in each such task.
+  std::optional<AccountId> delegate = std::nullopt;
+  // In whose games this party moves: as the delegate that they named, else where they are silent by
+  // openings that anybody may make. For a whistleblower; at most protocol::kMaxPrincipals.
+  protocol::Principals plays_for = {};
 
   [[nodiscard]] AccountId account() const { return AccountId(key.public_key()); }
 };

@@ -54,6 +54,8 @@ struct PartyOptions {
   bool serves_blobs = true;              // false: nobody ever gets an answer from it
   std::uint64_t leaves_ms = UINT64_MAX;  // from then on it is gone for ever
   std::vector<std::string> capabilities = {};
+  std::optional<AccountId> delegate = std::nullopt;  // RoleContext's, as plays_for
+  protocol::Principals plays_for = {};
   // Besides the faults: asked before every event that the role handles; true: it crashes there.
   std::function<bool(const roles::Event& event)> crash_before = {};
   roles::ExecutionFactory execution = roles::honest_execution();

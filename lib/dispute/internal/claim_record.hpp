@@ -8,7 +8,6 @@ namespace assay::dispute::internal {
 template <class Sink>
 void write_claim(codec::BasicWriter<Sink>& w, const Claim& claim, std::uint64_t entry) {
   w.u8(static_cast<std::uint8_t>(claim.kind));
-  w.hash(claim.task_id.value);
   w.raw(claim.signature);
   if (claim.kind != ClaimKind::kTranscript) return;
   w.hash(claim.transcript_root);
@@ -19,7 +18,6 @@ void write_claim(codec::BasicWriter<Sink>& w, const Claim& claim, std::uint64_t 
 inline void read_claim(codec::Reader& r, Claim& claim, std::uint64_t entry) {
   claim.kind = static_cast<ClaimKind>(r.u8());
   if (claim.kind != ClaimKind::kTranscript && claim.kind != ClaimKind::kAttestation) r.fail();
-  claim.task_id = TaskId(r.hash());
   const ByteView signature = r.take(claim.signature.size());
   if (!signature.empty()) std::memcpy(claim.signature.data(), signature.data(), signature.size());
   if (claim.kind != ClaimKind::kTranscript) return;

@@ -5,14 +5,15 @@
 
 namespace assay::dispute::internal {
 
-// chain, game, defender, challenger 32 each; task header; entry u64; start and end root.
-inline constexpr std::size_t kTermsBytes = 32 * 4 + commit::kTaskHeaderBytes + 8 + 32 * 2;
+// chain, game, task id, defender, challenger 32 each; task header; entry u64; start and end root.
+inline constexpr std::size_t kTermsBytes = 32 * 5 + commit::kTaskHeaderBytes + 8 + 32 * 2;
 inline constexpr std::size_t kPositionBytesMax = 2560;
 
 template <class Sink>
 void write_terms(codec::BasicWriter<Sink>& w, const GameTerms& terms) {
   w.hash(terms.chain.value);
   w.hash(terms.game.value);
+  w.hash(terms.task_id.value);
   w.hash(terms.defender.value);
   w.hash(terms.challenger.value);
   commit::write_task_header(w, terms.task);
@@ -25,6 +26,7 @@ void write_terms(codec::BasicWriter<Sink>& w, const GameTerms& terms) {
   GameTerms terms;
   terms.chain = ChainId(r.hash());
   terms.game = GameId(r.hash());
+  terms.task_id = TaskId(r.hash());
   terms.defender = AccountId(r.hash());
   terms.challenger = AccountId(r.hash());
   terms.task = commit::read_task_header(r);

@@ -40,6 +40,7 @@ enum class Table : std::uint8_t {
   kSupplied = 'y',      // claim, sequence of the demand (big-endian)
   kRelay = 'O',         // account
   kRelayRound = 'E',    // claim
+  kDelegate = 'd',      // task, account: who moves for it
   kErasure = 'X',       // last height, height of the block that asked (big-endian)
 };
 

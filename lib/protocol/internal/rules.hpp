@@ -71,6 +71,9 @@ struct OfGame {
   dispute::Position position;  // after the move
   dispute::Role mover{};
 };
+struct OfDelegate {
+  dispute::Certificate certificate;  // that is taken back
+};
 struct OfBid {
   TaskRecord task;
   std::optional<Bid> bid;      // the sender's that stands, or the awarded one
@@ -155,6 +158,9 @@ struct Found<AttestData> : OfClaim {
   Amount held;
 };
 
+template <>
+struct Found<RevokeDelegate> : OfDelegate {};
+
 template <class P>
 class Proof {
  public:
@@ -210,6 +216,9 @@ struct Rules {
   static Checked<BondRelay> check(const Reading& r, const Sender& s, const BondRelay& p);
   static Checked<UnbondRelay> check(const Reading& r, const Sender& s, const UnbondRelay& p);
   static Checked<AttestData> check(const Reading& r, const Sender& s, const AttestData& p);
+  static Checked<RegisterDelegate> check(const Reading& r, const Sender& s,
+                                         const RegisterDelegate& p);
+  static Checked<RevokeDelegate> check(const Reading& r, const Sender& s, const RevokeDelegate& p);
 
  private:
   template <class P>
@@ -255,6 +264,8 @@ void transition(Context& c, Proof<AttestData>&& t);
 // The opening leads from the piece to the roots that stand (tx_demand.cpp).
 [[nodiscard]] bool shows(const TaskRecord& task, const ClaimRecord& claim, const Piece& piece,
                          const PieceOpening& opening);
+void transition(Context& c, Proof<RegisterDelegate>&& t);
+void transition(Context& c, Proof<RevokeDelegate>&& t);
 
 // The last report of progress holds of this transcript (tx_claim.cpp).
 [[nodiscard]] bool opens_progress(const ClaimRecord& claim, const Hash256& transcript_root,

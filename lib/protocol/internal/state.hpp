@@ -72,6 +72,10 @@ class State final : public ledger::LedgerView {
   [[nodiscard]] std::optional<RelayRecord> relay(const AccountId& id) const;
   [[nodiscard]] std::vector<RelayRecord> relays() const;  // the pool, ascending by account
   [[nodiscard]] std::optional<RelayRound> relay_round(const ClaimId& id) const;
+  // Of `party` in the task, whether its time is over or not.
+  [[nodiscard]] std::optional<dispute::Certificate> delegate(const TaskId& task,
+                                                             const AccountId& party) const;
+  [[nodiscard]] bool has_part(const AccountId& id, const TaskId& task) const;
   // The same of what must exist: absence is damage.
   [[nodiscard]] TaskRecord need_task(const TaskId& id) const;
   [[nodiscard]] ClaimRecord need_claim(const ClaimId& id) const;
@@ -115,6 +119,8 @@ class State final : public ledger::LedgerView {
   void put_move(const GameId& id, std::uint32_t turn, ByteView signed_move);
   void set_live(const TaskId& id, bool live);
   void add_part(const AccountId& id, const TaskId& task);
+  void put_delegate(const TaskId& task, const AccountId& party, const dispute::Certificate& c);
+  void erase_delegate(const TaskId& task, const AccountId& party);
   // All records of a task that has ended go after the block of height `last`.
   void forget_after(Height last, const TaskId& id);
 

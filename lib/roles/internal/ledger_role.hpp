@@ -82,9 +82,11 @@ class LedgerRole : public Role {
   // Starts the job unless it runs, has finished or failed a moment ago.
   void start_job(const std::string& job, JobBody body, bool lengthy = false,
                  LedgerTimeMs due = kNeverDue);
+  // This account, or one that it plays for.
+  [[nodiscard]] bool plays_as(const AccountId& id) const;
   // As defender or as challenger.
   [[nodiscard]] bool plays_in(const protocol::GameRecord& game) const {
-    return game.defender == account() || game.challenger == account();
+    return plays_as(game.defender) || plays_as(game.challenger);
   }
   // Until when what the claim's or the task's games need has to be there: the earliest deadline of
   // an open game of this role's.
@@ -155,6 +157,23 @@ class LedgerRole : public Role {
   };
   struct Seat;
   struct Replay;
+  // On whose side this role moves in a game, and as whom it signs.
+  struct Side {
+    dispute::Role role = dispute::Role::kDefender;
+    dispute::Signer by;
+
+    [[nodiscard]] dispute::Mover mover() const {
+      return by.stranger ? dispute::Mover::stranger() : dispute::Mover(role);
+    }
+  };
+  [[nodiscard]] Side side_in(const protocol::TaskView& task,
+                             const protocol::GameRecord& game) const;
+  // A party's own clock is its own to use: strangers wait for the half of its window.
+  [[nodiscard]] bool is_silent(const protocol::TaskView& task,
+                               const protocol::GameRecord& game) const;
+  // Where this role may have to play, if it has a delegate.
+  void name_delegates();
+  void name_delegate(const protocol::TaskView& task);
   // Of a claim, an entry and where its start is from: the games about it share what they compute.
   using ReplayKey = std::tuple<ClaimId, std::uint64_t, bool>;
   [[nodiscard]] std::shared_ptr<Replay> replay_of(const ReplayKey& key, const Known& known);
@@ -176,6 +195,7 @@ class LedgerRole : public Role {
   std::map<GameId, std::shared_ptr<Seat>> m_seats;
   std::map<ReplayKey, std::weak_ptr<Replay>> m_replays;
   std::set<std::string> m_reported;
+  std::set<TaskId> m_named;  // where the ledger has shown the delegate once
 };
 
 }  // namespace assay::roles::internal

@@ -8,9 +8,12 @@
 
 namespace assay::roles::internal {
 
-// Waits for a block where what shows the header is the next one (a replicated ledger). Errors: of
-// the call; `follow`'s; kIntegrity and kMalformed for an answer that is not true.
+// With the games of `principals` as its own. Waits for a block where what shows the header is the
+// next one (a replicated ledger). Errors: of the call; `follow`'s; kIntegrity and kMalformed for an
+// answer that is not true.
 [[nodiscard]] Result<protocol::View> ask_view(rpc::RpcClient& client, const FollowHeader& follow,
-                                              const AccountId& self, protocol::ViewMemory& memory);
+                                              const AccountId& self,
+                                              const protocol::Principals& principals,
+                                              protocol::ViewMemory& memory);
 
 }  // namespace assay::roles::internal

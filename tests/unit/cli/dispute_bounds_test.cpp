@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "assay/protocol/transaction.hpp"
 #include "assay/referee/referee.hpp"
 
 namespace assay::cli {
@@ -27,7 +28,15 @@ TEST(DisputeBounds, GamesAboutAMillionStepsOfATransformerAreShort) {
         static_cast<unsigned long long>(game.opening.compressions));
     EXPECT_LE(game.defender_moves, 20U);
     EXPECT_LE(game.challenger_moves, 20U);
-    EXPECT_LE(game.ledger_bytes + challenge_bytes, 65'536U);
+    // Also where delegates make all moves, with a certificate in each, and both were registered.
+    const unsigned moves = game.defender_moves + game.challenger_moves;
+    const std::uint64_t delegated = game.ledger_bytes + moves * dispute::kCertificateBytes;
+    constexpr std::uint64_t kRegistration =
+        protocol::kEnvelopeBytes + 32 + dispute::kCertificateBytes + 64;
+    EXPECT_LE(delegated + 2 * kRegistration + challenge_bytes, 65'536U);
+    std::printf("figure dispute_bound_%s_%llu_delegated %llu bytes on the ledger\n", model.c_str(),
+                static_cast<unsigned long long>(run.interval),
+                static_cast<unsigned long long>(delegated));
     EXPECT_LE(game.opening.bytes, 12'288U);
     EXPECT_LE(game.opening.compressions, referee::kMaxCompressions);
     EXPECT_GT(game.ledger_bytes, game.body_bytes + 100 * game.defender_moves);

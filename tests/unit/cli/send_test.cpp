@@ -64,6 +64,8 @@ SendValues good_values(const std::filesystem::path& folder) {
                      {"signature", std::string(128, 'c')},
                      {"validator", kId},
                      {"possession", std::string(128, 'd')},
+                     {"delegate", kId},
+                     {"until", "revoked"},
                      {"quote", (folder / "quote.json").string()}});
 }
 
@@ -96,6 +98,22 @@ TEST(Send, TakesAmountsInOneUnit) {
   EXPECT_EQ(amount({{"tokens", "0.5"}}), 500'000u);
   EXPECT_EQ(amount({{"atoms", "5"}}), 5u);
   EXPECT_EQ(amount({{"atoms", "5"}, {"tokens", "1"}}), 0u);
+}
+
+TEST(Send, NamesDelegatesUntilATime) {
+  const test::TemporaryFolder folder;
+  SendValues values = good_values(folder.path());
+  const auto until = [&](const char* text) {
+    values.text("until") = text;
+    for (const SendRow& row : send_table())
+      if (row.kind == TxKind::kRegisterDelegate)
+        if (const auto payload = row.build(values))
+          return std::get<protocol::RegisterDelegate>(*payload).certificate.valid_until.value;
+    return std::uint64_t{0};
+  };
+  EXPECT_EQ(until("revoked"), ~std::uint64_t{0});
+  EXPECT_EQ(until("60000"), 60'000u);
+  for (const char* bad : {"", "soon", "-1", "1.5"}) EXPECT_EQ(until(bad), 0u) << bad;
 }
 
 TEST(Send, ReadsQuotesAndNothingElse) {

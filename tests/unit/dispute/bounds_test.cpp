@@ -7,6 +7,7 @@
 #include "assay/codec/buffer.hpp"
 #include "assay/crypto/sha256.hpp"
 #include "assay/dispute/moves.hpp"
+#include "assay/dispute/signer.hpp"
 #include "assay/numerics/table.hpp"
 #include "support/largest_step.hpp"
 #include "unit/numerics/random_spec.hpp"

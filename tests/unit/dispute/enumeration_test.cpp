@@ -18,6 +18,7 @@ struct Counts {
   std::uint64_t games = 0;  // ends reached
   std::uint64_t moves = 0;  // applied
   std::uint64_t refused = 0;
+  std::uint64_t opened = 0;  // moves of the defender's that a stranger made as well
   std::uint64_t kept_by_defender = 0, won_by_challenger = 0;  // ends that the theorems speak of
   unsigned longest = 0;
 };
@@ -61,10 +62,11 @@ class Enumeration {
       } else {
         const Role mover =
             move.by == abstract::Move::By::kDefender ? Role::kDefender : Role::kChallenger;
-        EXPECT_EQ(apply(sha(), m_terms, next, mover, m_realised->body(real, at, move), kHalves),
-                  MoveVerdict::kAccepted)
+        const Bytes body = m_realised->body(real, at, move);
+        EXPECT_EQ(apply(sha(), m_terms, next, mover, body, kHalves), MoveVerdict::kAccepted)
             << to_string(real.stage) << " " << move.index;
         ++m_counts.moves;
+        move_as_stranger(real, next, body);
       }
       const unsigned left = most_moves_left(next, kHalves);
       EXPECT_LT(left, most_moves);
@@ -90,6 +92,22 @@ class Enumeration {
       ++m_counts.won_by_challenger;
     }
     return real.outcome == Outcome::kDefenderWins;
+  }
+
+  // INV-DSP-010: a stranger's opening leads where the defender's does, and nothing else of a
+  // stranger's leads anywhere.
+  void move_as_stranger(const Position& real, const Position& next, const Bytes& body) {
+    Position opened = real;
+    const MoveVerdict verdict = apply(sha(), m_terms, opened, Mover::stranger(), body, kHalves);
+    if (verdict == MoveVerdict::kAccepted) {
+      EXPECT_TRUE(opened == next) << to_string(real.stage);
+      EXPECT_EQ(on_turn(real), Role::kDefender);
+      ++m_counts.opened;
+      return;
+    }
+    EXPECT_EQ(verdict, MoveVerdict::kNotYourTurn) << to_string(real.stage);
+    EXPECT_TRUE(opened == real);
+    ++m_counts.refused;
   }
 
   // What is no move: points beyond what was offered, and moves of the other side.
@@ -199,11 +217,11 @@ Counts play_all(const char* name, const abstract::World& world) {
   for (const abstract::State& end : ends) enumeration.play(world, end);
   const Counts& c = enumeration.counts();
   std::printf(
-      "figure all_games_%s %llu games of %zu claims, %llu moves, %u at most, %llu refused; %llu of "
-      "an honest defender, %llu of an honest challenger\n",
+      "figure all_games_%s %llu games of %zu claims, %llu moves, %u at most, %llu refused, %llu "
+      "opened by strangers; %llu of an honest defender, %llu of an honest challenger\n",
       name, static_cast<unsigned long long>(c.games), ends.size(),
       static_cast<unsigned long long>(c.moves), c.longest,
-      static_cast<unsigned long long>(c.refused),
+      static_cast<unsigned long long>(c.refused), static_cast<unsigned long long>(c.opened),
       static_cast<unsigned long long>(c.kept_by_defender),
       static_cast<unsigned long long>(c.won_by_challenger));
   EXPECT_GT(c.kept_by_defender, 0U);

@@ -128,7 +128,7 @@ TEST(Evidence, NoByteCanBeChangedOrCut) {
                 .verdict,
             EvidenceVerdict::kTooLong);
   Bytes other_version = write_evidence(evidence_of(liar(), 1, {}));
-  other_version[8] = 2;
+  other_version[8] = 1;
   EXPECT_EQ(
       judge_evidence(crypto::sha256_function(), crypto::ed25519_verify, other_version).verdict,
       EvidenceVerdict::kUnknownVersion);

@@ -73,7 +73,7 @@ void take_head(Fields& f) {
   f.take("magic", 8);
   f.take("version", 2);
   f.say("-- terms");
-  for (const char* name : {"chain", "game", "defender", "challenger"}) f.take(name, 32);
+  for (const char* name : {"chain", "game", "task id", "defender", "challenger"}) f.take(name, 32);
   f.take("profile, kind, tier", 4);
   for (const char* name : {"init program", "step program", "data set"}) f.take(name, 32);
   for (const char* name : {"seed", "steps", "commit interval", "checkpoint interval", "entry"})
@@ -82,7 +82,6 @@ void take_head(Fields& f) {
   f.take("end root", 32);
   f.say("-- claim: a signed transcript of two entries");
   f.take("kind", 1);
-  f.take("task id", 32);
   f.take("signature", 64);
   f.take("transcript root", 32);
   f.take_hashes("path of entry 1");
@@ -140,6 +139,7 @@ TEST(Example, TheSpecificationShowsAWholeEvidenceFile) {
     fields.take("position hash", 32);
     fields.take("body's length", 4);
     take_body(fields, game.before[i].stage);
+    fields.take("delegate, stranger", 2);
     fields.take("signature", 64);
     ASSERT_FALSE(HasFailure());
   }

@@ -1,6 +1,7 @@
 // The transition table: what it says of itself, that the specification shows it as it is, that
 // games take every row of it, and that it bounds every game (docs/spec/dispute.md, section 4).
 #include <functional>
+#include <map>
 #include <set>
 
 #include <gtest/gtest.h>
@@ -34,23 +35,49 @@ TEST(Transitions, TheSpecificationShowsTheTable) {
   EXPECT_EQ(test::markdown_block(ASSAY_DISPUTE_PAGE, "transitions"), table);
 }
 
-// One duty and one kind of mover a stage, one row a guard; which row was taken can be told from
-// the stages and the outcome; only a finished game has an outcome, and nothing follows it.
+// A position of the stage: of a trace offer, before the first one or after it.
+Position position_at(Stage stage, bool is_first) {
+  Position position;
+  position.stage = stage;
+  position.program.node_count = is_first ? 0 : 3;
+  return position;
+}
+
+// One duty and one kind of mover at each position, one row a guard; which row was taken can be told
+// from the positions; only a finished game has an outcome, and nothing follows it.
 TEST(Transitions, NoRowIsAmbiguous) {
   std::set<std::pair<Stage, Guard>> guards;
-  std::set<std::tuple<Stage, Stage, Outcome, bool>> effects;
+  std::set<std::tuple<Stage, bool, Stage, Outcome, bool>> effects;
+  std::map<std::pair<Stage, bool>, std::set<Event>> events;
   for (const Transition& row : kTransitions) {
     EXPECT_TRUE(guards.insert({row.from, row.guard}).second) << in_words(row);
     const bool by_clock = row.event == Event::kClock;
-    EXPECT_TRUE(effects.insert({row.from, row.next, row.outcome, by_clock}).second)
-        << in_words(row);
+    for (const bool is_first : {false, true}) {
+      if (!can_take(position_at(row.from, is_first), row)) continue;
+      EXPECT_TRUE(effects.insert({row.from, is_first, row.next, row.outcome, by_clock}).second)
+          << in_words(row);
+      if (!by_clock) events[{row.from, is_first}].insert(row.event);
+    }
     EXPECT_EQ(row.next == Stage::kFinished, row.outcome != Outcome::kOpen) << in_words(row);
     EXPECT_EQ(by_clock, row.guard == Guard::kTimeOut) << in_words(row);
     EXPECT_EQ(row.from == kNotStarted, row.event == Event::kStart) << in_words(row);
     EXPECT_NE(row.from, Stage::kFinished);
-    if (!by_clock) {
-      EXPECT_EQ(find_move(row.from)->event, row.event) << in_words(row);
-    }
+  }
+  for (const auto& [place, kinds] : events) EXPECT_EQ(kinds.size(), 1U) << to_string(place.first);
+}
+
+// DESIGN of the game: new roots and values are the defender's alone, what stands under a root may
+// be opened by anybody, and nobody points for the challenger.
+TEST(Transitions, StrangersOpenWhatStandsAndNothingElse) {
+  const std::set<Stage> opened{Stage::kStateOffer,  Stage::kStateLeaf,   Stage::kSource,
+                               Stage::kTensorOffer, Stage::kChunkReveal, Stage::kScalar};
+  for (auto stage = Stage::kChainOffer; stage <= Stage::kFinished;
+       stage = static_cast<Stage>(static_cast<unsigned>(stage) + 1)) {
+    EXPECT_EQ(may_move(position_at(stage, true), Mover::stranger()), opened.contains(stage))
+        << to_string(stage);
+    EXPECT_EQ(may_move(position_at(stage, false), Mover::stranger()),
+              opened.contains(stage) || stage == Stage::kTraceOffer)
+        << to_string(stage);
   }
 }
 
@@ -97,7 +124,7 @@ class Coverage {
   void note(const Position& before, const Position& after, const Rules& rules = kRules) {
     for (std::size_t i = 0; i < kTransitions.size(); ++i) {
       const Transition& row = kTransitions[i];
-      if (row.from == before.stage && row.next == after.stage && row.outcome == after.outcome &&
+      if (can_take(before, row) && row.next == after.stage && row.outcome == after.outcome &&
           (row.event == Event::kClock) == after.by_clock)
         m_taken.insert(i);
     }

@@ -104,7 +104,9 @@ void expect_refused(Played& p, const std::vector<ChallengeId>& challenges) {
                               StandUp{challenges[0]},
                               PlayMove{game, {}},
                               DemandChunk{claim, kPart},
-                              SupplyChunk{demand_id_of(claim, kPart), {}}};
+                              SupplyChunk{demand_id_of(claim, kPart), {}},
+                              RegisterDelegate{p.posted.task, p.certificate_of(kSolver, kBob)},
+                              RevokeDelegate{p.posted.task}};
   for (unsigned party = 0; party < 5; ++party)
     for (const Payload& payload : payloads) {
       Envelope e = p.net.envelope(party, payload);
@@ -123,6 +125,9 @@ struct Ended : Played {
     EXPECT_EQ(net.verdict(kSolver, SupplyChunk{demand_id_of(posted.claim, kPart),
                                                commit::open_part(run.transcript, 0)}),
               V::kApplied);
+    for (const unsigned party : {unsigned{kSolver}, unsigned{kAnn}})
+      EXPECT_EQ(net.verdict(party, RegisterDelegate{posted.task, certificate_of(party, kBob)}),
+                V::kApplied);
     challenges.push_back(challenge(1));
     play(challenges[0], kSolver, lie(), toy::Challenger::kHonest);
     net.wait(60'000);
@@ -144,7 +149,7 @@ TEST(Forgotten, OfAnEndedTaskOnlyTheIdStays) {
   Ended p;
   const std::uint64_t last = p.ended().value + 120;
   const auto live = tables_of(p.net.store);
-  for (const char table : {'T', 'C', 'V', 'U', 'u', 'y', 'H', 'h', 'G', 'M', 'J', 'j', 'X'})
+  for (const char table : {'T', 'C', 'V', 'U', 'u', 'y', 'H', 'h', 'G', 'M', 'J', 'j', 'd', 'X'})
     EXPECT_GT(live.at(table), 0u) << table;
   EXPECT_EQ(live.count('P'), 0u) << "a resolved transfer leaves no record";
   while (p.net.head.height.value < last) p.net.block();

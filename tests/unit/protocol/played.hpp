@@ -163,16 +163,32 @@ struct Played {
 
   // A move that party `mover` signs at this position, as PlayMove carries it.
   Bytes signed_move(const dispute::GameTerms& of_game, const dispute::Position& position,
-                    dispute::Role role, Bytes body, unsigned mover) const {
+                    dispute::Role role, Bytes body, unsigned mover,
+                    const dispute::Signer& by = {}) const {
     const dispute::RecordedMove move = dispute::record_move(
         crypto::sha256_function(), of_game, position, role, std::move(body),
-        [&](const Hash256& digest) { return net.keys[mover].sign(digest.view()); });
+        [&](const Hash256& digest) { return net.keys[mover].sign(digest.view()); }, by);
     return codec::encode([&](codec::Writer& w) { dispute::write_signed_move(w, move.view()); });
   }
 
+  // The party's word for a delegate in the played task.
+  dispute::Certificate certificate_of(unsigned party, unsigned delegate,
+                                      LedgerTimeMs valid_until = LedgerTimeMs{UINT64_MAX}) const {
+    return dispute::make_certificate(
+        crypto::sha256_function(), net.head.chain, posted.task, net.id(party), net.id(delegate),
+        valid_until, [&](const Hash256& digest) { return net.keys[party].sign(digest.view()); });
+  }
+  // Which key signs a move, and as whom; none: the game is left there.
+  struct Signing {
+    unsigned key = 0;
+    dispute::Signer by;
+  };
+  using SigningOf =
+      std::function<std::optional<Signing>(dispute::Role role, const dispute::Position& at)>;
+
   // Plays the game until it is over: the defender from its world, the challenger from its own.
   void play(const ChallengeId& id, unsigned defender, const toy::World& defender_world,
-            toy::Challenger challenger) {
+            toy::Challenger challenger, const SigningOf& signing_of = {}) {
     const GameId game_id = game_id_of(id, net.id(defender));
     std::mt19937 random(7);
     std::optional<toy::Party> sides[2];
@@ -191,7 +207,10 @@ struct Played {
       const Bytes body = body_of(*sides[role == dispute::Role::kDefender ? 0 : 1], position, role,
                                  challenger, random);
       const unsigned mover = role == dispute::Role::kDefender ? defender : challenger_of(c);
-      const Bytes bytes = signed_move(terms_now, position, role, body, mover);
+      const std::optional<Signing> signing =
+          signing_of ? signing_of(role, position) : Signing{mover, {}};
+      if (!signing) return;
+      const Bytes bytes = signed_move(terms_now, position, role, body, signing->key, signing->by);
       // A stranger may carry it.
       ASSERT_EQ(net.verdict(kSubmitter, PlayMove{game_id, bytes}), TxVerdict::kApplied)
           << dispute::to_string(position.stage);

@@ -180,7 +180,14 @@ template <>
 struct Members<D> : Fields<&D::time, &D::kind, &D::id> {};
 using M = dispute::SignedMove;
 template <>
-struct Members<M> : Fields<&M::turn, &M::role, &M::position_hash, &M::body, &M::signature> {};
+struct Members<M> : Fields<&M::turn, &M::role, &M::position_hash, &M::body, &M::by, &M::signature> {
+};
+template <>
+struct Members<dispute::Signer> : Fields<&dispute::Signer::delegate, &dispute::Signer::stranger> {};
+template <>
+struct Members<dispute::Certificate>
+    : Fields<&dispute::Certificate::delegate, &dispute::Certificate::valid_until,
+             &dispute::Certificate::signature> {};
 
 template <>
 struct Members<ledger::AccountKey> : Fields<&ledger::AccountKey::kind, &ledger::AccountKey::owner> {
@@ -309,5 +316,11 @@ struct Members<DataAttested>
     : Fields<&DataAttested::claim, &DataAttested::relay, &DataAttested::seats> {};
 template <>
 struct Members<RelayLeft> : Fields<&RelayLeft::relay, &RelayLeft::bond> {};
+template <>
+struct Members<DelegateNamed> : Fields<&DelegateNamed::task, &DelegateNamed::party,
+                                       &DelegateNamed::delegate, &DelegateNamed::valid_until> {};
+template <>
+struct Members<DelegateRevoked>
+    : Fields<&DelegateRevoked::task, &DelegateRevoked::party, &DelegateRevoked::delegate> {};
 
 }  // namespace assay::protocol::test

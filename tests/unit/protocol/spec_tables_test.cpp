@@ -257,6 +257,9 @@ void put_all(internal::State& state, Filler& filler, const Values& values) {
   state.put_move(filler.of<GameId>("signed move.game"),
                  filler.of<std::uint32_t>("signed move.turn"),
                  encode(filler.of<dispute::SignedMove>("signed move")));
+  state.put_delegate(filler.of<TaskId>("certificate.task"),
+                     filler.of<AccountId>("certificate.party"),
+                     filler.of<dispute::Certificate>("certificate"));
   state.set_live(filler.of<TaskId>("L.task"), true);
   state.add_part(filler.of<AccountId>("part.account"), filler.of<TaskId>("part.task"));
   internal::set_count(state.overlay(), internal::live_tasks_key(), filler.of<std::uint64_t>("l"));

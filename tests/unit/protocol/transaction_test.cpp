@@ -99,7 +99,9 @@ std::vector<Payload> samples() {
           UnbondValidator{hash_of_text("key"), Amount{9}},
           BondRelay{Amount{8}},
           UnbondRelay{Amount{9}},
-          AttestData{claim, hash_of_text("data"), state}};
+          AttestData{claim, hash_of_text("data"), state},
+          RegisterDelegate{award.task, {AccountId{hash_of_text("delegate")}, LedgerTimeMs{9}, {}}},
+          RevokeDelegate{award.task}};
 }
 
 TEST(TransactionTable, HasNoHole) {

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "assay/core/memory_files.hpp"
+#include "assay/crypto/ed25519.hpp"
 #include "assay/crypto/sha256.hpp"
 #include "assay/roles/checkers.hpp"
 #include "assay/roles/names.hpp"
@@ -830,6 +831,39 @@ TEST_F(Roles, AFailedFetchIsTriedAgainAfterAWhile) {
   EXPECT_FALSE(asks_for_it(role->on(update(), 200)));
   ASSERT_TRUE(role->next_deadline());
   EXPECT_TRUE(asks_for_it(role->on(Tick{}, *role->next_deadline())));
+}
+
+// Where it may have to play, once: what was taken back by hand since is not named again.
+TEST_F(Roles, ADelegateIsNamedWhereItsPartyMayHaveToPlay) {
+  RoleContext with_delegate = context();
+  with_delegate.delegate = id_of(key_of("a second machine"));
+  const auto role = make_whistleblower(with_delegate, {});
+  std::uint64_t now = 0;
+  const auto named = [&] {
+    std::vector<protocol::RegisterDelegate> all;
+    for (const Submit& s : only<Submit>(role->on(update(), now += 5'000)))
+      if (const auto* one = std::get_if<protocol::RegisterDelegate>(&s.payload))
+        all.push_back(*one);
+    return all;
+  };
+  protocol::TaskView& seen = add_task(&solver, ClaimStatus::kChallenging);
+  EXPECT_TRUE(named().empty()) << "nothing of it is at stake";
+  protocol::ChallengeRecord& challenge = seen.claims[0].challenges.emplace_back().record;
+  challenge.claim = seen.claims[0].record.id;
+  challenge.challenger = id_of(key);
+  challenge.status = protocol::ChallengeStatus::kCommitted;
+  const auto first = named();
+  ASSERT_EQ(first.size(), 1u);
+  EXPECT_EQ(first[0].task, seen.record.id);
+  EXPECT_EQ(first[0].certificate.delegate, *with_delegate.delegate);
+  EXPECT_TRUE(dispute::is_certified(crypto::sha256_function(), crypto::ed25519_verify, chain,
+                                    seen.record.id, id_of(key), first[0].certificate));
+  EXPECT_EQ(named(), first) << "until the ledger has it";
+  seen.delegates = {{id_of(key), first[0].certificate}};
+  EXPECT_TRUE(named().empty());
+  seen.delegates.clear();
+  EXPECT_TRUE(named().empty()) << "taken back by hand";
+  EXPECT_TRUE(only<Submit>(make_whistleblower(context(), {})->on(update(), now)).empty());
 }
 
 TEST_F(Roles, EventsThatNobodyAskedForAreHarmless) {
