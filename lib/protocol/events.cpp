@@ -108,6 +108,8 @@ void fields(A& a, E& e) {
     a(e.demand), a(e.claim), a(e.demander), a(e.piece);
   } else if constexpr (std::is_same_v<T, DemandEnded>) {
     a(e.demand), a.enumeration(e.status, DemandStatus::kVoid);
+  } else if constexpr (std::is_same_v<T, DivergenceReported>) {
+    a(e.claim), a(e.entry);
   } else if constexpr (std::is_same_v<T, JackpotPaid>) {
     a(e.claim), a(e.finder), a(e.amount);
   } else {

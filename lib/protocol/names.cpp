@@ -77,6 +77,7 @@ const char* to_string(TxVerdict verdict) noexcept {
     case TxVerdict::kWrongCommitment: return "not what was committed to";
     case TxVerdict::kWrongOpening: return "opening does not lead to the root";
     case TxVerdict::kWrongProgress: return "not the progress that was reported";
+    case TxVerdict::kWrongLoss: return "not a loss that halts the run";
     case TxVerdict::kWrongClaimSignature: return "wrong claim signature";
     case TxVerdict::kWrongAttestation: return "wrong attestation";
     case TxVerdict::kWrongDisclosure: return "wrong disclosure";
@@ -117,6 +118,7 @@ const char* to_string(CloseReason reason) noexcept {
     case CloseReason::kAbandoned: return "given up, nothing delivered";
     case CloseReason::kFinal: return "final";
     case CloseReason::kFinalPartial: return "ended early, the part delivered is final";
+    case CloseReason::kFinalDiverged: return "diverged, the steps up to there are final";
     case CloseReason::kThrown: return "final, but its solver lost a game";
     case CloseReason::kFallen: return "disproved";
     case CloseReason::kContradicted: return "its solver contradicted itself";
@@ -258,7 +260,8 @@ const char* name_of(const Event& event) noexcept {
                                            "progress_reported",
                                            "claim_cancelled",
                                            "chunk_demanded",
-                                           "demand_ended"};
+                                           "demand_ended",
+                                           "divergence_reported"};
   static_assert(std::size(kNames) == std::variant_size_v<Event>);
   return kNames[event.index()];
 }

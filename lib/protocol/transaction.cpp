@@ -70,7 +70,8 @@ bool is_game_kind(TxKind kind) noexcept {
   return kind == TxKind::kCommitChallenge || kind == TxKind::kRevealChallenge ||
          kind == TxKind::kStandUp || kind == TxKind::kPlayMove ||
          kind == TxKind::kReportContradiction || kind == TxKind::kDisclose ||
-         kind == TxKind::kDemandChunk || kind == TxKind::kSupplyChunk;
+         kind == TxKind::kDemandChunk || kind == TxKind::kSupplyChunk ||
+         kind == TxKind::kReportDivergence;
 }
 
 TxVerdict VerifiedTransaction::verify(const ChainId& chain, Bytes bytes, TxId& id,

@@ -92,7 +92,8 @@ std::vector<Payload> payloads() {
           EnlistVerifier{claim},
           CommitTranscript{claim, named("commitment"), 5},
           RevealTranscript{claim, named("root"), named("salt"), named("final"), path(3),
-                           signature(3), ProgressProof{named("state"), path(2)}},
+                           signature(3), ProgressProof{named("state"), path(2)},
+                           LossOpening{3, 1, path(2), 0x7fc00000}},
           Seal{claim, {named("a"), named("b")}},
           OpenSeal{claim, 1, named("salt"), named("interior"), named("end"), named("start"),
                    path(2), named("end"), path(2), Attestation{signature(7), signature(8)},
@@ -104,7 +105,7 @@ std::vector<Payload> payloads() {
           PlayMove{GameId{named("g")}, Bytes(150, 1)},
           ReportContradiction{claim, named("root"), signature(9)},
           Disclose{claim, named("r"), named("salt"), named("root"), signature(5),
-                   ForcedProof{named("state"), path(3), 3, 1, path(2), 7},
+                   LossProof{named("state"), path(3), {3, 1, path(2), 7}},
                    ProgressProof{named("state"), path(2)}},
           PlaceBid{TaskId{named("task")}, Amount{800}, {10, 100}, named("r")},
           WithdrawBid{TaskId{named("task")}},
@@ -114,7 +115,8 @@ std::vector<Payload> payloads() {
           ReportProgress{claim, 3, named("progress")},
           AbandonClaim{claim},
           DemandChunk{claim, {PieceKind::kState, 3, 4, 5}},
-          SupplyChunk{DemandId{named("demand")}, commit::TranscriptPart{Bytes(96, 1), path(2)}}};
+          SupplyChunk{DemandId{named("demand")}, commit::TranscriptPart{Bytes(96, 1), path(2)}},
+          ReportDivergence{claim, 3, {named("state"), path(3), {3, 1, path(2), 0x7f800000}}}};
 }
 
 // The other forms of a supply.
@@ -209,7 +211,8 @@ std::vector<Event> events() {
           ProgressReported{ClaimId{h}, 3},
           ClaimCancelled{ClaimId{h}, 5},
           ChunkDemanded{DemandId{h}, ClaimId{h}, AccountId{h}, {PieceKind::kDataSet, 0, 4, 5}},
-          DemandEnded{DemandId{h}, DemandStatus::kSupplied}};
+          DemandEnded{DemandId{h}, DemandStatus::kSupplied},
+          DivergenceReported{ClaimId{h}, 3}};
 }
 
 // A task with a claim, a verifier and a game of the toy task.

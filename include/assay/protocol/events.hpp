@@ -193,6 +193,11 @@ struct DemandEnded {
   DemandStatus status{};
   friend bool operator==(const DemandEnded&, const DemandEnded&) = default;
 };
+struct DivergenceReported {  // the loss there is not finite; nothing after it is paid
+  ClaimId claim;
+  std::uint64_t entry = 0;
+  friend bool operator==(const DivergenceReported&, const DivergenceReported&) = default;
+};
 [[nodiscard]] const char* to_string(BidEnd end) noexcept;
 
 // The kind's number on the wire is the alternative's index + 1.
@@ -202,7 +207,7 @@ using Event =
                  VerifierSealed, SealOpened, ChallengeCommitted, ChallengeRevealed, ChallengeEnded,
                  GameStarted, GameMoved, GameFinished, ClaimSettled, Slashed, TranscriptDisclosed,
                  JackpotPaid, TaskFunded, TaskOpened, BidPlaced, BidEnded, ProgressReported,
-                 ClaimCancelled, ChunkDemanded, DemandEnded>;
+                 ClaimCancelled, ChunkDemanded, DemandEnded, DivergenceReported>;
 
 [[nodiscard]] const char* name_of(const Event& event) noexcept;
 void write(codec::Writer& w, const Event& event);

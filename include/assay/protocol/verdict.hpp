@@ -78,13 +78,14 @@ enum class TxVerdict : std::uint16_t {
   kAlreadyOpened,
   kEntryOutOfRange,
   kPieceOutOfRange,  // nothing that the claim's solver has to keep
-  kAlreadyExists,  // an object with this id
+  kAlreadyExists,    // an object with this id
   kTooManyChallenges,
   kTooManyDemands,
   kSameBlock,        // challenges and transcripts are revealed in later blocks than committed to
   kWrongCommitment,  // what is revealed is not what was committed to
   kWrongOpening,     // a path that does not lead to the root
   kWrongProgress,    // what was reported does not stand in the transcript, or is not opened
+  kWrongLoss,        // one that is finite, or none where the run halted, or a needless one
   kWrongClaimSignature,
   kWrongAttestation,  // no, or a needless, or somebody else's signature
   kWrongDisclosure,   // not forced when due, or forced when not, or otherwise than by one bit

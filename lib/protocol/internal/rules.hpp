@@ -127,6 +127,8 @@ struct Found<PlayMove> : OfGame {};
 template <>
 struct Found<DemandChunk> : OfClaim {};
 template <>
+struct Found<ReportDivergence> : OfClaim {};
+template <>
 struct Found<SupplyChunk> {
   DemandRecord demand;
 };
@@ -180,6 +182,8 @@ struct Rules {
   static Checked<AbandonClaim> check(const Reading& r, const Sender& s, const AbandonClaim& p);
   static Checked<DemandChunk> check(const Reading& r, const Sender& s, const DemandChunk& p);
   static Checked<SupplyChunk> check(const Reading& r, const Sender& s, const SupplyChunk& p);
+  static Checked<ReportDivergence> check(const Reading& r, const Sender& s,
+                                         const ReportDivergence& p);
 
  private:
   template <class P>
@@ -216,6 +220,7 @@ void transition(Context& c, Proof<ReportProgress>&& t);
 void transition(Context& c, Proof<AbandonClaim>&& t);
 void transition(Context& c, Proof<DemandChunk>&& t);
 void transition(Context& c, Proof<SupplyChunk>&& t);
+void transition(Context& c, Proof<ReportDivergence>&& t);
 
 // The last report of progress holds of this transcript (tx_claim.cpp).
 [[nodiscard]] bool opens_progress(const ClaimRecord& claim, const Hash256& transcript_root,
