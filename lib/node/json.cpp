@@ -239,6 +239,9 @@ struct EventFields {
   Json operator()(const p::ProgressReported& e) const {
     return Json::object({{"claim", hex(e.claim)}, {"entries", e.entries}});
   }
+  Json operator()(const p::DivergenceReported& e) const {
+    return Json::object({{"claim", hex(e.claim)}, {"entry", e.entry}});
+  }
   Json operator()(const p::ClaimCancelled& e) const {
     return Json::object({{"claim", hex(e.claim)}, {"entries_max", e.entries_max}});
   }
@@ -480,6 +483,7 @@ Json to_json(const p::ClaimView& c) {
                        {"reported", r.reported},
                        {"abandoned", r.abandoned},
                        {"cancelled", r.cancelled},
+                       {"diverged_entry", r.diverged_entry},
                        {"interval_ms", r.times.interval_ms},
                        {"game_ms", r.times.game_ms},
                        {"commitment", hex(r.commitment)},

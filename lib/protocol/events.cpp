@@ -122,6 +122,8 @@ void fields(A& a, E& e) {
     a(e.task), a(e.party), a(e.delegate), a(e.valid_until);
   } else if constexpr (std::is_same_v<T, DelegateRevoked>) {
     a(e.task), a(e.party), a(e.delegate);
+  } else if constexpr (std::is_same_v<T, DivergenceReported>) {
+    a(e.claim), a(e.entry);
   } else if constexpr (std::is_same_v<T, JackpotPaid>) {
     a(e.claim), a(e.finder), a(e.amount);
   } else {

@@ -82,6 +82,7 @@ const char* to_string(TxVerdict verdict) noexcept {
     case TxVerdict::kWrongCommitment: return "not what was committed to";
     case TxVerdict::kWrongOpening: return "opening does not lead to the root";
     case TxVerdict::kWrongProgress: return "not the progress that was reported";
+    case TxVerdict::kWrongLoss: return "not a loss that halts the run";
     case TxVerdict::kWrongClaimSignature: return "wrong claim signature";
     case TxVerdict::kWrongAttestation: return "wrong attestation";
     case TxVerdict::kWrongCertificate: return "wrong certificate";
@@ -129,6 +130,7 @@ const char* to_string(CloseReason reason) noexcept {
     case CloseReason::kAbandoned: return "given up, nothing delivered";
     case CloseReason::kFinal: return "final";
     case CloseReason::kFinalPartial: return "ended early, the part delivered is final";
+    case CloseReason::kFinalDiverged: return "diverged, the steps up to there are final";
     case CloseReason::kThrown: return "final, but its solver lost a game";
     case CloseReason::kFallen: return "disproved";
     case CloseReason::kContradicted: return "its solver contradicted itself";
@@ -287,7 +289,8 @@ const char* name_of(const Event& event) noexcept {
                                            "data_attested",
                                            "relay_left",
                                            "delegate_named",
-                                           "delegate_revoked"};
+                                           "delegate_revoked",
+                                           "divergence_reported"};
   static_assert(std::size(kNames) == std::variant_size_v<Event>);
   return kNames[event.index()];
 }

@@ -141,6 +141,19 @@ void get(Reader& r, std::optional<ProgressProof>& p) {
   p->path = commit::read_path(r);
 }
 
+void put(Writer& w, const LossOpening& l) {
+  w.u32(l.slots);
+  w.u32(l.slot);
+  commit::write_path(w, l.slot_path);
+  w.u32(l.loss_bits);
+}
+void get(Reader& r, LossOpening& l) {
+  l.slots = r.u32();
+  l.slot = r.u32();
+  l.slot_path = commit::read_path(r);
+  l.loss_bits = r.u32();
+}
+
 void write(Writer& w, const RevealTranscript& p) {
   w.hash(p.claim.value);
   w.hash(p.transcript_root);
@@ -149,6 +162,8 @@ void write(Writer& w, const RevealTranscript& p) {
   commit::write_path(w, p.final_path);
   wire::put(w, p.signature);
   put(w, p.progress);
+  w.flag(p.loss.has_value());
+  if (p.loss) put(w, *p.loss);
 }
 void read(Reader& r, RevealTranscript& p) {
   p.claim = ClaimId{r.hash()};
@@ -158,6 +173,7 @@ void read(Reader& r, RevealTranscript& p) {
   p.final_path = commit::read_path(r);
   wire::get(r, p.signature);
   get(r, p.progress);
+  if (r.flag()) get(r, p.loss.emplace());
 }
 
 void write(Writer& w, const Seal& p) {
@@ -257,21 +273,15 @@ void read(Reader& r, ReportContradiction& p) {
   wire::get(r, p.signature);
 }
 
-void put(Writer& w, const ForcedProof& f) {
-  w.hash(f.state_root);
-  commit::write_path(w, f.entry_path);
-  w.u32(f.slots);
-  w.u32(f.slot);
-  commit::write_path(w, f.slot_path);
-  w.u32(f.loss_bits);
+void put(Writer& w, const LossProof& p) {
+  w.hash(p.state_root);
+  commit::write_path(w, p.entry_path);
+  put(w, p.loss);
 }
-void get(Reader& r, ForcedProof& f) {
-  f.state_root = r.hash();
-  f.entry_path = commit::read_path(r);
-  f.slots = r.u32();
-  f.slot = r.u32();
-  f.slot_path = commit::read_path(r);
-  f.loss_bits = r.u32();
+void get(Reader& r, LossProof& p) {
+  p.state_root = r.hash();
+  p.entry_path = commit::read_path(r);
+  get(r, p.loss);
 }
 
 void write(Writer& w, const Disclose& p) {
@@ -479,6 +489,17 @@ void read(Reader& r, RegisterDelegate& p) {
 void write(Writer& w, const RevokeDelegate& p) { wire::put(w, p.task); }
 void read(Reader& r, RevokeDelegate& p) { wire::get(r, p.task); }
 
+void write(Writer& w, const ReportDivergence& p) {
+  wire::put(w, p.claim);
+  w.u64(p.entry);
+  put(w, p.proof);
+}
+void read(Reader& r, ReportDivergence& p) {
+  wire::get(r, p.claim);
+  p.entry = r.u64();
+  get(r, p.proof);
+}
+
 // The alternative with this index, default-constructed.
 template <std::size_t... I>
 Payload empty_payload(std::size_t index, std::index_sequence<I...>) {
@@ -489,6 +510,7 @@ Payload empty_payload(std::size_t index, std::index_sequence<I...>) {
 
 constexpr std::size_t kPathMax = 1 + 32 * commit::kMaxPathLength;
 constexpr std::size_t kProgressMax = 1 + 32 + kPathMax;
+constexpr std::size_t kLossMax = 12 + kPathMax;
 constexpr TxRow kTable[] = {
     {TxKind::kTransfer, "transfer", 40, "transfer", "Tamper.transfer", "fuzz_transaction"},
     {TxKind::kStake, "stake", 8, "stake", "Tamper.stake", "fuzz_transaction"},
@@ -506,8 +528,9 @@ constexpr TxRow kTable[] = {
      "fuzz_transaction"},
     {TxKind::kCommitTranscript, "commit_transcript", 72, "commit_transcript",
      "Tamper.commit_transcript", "fuzz_transaction"},
-    {TxKind::kRevealTranscript, "reveal_transcript", 4 * 32 + kPathMax + 64 + kProgressMax,
-     "reveal_transcript", "Tamper.reveal_transcript", "fuzz_transaction"},
+    {TxKind::kRevealTranscript, "reveal_transcript",
+     4 * 32 + kPathMax + 64 + kProgressMax + 1 + kLossMax, "reveal_transcript",
+     "Tamper.reveal_transcript", "fuzz_transaction"},
     {TxKind::kSeal, "seal", 36 + 32 * economics::kMaxDraws, "seal", "Tamper.seal",
      "fuzz_transaction"},
     {TxKind::kOpenSeal, "open_seal", 36 + 5 * 32 + 2 * kPathMax + 129 + 73, "open_seal",
@@ -521,7 +544,7 @@ constexpr TxRow kTable[] = {
      "fuzz_transaction"},
     {TxKind::kReportContradiction, "report_contradiction", 128, "report_contradiction",
      "Tamper.report_contradiction", "fuzz_transaction"},
-    {TxKind::kDisclose, "disclose", 4 * 32 + 64 + 1 + 32 + 2 * kPathMax + 12 + kProgressMax,
+    {TxKind::kDisclose, "disclose", 4 * 32 + 64 + 1 + 32 + kPathMax + kLossMax + kProgressMax,
      "disclose", "Tamper.disclose", "fuzz_transaction"},
     {TxKind::kPlaceBid, "place_bid", 88, "place_bid", "Tamper.place_bid", "fuzz_transaction"},
     {TxKind::kWithdrawBid, "withdraw_bid", 32, "withdraw_bid", "Tamper.withdraw_bid",
@@ -551,6 +574,8 @@ constexpr TxRow kTable[] = {
      "register_delegate", "Tamper.register_delegate", "fuzz_transaction"},
     {TxKind::kRevokeDelegate, "revoke_delegate", 32, "revoke_delegate", "Tamper.revoke_delegate",
      "fuzz_transaction"},
+    {TxKind::kReportDivergence, "report_divergence", 32 + 8 + 32 + kPathMax + kLossMax,
+     "report_divergence", "Tamper.report_divergence", "fuzz_transaction"},
 };
 static_assert(std::size(kTable) == kTxKindLast);
 // The longest supply is that of a transcript's part.

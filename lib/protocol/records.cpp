@@ -150,6 +150,7 @@ void write(Writer& w, const ClaimRecord& c) {
   w.hash(c.progress);
   w.flag(c.cancelled);
   w.flag(c.abandoned);
+  w.u64(c.diverged_entry);
   wire::put(w, c.times);
   w.hash(c.r_commitment);
   w.raw(c.quote);
@@ -187,6 +188,7 @@ void read(Reader& r, ClaimRecord& c) {
   c.progress = r.hash();
   c.cancelled = r.flag();
   c.abandoned = r.flag();
+  c.diverged_entry = r.u64();
   wire::get(r, c.times);
   c.r_commitment = r.hash();
   const ByteView quote = r.take(c.quote.size());
@@ -498,6 +500,22 @@ std::uint64_t entries_max(const TaskRecord& task, const ClaimRecord& claim) noex
 std::uint64_t entries_min(const TaskRecord& task, const ClaimRecord& claim) noexcept {
   return claim.cancelled ? std::max<std::uint64_t>(2, claim.reported)
                          : commit::transcript_entries(task.terms.header);
+}
+
+bool may_halt(const TaskRecord& task, const ClaimRecord& claim, std::uint64_t entries) noexcept {
+  const commit::TaskHeader& header = task.terms.header;
+  return !claim.cancelled && entries >= std::max<std::uint64_t>(2, claim.reported) &&
+         entries < commit::transcript_entries(header) &&
+         commit::step_of_entry(header, entries - 1) % header.checkpoint_interval == 0;
+}
+
+bool has_halted(const TaskRecord& task, const ClaimRecord& claim) noexcept {
+  return !claim.cancelled && claim.entries < commit::transcript_entries(task.terms.header);
+}
+
+std::uint64_t paid_steps(const TaskRecord& task, const ClaimRecord& claim) noexcept {
+  return claim.diverged_entry == 0 ? header_of(task, claim).steps
+                                   : commit::step_of_entry(task.terms.header, claim.diverged_entry);
 }
 
 bool is_kept(const TaskRecord& task, const ClaimRecord& claim, std::uint64_t entry) noexcept {

@@ -153,8 +153,7 @@ void maybe_end_task(Context& c, TaskRecord& task) {
   CloseReason reason = CloseReason::kNone;
   for (const ClaimId& id : task.claims) {
     reason = c.state.need_claim(id).reason;
-    if (reason == CloseReason::kFinal || reason == CloseReason::kFinalPartial)
-      return end_task(c, task, TaskStatus::kPaid, reason);
+    if (is_paid(reason)) return end_task(c, task, TaskStatus::kPaid, reason);
   }
   end_task(c, task, TaskStatus::kRefunded, reason);
 }

@@ -192,7 +192,8 @@ void settle_verifiers(Context& c, Case& s) {
   }
 }
 
-// Of a cancelled claim the part that was delivered; in tax rounded up, in pay down.
+// Of a claim that was cut short the part that was delivered, and of a run that diverged what came
+// before; in tax rounded up, in pay down.
 std::uint64_t settle_solver(Context& c, Case& s) {
   const ClaimRecord& claim = s.claim;
   const std::uint64_t all = s.task.terms.header.steps;
@@ -202,7 +203,7 @@ std::uint64_t settle_solver(Context& c, Case& s) {
   if (s.paid) {
     pay = testing::planted(testing::Planted::kPartialPaysAll)
               ? claim.price.value
-              : economics::part_down(claim.price.value, done, all);
+              : economics::part_down(claim.price.value, paid_steps(s.task, claim), all);
     spend(c, s, user_account(claim.solver), pay);
     add_completed(c, claim.solver, Standing::kSolver, tax);
     add_completed(c, s.task.submitter, Standing::kSubmitter, tax);
@@ -227,7 +228,7 @@ void settle(Context& c, const ClaimId& id, ClaimStatus end, CloseReason reason) 
   ClaimRecord claim = c.state.need_claim(id);
   TaskRecord task = c.state.need_task(claim.task);
   claim.reason = reason;
-  const bool paid = reason == CloseReason::kFinal || reason == CloseReason::kFinalPartial;
+  const bool paid = is_paid(reason);
   Case s{claim, task, end, paid, {}, {}, {}, 0, 0};
   for (const ChallengeRecord& challenge : c.state.challenges(id)) {
     if (challenge.status == ChallengeStatus::kWon) s.beaten.push_back(challenge);
@@ -282,10 +283,12 @@ void maybe_settle(Context& c, const ClaimId& id) {
     settle(c, id, ClaimStatus::kFallen, CloseReason::kWithheld);
   } else {
     // A solver that threw a true claim, which others defended, is not paid for it.
-    const bool whole =
-        claim.entries == commit::transcript_entries(c.state.need_task(claim.task).terms.header);
+    const TaskRecord task = c.state.need_task(claim.task);
+    const bool whole = claim.entries == commit::transcript_entries(task.terms.header);
+    const bool diverged = claim.diverged_entry != 0 || has_halted(task, claim);
     settle(c, id, ClaimStatus::kFinal,
            claim.solver_lost ? CloseReason::kThrown
+           : diverged        ? CloseReason::kFinalDiverged
            : whole           ? CloseReason::kFinal
                              : CloseReason::kFinalPartial);
   }

@@ -71,7 +71,8 @@ bool is_game_kind(TxKind kind) noexcept {
          kind == TxKind::kStandUp || kind == TxKind::kPlayMove ||
          kind == TxKind::kReportContradiction || kind == TxKind::kDisclose ||
          kind == TxKind::kDemandChunk || kind == TxKind::kSupplyChunk ||
-         kind == TxKind::kRegisterDelegate || kind == TxKind::kRevokeDelegate;
+         kind == TxKind::kRegisterDelegate || kind == TxKind::kRevokeDelegate ||
+         kind == TxKind::kReportDivergence;
 }
 
 TxVerdict VerifiedTransaction::verify(const ChainId& chain, Bytes bytes, TxId& id,

@@ -1,4 +1,4 @@
-// report_progress, abandon_claim, commit_transcript, reveal_transcript.
+// report_progress, abandon_claim, commit_transcript, reveal_transcript, report_divergence.
 #include "assay/commit/transcript.hpp"
 #include "assay/crypto/sha256.hpp"
 #include "assay/dispute/claims.hpp"
@@ -15,6 +15,13 @@ bool opens_progress(const ClaimRecord& claim, const Hash256& transcript_root, co
   return progress_commitment(claim.id, claim.reported, proof->state_root, salt) == claim.progress &&
          commit::verify_entry(crypto::sha256_function(), transcript_root, claim.entries,
                               claim.reported - 1, proof->state_root, proof->path);
+}
+
+// A forced error flips a bit that does not make it finite.
+bool halts(const LossOpening& opening, const Hash256& state_root) {
+  Hash256 root;
+  return is_not_finite(opening.loss_bits) &&
+         state_root_with_loss(opening, opening.loss_bits, root) && root == state_root;
 }
 
 Checked<ReportProgress> Rules::check(const Reading& r, const Sender& s, const ReportProgress& p) {
@@ -67,7 +74,8 @@ Checked<CommitTranscript> Rules::check(const Reading& r, const Sender& s,
   if (claim->solver != s.id) return V::kNotSolver;
   if (claim->status != ClaimStatus::kTraining) return V::kWrongPhase;
   TaskRecord task = r.state.need_task(claim->task);
-  if (p.entries < entries_min(task, *claim) || p.entries > entries_max(task, *claim))
+  if ((p.entries < entries_min(task, *claim) || p.entries > entries_max(task, *claim)) &&
+      !may_halt(task, *claim, p.entries))
     return V::kWrongEntryCount;
   return holds(p, s, {{std::move(*claim), std::move(task)}});
 }
@@ -108,6 +116,9 @@ Checked<RevealTranscript> Rules::check(const Reading& r, const Sender& s,
   if (forces ? p.progress.has_value()
              : !opens_progress(*claim, p.transcript_root, p.salt, p.progress))
     return V::kWrongProgress;
+  if (p.loss.has_value() != has_halted(task, *claim) ||
+      (p.loss && !halts(*p.loss, p.final_state_root)))
+    return V::kWrongLoss;
   const Hash256 digest = dispute::claim_digest(crypto::sha256_function(), r.chain, task.id,
                                                header_of(task, *claim), p.transcript_root);
   if (!crypto::ed25519_verify(s.id.value, digest.view(), p.signature.data()))
@@ -124,6 +135,30 @@ void transition(Context& c, Proof<RevealTranscript>&& t) {
   c.emit(TranscriptRevealed{claim.id, p.transcript_root, p.final_state_root});
   // Due at once, but deadlines run at the start of a block: the draw takes the next block's beacon.
   c.advance(claim, ClaimStatus::kDrawing, 0);
+}
+
+// Whatever transcript stands, posted or disclosed: they differ in no loss's being finite.
+Checked<ReportDivergence> Rules::check(const Reading& r, const Sender& s,
+                                       const ReportDivergence& p) {
+  std::optional<ClaimRecord> claim = r.state.claim(p.claim);
+  if (!claim) return V::kUnknownClaim;
+  if (claim->status < ClaimStatus::kDrawing || is_settled(claim->status)) return V::kWrongPhase;
+  TaskRecord task = r.state.need_task(claim->task);
+  const std::uint64_t last =
+      claim->diverged_entry != 0 ? claim->diverged_entry : claim->entries - 1;
+  if (p.entry == 0 || p.entry >= last || !is_kept(task, *claim, p.entry))
+    return V::kEntryOutOfRange;
+  if (!commit::verify_entry(crypto::sha256_function(), claim->transcript_root, claim->entries,
+                            p.entry, p.proof.state_root, p.proof.entry_path))
+    return V::kWrongOpening;
+  if (!halts(p.proof.loss, p.proof.state_root)) return V::kWrongLoss;
+  return holds(p, s, {{std::move(*claim), std::move(task)}});
+}
+void transition(Context& c, Proof<ReportDivergence>&& t) {
+  ClaimRecord& claim = t.found.claim;
+  claim.diverged_entry = t.payload.entry;
+  c.state.put(claim);
+  c.emit(DivergenceReported{claim.id, claim.diverged_entry});
 }
 
 }  // namespace assay::protocol::internal

@@ -8,17 +8,17 @@
 
 namespace assay::protocol {
 
-bool state_root_with_loss(const ForcedProof& proof, std::uint32_t loss_bits, Hash256& root) {
+bool state_root_with_loss(const LossOpening& opening, std::uint32_t loss_bits, Hash256& root) {
   const Sha256Function sha256 = crypto::sha256_function();
   const Hash256 tensor = commit::scalar_tensor_root(sha256, DType::kF32, loss_bits);
   const Bytes leaf = codec::encode([&](codec::Writer& w) {
     commit::write_named_leaf(w, {as_bytes(kLossSlot), tensor});
   });
   Hash256 list_root;
-  if (!commit::root_of_path(sha256, commit::leaf_hash(sha256, leaf), proof.slot, proof.slots,
-                            proof.slot_path.hashes.data(), proof.slot_path.length, list_root))
+  if (!commit::root_of_path(sha256, commit::leaf_hash(sha256, leaf), opening.slot, opening.slots,
+                            opening.slot_path.hashes.data(), opening.slot_path.length, list_root))
     return false;
-  root = commit::counted_root(sha256, commit::Tag::kState, proof.slots, list_root);
+  root = commit::counted_root(sha256, commit::Tag::kState, opening.slots, list_root);
   return true;
 }
 
@@ -27,12 +27,12 @@ namespace internal {
 namespace {
 
 // Both transcripts differ in the forced entry alone, both states in the lowest bit of the loss.
-bool proves(const ForcedProof& proof, std::uint64_t entry, std::uint64_t entries,
+bool proves(const LossProof& proof, std::uint64_t entry, std::uint64_t entries,
             const Hash256& true_root, const Hash256& posted_root) {
   Hash256 true_state, posted_state;
-  return state_root_with_loss(proof, proof.loss_bits, true_state) &&
+  return state_root_with_loss(proof.loss, proof.loss.loss_bits, true_state) &&
          true_state == proof.state_root &&
-         state_root_with_loss(proof, proof.loss_bits ^ 1, posted_state) &&
+         state_root_with_loss(proof.loss, proof.loss.loss_bits ^ 1, posted_state) &&
          commit::verify_entry(crypto::sha256_function(), true_root, entries, entry, true_state,
                               proof.entry_path) &&
          commit::verify_entry(crypto::sha256_function(), posted_root, entries, entry, posted_state,

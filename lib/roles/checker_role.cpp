@@ -58,6 +58,13 @@ Bytes encode(const Replayed& replayed) {
     for (const std::uint64_t entry : replayed.looked_forced) w.u64(entry);
     w.flag(replayed.interior_root.has_value());
     w.hash(replayed.interior_root.value_or(Hash256{}));
+    w.u64(replayed.diverged_entry);
+    w.hash(replayed.diverged.state_root);
+    const protocol::LossOpening& loss = replayed.diverged.loss;
+    w.u32(loss.slots);
+    w.u32(loss.slot);
+    commit::write_path(w, loss.slot_path);
+    w.u32(loss.loss_bits);
   });
 }
 // Null if there is none.
@@ -74,6 +81,13 @@ std::shared_ptr<Replayed> kept_outcome(const Files& files, const std::string& fi
     replayed->looked_forced.insert(r.u64());
   const bool has_interior = r.flag();
   const Hash256 interior = r.hash();
+  replayed->diverged_entry = r.u64();
+  replayed->diverged.state_root = r.hash();
+  protocol::LossOpening& loss = replayed->diverged.loss;
+  loss.slots = r.u32();
+  loss.slot = r.u32();
+  loss.slot_path = commit::read_path(r);
+  loss.loss_bits = r.u32();
   if (!r.finish() || replayed->roots.empty()) return nullptr;
   if (has_interior) replayed->interior_root = interior;
   return replayed;
@@ -334,12 +348,36 @@ const Replayed* CheckerRole::replay(const TaskView& task, const ClaimView& view,
             break;
           }
           state = std::move(replay.end_state);
+          const std::uint64_t step = commit::step_of_entry(opened->header, entry);
+          if (outcome->diverged_entry == 0 && step != 0 &&
+              step % opened->header.checkpoint_interval == 0 && has_diverged(state)) {
+            outcome->diverged_entry = entry;
+            outcome->diverged = open_loss(state, context.pool);
+          }
         }
         ASSAY_TRY_STATUS(context.files.write_atomically(outcome_file, encode(*outcome)));
         return std::shared_ptr<JobOutcome>(std::move(outcome));
       },
       /*lengthy=*/true);
   return nullptr;
+}
+
+void CheckerRole::report_divergence(const ClaimView& view, const commit::Transcript& transcript,
+                                    const Replayed& replayed) {
+  const protocol::ClaimRecord& claim = view.record;
+  const std::uint64_t entry = replayed.diverged_entry;
+  const std::uint64_t last =
+      claim.diverged_entry != 0 ? claim.diverged_entry : transcript.size() - 1;
+  // A forced error may stand there: the true state's opening fits once it is disclosed.
+  if (entry == 0 || entry >= last || transcript.state_root(entry) != replayed.diverged.state_root)
+    return;
+  const std::string id = to_hex(claim.id.value);
+  report_once(id, "claim.diverged", {{"claim", id}, {"entry", std::to_string(entry)}});
+  submit("diverged/" + id + "/" + std::to_string(entry),
+         protocol::ReportDivergence{
+             claim.id,
+             entry,
+             {replayed.diverged.state_root, transcript.path(entry), replayed.diverged.loss}});
 }
 
 namespace {

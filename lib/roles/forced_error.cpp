@@ -1,4 +1,5 @@
 #include "internal/forced_error.hpp"
+#include "internal/loss.hpp"
 
 #include <algorithm>
 #include <cstring>
@@ -30,11 +31,10 @@ NamedTensors with_flipped_loss(NamedTensors state) {
   return state;
 }
 
-Result<std::shared_ptr<ForcedError>> make_forced_error(const RoleContext& context,
-                                                       const training::Task& task,
-                                                       const Files& run_files,
-                                                       const std::vector<Hash256>& state_roots,
-                                                       std::uint64_t entry) {
+namespace {
+
+Result<NamedTensors> state_of_run(const RoleContext& context, const training::Task& task,
+                                  const Files& run_files, std::uint64_t entry) {
   const training::CheckpointReader reader(run_files, task.root(), context.pool, &context.log);
   ASSAY_TRY(const training::Journal journal, reader.journal());
   ASSAY_TRY(auto known, reader.nearest(journal, commit::step_of_entry(task.header, entry)));
@@ -51,19 +51,40 @@ Result<std::shared_ptr<ForcedError>> make_forced_error(const RoleContext& contex
               training::replay_interval(task, *execution, std::move(state), next, context.pool));
     state = std::move(replay.end_state);
   }
-  const commit::NamedTree tree = training::state_tree(state, context.pool);
-  if (tree.root(commit::Tag::kState) != state_roots[entry])
-    return Error{ErrorCode::kIntegrity, "a run of one's own came out otherwise than before"};
+  return state;
+}
 
+Result<OpenedLoss> loss_of_run(const NamedTensors& state, const Hash256& state_root,
+                               TaskPool& pool) {
+  OpenedLoss opened = open_loss(state, pool);
+  if (opened.state_root != state_root)
+    return Error{ErrorCode::kIntegrity, "a run of one's own came out otherwise than before"};
+  return opened;
+}
+
+}  // namespace
+
+Result<std::shared_ptr<HaltProof>> prove_halt(const RoleContext& context,
+                                              const training::Task& task, const Files& run_files,
+                                              const std::vector<Hash256>& state_roots) {
+  ASSAY_TRY(const NamedTensors state,
+            state_of_run(context, task, run_files, state_roots.size() - 1));
+  ASSAY_TRY(const OpenedLoss opened, loss_of_run(state, state_roots.back(), context.pool));
+  auto proof = std::make_shared<HaltProof>();
+  proof->loss = opened.loss;
+  return proof;
+}
+
+Result<std::shared_ptr<ForcedError>> make_forced_error(const RoleContext& context,
+                                                       const training::Task& task,
+                                                       const Files& run_files,
+                                                       const std::vector<Hash256>& state_roots,
+                                                       std::uint64_t entry) {
+  ASSAY_TRY(NamedTensors state, state_of_run(context, task, run_files, entry));
+  ASSAY_TRY(const OpenedLoss opened, loss_of_run(state, state_roots[entry], context.pool));
   auto forced = std::make_shared<ForcedError>();
   forced->entry = entry;
-  forced->proof.state_root = state_roots[entry];
-  forced->proof.entry_path = commit::Transcript(state_roots).path(entry);
-  forced->proof.slots = static_cast<std::uint32_t>(tree.leaves.size());
-  forced->proof.slot = static_cast<std::uint32_t>(tree.find(protocol::kLossSlot));
-  forced->proof.slot_path = tree.tree.path(forced->proof.slot);
-  forced->proof.loss_bits =
-      load_le<std::uint32_t>(state.find(protocol::kLossSlot)->second.bytes().data());
+  forced->proof = {opened.state_root, commit::Transcript(state_roots).path(entry), opened.loss};
   const NamedTensors flipped = with_flipped_loss(std::move(state));
   forced->posted_state_root = training::state_root(flipped, context.pool);
   ASSAY_TRY(forced->checkpoint, tensor::write_safetensors(flipped));

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cmath>
 #include <mutex>
 #include <set>
 
@@ -37,6 +38,7 @@ struct Metered final : JobOutcome {
 struct Trained final : JobOutcome {
   std::vector<Hash256> state_roots;
   std::vector<std::uint64_t> checkpoints;
+  std::uint64_t halted = 0;  // entries up to where the run diverged; 0: it did not
 };
 
 std::string run_folder(const ClaimId& claim) { return "runs/" + to_hex(claim.value).substr(0, 16); }
@@ -67,6 +69,16 @@ using SharedWatch = std::shared_ptr<Watch>;
 
 std::uint64_t entries_at(const commit::TaskHeader& header, std::uint64_t step) {
   return 1 + ceil_div(step, header.commit_interval);
+}
+
+// Entries of the transcript up to the first checkpoint whose loss is not finite: there the run
+// halts, because what comes after it is not paid. 0: it goes on.
+std::uint64_t halted_at(const commit::TaskHeader& header, const training::TrainingRun& run) {
+  for (const std::uint64_t step : run.checkpoints())
+    if (step != 0 && step < header.steps && step % header.checkpoint_interval == 0 &&
+        step <= run.losses().size() && !std::isfinite(run.losses()[step - 1]))
+      return entries_at(header, step);
+  return 0;
 }
 
 void log_progress(const RoleContext& context, const training::Task& task, const std::string& id,
@@ -110,13 +122,21 @@ JobResult train(const RoleContext& context, const training::Task& task, const Cl
     if (cancelled()) return Error{ErrorCode::kCancelled, "training was asked to stop; it resumes"};
     if (const std::uint64_t enough = watch->enough; enough != 0 && kept() >= enough) break;
     ASSAY_TRY_STATUS(run->advance(std::min(kReportSteps, last_step - run->step())));
-    watch->keep(run->transcript(), std::min<std::uint64_t>(kept(), run->transcript().size()));
+    // Nothing after it is reported, because it will not be delivered.
+    const std::uint64_t halted = halted_at(task.header, *run);
+    watch->keep(run->transcript(),
+                std::min<std::uint64_t>(halted != 0 ? halted : kept(), run->transcript().size()));
     log_progress(context, task, id, *run, committed);
+    if (halted != 0) break;
   }
   ASSAY_TRY_STATUS(sink.flush());
   auto outcome = std::make_shared<Trained>();
   outcome->state_roots = run->transcript();
   outcome->checkpoints = run->checkpoints();
+  outcome->halted = halted_at(task.header, *run);
+  if (outcome->halted != 0)
+    context.log.write(LogLevel::kWarning, "training.diverged",
+                      {{"claim", id}, {"entries", std::to_string(outcome->halted)}});
   return std::shared_ptr<JobOutcome>(std::move(outcome));
 }
 
@@ -125,6 +145,7 @@ JobResult train(const RoleContext& context, const training::Task& task, const Cl
 std::uint64_t delivered(const Trained& trained, const TaskView& task,
                         const protocol::ClaimRecord& claim) {
   if (claim.status != ClaimStatus::kTraining) return claim.entries;
+  if (protocol::may_halt(task.record, claim, trained.halted)) return trained.halted;
   const commit::TaskHeader& header = task.record.terms.header;
   if (trained.state_roots.size() == commit::transcript_entries(header) && !claim.cancelled)
     return trained.state_roots.size();
@@ -456,7 +477,7 @@ class Solver final : public internal::CheckerRole {
     const std::vector<Hash256> roots(
         trained->state_roots.begin(),
         trained->state_roots.begin() + static_cast<std::ptrdiff_t>(entries));
-    if (!force(task, claim, opened, roots)) return;
+    if (!force(task, claim, opened, roots) || !halt(task, claim, opened, roots)) return;
     show(task, claim, roots);
     // Not earlier: others could commit to it first, and a submitter have the model and let the
     // claim expire.
@@ -580,6 +601,25 @@ class Solver final : public internal::CheckerRole {
         /*lengthy=*/true);
     return false;
   }
+  [[nodiscard]] static std::string halt_job(const ClaimId& claim) {
+    return "halt/" + to_hex(claim.value);
+  }
+  // False while what a run that halted has to show is not there.
+  [[nodiscard]] bool halt(const TaskView& task, const protocol::ClaimRecord& claim,
+                          const internal::SharedTask& opened, const std::vector<Hash256>& roots) {
+    if (claim.status != ClaimStatus::kRevealing || !protocol::has_halted(task.record, claim) ||
+        finished_job(halt_job(claim.id)) != nullptr)
+      return true;
+    start_job(
+        halt_job(claim.id),
+        [context = context(), opened, roots, id = claim.id](const auto&) -> JobResult {
+          const internal::SubFiles files(context.files, run_folder(id));
+          ASSAY_TRY(auto proof, internal::prove_halt(context, *opened, files, roots));
+          return std::shared_ptr<JobOutcome>(std::move(proof));
+        },
+        /*lengthy=*/true);
+    return false;
+  }
   // Null where none is due, and once it is disclosed.
   [[nodiscard]] const internal::ForcedError* forced(const protocol::ClaimRecord& claim) const {
     if (claim.status > ClaimStatus::kDisclosing) return nullptr;
@@ -612,6 +652,12 @@ class Solver final : public internal::CheckerRole {
     payload.final_state_root = posted.state_root(posted.size() - 1);
     payload.final_path = posted.path(posted.size() - 1);
     payload.signature = sign_claim(task, claim, posted.root());
+    if (const auto* halted =
+            static_cast<const internal::HaltProof*>(finished_job(halt_job(claim.id)))) {
+      payload.loss = halted->loss;
+      const internal::ForcedError* error = forced(claim);
+      if (error != nullptr && error->entry == posted.size() - 1) payload.loss->loss_bits ^= 1;
+    }
     submit("reveal/" + to_hex(claim.id.value), std::move(payload));
   }
 

@@ -160,11 +160,9 @@ class Submitter final : public internal::LedgerRole {
 
   // The model of the first copy that was paid.
   bool collect(const TaskView& task, const Posting& posting) {
-    const auto paid =
-        std::find_if(task.claims.begin(), task.claims.end(), [](const protocol::ClaimView& one) {
-          return one.record.reason == protocol::CloseReason::kFinal ||
-                 one.record.reason == protocol::CloseReason::kFinalPartial;
-        });
+    const auto paid = std::find_if(
+        task.claims.begin(), task.claims.end(),
+        [](const protocol::ClaimView& one) { return protocol::is_paid(one.record.reason); });
     if (paid == task.claims.end()) return true;
     const protocol::ClaimRecord& claim = paid->record;
     const std::string job = "collect/" + posting.label;

@@ -89,8 +89,11 @@ class Verifier final : public internal::CheckerRole {
           replay(task, of, opened, roots, {draw.entry, draw.entry, draw.interior_step}));
       complete &= replays.back() != nullptr;
     }
-    for (const Replayed* found : replays)
-      if (found != nullptr) challenge_differences(task, of, roots, *found);
+    for (const Replayed* found : replays) {
+      if (found == nullptr) continue;
+      challenge_differences(task, of, roots, *found);
+      report_divergence(of, roots, *found);
+    }
     if (complete && claim.status == ClaimStatus::kSealing && seat.seals.empty())
       seal(claim.id, seat, replays);
     if (complete && claim.status == ClaimStatus::kOpening && !seat.seals.empty())

@@ -65,6 +65,7 @@ class Whistleblower final : public internal::CheckerRole {
       const Replayed* found = replay(task, claim, opened, roots, {first, last, std::nullopt});
       if (found == nullptr) return;
       differs = challenge_differences(task, claim, roots, *found);
+      report_divergence(claim, roots, *found);
       if (differs) break;
       replayed += last - first + 1;
       first = last + 1;

@@ -246,6 +246,11 @@ void Auditor::Model::event(const protocol::Event& e, const Sent* tx) {
     claim(committed->claim).committed_at = m_height;
   } else if (const auto* reported = std::get_if<ProgressReported>(&e)) {
     claim(reported->claim).reported = reported->entries;
+  } else if (const auto* diverged = std::get_if<DivergenceReported>(&e)) {
+    Claim& c = claim(diverged->claim);
+    if (diverged->entry == 0 || diverged->entry >= (c.diverged ? c.diverged : c.entries - 1))
+      fail("a divergence is reported where nothing was to be paid");
+    c.diverged = diverged->entry;
   } else if (const auto* drawn = std::get_if<VerifierDrawn>(&e)) {
     claim(drawn->claim).seats[drawn->verifier].draws.push_back(drawn->entry);
   } else if (const auto* sealed = std::get_if<VerifierSealed>(&e)) {

@@ -189,8 +189,7 @@ void Auditor::Model::end_task(const protocol::TaskEnded& e) {
   for (const ClaimId& id : t.claims) {
     const Claim& c = claim(id);
     if (!protocol::is_settled(c.status)) fail("a task ended before its claims");
-    paid |= c.reason == protocol::CloseReason::kFinal ||
-            c.reason == protocol::CloseReason::kFinalPartial;
+    paid |= protocol::is_paid(c.reason);
   }
   if (paid != (e.status == TaskStatus::kPaid))
     fail("a task ended as paid that was not, or the reverse");

@@ -109,9 +109,14 @@ bool Auditor::Model::may_settle(const Claim& c, const protocol::ClaimSettled& e,
     case CloseReason::kThrown:
     case CloseReason::kFinal:
     case CloseReason::kFinalPartial:
+    case CloseReason::kFinalDiverged: {
+      const bool diverged = c.diverged != 0 || (c.entries < whole && !c.cancelled);
+      const CloseReason final_as = diverged             ? CloseReason::kFinalDiverged
+                                   : c.entries == whole ? CloseReason::kFinal
+                                                        : CloseReason::kFinalPartial;
       return c.status == ClaimStatus::kResolving && unresolved == 0 && !c.doomed && !c.withheld &&
-             c.solver_lost == (e.reason == CloseReason::kThrown) &&
-             (c.solver_lost || (c.entries == whole) == (e.reason == CloseReason::kFinal));
+             e.reason == (c.solver_lost ? CloseReason::kThrown : final_as);
+    }
     default: return false;
   }
 }
@@ -164,14 +169,15 @@ void Auditor::Model::settle(const protocol::ClaimSettled& e, const Sent* tx) {
   c.reason = e.reason;
   c.due = 0;
   if (by_default) c.solver_lost = c.doomed = true;
-  const bool pays = e.reason == CloseReason::kFinal || e.reason == CloseReason::kFinalPartial;
+  const bool pays = is_paid(e.reason);
   counts.paid += pays ? 1 : 0;
   counts.fallen += e.status == ClaimStatus::kFallen ? 1 : 0;
 
   const commit::TaskHeader& header = t.terms.header;
   const std::uint64_t steps = std::min((c.entries - 1) * header.commit_interval, header.steps);
   const Atoms tax = ceil_part(c.tax, steps, header.steps);
-  const Atoms pay = pays ? floor_part(c.price, steps, header.steps) : 0;
+  const Atoms paid_steps = c.diverged != 0 ? c.diverged * header.commit_interval : steps;
+  const Atoms pay = pays ? floor_part(c.price, paid_steps, header.steps) : 0;
   if (pay != e.paid.value) fail("a claim is paid another sum than its work earned");
   of(c.solver).available += pay;
   Atoms spent = pay;

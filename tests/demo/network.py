@@ -19,7 +19,8 @@ KINDS = ["", "transfer", "stake", "unstake", "register_profile", "post_task", "c
          "enlist_verifier", "commit_transcript", "reveal_transcript", "seal", "open_seal", "commit_challenge",
          "reveal_challenge", "stand_up", "play_move", "report_contradiction", "disclose", "place_bid", "withdraw_bid",
          "award_task", "award_quote", "fund_task", "report_progress", "abandon_claim", "demand_chunk",
-         "supply_chunk", "bond_validator", "unbond_validator", "bond_relay", "unbond_relay", "attest_data"]
+         "supply_chunk", "bond_validator", "unbond_validator", "bond_relay", "unbond_relay", "attest_data",
+         "register_delegate", "revoke_delegate", "report_divergence"]
 
 
 def wealth_of(account):

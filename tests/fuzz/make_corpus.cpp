@@ -93,7 +93,8 @@ std::vector<Payload> payloads() {
           EnlistVerifier{claim},
           CommitTranscript{claim, named("commitment"), 5},
           RevealTranscript{claim, named("root"), named("salt"), named("final"), path(3),
-                           signature(3), ProgressProof{named("state"), path(2)}},
+                           signature(3), ProgressProof{named("state"), path(2)},
+                           LossOpening{3, 1, path(2), 0x7fc00000}},
           Seal{claim, {named("a"), named("b")}},
           OpenSeal{claim, 1, named("salt"), named("interior"), named("end"), named("start"),
                    path(2), named("end"), path(2), Attestation{signature(7), signature(8)},
@@ -105,7 +106,7 @@ std::vector<Payload> payloads() {
           PlayMove{GameId{named("g")}, Bytes(150, 1)},
           ReportContradiction{claim, named("root"), signature(9)},
           Disclose{claim, named("r"), named("salt"), named("root"), signature(5),
-                   ForcedProof{named("state"), path(3), 3, 1, path(2), 7},
+                   LossProof{named("state"), path(3), {3, 1, path(2), 7}},
                    ProgressProof{named("state"), path(2)}},
           PlaceBid{TaskId{named("task")}, Amount{800}, {10, 100}, named("r")},
           WithdrawBid{TaskId{named("task")}},
@@ -123,7 +124,8 @@ std::vector<Payload> payloads() {
           AttestData{claim, named("data"), commit::TranscriptPart{Bytes(96, 1), path(2)}},
           RegisterDelegate{TaskId{named("task")},
                            {AccountId{named("delegate")}, LedgerTimeMs{77}, signature(4)}},
-          RevokeDelegate{TaskId{named("task")}}};
+          RevokeDelegate{TaskId{named("task")}},
+          ReportDivergence{claim, 3, {named("state"), path(3), {3, 1, path(2), 0x7f800000}}}};
 }
 
 // The other forms of a supply.
@@ -238,7 +240,8 @@ std::vector<Event> events() {
           DataAttested{ClaimId{h}, AccountId{h}, 2},
           RelayLeft{AccountId{h}, Amount{5}},
           DelegateNamed{TaskId{h}, AccountId{h}, AccountId{named("delegate")}, LedgerTimeMs{77}},
-          DelegateRevoked{TaskId{h}, AccountId{h}, AccountId{named("delegate")}}};
+          DelegateRevoked{TaskId{h}, AccountId{h}, AccountId{named("delegate")}},
+          DivergenceReported{ClaimId{h}, 3}};
 }
 
 // A task with a claim, a verifier and a game of the toy task.

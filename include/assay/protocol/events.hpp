@@ -236,6 +236,11 @@ struct DelegateRevoked {
   AccountId delegate;
   friend bool operator==(const DelegateRevoked&, const DelegateRevoked&) = default;
 };
+struct DivergenceReported {  // the loss there is not finite; nothing after it is paid
+  ClaimId claim;
+  std::uint64_t entry = 0;
+  friend bool operator==(const DivergenceReported&, const DivergenceReported&) = default;
+};
 [[nodiscard]] const char* to_string(BidEnd end) noexcept;
 
 // The kind's number on the wire is the alternative's index + 1.
@@ -246,7 +251,8 @@ using Event =
                  GameStarted, GameMoved, GameFinished, ClaimSettled, Slashed, TranscriptDisclosed,
                  JackpotPaid, TaskFunded, TaskOpened, BidPlaced, BidEnded, ProgressReported,
                  ClaimCancelled, ChunkDemanded, DemandEnded, ValidatorSlashed, ValidatorChanged,
-                 RelayDrawn, DataAttested, RelayLeft, DelegateNamed, DelegateRevoked>;
+                 RelayDrawn, DataAttested, RelayLeft, DelegateNamed, DelegateRevoked,
+                 DivergenceReported>;
 
 [[nodiscard]] const char* name_of(const Event& event) noexcept;
 void write(codec::Writer& w, const Event& event);

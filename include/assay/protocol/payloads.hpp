@@ -156,14 +156,32 @@ struct EnlistVerifier {
 };
 struct CommitTranscript {
   ClaimId claim;
-  Hash256 commitment;         // transcript_commitment()
-  std::uint64_t entries = 0;  // of the transcript: the task's count, fewer of a cancelled claim
+  Hash256 commitment;  // transcript_commitment()
+  // Of the transcript: the task's count, fewer of a cancelled claim, or of a run that halted at a
+  // loss that is not finite.
+  std::uint64_t entries = 0;
   friend bool operator==(const CommitTranscript&, const CommitTranscript&) = default;
 };
 // Opens the last report of progress: the transcript holds at its entry what was reported.
 struct ProgressProof {
   Hash256 state_root;
   commit::Path path;
+};
+// The slot that every step writes its loss to and none reads: f32, scalar. A forced error flips its
+// lowest bit, so that what is not finite stays so.
+inline constexpr std::string_view kLossSlot = "metric/loss";
+// The loss in a state: its place among the slots.
+struct LossOpening {
+  std::uint32_t slots = 0;  // of the state
+  std::uint32_t slot = 0;   // the loss slot's index among them
+  commit::Path slot_path;
+  std::uint32_t loss_bits = 0;
+};
+// The loss in the state at an entry of a transcript.
+struct LossProof {
+  Hash256 state_root;
+  commit::Path entry_path;
+  LossOpening loss;
 };
 // A transcript of another length than was committed to cannot open its last entry.
 struct RevealTranscript {
@@ -175,6 +193,8 @@ struct RevealTranscript {
   crypto::Signature signature{};  // by the solver over dispute::claim_digest()
   // Exactly if progress was reported and the task forces no errors.
   std::optional<ProgressProof> progress;
+  // Exactly if the run halted: the loss in the final state, which is not finite.
+  std::optional<LossOpening> loss;
 };
 struct Seal {
   ClaimId claim;
@@ -201,27 +221,16 @@ struct OpenSeal {
   std::optional<Attestation> attestation;  // but where an earlier entry is disputed
   std::optional<MismatchProof> mismatch;   // exactly if own_end_root != end_root
 };
-// The slot whose lowest bit a forced error flips: f32, scalar, written by every step and read by
-// none.
-inline constexpr std::string_view kLossSlot = "metric/loss";
-// What a forced error was: the true state's root at the forced entry, and the place of its loss
-// slot.
-struct ForcedProof {
-  Hash256 state_root;
-  commit::Path entry_path;  // of the forced entry, in either transcript: they differ in it alone
-  std::uint32_t slots = 0;  // of the state
-  std::uint32_t slot = 0;   // the loss slot's index among them
-  commit::Path slot_path;
-  std::uint32_t loss_bits = 0;  // the true loss; the posted one has the lowest bit flipped
-};
 // The solver opens what it committed to before the beacon.
 struct Disclose {
   ClaimId claim;
   Hash256 r;
   Hash256 salt;
-  Hash256 transcript_root;                // the true one
-  crypto::Signature signature{};          // by the solver over dispute::claim_digest() of it
-  std::optional<ForcedProof> forced;      // exactly if an error was due
+  Hash256 transcript_root;        // the true one
+  crypto::Signature signature{};  // by the solver over dispute::claim_digest() of it
+  // Exactly if an error was due: the true state at the forced entry. The path is that of either
+  // transcript, because they differ there alone.
+  std::optional<LossProof> forced;
   std::optional<ProgressProof> progress;  // exactly if progress was reported
 };
 struct CommitChallenge {
@@ -255,6 +264,13 @@ struct ReportContradiction {
   Hash256 transcript_root;
   crypto::Signature signature{};
   friend bool operator==(const ReportContradiction&, const ReportContradiction&) = default;
+};
+// The run diverged: at an entry whose state the solver keeps, before the last, the loss is not
+// finite. What came after it is not paid.
+struct ReportDivergence {
+  ClaimId claim;
+  std::uint64_t entry = 0;
+  LossProof proof;
 };
 
 // An offer to take a copy in an auction. It stands until the sale ends, and locks its deposit and
@@ -418,7 +434,7 @@ using Payload =
                  CommitChallenge, RevealChallenge, StandUp, PlayMove, ReportContradiction, Disclose,
                  PlaceBid, WithdrawBid, AwardTask, AwardQuote, FundTask, ReportProgress,
                  AbandonClaim, DemandChunk, SupplyChunk, BondValidator, UnbondValidator, BondRelay,
-                 UnbondRelay, AttestData, RegisterDelegate, RevokeDelegate>;
+                 UnbondRelay, AttestData, RegisterDelegate, RevokeDelegate, ReportDivergence>;
 
 enum class TxKind : std::uint8_t {
   kTransfer = 1,
@@ -455,8 +471,9 @@ enum class TxKind : std::uint8_t {
   kAttestData,
   kRegisterDelegate,
   kRevokeDelegate,
+  kReportDivergence,
 };
-inline constexpr std::uint8_t kTxKindLast = 34;
+inline constexpr std::uint8_t kTxKindLast = 35;
 static_assert(std::variant_size_v<Payload> == kTxKindLast);
 
 [[nodiscard]] inline TxKind kind_of(const Payload& payload) noexcept {
@@ -468,10 +485,14 @@ static_assert(std::variant_size_v<Payload> == kTxKindLast);
 // False if the bytes are no payload of this kind, or longer than its limit. kind: 1 to kTxKindLast.
 [[nodiscard]] bool decode_payload(TxKind kind, ByteView bytes, Payload& out);
 
-// The root of the state that has this loss at the proof's place. False if the path has the wrong
+// The root of the state that has this loss at the opening's place. False if the path has the wrong
 // length.
-[[nodiscard]] bool state_root_with_loss(const ForcedProof& proof, std::uint32_t loss_bits,
+[[nodiscard]] bool state_root_with_loss(const LossOpening& opening, std::uint32_t loss_bits,
                                         Hash256& root);
+// An infinity or a NaN.
+[[nodiscard]] constexpr bool is_not_finite(std::uint32_t f32_bits) noexcept {
+  return (f32_bits & 0x7f80'0000) == 0x7f80'0000;
+}
 
 // The economics of a posted task.
 [[nodiscard]] economics::TaskTerms terms_of(const PostTask& task) noexcept;

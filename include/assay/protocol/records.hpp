@@ -67,8 +67,9 @@ enum class CloseReason : std::uint8_t {
   kCancelledTraining,  // cancelled, and no part of the work was delivered
   kAbandoned,          // its solver gave it up and delivered nothing
   kFinal,
-  kFinalPartial,  // cancelled or given up; the part that was done became final
-  kThrown,        // the work stood, but its solver lost a game about it
+  kFinalPartial,   // cancelled or given up; the part that was done became final
+  kFinalDiverged,  // the steps up to the first loss that was not finite became final
+  kThrown,         // the work stood, but its solver lost a game about it
   kFallen,
   kContradicted,
   kUndisclosed,  // its solver did not say in time whether it forced an error
@@ -76,6 +77,11 @@ enum class CloseReason : std::uint8_t {
   kUnattested,   // no quorum of relays attested that its data is there
   kVoid,
 };
+// Of a claim whose solver is paid.
+[[nodiscard]] constexpr bool is_paid(CloseReason reason) noexcept {
+  return reason == CloseReason::kFinal || reason == CloseReason::kFinalPartial ||
+         reason == CloseReason::kFinalDiverged;
+}
 
 // A contribution to a task's cost, as much of it as was not given back.
 struct Funder {
@@ -148,12 +154,14 @@ struct ClaimRecord {
   LedgerTimeMs deadline;  // of the status; zero where the status has none
   Amount price;           // of this copy
   Amount tax;
-  std::uint64_t entries = 0;   // of its transcript: the task's count, fewer if it was cancelled
+  std::uint64_t entries = 0;   // of its transcript: the task's count, fewer if it was cut short
   std::uint64_t reported = 1;  // entries by the last report of progress
   Hash256 progress;            // its commitment to the state there; zero: there was no report
   bool cancelled = false;      // at most reported + progress_entries are wanted
   bool abandoned = false;      // by its solver; else by the submitter
-  ReplayTimes times;           // the solver's quote
+  std::uint64_t diverged_entry =
+      0;              // the first known whose loss is not finite; 0: none but the last
+  ReplayTimes times;  // the solver's quote
   Hash256 r_commitment;
   QuoteId quote{};          // that was awarded; zeros: none
   Hash256 commitment;       // to the transcript
@@ -429,6 +437,14 @@ void read(codec::Reader& r, RelayRound& out);
 // delivered.
 [[nodiscard]] std::uint64_t entries_max(const TaskRecord& task, const ClaimRecord& claim) noexcept;
 [[nodiscard]] std::uint64_t entries_min(const TaskRecord& task, const ClaimRecord& claim) noexcept;
+// Whether the claim's run may halt at a transcript of so many entries, of which the last state is
+// kept: where it shows, when it is revealed, that the loss there is not finite.
+[[nodiscard]] bool may_halt(const TaskRecord& task, const ClaimRecord& claim,
+                            std::uint64_t entries) noexcept;
+// Of a claim that was committed to: its run halted.
+[[nodiscard]] bool has_halted(const TaskRecord& task, const ClaimRecord& claim) noexcept;
+// The steps that the claim's solver is paid for, if it is paid.
+[[nodiscard]] std::uint64_t paid_steps(const TaskRecord& task, const ClaimRecord& claim) noexcept;
 
 // Whether the claim's solver has to keep the state at this entry, and show it: where the task keeps
 // a checkpoint, and the last. Requires entry < claim.entries.

@@ -89,6 +89,7 @@ enum class TxVerdict : std::uint16_t {
   kWrongCommitment,  // what is revealed is not what was committed to
   kWrongOpening,     // a path that does not lead to the root
   kWrongProgress,    // what was reported does not stand in the transcript, or is not opened
+  kWrongLoss,        // one that is finite, or none where the run halted, or a needless one
   kWrongClaimSignature,
   kWrongAttestation,  // no, or a needless, or somebody else's signature
   kWrongCertificate,  // of a delegate: somebody else's signature, or over already
@@ -103,7 +104,7 @@ enum class TxVerdict : std::uint16_t {
   kStakeBelowMinimum,  // of a validator: it leaves with all, or keeps so much
   kTooManyUnbondings,
   kLastValidator,  // somebody has to order blocks
-  kNoDelegate,   // none is registered, or another one, or its time is over
+  kNoDelegate,     // none is registered, or another one, or its time is over
 
   // Money.
   kInsufficientFunds,

@@ -15,8 +15,8 @@ struct RunOptions {
   CheckpointSink* sink = nullptr;
   std::size_t keep_newest = 0;  // checkpoints to keep; 0: all
   Log* log = nullptr;
-  // Off: trains on over losses that are not finite. For whoever is bound to deliver the transcript:
-  // it is as well defined as any other, and the ledger has no word for halting yet.
+  // Off: trains on over losses that are not finite. For whoever delivers transcripts, which end at
+  // checkpoints: what comes before the next one is as well defined as any other.
   bool halt_at_non_finite_loss = true;
 };
 

@@ -130,6 +130,8 @@ struct Found<PlayMove> : OfGame {};
 template <>
 struct Found<DemandChunk> : OfClaim {};
 template <>
+struct Found<ReportDivergence> : OfClaim {};
+template <>
 struct Found<SupplyChunk> {
   DemandRecord demand;
 };
@@ -219,6 +221,8 @@ struct Rules {
   static Checked<RegisterDelegate> check(const Reading& r, const Sender& s,
                                          const RegisterDelegate& p);
   static Checked<RevokeDelegate> check(const Reading& r, const Sender& s, const RevokeDelegate& p);
+  static Checked<ReportDivergence> check(const Reading& r, const Sender& s,
+                                         const ReportDivergence& p);
 
  private:
   template <class P>
@@ -266,6 +270,7 @@ void transition(Context& c, Proof<AttestData>&& t);
                          const PieceOpening& opening);
 void transition(Context& c, Proof<RegisterDelegate>&& t);
 void transition(Context& c, Proof<RevokeDelegate>&& t);
+void transition(Context& c, Proof<ReportDivergence>&& t);
 
 // The last report of progress holds of this transcript (tx_claim.cpp).
 [[nodiscard]] bool opens_progress(const ClaimRecord& claim, const Hash256& transcript_root,

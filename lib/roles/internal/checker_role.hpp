@@ -4,6 +4,7 @@
 
 #include "assay/commit/transcript.hpp"
 #include "internal/ledger_role.hpp"
+#include "internal/loss.hpp"
 
 namespace assay::roles::internal {
 
@@ -18,6 +19,9 @@ struct Replayed final : JobOutcome {
   std::set<std::uint64_t> looked_forced;  // entries that differed in the loss's lowest bit alone
   std::optional<Hash256> interior_root;
   SharedState before_last;  // where the last one differs
+  // The first entry whose state the solver keeps and whose loss is not finite; 0: there was none.
+  std::uint64_t diverged_entry = 0;
+  OpenedLoss diverged;
 
   [[nodiscard]] std::uint64_t last() const { return first + roots.size() - 1; }
 };
@@ -47,6 +51,9 @@ class CheckerRole : public LedgerRole {
   // True if it differs.
   bool challenge_differences(const protocol::TaskView& task, const protocol::ClaimView& claim,
                              const commit::Transcript& transcript, const Replayed& replayed);
+  // Shows the ledger what the replay found of a run that diverged and went on.
+  void report_divergence(const protocol::ClaimView& claim, const commit::Transcript& transcript,
+                         const Replayed& replayed);
   // True if a challenge of this claim is this account's.
   [[nodiscard]] bool has_challenged(const protocol::ClaimView& claim) const;
   // Commits to a challenge if that was not done yet.

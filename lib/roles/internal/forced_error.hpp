@@ -1,5 +1,5 @@
-// A solver's side of forced errors: whether a task leaves a place for one, and what to post, prove
-// and serve when one is due.
+// A solver's side of the loss slot: of forced errors, whether a task leaves a place for one, and
+// what to post, prove and serve when one is due; of a run that halted, what it has to show.
 #pragma once
 
 #include "assay/protocol/payloads.hpp"
@@ -16,7 +16,7 @@ namespace assay::roles::internal {
 struct ForcedError final : JobOutcome {
   std::uint64_t entry = 0;
   Hash256 posted_state_root;
-  protocol::ForcedProof proof;
+  protocol::LossProof proof;
   Bytes checkpoint;  // the flipped state as a file
 };
 
@@ -28,5 +28,13 @@ struct ForcedError final : JobOutcome {
 [[nodiscard]] Result<std::shared_ptr<ForcedError>> make_forced_error(
     const RoleContext& context, const training::Task& task, const Files& run_files,
     const std::vector<Hash256>& state_roots, std::uint64_t entry);
+
+struct HaltProof final : JobOutcome {
+  protocol::LossOpening loss;  // of the true final state
+};
+// The same up to the last of `state_roots`, after which the run halted.
+[[nodiscard]] Result<std::shared_ptr<HaltProof>> prove_halt(
+    const RoleContext& context, const training::Task& task, const Files& run_files,
+    const std::vector<Hash256>& state_roots);
 
 }  // namespace assay::roles::internal

@@ -64,7 +64,8 @@ class Auditor::Model {
     std::uint64_t due = 0;  // 0: it has no deadline
     Atoms price = 0, tax = 0, stake = 0;
     std::uint64_t entries = 0, reported = 1, committed_at = 0;
-    Hash256 progress;  // what was reported last hides
+    Hash256 progress;            // what was reported last hides
+    std::uint64_t diverged = 0;  // the first entry shown to have a loss that is not finite
     bool cancelled = false, abandoned = false, doomed = false, solver_lost = false;
     bool withheld = false;            // a demand was ignored
     std::uint64_t demands_until = 0;  // once it is challenging

@@ -367,12 +367,10 @@ TEST_F(Demands, AForcedErrorIsShownAsItStands) {
       dispute::claim_digest(crypto::sha256_function(), net.head.chain, posted.task,
                             header_of(net.task(posted.task).record, record()), d.transcript_root);
   d.signature = net.keys[kSolver].sign(digest.view());
-  d.forced = ForcedProof{run.transcript.state_root(due.entry),
-                         run.transcript.path(due.entry),
-                         3,
-                         1,
-                         truth.tree().tree.path(1),
-                         load_le<std::uint32_t>(truth.loss.data())};
+  d.forced =
+      LossProof{run.transcript.state_root(due.entry),
+                run.transcript.path(due.entry),
+                {3, 1, truth.tree().tree.path(1), load_le<std::uint32_t>(truth.loss.data())}};
   ASSERT_EQ(net.verdict(kSolver, d), V::kApplied);
   EXPECT_GE(record().deadline, demanded(of_rest).deadline);
   EXPECT_EQ(supply(of_rest, opening_of(of_rest, claimed, flipped(truth))), V::kWrongOpening);

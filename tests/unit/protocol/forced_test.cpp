@@ -39,6 +39,9 @@ Hash256 state_root(std::uint64_t entry, std::uint32_t loss_bits) {
   return commit::counted_root(crypto::sha256_function(), commit::Tag::kState, kSlots,
                               state_tree(entry, loss_bits).root());
 }
+LossOpening loss_of(std::uint64_t entry, std::uint32_t loss_bits) {
+  return {kSlots, 1, state_tree(entry, loss_bits).path(1), loss_bits};
+}
 // Every entry true, but for the loss bit of `flipped` (0: none).
 MadeRun run_with(std::uint64_t flipped, std::uint64_t entries = kEntries) {
   std::vector<Hash256> roots;
@@ -122,12 +125,8 @@ class Forced : public testing::Test {
     d.progress = progress_of(net, posted.claim, truth);
     d.signature = net.keys[kSolver].sign(digest.view());
     if (due.is_due)
-      d.forced = ForcedProof{truth.transcript.state_root(due.entry),
-                             truth.transcript.path(due.entry),
-                             kSlots,
-                             1,
-                             state_tree(due.entry, loss_at(due.entry)).path(1),
-                             loss_at(due.entry)};
+      d.forced = LossProof{truth.transcript.state_root(due.entry), truth.transcript.path(due.entry),
+                           loss_of(due.entry, loss_at(due.entry))};
     return d;
   }
   ClaimRecord record() const { return net.claim(posted.claim).record; }
@@ -399,11 +398,11 @@ TEST_F(Forced, EveryPartOfADisclosureIsChecked) {
   EXPECT_EQ(verdict([](Disclose& d) { d.forced->entry_path.hashes[0].bytes[3] ^= 1; }),
             V::kWrongDisclosure);
   EXPECT_EQ(verdict([](Disclose& d) { --d.forced->entry_path.length; }), V::kWrongDisclosure);
-  EXPECT_EQ(verdict([](Disclose& d) { d.forced->slots = 4; }), V::kWrongDisclosure);
-  EXPECT_EQ(verdict([](Disclose& d) { d.forced->slot = 0; }), V::kWrongDisclosure);
-  EXPECT_EQ(verdict([](Disclose& d) { d.forced->slot_path.hashes[1].bytes[3] ^= 1; }),
+  EXPECT_EQ(verdict([](Disclose& d) { d.forced->loss.slots = 4; }), V::kWrongDisclosure);
+  EXPECT_EQ(verdict([](Disclose& d) { d.forced->loss.slot = 0; }), V::kWrongDisclosure);
+  EXPECT_EQ(verdict([](Disclose& d) { d.forced->loss.slot_path.hashes[1].bytes[3] ^= 1; }),
             V::kWrongDisclosure);
-  EXPECT_EQ(verdict([](Disclose& d) { d.forced->loss_bits ^= 1; }), V::kWrongDisclosure);
+  EXPECT_EQ(verdict([](Disclose& d) { d.forced->loss.loss_bits ^= 1; }), V::kWrongDisclosure);
   EXPECT_EQ(net.verdict(kSolver, good), V::kApplied);
 }
 
@@ -523,6 +522,126 @@ TEST_F(Forced, TermsWithoutTaxOrWithACheapEndAreRefused) {
   EXPECT_EQ(net.verdict(kSubmitter, t), V::kWindowOutOfRange);
   t.force_rate = 1, t.windows.disclose_ms = 0;
   EXPECT_EQ(net.verdict(kSubmitter, t), V::kWindowOutOfRange);
+}
+
+constexpr std::uint32_t kNan = 0x7fc00000u;
+
+// From entry `from` on its loss is no number.
+MadeRun diverged_run(std::uint64_t entries, std::uint64_t from) {
+  std::vector<Hash256> roots;
+  for (std::uint64_t e = 0; e < entries; ++e)
+    roots.push_back(state_root(e, e >= from ? kNan : loss_at(e)));
+  return MadeRun(std::move(roots));
+}
+
+// Ten entries, 27 steps, every state kept.
+struct Divergent {
+  Net net;
+  PostTask terms = keeping_all();
+  Posted posted = post_and_accept(net, kSubmitter, kSolver, terms);
+
+  static PostTask keeping_all() {
+    PostTask t = sample_task();
+    t.header.checkpoint_interval = t.header.commit_interval;
+    return t;
+  }
+  [[nodiscard]] ClaimRecord record() const { return net.claim(posted.claim).record; }
+  void commit(const MadeRun& run) {
+    ASSERT_EQ(net.verdict(kSolver, commitment_of(posted, run)), V::kApplied);
+    net.wait(terms.windows.enlist_ms);
+    ASSERT_EQ(record().status, ClaimStatus::kRevealing);
+  }
+  [[nodiscard]] V reveal(const MadeRun& run, std::optional<LossOpening> loss) {
+    RevealTranscript payload = reveal_of(net, posted, kSolver, terms, run);
+    payload.loss = std::move(loss);
+    return net.verdict(kSolver, payload);
+  }
+  [[nodiscard]] V report(const MadeRun& run, std::uint64_t entry, std::uint32_t loss_bits) {
+    return net.verdict(
+        kEve, ReportDivergence{posted.claim,
+                               entry,
+                               {run.transcript.state_root(entry), run.transcript.path(entry),
+                                loss_of(entry, loss_bits)}});
+  }
+  void end() {
+    net.block();
+    net.wait(terms.windows.challenge_ms);
+    ASSERT_EQ(record().status, ClaimStatus::kFinal);
+  }
+};
+
+// INV-PRO-036, here and below.
+TEST(Divergence, ARunHaltsWhereItsLossIsNotFiniteAndIsPaidUpToThere) {
+  Divergent t;
+  const MadeRun run = diverged_run(6, 5);
+  CommitTranscript commit = commitment_of(t.posted, run);
+  for (const std::uint64_t entries : {0, 1, 11}) {
+    commit.entries = entries;
+    EXPECT_EQ(t.net.verdict(kSolver, commit), V::kWrongEntryCount) << entries;
+  }
+  t.commit(run);
+  EXPECT_EQ(t.reveal(run, std::nullopt), V::kWrongLoss);
+  LossOpening elsewhere = loss_of(5, kNan);
+  elsewhere.slot = 0;
+  EXPECT_EQ(t.reveal(run, elsewhere), V::kWrongLoss);
+  EXPECT_EQ(t.reveal(run, loss_of(5, kNan ^ 1)), V::kWrongLoss);
+  EXPECT_EQ(t.reveal(run, loss_of(4, kNan)), V::kWrongLoss);
+  ASSERT_EQ(t.reveal(run, loss_of(5, kNan)), V::kApplied);
+  t.end();
+  EXPECT_EQ(t.record().reason, CloseReason::kFinalDiverged);
+  EXPECT_EQ(t.net.task(t.posted.task).record.status, TaskStatus::kPaid);
+  // 15 of 27 steps.
+  EXPECT_EQ(t.net.account(kSolver).available, Amount{1'000'555});
+}
+
+TEST(Divergence, AFiniteLossHaltsNothing) {
+  Divergent t;
+  const MadeRun run = diverged_run(6, 6);
+  t.commit(run);
+  for (const std::uint32_t bits : {loss_at(5), kNan, 0x7f800000u})
+    EXPECT_EQ(t.reveal(run, loss_of(5, bits)), V::kWrongLoss);
+  t.net.wait(t.terms.windows.reveal_ms);
+  EXPECT_EQ(t.record().reason, CloseReason::kNotRevealed);
+}
+
+TEST(Divergence, WhatWasReportedIsDelivered) {
+  Divergent t;
+  const MadeRun run = diverged_run(6, 2);
+  ASSERT_EQ(t.net.verdict(kSolver, report_of(t.posted, run, 3)), V::kApplied);
+  EXPECT_EQ(t.net.verdict(kSolver, commitment_of(t.posted, diverged_run(2, 1))),
+            V::kWrongEntryCount);
+  EXPECT_EQ(t.net.verdict(kSolver, commitment_of(t.posted, diverged_run(3, 2))), V::kApplied);
+}
+
+TEST(Divergence, WhatARunDoesAfterItIsNotPaid) {
+  Divergent t;
+  const MadeRun run = diverged_run(10, 5);
+  t.commit(run);
+  EXPECT_EQ(t.report(run, 5, kNan), V::kWrongPhase);
+  EXPECT_EQ(t.reveal(run, loss_of(9, kNan)), V::kWrongLoss) << "it did not halt";
+  ASSERT_EQ(t.reveal(run, std::nullopt), V::kApplied);
+  EXPECT_EQ(t.report(run, 0, loss_at(0)), V::kEntryOutOfRange);
+  EXPECT_EQ(t.report(run, 9, kNan), V::kEntryOutOfRange);
+  EXPECT_EQ(t.report(run, 4, loss_at(4)), V::kWrongLoss);
+  EXPECT_EQ(t.report(run, 4, kNan), V::kWrongLoss);
+  EXPECT_EQ(t.report(diverged_run(10, 4), 4, kNan), V::kWrongOpening);
+  ASSERT_EQ(t.report(run, 7, kNan), V::kApplied);
+  EXPECT_EQ(t.report(run, 8, kNan), V::kEntryOutOfRange);
+  ASSERT_EQ(t.report(run, 5, kNan), V::kApplied);
+  EXPECT_EQ(t.record().diverged_entry, 5u);
+  const std::uint64_t before = t.net.account(kSubmitter).available.value;
+  t.end();
+  EXPECT_EQ(t.record().reason, CloseReason::kFinalDiverged);
+  EXPECT_EQ(t.net.account(kSolver).available, Amount{1'000'555});
+  // The fees that no verifier earned come back, too; the tax is the whole run's.
+  EXPECT_EQ(t.net.account(kSubmitter).available.value, before + 445 + 205);
+  EXPECT_EQ(t.report(run, 2, kNan), V::kWrongPhase);
+}
+
+TEST(Divergence, AForcedErrorMakesNoLossFinite) {
+  for (const std::uint32_t bits :
+       {0u, 1u, 0x7f7fffffu, 0x7f800000u, 0x7f800001u, kNan, 0xff7fffffu, 0xff800000u, 0xffffffffu})
+    EXPECT_EQ(is_not_finite(bits), is_not_finite(bits ^ 1)) << bits;
 }
 
 }  // namespace

@@ -102,13 +102,13 @@ using C = ClaimRecord;
 template <>
 struct Members<C>
     : Fields<&C::id, &C::task, &C::solver, &C::status, &C::reason, &C::deadline, &C::price, &C::tax,
-             &C::entries, &C::reported, &C::progress, &C::cancelled, &C::abandoned, &C::times,
-             &C::r_commitment, &C::quote, &C::commitment, &C::transcript_root, &C::salt,
-             &C::final_state_root, &C::signature, &C::beacon, &C::force_beacon, &C::posted_root,
-             &C::finds_until, &C::refunds_until, &C::forced_entry, &C::forced_state_root,
-             &C::enlisted, &C::sealed, &C::opened, &C::challenges, &C::unresolved, &C::demands,
-             &C::demands_open, &C::demands_until, &C::doomed, &C::withheld, &C::fallen_entry,
-             &C::solver_lost, &C::contradicted_by> {};
+             &C::entries, &C::reported, &C::progress, &C::cancelled, &C::abandoned,
+             &C::diverged_entry, &C::times, &C::r_commitment, &C::quote, &C::commitment,
+             &C::transcript_root, &C::salt, &C::final_state_root, &C::signature, &C::beacon,
+             &C::force_beacon, &C::posted_root, &C::finds_until, &C::refunds_until,
+             &C::forced_entry, &C::forced_state_root, &C::enlisted, &C::sealed, &C::opened,
+             &C::challenges, &C::unresolved, &C::demands, &C::demands_open, &C::demands_until,
+             &C::doomed, &C::withheld, &C::fallen_entry, &C::solver_lost, &C::contradicted_by> {};
 template <>
 struct Members<economics::Draw> : Fields<&economics::Draw::entry, &economics::Draw::interior_step> {
 };
@@ -294,6 +294,9 @@ template <>
 struct Members<BidPlaced> : Fields<&BidPlaced::task, &BidPlaced::bidder, &BidPlaced::price> {};
 template <>
 struct Members<BidEnded> : Fields<&BidEnded::task, &BidEnded::bidder, &BidEnded::how> {};
+template <>
+struct Members<DivergenceReported>
+    : Fields<&DivergenceReported::claim, &DivergenceReported::entry> {};
 template <>
 struct Members<ProgressReported> : Fields<&ProgressReported::claim, &ProgressReported::entries> {};
 template <>

@@ -35,7 +35,7 @@ std::vector<Payload> samples() {
   disclose.signature.fill(5);
   disclose.forced.emplace();
   disclose.forced->entry_path = run.transcript.path(3);
-  disclose.forced->slot_path = run.transcript.path(1);
+  disclose.forced->loss.slot_path = run.transcript.path(1);
   AwardQuote award;
   award.task = TaskId{hash_of_text("task")};
   award.quote = {AccountId{hash_of_text("solver")},
@@ -57,6 +57,7 @@ std::vector<Payload> samples() {
   reveal.final_path = run.transcript.path(9);
   reveal.signature.fill(3);
   reveal.progress = ProgressProof{hash_of_text("state"), run.transcript.path(4)};
+  reveal.loss = LossOpening{3, 1, run.transcript.path(2), 0x7fc00000};
   RevealChallenge challenge = challenge_reveal(ChallengeId{hash_of_text("c")}, run, 4);
   ReportContradiction report;
   report.signature.fill(9);
@@ -101,7 +102,12 @@ std::vector<Payload> samples() {
           UnbondRelay{Amount{9}},
           AttestData{claim, hash_of_text("data"), state},
           RegisterDelegate{award.task, {AccountId{hash_of_text("delegate")}, LedgerTimeMs{9}, {}}},
-          RevokeDelegate{award.task}};
+          RevokeDelegate{award.task},
+          ReportDivergence{claim,
+                           3,
+                           {hash_of_text("state"),
+                            run.transcript.path(3),
+                            {3, 1, run.transcript.path(2), 0x7f800000}}}};
 }
 
 TEST(TransactionTable, HasNoHole) {

@@ -2,6 +2,8 @@
 // together is tested in tests/sim.
 #include <gtest/gtest.h>
 
+#include <limits>
+
 #include "assay/core/memory_files.hpp"
 #include "assay/crypto/ed25519.hpp"
 #include "assay/crypto/sha256.hpp"
@@ -447,6 +449,83 @@ TEST_F(Roles, ASolverShowsItsWorkOnlyWhenTheLedgerHasIt) {
 
   claim.status = ClaimStatus::kDrawing;
   EXPECT_EQ(drive(update(), 30'000), 1 + 2u);  // the transcript, the states after steps 2 and 4
+}
+
+// The same with a learning rate that no run bears.
+const std::shared_ptr<const training::Task>& diverging() {
+  static const auto made = [] {
+    SerialTaskPool pool;
+    const tiny::Programs programs = tiny::conv_net(std::numeric_limits<float>::infinity());
+    return std::make_shared<const training::Task>(
+        training::make_task(
+            {.seed = 7, .steps = 12, .commit_interval = 2, .checkpoint_interval = 4},
+            programs.init.program(), programs.step.program(), tiny::conv_net_data(), pool)
+            .value());
+  }();
+  return made;
+}
+std::optional<Bytes> diverging_blob(const Fetch& fetch) {
+  for (const graph::ValidProgram* program : {diverging()->init.get(), diverging()->step.get()})
+    if (fetch.name == program_blob(program->root()))
+      return graph::encode_program(program->program());
+  if (fetch.name == data_blob(diverging()->header.data_set))
+    return tensor::write_safetensors(diverging()->data).value();
+  return std::nullopt;
+}
+
+// INV-PRO-036: at the first checkpoint whose loss is not finite, which it shows.
+TEST_F(Roles, ASolverHaltsWhereItsRunDiverges) {
+  protocol::TaskView& task = add_task(&key);
+  task.record.terms.header = diverging()->header;
+  task.record.terms.work_units = training::work_units(*diverging());
+  protocol::ClaimRecord& claim = task.claims[0].record;
+  claim.entries = 7;
+  const auto role = make_solver(context(), {});
+  const auto commits = submissions(*role, update(), diverging_blob);
+  ASSERT_EQ(commits.size(), 1u);
+  const auto commit = std::get<protocol::CommitTranscript>(commits[0].payload);
+  EXPECT_EQ(commit.entries, 3u);
+  EXPECT_TRUE(protocol::may_halt(task.record, claim, commit.entries));
+  claim.status = ClaimStatus::kRevealing;
+  claim.commitment = commit.commitment;
+  claim.entries = commit.entries;
+  const auto reveals = submissions(*role, update(), diverging_blob, 10'000);
+  ASSERT_EQ(reveals.size(), 1u);
+  const auto& reveal = std::get<protocol::RevealTranscript>(reveals[0].payload);
+  ASSERT_TRUE(reveal.loss);
+  EXPECT_TRUE(protocol::is_not_finite(reveal.loss->loss_bits));
+  Hash256 root;
+  ASSERT_TRUE(protocol::state_root_with_loss(*reveal.loss, reveal.loss->loss_bits, root));
+  EXPECT_EQ(root, reveal.final_state_root);
+}
+
+// Who goes on all the same is not paid for it: whoever replays shows where it diverged.
+TEST_F(Roles, AWhistleblowerShowsWhereARunDiverged) {
+  protocol::TaskView& task = add_task(&solver, ClaimStatus::kSealing);
+  task.record.terms.header = diverging()->header;
+  protocol::ClaimRecord& claim = task.claims[0].record;
+  claim.entries = 7;
+  auto execution = context().execution(*diverging(), pool).value();
+  const auto run = training::TrainingRun::open(*diverging(), *execution, pool,
+                                               {.halt_at_non_finite_loss = false})
+                       .value();
+  ASSERT_TRUE(run->advance(12));
+  const commit::Transcript transcript(run->transcript());
+  claim.transcript_root = transcript.root();
+  Bytes list;
+  for (const Hash256& root : run->transcript())
+    list.insert(list.end(), root.bytes.begin(), root.bytes.end());
+  const auto role = make_whistleblower(context(), {.also_drawn = true});
+  const auto reports = submissions(*role, update(), [&](const Fetch& f) {
+    return f.name == transcript_blob(claim.id) ? std::optional(list) : diverging_blob(f);
+  });
+  ASSERT_EQ(reports.size(), 1u);
+  const auto& report = std::get<protocol::ReportDivergence>(reports[0].payload);
+  EXPECT_EQ(report.entry, 2u);
+  EXPECT_EQ(report.proof.state_root, transcript.state_root(2));
+  EXPECT_TRUE(protocol::is_not_finite(report.proof.loss.loss_bits));
+  claim.diverged_entry = 2;
+  EXPECT_TRUE(submissions(*role, update(), diverging_blob, 10'000).empty());
 }
 
 // Its pieces of every kind, of the transcript as it stands: until the ledger has them.
