@@ -434,7 +434,8 @@ class Testnet(Network):
             self.fault, lambda _last: ([], []))(last)
         problems += wrong + self.losses()
         agree = "agree on the app hash of every block, on every claim and on every balance" if not problems else "DISAGREE"
-        who = f"{len(nodes)} of {self.count} validators" if not self.joiner else f"{self.count} validators and the joiner"
+        who = {"join": f"{self.count} validators and the joiner", "bond": f"All {len(nodes)} validators"}.get(
+            self.fault, f"{len(nodes)} of {self.count} validators")
         return [f"\n{who} {agree}:\n", demo.table(rows), *shown], problems
 
     def use_joiner(self):
