@@ -10,6 +10,7 @@ problems = []
 
 # Public functions that take bytes or text but read no message.
 NO_MESSAGE = {
+    "verify": "a transaction, which parse_transaction reads",
     "from_hex": "digits within a message",
     "hash_from_hex": "digits within a message",
     "parse_log_format": "an option of the command line",

@@ -136,14 +136,14 @@ using E = DemandRecord;
 template <>
 struct Members<E> : Fields<&E::id, &E::claim, &E::demander, &E::sequence, &E::piece, &E::price,
                            &E::status, &E::deadline, &E::paused_before_ms, &E::paused_ms> {};
-using Y = RelayRecord;
+using O = RelayRecord;
 template <>
-struct Members<Y> : Fields<&Y::account, &Y::bond, &Y::held, &Y::missed> {};
+struct Members<O> : Fields<&O::account, &O::bond, &O::held, &O::missed> {};
 template <>
 struct Members<RelaySeat> : Fields<&RelaySeat::relay, &RelaySeat::attested> {};
-using Z = RelayRound;
+using K = RelayRound;
 template <>
-struct Members<Z> : Fields<&Z::claim, &Z::number, &Z::beacon, &Z::seats> {};
+struct Members<K> : Fields<&K::claim, &K::number, &K::beacon, &K::seats> {};
 using G = GameRecord;
 template <>
 struct Members<G>

@@ -159,7 +159,6 @@ TEST_F(SpecTables, HaveTheRecordsLimits) {
   holds_limits<VerifierRecord>("verifier");
   holds_limits<RelayRound>("relay round");
   holds_limits<ChallengeRecord>("challenge");
-  holds_limits<DemandRecord>("demand");
   holds_limits<ValidatorRecord>("validator");
   holds_limits<ValidatorSet>("validator set");
   holds_limits<dispute::SignedMove>("signed move");
