@@ -45,6 +45,14 @@ const std::set<Stage> kDefences{Stage::kStateLeaf,  Stage::kSource,      Stage::
 // No move that the other side may make as well.
 void be_silent_at_the_end(roles::Actions& actions) { be_silent_at(actions, kLastOpenings); }
 
+// Attests, and leaves the game about it to the solver.
+void stand_up_for_nobody(roles::Actions& actions) {
+  std::erase_if(actions, [](const roles::Action& action) {
+    const auto* submit = std::get_if<roles::Submit>(&action);
+    return submit != nullptr && std::holds_alternative<protocol::StandUp>(submit->payload);
+  });
+}
+
 // True before the first view that shows an open game of `challenger`'s at turn `at` or beyond,
 // which a view may skip; for kEveryTurn, before the first of each turn.
 std::function<bool(const roles::Event&)> crash_before_turn(const AccountId& challenger,
@@ -195,6 +203,11 @@ Result<Ending> play(const Setting& setting) {
       .staked_atoms = 1'000 * kToken,
       .make = [](const roles::RoleContext& context) { return roles::make_verifier(context, {}); }};
   if (setting.lazy_verifier) verifier.make = cheats::make_lazy_verifier;
+  // An attestor that wins first would end the games that this is about.
+  if (setting.second != Setting::Second::kNone)
+    verifier.make = [](const roles::RoleContext& context) {
+      return std::make_unique<EditedRole>(roles::make_verifier(context, {}), stand_up_for_nobody);
+    };
   sim::PartyOptions whistleblower{
       .name = "whistleblower",
       .balance_atoms = 500 * kToken,

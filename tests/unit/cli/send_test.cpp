@@ -58,6 +58,7 @@ SendValues good_values(const std::filesystem::path& folder) {
                      {"claim", kId},
                      {"solver", kId},
                      {"transcript-root", kId},
+                     {"data", kId},
                      {"piece", "state/1/0/0"},
                      {"blob", (folder / "state").string()},
                      {"transcript", (folder / "transcript").string()},
@@ -184,7 +185,8 @@ TEST(Send, EveryKindIsSentByAProgram) {
                            TxKind::kPlayMove,
                            TxKind::kDisclose,
                            TxKind::kPlaceBid,
-                           TxKind::kReportProgress};
+                           TxKind::kReportProgress,
+                           TxKind::kReportDivergence};
   for (const SendRow& row : send_table())
     EXPECT_TRUE(sent.insert(row.kind).second) << command_name(row.kind);
   EXPECT_EQ(sent.size(), protocol::transaction_table().size());
