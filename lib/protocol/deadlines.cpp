@@ -15,9 +15,12 @@ const Windows& windows_of(Context& c, const ClaimRecord& claim, TaskRecord& task
   return task.terms.windows;
 }
 
-// The draw, from the beacon of the block after the reveal.
+// The draw, from the beacon of the block after the reveal; of a task with relays that beacon draws
+// these, and what is checked is drawn once they have attested that the data is there: a solver that
+// saw its draws before could let the claim end unattested where they hit.
 void draw(Context& c, ClaimRecord& claim) {
   const TaskRecord task = c.state.need_task(claim.task);
+  if (task.terms.relays != 0 && !c.state.relay_round(claim.id)) return start_relaying(c, claim);
   claim.beacon = c.beacon;
   economics::DrawTerms terms;
   terms.beacon = c.beacon;
@@ -34,10 +37,7 @@ void draw(Context& c, ClaimRecord& claim) {
       c.emit(VerifierDrawn{claim.id, verifier.verifier, i, verifier.draws[i].entry,
                            verifier.draws[i].interior_step});
   }
-  if (task.terms.relays != 0)
-    start_relaying(c, claim);
-  else
-    start_sealing(c, claim);
+  start_sealing(c, claim);
 }
 
 void end_claim_status(Context& c, const ClaimId& id) {

@@ -1,5 +1,6 @@
 // bond_relay, unbond_relay, attest_data: who keeps what a claim is checked with, and says so.
 #include <algorithm>
+#include <tuple>
 
 #include "internal/rules.hpp"
 
@@ -9,11 +10,13 @@ using V = TxVerdict;
 
 namespace {
 
-// The least of a full pool gives way to who brings more, unless it stands behind a claim.
+// Of a full pool the least bond that stands behind no claim: it gives way to who brings more. If
+// all stand behind some, the least.
 std::optional<RelayRecord> least_of(const std::vector<RelayRecord>& pool) {
   if (pool.size() < kMaxRelays) return std::nullopt;
   return *std::min_element(pool.begin(), pool.end(), [](const auto& a, const auto& b) {
-    return std::pair(a.bond, a.account) < std::pair(b.bond, b.account);
+    return std::tuple(a.held != Amount{}, a.bond, a.account) <
+           std::tuple(b.held != Amount{}, b.bond, b.account);
   });
 }
 

@@ -48,10 +48,8 @@ bool Auditor::Model::may_advance(const Claim& c, const Task& t, ClaimStatus to,
   const bool may_wait = t.stage == Stage::kSelling || copies_train(c, t);
   const bool must_wait = (t.stage == Stage::kSelling && t.due > m_now) || copies_train(c, t);
   // Drawn, and attested where that is asked for.
-  const bool is_attested = t.terms.relays == 0
-                               ? due && c.status == ClaimStatus::kDrawing
-                               : c.status == ClaimStatus::kRelaying && has_quorum(c) &&
-                                     (due || (sends && attested(c) == c.relays.size()));
+  const bool has_data = t.terms.relays == 0 || has_quorum(c);
+  const bool is_drawn = due && c.status == ClaimStatus::kDrawing && has_data;
   switch (to) {
     case ClaimStatus::kTraining: return c.status == ClaimStatus::kTraining && c.due == 0;
     case ClaimStatus::kEnlisting:
@@ -64,12 +62,15 @@ bool Auditor::Model::may_advance(const Claim& c, const Task& t, ClaimStatus to,
       return c.status == ClaimStatus::kEnlisting
                  ? due || (sends && seats_full) || c.due == 0
                  : c.status == ClaimStatus::kTraining && sends && seats_full;
-    case ClaimStatus::kDrawing: return sends && c.status == ClaimStatus::kRevealing;
+    case ClaimStatus::kDrawing:
+      if (c.status == ClaimStatus::kRelaying)
+        return has_quorum(c) && (due || (sends && attested(c) == c.relays.size()));
+      return sends && c.status == ClaimStatus::kRevealing;
     case ClaimStatus::kRelaying:
       return t.terms.relays != 0 && due &&
-             (c.status == ClaimStatus::kDrawing ||
+             ((c.status == ClaimStatus::kDrawing && c.rounds == 0) ||
               (c.status == ClaimStatus::kRelaying && !has_quorum(c) && c.rounds < 4));
-    case ClaimStatus::kSealing: return is_attested && (!c.seats.empty() || forces);
+    case ClaimStatus::kSealing: return is_drawn && (!c.seats.empty() || forces);
     case ClaimStatus::kOpening:
       return c.status == ClaimStatus::kSealing && sealed > 0 &&
              (due || (sends && sealed == c.seats.size()));
@@ -77,7 +78,7 @@ bool Auditor::Model::may_advance(const Claim& c, const Task& t, ClaimStatus to,
     case ClaimStatus::kChallenging: {
       if (to == ClaimStatus::kChallenging && c.status == ClaimStatus::kDisclosing)
         return sends && std::holds_alternative<protocol::Disclose>(*tx->payload);
-      const bool passed = (is_attested && c.seats.empty() && !forces) ||
+      const bool passed = (is_drawn && c.seats.empty() && !forces) ||
                           (c.status == ClaimStatus::kSealing && due && sealed == 0) ||
                           (c.status == ClaimStatus::kOpening && (due || (sends && all_open)));
       return passed && forces == (to == ClaimStatus::kDisclosing);
