@@ -49,7 +49,9 @@ void end_claim_status(Context& c, const ClaimId& id) {
       break;
     case ClaimStatus::kEnlisting: end_enlisting(c, claim); break;
     case ClaimStatus::kDrawing: draw(c, claim); break;
-    case ClaimStatus::kRelaying: end_relaying(c, claim); break;
+    case ClaimStatus::kRelaying:
+      if (end_relaying(c, claim)) draw(c, claim);
+      break;
     case ClaimStatus::kSealing: end_sealing(c, claim); break;
     case ClaimStatus::kOpening: end_opening(c, claim); break;
     case ClaimStatus::kDisclosing: fall_undisclosed(c, id); break;

@@ -54,11 +54,11 @@ void end_word(Context& c, const TaskRecord& task, const RelayRound& round, const
   c.state.put(relay);
 }
 
-// Others came to a quorum, so it could have been one of them.
-void note_missed(Context& c, const RelayRound& round) {
+// Others came to a quorum, so it could have been one of them; but for the solver, which may not.
+void note_missed(Context& c, const ClaimRecord& claim, const RelayRound& round) {
   for (const AccountId& id : accounts_of(round, false)) {
     std::optional<RelayRecord> relay = c.state.relay(id);
-    if (!relay) continue;
+    if (!relay || id == claim.solver) continue;
     ++relay->missed;
     if (relay->missed >= kMaxMissedRounds && relay->held == Amount{})
       leave_pool(c, *relay);
@@ -92,26 +92,25 @@ void start_relaying(Context& c, ClaimRecord& claim) {
   start_round(c, claim, c.state.need_task(claim.task), 1);
 }
 
-void end_relaying(Context& c, ClaimRecord& claim) {
+bool end_relaying(Context& c, ClaimRecord& claim) {
   const TaskRecord task = c.state.need_task(claim.task);
   const RelayRound round = c.state.need_relay_round(claim.id);
   if (attested_seats(round) >= task.terms.relay_quorum ||
       testing::planted(testing::Planted::kAnyQuorum)) {
-    note_missed(c, round);
-    // Due at once: what is checked comes from a beacon that nobody knew who attested.
-    c.advance(claim, ClaimStatus::kDrawing, 0);
-    return;
+    note_missed(c, claim, round);
+    return true;
   }
   for (const AccountId& id : accounts_of(round, true)) end_word(c, task, round, id, false);
   if (round.number < kMaxRelayRounds) {
     start_round(c, claim, task, round.number + 1);
-    return;
+    return false;
   }
   // Nobody can tell whether the solver kept it back or relays kept silent.
   RelayRound none = round;
   none.seats.clear();
   c.state.put(none);
   fall_unattested(c, claim.id);
+  return false;
 }
 
 std::uint64_t settle_relays(Context& c, const TaskRecord& task, const ClaimRecord& claim,

@@ -36,7 +36,6 @@ void transition(Context& c, Proof<BondRelay>&& t) {
   if (evicted) leave_pool(c, *evicted);
   c.put_down(stake_account(relay.account), relay_lock(relay.account), t.payload.amount.value);
   relay.bond.value += t.payload.amount.value;
-  relay.missed = 0;
   c.state.put(relay);
 }
 
@@ -84,7 +83,9 @@ void transition(Context& c, Proof<AttestData>&& t) {
   c.state.put(found.round);
   c.state.add_part(id, found.claim.task);
   c.emit(DataAttested{found.claim.id, id, seats_of(found.round, id)});
-  if (attested_seats(found.round) == found.round.seats.size()) end_relaying(c, found.claim);
+  // What is checked comes from a beacon that nobody knew who attested: the next block's.
+  if (attested_seats(found.round) == found.round.seats.size() && end_relaying(c, found.claim))
+    c.advance(found.claim, ClaimStatus::kDrawing, 0);
 }
 
 }  // namespace assay::protocol::internal

@@ -52,6 +52,8 @@ class Relay final : public internal::CheckerRole {
     }
     const bool attested = protocol::has_attested(*view.relays, account());
     if (!attested && (claim.status != ClaimStatus::kRelaying || claim.withheld)) return false;
+    // A word about data is lost where a demand is over before anybody could answer it.
+    if (!attested && !leaves_time(task.record.terms, {1, 1})) return false;
     const SharedTask opened = open_task(task);
     if (!opened || !publish_task(*opened)) return true;
     const commit::Transcript* roots = transcript(view);

@@ -49,7 +49,8 @@ bool Auditor::Model::may_advance(const Claim& c, const Task& t, ClaimStatus to,
   const bool must_wait = (t.stage == Stage::kSelling && t.due > m_now) || copies_train(c, t);
   // Drawn, and attested where that is asked for.
   const bool has_data = t.terms.relays == 0 || has_quorum(c);
-  const bool is_drawn = due && c.status == ClaimStatus::kDrawing && has_data;
+  const bool is_drawn =
+      due && has_data && (c.status == ClaimStatus::kDrawing || c.status == ClaimStatus::kRelaying);
   switch (to) {
     case ClaimStatus::kTraining: return c.status == ClaimStatus::kTraining && c.due == 0;
     case ClaimStatus::kEnlisting:
@@ -64,7 +65,7 @@ bool Auditor::Model::may_advance(const Claim& c, const Task& t, ClaimStatus to,
                  : c.status == ClaimStatus::kTraining && sends && seats_full;
     case ClaimStatus::kDrawing:
       if (c.status == ClaimStatus::kRelaying)
-        return has_quorum(c) && (due || (sends && attested(c) == c.relays.size()));
+        return has_data && sends && attested(c) == c.relays.size();
       return sends && c.status == ClaimStatus::kRevealing;
     case ClaimStatus::kRelaying:
       return t.terms.relays != 0 && due &&

@@ -35,7 +35,6 @@ void Auditor::Model::change_bond(const Sent& tx) {
   if (const auto* more = std::get_if<protocol::BondRelay>(tx.payload)) {
     take(sender.staked, more->amount.value);
     m_relays[tx.from].bond += more->amount.value;
-    m_relays[tx.from].missed = 0;
   } else if (const auto* less = std::get_if<protocol::UnbondRelay>(tx.payload)) {
     Bonded& relay = m_relays[tx.from];
     if (relay.bond < held_of(tx.from) + less->amount.value) fail("a bond is freed that is held");
@@ -82,7 +81,8 @@ void Auditor::Model::attest(const protocol::DataAttested& e, const Sent* tx) {
 void Auditor::Model::end_round(Claim& c) {
   std::set<AccountId> silent;
   for (const auto& seat : c.relays)
-    if (!seat.attested && m_relays.contains(seat.who)) silent.insert(seat.who);
+    if (!seat.attested && seat.who != c.solver && m_relays.contains(seat.who))
+      silent.insert(seat.who);
   for (const AccountId& id : silent)
     if (++m_relays[id].missed >= kMissed && held_of(id) == 0)
       fail("a silent relay stays in the pool");

@@ -153,7 +153,7 @@ void refund(Context& c, TaskRecord& task, std::uint64_t atoms);
 // Relays (relays.cpp).
 void start_relaying(Context& c, ClaimRecord& claim);
 // Enough of them attested, or another round is drawn, or the claim ends.
-void end_relaying(Context& c, ClaimRecord& claim);
+[[nodiscard]] bool end_relaying(Context& c, ClaimRecord& claim);
 void leave_pool(Context& c, RelayRecord relay);
 // Their fees out of the escrow, which are returned, and what stood behind their words.
 std::uint64_t settle_relays(Context& c, const TaskRecord& task, const ClaimRecord& claim,
