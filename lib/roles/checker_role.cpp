@@ -31,7 +31,8 @@ constexpr std::uint64_t kMissedMs = 15'000;
 constexpr std::uint64_t kPartsDemandedMax = 16;
 
 struct CheckedState final : JobOutcome {
-  SharedState state;
+  SharedState state;  // null: what came is wrong
+  AccountId from;
 };
 
 // The last entry at or before `entry` after which a checkpoint is kept; 0: the initial state.
@@ -237,9 +238,11 @@ SharedState CheckerRole::checkpoint(const ClaimView& view, const SharedTask& ope
   const std::string job = "state/" + name;
   if (auto* checked = static_cast<CheckedState*>(finished_job(job))) {
     SharedState state = checked->state;
+    const AccountId from = checked->from;
     forget_job(job);
     if (state) return m_states[{claim.id, entry}] = std::move(state);
-    report_once(name, "blob.wrong", {{"name", name}, {"solver", to_hex(claim.solver.value)}});
+    report_once(name, "blob.wrong", {{"name", name}, {"from", to_hex(from.value)}});
+    release_wrong(name, from);
     gave_up = tries(name) >= kCheckpointTries;
     return nullptr;
   }
@@ -256,9 +259,10 @@ SharedState CheckerRole::checkpoint(const ClaimView& view, const SharedTask& ope
   }
   start_job(
       job,
-      [bytes = *bytes, root = transcript.state_root(entry),
+      [bytes = *bytes, root = transcript.state_root(entry), from,
        &pool = context().pool](const auto&) -> JobResult {
         auto outcome = std::make_shared<CheckedState>();
+        outcome->from = from;
         auto state = training::verify_state_bytes(bytes, root, pool);
         if (state) outcome->state = std::make_shared<const NamedTensors>(std::move(*state));
         return std::shared_ptr<JobOutcome>(std::move(outcome));

@@ -187,6 +187,7 @@ const Bytes* LedgerRole::fetched(const std::string& name, const AccountId& from,
 void LedgerRole::release_wrong(const std::string& name, const AccountId& from) {
   Fetching& fetching = m_fetches[{name, from}];
   fetching.bytes.reset();
+  fetching.failed = true;  // as if it had not come: others are asked, and pieces demanded
   fetching.retry_ms = m_now_ms + kRepeatFetchMs;
   wake_at(fetching.retry_ms);
 }

@@ -672,6 +672,7 @@ TEST_F(Roles, AVerifierDemandsAPieceOfACheckpointThatItIsNotGiven) {
 TEST_F(Roles, ARelayAttestsOnceItHasEverythingAndShowsIt) {
   protocol::TaskView& of = add_task(&solver, ClaimStatus::kRelaying);
   of.record.terms.relays = of.record.terms.relay_quorum = 1;
+  of.record.terms.windows.relay_ms = 60'000;
   protocol::ClaimView& claim = of.claims[0];
   auto execution = context().execution(*task(), pool).value();
   const auto run = training::TrainingRun::open(*task(), *execution, pool, {}).value();
