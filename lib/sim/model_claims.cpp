@@ -188,7 +188,10 @@ void Auditor::Model::open_seal(const Sent& tx, const protocol::OpenSeal& p) {
   if (matches && !p.attestation) fail("a seal is opened that nobody signed");
   if (matches || c.challenges.size() - c.refunds_until >= protocol::kMaxChallengesPerClaim) return;
   // INV-PRO-024.
-  if (!p.mismatch) return fail("a mismatch is opened without a challenge");
+  if (!p.mismatch) {
+    if (!c.doomed) fail("a mismatch is opened without a challenge");
+    return;
+  }
   Challenge& h = challenge(p.mismatch->challenge);
   if (h.challenger != tx.from || h.claim != p.claim || h.status != ChallengeStatus::kCommitted ||
       p.mismatch->entry > seat.draws[p.draw])
