@@ -77,11 +77,7 @@ TranscriptPart open_part(const Transcript& transcript, std::uint64_t part) {
   TranscriptPart piece;
   std::vector<Hash256> parts;
   for (std::uint64_t p = 0; p < part_count(transcript.size()); ++p) {
-    Bytes roots;
-    for (std::uint64_t i = 0; i < entries_in_part(transcript.size(), p); ++i) {
-      const Hash256& root = transcript.state_root(p * kPartEntries + i);
-      roots.insert(roots.end(), root.bytes.begin(), root.bytes.end());
-    }
+    Bytes roots = transcript.state_roots(p * kPartEntries, entries_in_part(transcript.size(), p));
     parts.push_back(tree_of_roots(crypto::sha256_function(), roots).root());
     if (p == part) piece.state_roots = std::move(roots);
   }

@@ -25,6 +25,16 @@ const Hash256& Transcript::state_root(std::uint64_t entry) const {
   return m_roots[entry];
 }
 
+Bytes Transcript::state_roots(std::uint64_t first, std::uint64_t count) const {
+  ASSAY_EXPECTS(first <= size() && count <= size() - first);
+  Bytes bytes;
+  for (std::uint64_t entry = first; entry < first + count; ++entry) {
+    const Hash256& root = m_roots[entry];
+    bytes.insert(bytes.end(), root.bytes.begin(), root.bytes.end());
+  }
+  return bytes;
+}
+
 Hash256 Transcript::root() const {
   return counted_root(crypto::sha256_function(), Tag::kTranscript, size(), m_tree.root());
 }

@@ -8,6 +8,19 @@
 
 namespace assay::protocol {
 
+void write(codec::Writer& w, const LossOpening& l) {
+  w.u32(l.slots);
+  w.u32(l.slot);
+  commit::write_path(w, l.slot_path);
+  w.u32(l.loss_bits);
+}
+void read(codec::Reader& r, LossOpening& l) {
+  l.slots = r.u32();
+  l.slot = r.u32();
+  l.slot_path = commit::read_path(r);
+  l.loss_bits = r.u32();
+}
+
 namespace {
 
 using codec::Reader;
@@ -141,19 +154,6 @@ void get(Reader& r, std::optional<ProgressProof>& p) {
   p->path = commit::read_path(r);
 }
 
-void put(Writer& w, const LossOpening& l) {
-  w.u32(l.slots);
-  w.u32(l.slot);
-  commit::write_path(w, l.slot_path);
-  w.u32(l.loss_bits);
-}
-void get(Reader& r, LossOpening& l) {
-  l.slots = r.u32();
-  l.slot = r.u32();
-  l.slot_path = commit::read_path(r);
-  l.loss_bits = r.u32();
-}
-
 void write(Writer& w, const RevealTranscript& p) {
   w.hash(p.claim.value);
   w.hash(p.transcript_root);
@@ -163,7 +163,7 @@ void write(Writer& w, const RevealTranscript& p) {
   wire::put(w, p.signature);
   put(w, p.progress);
   w.flag(p.loss.has_value());
-  if (p.loss) put(w, *p.loss);
+  if (p.loss) write(w, *p.loss);
 }
 void read(Reader& r, RevealTranscript& p) {
   p.claim = ClaimId{r.hash()};
@@ -173,7 +173,7 @@ void read(Reader& r, RevealTranscript& p) {
   p.final_path = commit::read_path(r);
   wire::get(r, p.signature);
   get(r, p.progress);
-  if (r.flag()) get(r, p.loss.emplace());
+  if (r.flag()) read(r, p.loss.emplace());
 }
 
 void write(Writer& w, const Seal& p) {
@@ -276,12 +276,12 @@ void read(Reader& r, ReportContradiction& p) {
 void put(Writer& w, const LossProof& p) {
   w.hash(p.state_root);
   commit::write_path(w, p.entry_path);
-  put(w, p.loss);
+  write(w, p.loss);
 }
 void get(Reader& r, LossProof& p) {
   p.state_root = r.hash();
   p.entry_path = commit::read_path(r);
-  get(r, p.loss);
+  read(r, p.loss);
 }
 
 void write(Writer& w, const Disclose& p) {

@@ -506,7 +506,7 @@ bool may_halt(const TaskRecord& task, const ClaimRecord& claim, std::uint64_t en
   const commit::TaskHeader& header = task.terms.header;
   return !claim.cancelled && entries >= std::max<std::uint64_t>(2, claim.reported) &&
          entries < commit::transcript_entries(header) &&
-         commit::step_of_entry(header, entries - 1) % header.checkpoint_interval == 0;
+         commit::is_checkpoint(header, commit::step_of_entry(header, entries - 1));
 }
 
 bool has_halted(const TaskRecord& task, const ClaimRecord& claim) noexcept {
@@ -521,7 +521,7 @@ std::uint64_t paid_steps(const TaskRecord& task, const ClaimRecord& claim) noexc
 bool is_kept(const TaskRecord& task, const ClaimRecord& claim, std::uint64_t entry) noexcept {
   const commit::TaskHeader& header = task.terms.header;
   return entry == claim.entries - 1 ||
-         (entry != 0 && commit::step_of_entry(header, entry) % header.checkpoint_interval == 0);
+         commit::is_checkpoint(header, commit::step_of_entry(header, entry));
 }
 
 bool may_be_demanded(const TaskRecord& task, const ClaimRecord& claim, const Piece& piece) {

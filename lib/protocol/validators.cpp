@@ -1,6 +1,5 @@
 // Validators by stake: what stands behind a key that signs CometBFT's votes, and who is chosen.
 #include <algorithm>
-
 #include <cstring>
 
 #include "assay/core/planted.hpp"

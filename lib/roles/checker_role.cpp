@@ -61,11 +61,7 @@ Bytes encode(const Replayed& replayed) {
     w.hash(replayed.interior_root.value_or(Hash256{}));
     w.u64(replayed.diverged_entry);
     w.hash(replayed.diverged.state_root);
-    const protocol::LossOpening& loss = replayed.diverged.loss;
-    w.u32(loss.slots);
-    w.u32(loss.slot);
-    commit::write_path(w, loss.slot_path);
-    w.u32(loss.loss_bits);
+    protocol::write(w, replayed.diverged.loss);
   });
 }
 // Null if there is none.
@@ -84,11 +80,7 @@ std::shared_ptr<Replayed> kept_outcome(const Files& files, const std::string& fi
   const Hash256 interior = r.hash();
   replayed->diverged_entry = r.u64();
   replayed->diverged.state_root = r.hash();
-  protocol::LossOpening& loss = replayed->diverged.loss;
-  loss.slots = r.u32();
-  loss.slot = r.u32();
-  loss.slot_path = commit::read_path(r);
-  loss.loss_bits = r.u32();
+  protocol::read(r, replayed->diverged.loss);
   if (!r.finish() || replayed->roots.empty()) return nullptr;
   if (has_interior) replayed->interior_root = interior;
   return replayed;
@@ -353,8 +345,8 @@ const Replayed* CheckerRole::replay(const TaskView& task, const ClaimView& view,
           }
           state = std::move(replay.end_state);
           const std::uint64_t step = commit::step_of_entry(opened->header, entry);
-          if (outcome->diverged_entry == 0 && step != 0 &&
-              step % opened->header.checkpoint_interval == 0 && has_diverged(state)) {
+          if (outcome->diverged_entry == 0 && commit::is_checkpoint(opened->header, step) &&
+              has_diverged(state)) {
             outcome->diverged_entry = entry;
             outcome->diverged = open_loss(state, context.pool);
           }

@@ -1,5 +1,4 @@
 #include "internal/forced_error.hpp"
-#include "internal/loss.hpp"
 
 #include <algorithm>
 #include <cstring>
@@ -8,6 +7,7 @@
 #include "assay/tensor/safetensors.hpp"
 #include "assay/training/replay.hpp"
 #include "assay/training/state.hpp"
+#include "internal/loss.hpp"
 
 namespace assay::roles::internal {
 

@@ -333,15 +333,16 @@ SharedTask LedgerRole::open_task(const protocol::TaskView& task) {
   return nullptr;
 }
 
-bool LedgerRole::publish_task(const training::Task& task) {
-  if (m_tasks_published.contains(task.root())) return true;
-  Result<Bytes> data = tensor::write_safetensors(task.data);
-  if (!data) return false;
+Status LedgerRole::publish_task(const training::Task& task) {
   for (const graph::ValidProgram* program : {task.init.get(), task.step.get()})
-    act(Publish{program_blob(program->root()), graph::encode_program(program->program())});
-  act(Publish{data_blob(task.header.data_set), std::move(*data)});
-  m_tasks_published.insert(task.root());
-  return true;
+    if (const std::string name = program_blob(program->root()); m_task_blobs.insert(name).second)
+      act(Publish{name, graph::encode_program(program->program())});
+  const std::string name = data_blob(task.header.data_set);
+  if (m_task_blobs.contains(name)) return {};
+  ASSAY_TRY(Bytes data, tensor::write_safetensors(task.data));
+  act(Publish{name, std::move(data)});
+  m_task_blobs.insert(name);
+  return {};
 }
 
 bool LedgerRole::leaves_time(const protocol::PostTask& terms,

@@ -82,12 +82,7 @@ class Relay final : public internal::CheckerRole {
       const std::uint64_t step = commit::step_of_entry(opened->header, entry);
       act(PublishFile{checkpoint_blob(claim.id, step), file});
     }
-    Bytes bytes;
-    for (std::uint64_t entry = 0; entry < roots.size(); ++entry) {
-      const Hash256 root = roots.state_root(entry);
-      bytes.insert(bytes.end(), root.bytes.begin(), root.bytes.end());
-    }
-    act(Publish{transcript_blob(claim.id), std::move(bytes)});
+    act(Publish{transcript_blob(claim.id), roots.state_roots(0, roots.size())});
     m_kept.insert(claim.id);
     return true;
   }

@@ -75,8 +75,8 @@ std::uint64_t entries_at(const commit::TaskHeader& header, std::uint64_t step) {
 // halts, because what comes after it is not paid. 0: it goes on.
 std::uint64_t halted_at(const commit::TaskHeader& header, const training::TrainingRun& run) {
   for (const std::uint64_t step : run.checkpoints())
-    if (step != 0 && step < header.steps && step % header.checkpoint_interval == 0 &&
-        step <= run.losses().size() && !std::isfinite(run.losses()[step - 1]))
+    if (step < header.steps && commit::is_checkpoint(header, step) && step <= run.losses().size() &&
+        !std::isfinite(run.losses()[step - 1]))
       return entries_at(header, step);
   return 0;
 }
@@ -799,10 +799,8 @@ class Solver final : public internal::CheckerRole {
     const internal::ForcedError* error = forced(claim);
     if (error == nullptr ? !m_published.insert(claim.id).second : !m_forced.insert(claim.id).second)
       return;
-    Bytes list;
-    for (const Hash256& root : posted_roots(claim, roots))
-      list.insert(list.end(), root.bytes.begin(), root.bytes.end());
-    act(Publish{transcript_blob(claim.id), std::move(list)});
+    const commit::Transcript posted(posted_roots(claim, roots));
+    act(Publish{transcript_blob(claim.id), posted.state_roots(0, posted.size())});
     const std::uint64_t forced_step =
         error ? commit::step_of_entry(task.record.terms.header, error->entry) : 0;
     for (const std::uint64_t step : trained.checkpoints) {

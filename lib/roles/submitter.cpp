@@ -53,16 +53,8 @@ class Submitter final : public internal::LedgerRole {
 
   Status publish() {
     m_published = true;
-    std::set<std::string> names;
     for (const Posting& posting : m_options.postings) {
-      const training::Task& task = *posting.task;
-      for (const graph::ValidProgram* program : {task.init.get(), task.step.get()})
-        if (const std::string name = program_blob(program->root()); names.insert(name).second)
-          act(Publish{name, graph::encode_program(program->program())});
-      if (const std::string name = data_blob(task.header.data_set); names.insert(name).second) {
-        ASSAY_TRY(Bytes bytes, tensor::write_safetensors(task.data));
-        act(Publish{name, std::move(bytes)});
-      }
+      ASSAY_TRY_STATUS(publish_task(*posting.task));
     }
     return {};
   }

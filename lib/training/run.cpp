@@ -62,7 +62,7 @@ Status TrainingRun::one_step() {
 }
 
 Status TrainingRun::save_if_due() {
-  const bool due = m_step > 0 && (m_step % m_task.header.checkpoint_interval == 0 || finished());
+  const bool due = m_step > 0 && (commit::is_checkpoint(m_task.header, m_step) || finished());
   const std::uint64_t saved = m_record.marks.empty() ? 0 : m_record.marks.back().step;
   if (!due || saved == m_step || m_options.sink == nullptr) return {};
   ASSAY_TRY(Bytes file, tensor::write_safetensors(m_state));

@@ -77,5 +77,9 @@ void write_task_header(codec::BasicWriter<Sink>& w, const TaskHeader& h) {
   const std::uint64_t s = entry * h.commit_interval;
   return s < h.steps ? s : h.steps;
 }
+// The task keeps a checkpoint of the state after this step; it keeps the last one, too.
+[[nodiscard]] constexpr bool is_checkpoint(const TaskHeader& h, std::uint64_t step) noexcept {
+  return step != 0 && step % h.checkpoint_interval == 0;
+}
 
 }  // namespace assay::commit

@@ -18,6 +18,8 @@ class Transcript {
   [[nodiscard]] std::uint64_t size() const noexcept { return m_roots.size(); }
   // Requires entry < size(), here and below.
   [[nodiscard]] const Hash256& state_root(std::uint64_t entry) const;
+  // So many from `first` on, one after the other.
+  [[nodiscard]] Bytes state_roots(std::uint64_t first, std::uint64_t count) const;
   [[nodiscard]] Hash256 root() const;
   [[nodiscard]] Path path(std::uint64_t entry) const { return m_tree.path(entry); }
 

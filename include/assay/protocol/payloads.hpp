@@ -177,6 +177,8 @@ struct LossOpening {
   commit::Path slot_path;
   std::uint32_t loss_bits = 0;
 };
+void write(codec::Writer& w, const LossOpening& loss);
+void read(codec::Reader& r, LossOpening& out);
 // The loss in the state at an entry of a transcript.
 struct LossProof {
   Hash256 state_root;

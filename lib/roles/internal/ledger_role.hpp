@@ -101,8 +101,8 @@ class LedgerRole : public Role {
 
   // The task with its programs and data, opened and checked, once that has happened.
   [[nodiscard]] SharedTask open_task(const protocol::TaskView& task);
-  // Offers its programs and data under their names, once. False where the data cannot be written.
-  bool publish_task(const training::Task& task);
+  // Offers its programs and data under their names, each name once. Errors: of writing the data.
+  [[nodiscard]] Status publish_task(const training::Task& task);
   // Frees what is held of a task that is of no more use: its data.
   void forget(const protocol::TaskView& task) { m_tasks.erase(task.record.id); }
   // The outcomes of a claim's jobs, and what was fetched of it.
@@ -191,7 +191,7 @@ class LedgerRole : public Role {
   std::map<std::pair<std::string, AccountId>, Fetching> m_fetches;
   std::map<std::string, Job> m_jobs;
   std::map<TaskId, SharedTask> m_tasks;
-  std::set<Hash256> m_tasks_published;
+  std::set<std::string> m_task_blobs;  // names that were published
   std::map<GameId, std::shared_ptr<Seat>> m_seats;
   std::map<ReplayKey, std::weak_ptr<Replay>> m_replays;
   std::set<std::string> m_reported;

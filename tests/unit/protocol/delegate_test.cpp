@@ -194,14 +194,7 @@ TEST(Delegates, ReplayedBlocksGiveTheSameRoots) {
   ASSERT_EQ(p.name(kSolver, kHelper), V::kApplied);
   p.play(p.id, kSolver, truth(), toy::Challenger::kBlind,
          by_delegate(p, kSolver, kHelper, Role::kDefender));
-  Net again;
-  for (const Block& block : p.net.history) {
-    const auto result = apply(again.store, block);
-    ASSERT_TRUE(result);
-    ASSERT_TRUE(again.store.write(result->batch));
-    again.head = result->header;
-  }
-  EXPECT_EQ(again.head, p.net.head);
+  expect_replayed_alike(p.net);
 }
 
 // INV-PRO-035: the solver makes the moves that only it can make, and is silent wherever a stranger

@@ -142,6 +142,18 @@ class Net {
   std::vector<Block> history;
 };
 
+// The same blocks on another store give the same state: it follows from the blocks alone.
+inline void expect_replayed_alike(const Net& net) {
+  Net again;
+  for (const Block& block : net.history) {
+    const auto result = apply(again.store, block);
+    ASSERT_TRUE(result);
+    ASSERT_TRUE(again.store.write(result->batch));
+  }
+  EXPECT_EQ(again.read().head().value(), net.head);
+  EXPECT_TRUE(again.store.map() == net.store.map());
+}
+
 using assay::test::sample_auction;
 using assay::test::sample_task;
 

@@ -411,14 +411,7 @@ TEST(Life, ReplayedBlocksGiveTheSameRoots) {
   const ChallengeId id = commit_challenge(s.net, s.posted, kEve, 4);
   ASSERT_EQ(s.net.verdict(kEve, challenge_reveal(id, s.run, 4)), V::kApplied);
   s.net.wait(10'000);
-  Net twin;
-  for (const Block& block : s.net.history) {
-    auto result = apply(twin.store, block);
-    ASSERT_TRUE(result);
-    ASSERT_TRUE(twin.store.write(result->batch));
-  }
-  EXPECT_EQ(twin.read().head().value(), s.net.head);
-  EXPECT_TRUE(twin.store.map() == s.net.store.map());
+  expect_replayed_alike(s.net);
   const View view = s.net.read().view(s.net.id(kEve)).value();
   EXPECT_EQ(view.tasks.size(), 1u);
   EXPECT_EQ(view.accounts.size(), 5u);

@@ -104,8 +104,8 @@ TEST(View, StrangersGamesComeWithoutTheirMoves) {
   EXPECT_EQ(openings(kSolver), 0u);
 }
 
-// INV-PRO-026. What a node leaves out, invents, changes or takes from another time shows: a party that is shown
-// the records makes the view itself.
+// INV-PRO-026. What a node leaves out, invents, changes or takes from another time shows: a party
+// that is shown the records makes the view itself.
 TEST(View, ProvesItself) {
   Played p(truth());
   const BlockHeader before = p.net.head;
