@@ -195,6 +195,14 @@ Result<abci::InitChainResponse> ReplicatedLedger::init_chain(abci::InitChainRequ
   return response;
 }
 
+// With the chain's caches, where no call that changes it runs or has left a block that waits for its
+// commit; else beside it, from what is on disk. Both read the same state.
+Result<protocol::Receipt> ReplicatedLedger::check(const protocol::VerifiedTransaction& transaction) {
+  const std::unique_lock idle(m_executing, std::try_to_lock);
+  if (idle && !m_chain->is_pending()) return m_chain->check(transaction);
+  return protocol::StateMachine(m_chain->store(), 0).check(transaction);
+}
+
 Result<abci::CheckTxResponse> ReplicatedLedger::check_tx(abci::CheckTxRequest request) {
   const std::shared_lock in_use(m_in_use, std::try_to_lock);
   if (!in_use) return no_room_while_restoring();
@@ -202,7 +210,7 @@ Result<abci::CheckTxResponse> ReplicatedLedger::check_tx(abci::CheckTxRequest re
   std::optional<protocol::VerifiedTransaction> transaction;
   receipt.verdict = m_options.verified->verify(request.tx, receipt.id, transaction);
   if (transaction) {
-    ASSAY_TRY(receipt, protocol::StateMachine(m_chain->store(), 0).check(*transaction));
+    ASSAY_TRY(receipt, check(*transaction));
   }
   auto response = result_of<abci::CheckTxResponse>(receipt);
   if (!protocol::is_recorded(receipt.verdict) || receipt.repeated) {
@@ -224,6 +232,7 @@ Result<abci::CheckTxResponse> ReplicatedLedger::check_tx(abci::CheckTxRequest re
 
 Result<abci::PrepareProposalResponse> ReplicatedLedger::prepare_proposal(
     abci::PrepareProposalRequest request) {
+  const std::lock_guard executing(m_executing);
   Mempool pool;
   std::unordered_map<TxId, Bytes, IdHasher> offered;
   for (const Bytes& bytes : request.txs) {
@@ -282,6 +291,7 @@ Result<abci::FinalizeBlockResponse> ReplicatedLedger::finalize_block(
     if (m_options.on_pause) m_options.on_pause();
     return may.error();
   }
+  const std::lock_guard executing(m_executing);
   const auto start = std::chrono::steady_clock::now();
   const Height height{static_cast<std::uint64_t>(request.height)};
   const auto executed = execute(std::move(request));
@@ -304,6 +314,7 @@ Result<abci::FinalizeBlockResponse> ReplicatedLedger::finalize_block(
 
 Result<abci::CommitResponse> ReplicatedLedger::commit(abci::CommitRequest /*request*/) {
   if (m_failure) return *m_failure;
+  const std::lock_guard executing(m_executing);
   const auto start = std::chrono::steady_clock::now();
   Status done = m_chain->commit(no_seal());
   // Pruning can wait for space.

@@ -61,7 +61,10 @@ class Chain {
   // another error the chain must be opened again.
   [[nodiscard]] Status commit(Bytes seal);
 
-  // What the transaction would become if it came next, alone, now.
+  // A block was executed and waits for its commit.
+  [[nodiscard]] bool is_pending() const noexcept { return m_is_pending; }
+
+  // What the transaction would become if it came next, alone, now. A block that waits is dropped.
   [[nodiscard]] Result<protocol::Receipt> check(const protocol::VerifiedTransaction& transaction);
   [[nodiscard]] Result<std::optional<TxOutcome>> outcome_of(const TxId& id) const {
     return stored_outcome(m_store, id);

@@ -3,6 +3,7 @@
 // machine as the embedded node's: equal blocks give equal state roots.
 #pragma once
 
+#include <mutex>
 #include <shared_mutex>
 
 #include "assay/abci/application.hpp"
@@ -99,6 +100,7 @@ class ReplicatedLedger final : public abci::Application {
                                                                  const ReplicatedOptions& options);
   [[nodiscard]] Error failed(const Error& error);
   [[nodiscard]] std::optional<protocol::VerifiedTransaction> verified(ByteView bytes);
+  [[nodiscard]] Result<protocol::Receipt> check(const protocol::VerifiedTransaction& transaction);
   [[nodiscard]] Result<const protocol::BlockResult*> execute(abci::FinalizeBlockRequest request);
   // What was received is whole.
   [[nodiscard]] Result<abci::ApplySnapshotChunkResponse> restore();
@@ -107,6 +109,7 @@ class ReplicatedLedger final : public abci::Application {
   // Held by calls that run beside those that change the chain, and alone to put another in its
   // place.
   std::shared_mutex m_in_use;
+  std::mutex m_executing;  // by calls that use the chain's caches
   std::unique_ptr<Chain> m_chain;
   ReplicatedOptions m_options;
   std::optional<Error> m_failure;
