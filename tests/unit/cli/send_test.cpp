@@ -65,6 +65,8 @@ SendValues good_values(const std::filesystem::path& folder) {
                      {"signature", std::string(128, 'c')},
                      {"validator", kId},
                      {"possession", std::string(128, 'd')},
+                     {"share-key", std::string(66, 'e')},
+                     {"share-proof", std::string(162, 'f')},
                      {"delegate", kId},
                      {"until", "revoked"},
                      {"quote", (folder / "quote.json").string()}});

@@ -3,12 +3,15 @@
 #include "assay/node/replicated_ledger.hpp"
 #include "assay/node/verify_store.hpp"
 #include "assay/protocol/view.hpp"
+#include "support/share_keys.hpp"
 #include "unit/node/node_world.hpp"
 
 namespace assay::node {
 namespace {
 
 using namespace test;
+using assay::test::genesis_validator;
+using assay::test::share_key;
 using protocol::kMinValidatorStake;
 
 constexpr std::uint8_t kValidators = 3;
@@ -24,8 +27,8 @@ protocol::Genesis genesis_by_stake() {
   genesis.time_ms = 1'000'000;
   genesis.accounts = {{account_of(kNewcomer), Amount{10 * kMinValidatorStake.value}, {}}};
   for (std::uint8_t n = 1; n <= kValidators; ++n)
-    genesis.validators.push_back(
-        {account_of(n), consensus_key(n), Amount{(n + 1) * kMinValidatorStake.value}});
+    genesis.validators.push_back(genesis_validator(
+        account_of(n), consensus_key(n), Amount{(n + 1) * kMinValidatorStake.value}, share_key(n)));
   std::sort(genesis.validators.begin(), genesis.validators.end(),
             [](const auto& a, const auto& b) { return a.key < b.key; });
   genesis.validators_hash = first_validators_hash(genesis);
@@ -68,9 +71,13 @@ struct ByStake {
     e.sender = account_of(kNewcomer);
     e.nonce = 1;
     e.valid_until = Height{100};
+    const crypto::VrfKey share = share_key(kNewcomer);
+    const Hash256 shared = protocol::share_possession_digest(
+        e.chain, e.sender, protocol::validator_address(consensus_key(kNewcomer)));
     e.payload = protocol::BondValidator{
         consensus_key(kNewcomer), kMinValidatorStake,
-        key_of(100 + kNewcomer).sign(protocol::possession_digest(e.chain, e.sender).view())};
+        key_of(100 + kNewcomer).sign(protocol::possession_digest(e.chain, e.sender).view()),
+        share.public_key(), share.prove(shared.view())};
     return sign_transaction(e, key_of(kNewcomer));
   }
 };
