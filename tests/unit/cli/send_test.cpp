@@ -188,7 +188,8 @@ TEST(Send, EveryKindIsSentByAProgram) {
                            TxKind::kDisclose,
                            TxKind::kPlaceBid,
                            TxKind::kReportProgress,
-                           TxKind::kReportDivergence};
+                           TxKind::kReportDivergence,
+                           TxKind::kShowShare};  // by `assayd replicate`
   for (const SendRow& row : send_table())
     EXPECT_TRUE(sent.insert(row.kind).second) << command_name(row.kind);
   EXPECT_EQ(sent.size(), protocol::transaction_table().size());
