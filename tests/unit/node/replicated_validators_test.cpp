@@ -246,7 +246,7 @@ class Told final : public Log {
   std::vector<std::string> events;
 };
 
-// Until it stands in the state, whoever restarts; and no more.
+// INV-NOD-027. Until it stands in the state, whoever restarts; and no more.
 TEST(ShareMaker, SendsWhatIsOwedUntilItStands) {
   Waiting net;
   Told log;

@@ -330,7 +330,7 @@ TEST(Beacon, NoMoreThanSoManyClaimsARound) {
   EXPECT_EQ(net.round()->claims.size(), 2u);
 }
 
-// INV-PRO-038: whoever keeps a share back burns what another draw could gain, and orders no more.
+// INV-PRO-038, E-14: whoever keeps a share back burns what another draw could gain, and orders no more.
 TEST(Beacon, AShareThatIsKeptBackCostsWhatAnotherDrawCouldGain) {
   const auto cost = [](Planted bug) {
     const Plant plant(bug);
