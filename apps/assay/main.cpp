@@ -103,6 +103,7 @@ struct DevnetOptions {
   std::uint64_t validators = 0;
   std::vector<std::string> parties;
   std::vector<std::string> stakes;
+  std::uint64_t share_window_ms = 0;
 };
 
 Status make_devnet(const DevnetOptions& options) {
@@ -110,6 +111,7 @@ Status make_devnet(const DevnetOptions& options) {
   settings.folder = options.folder;
   settings.chain = options.chain;
   settings.validators = options.validators;
+  settings.share_window_ms = options.share_window_ms;
   for (const std::string& text : options.parties) {
     ASSAY_TRY(settings.parties.emplace_back(), assay::cli::parse_party(text));
   }
@@ -131,6 +133,8 @@ void add_devnet(Command& root, DevnetOptions& options) {
       .option("party", options.parties, "NAME=TOKENS:STAKED, repeated")
       .option("validator-stake", options.stakes,
               "PARTY=KEY:TOKENS behind the key of a CometBFT, repeated")
+      .option("share-window-ms", options.share_window_ms,
+              "for shares of the beacon, where there are such stakes; 0: the default")
       .examples(
           "  assay devnet net --party submitter=1000 --party solver=10:1000 --party "
           "verifier=10:500\n"

@@ -1,5 +1,7 @@
 #include "replicate_command.hpp"
 
+#include "assay/host/key_file.hpp"
+
 using assay::Status;
 
 ReplicateCommand::ReplicateCommand(assay::cli::Command& root,
@@ -14,6 +16,10 @@ ReplicateCommand::ReplicateCommand(assay::cli::Command& root,
       .option("snapshot-every", m_snapshot_every,
               "blocks between snapshots for nodes that join and for rollback; 0: none")
       .option("keep-snapshots", m_keep_snapshots, "the newest, 1 to 10")
+      .option("share-key", m_share_key_file,
+              "key file of the validator's shares of the beacon, whose account carries them")
+      .option("share-password-file", m_share_password_file,
+              "its password's file; without it, ASSAY_PASSWORD")
       .examples(
           "  assayd init --home node --genesis chain.bin\n"
           "  assayd replicate --home node --abci unix:///run/assay.sock\n"
@@ -25,7 +31,7 @@ ReplicateCommand::ReplicateCommand(assay::cli::Command& root,
 }
 
 Status ReplicateCommand::finish(const assay::node::Home& /*home*/,
-                                assay::node::NodeConfig& config) const {
+                                assay::node::NodeConfig& config) {
   assay::node::CometConfig comet;
   ASSAY_TRY(comet.application, assay::net::parse_stream_address(m_application));
   ASSAY_TRY(comet.rpc, assay::net::parse_stream_address(m_comet));
@@ -33,6 +39,18 @@ Status ReplicateCommand::finish(const assay::node::Home& /*home*/,
     return {assay::ErrorCode::kInvalidArgument, "--keep-snapshots is 1 to 10"};
   comet.snapshots.every = m_snapshot_every;
   comet.snapshots.keep = m_keep_snapshots;
+  ASSAY_TRY_STATUS(open_share_key(comet));
   config.comet = std::move(comet);
+  return {};
+}
+
+Status ReplicateCommand::open_share_key(assay::node::CometConfig& comet) {
+  if (m_share_key_file.empty()) return {};
+  ASSAY_TRY(const std::string password,
+            assay::host::read_password({.file = m_share_password_file}));
+  ASSAY_TRY(auto account, assay::host::open_key_file(m_share_key_file, password));
+  ASSAY_TRY(auto key, assay::host::open_share_key_file(m_share_key_file, password));
+  comet.share_account = &m_share_account.emplace(std::move(account));
+  comet.share_key = &m_share_key.emplace(std::move(key));
   return {};
 }

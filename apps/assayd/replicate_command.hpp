@@ -12,10 +12,15 @@ class ReplicateCommand {
 
  private:
   [[nodiscard]] assay::Status finish(const assay::node::Home& home,
-                                     assay::node::NodeConfig& config) const;
+                                     assay::node::NodeConfig& config);
+  [[nodiscard]] assay::Status open_share_key(assay::node::CometConfig& comet);
   NodeSettings m_node;
   std::string m_application = "unix:///tmp/assay.sock";
   std::string m_comet = "tcp://127.0.0.1:26657";
   std::uint64_t m_snapshot_every = assay::node::SnapshotOptions{}.every;
   std::uint64_t m_keep_snapshots = assay::node::SnapshotOptions{}.keep;
+  std::string m_share_key_file;
+  std::string m_share_password_file;
+  std::optional<assay::crypto::KeyPair> m_share_account;
+  std::optional<assay::crypto::VrfKey> m_share_key;
 };

@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "assay/cli/genesis_file.hpp"
+#include "assay/cli/possession.hpp"
 #include "assay/core/checked.hpp"
 #include "assay/crypto/random.hpp"
 #include "assay/host/clock.hpp"
@@ -98,7 +99,12 @@ Result<std::vector<protocol::GenesisValidator>> read_stakes(
                      [&](const DevnetAccount& account) { return account.name == stake.party; });
     if (owner == accounts.end())
       return {ErrorCode::kInvalidArgument, "there is no party '" + stake.party + "'"};
-    found.push_back({owner->id, stake.key, Amount(stake.tokens * kAtomsPerToken)});
+    // Its shares of the beacon are made with the party's key file.
+    const std::filesystem::path folder = settings.folder / stake.party;
+    ASSAY_TRY(const std::string password, host::read_password({.file = folder / "password"}));
+    ASSAY_TRY(const crypto::VrfKey share, host::open_share_key_file(folder / "key.json", password));
+    found.push_back({owner->id, stake.key, Amount(stake.tokens * kAtomsPerToken),
+                     share.public_key(), prove_share_key(share, ChainId{}, owner->id, stake.key)});
   }
   return found;
 }
@@ -141,6 +147,7 @@ Result<std::vector<std::filesystem::path>> make_homes(
   genesis.time_ms = clock.unix_ms();
   if (!stakes.empty()) {
     ASSAY_TRY(genesis, with_validators(std::move(genesis), std::move(stakes)));
+    if (settings.share_window_ms != 0) genesis.share_window_ms = settings.share_window_ms;
   }
   ASSAY_TRY(home.genesis, with_accounts(std::move(genesis), begin));
   std::vector<std::filesystem::path> homes;

@@ -40,6 +40,13 @@ class Members {
     if (!hash) return wrong(name, "must be 64 hexadecimal digits");
     return *hash;
   }
+  template <std::size_t kBytes>
+  Result<std::array<std::uint8_t, kBytes>> array(const char* name) {
+    ASSAY_TRY(const std::string digits, text(name));
+    const auto bytes = array_from_hex<kBytes>(digits);
+    if (bytes) return *bytes;
+    return wrong(name, ("must be " + std::to_string(2 * kBytes) + " hexadecimal digits").c_str());
+  }
   Result<std::uint64_t> number_or(const char* name, std::uint64_t fallback) {
     m_known.push_back(name);
     if (!m_table.contains(name)) return fallback;
@@ -104,6 +111,8 @@ Result<protocol::GenesisValidator> read_validator(const toml::node& node,
   validator.account = AccountId{account};
   ASSAY_TRY(validator.key, members.hash("key"));
   ASSAY_TRY(validator.stake, members.amount("tokens", "atoms"));
+  ASSAY_TRY(validator.share_key, members.array<33>("share_key"));
+  ASSAY_TRY(validator.share_proof, members.array<81>("share_proof"));
   ASSAY_TRY_STATUS(members.finish());
   return validator;
 }
@@ -154,6 +163,10 @@ Result<protocol::Genesis> read_table(const toml::table& file, const std::filesys
     ASSAY_TRY(genesis.validators_hash, read_validators_hash(path.parent_path() / name));
   }
   ASSAY_TRY(genesis.time_ms, members.number_or("time_ms", now_ms));
+  if (file.contains("validators")) {
+    ASSAY_TRY(genesis.share_window_ms,
+              members.number_or("share_window_ms", protocol::kShareWindowMs));
+  }
   members.allow("accounts");
   if (is_replicated && !file.contains("comet_genesis")) members.allow("validators");
   ASSAY_TRY_STATUS(members.finish());

@@ -85,6 +85,8 @@ Result<Payload> bond_validator(const SendValues& v) {
   ASSAY_TRY(payload.key, v.hash("validator"));
   ASSAY_TRY(payload.amount, v.amount());
   ASSAY_TRY(payload.possession, v.signature("possession"));
+  ASSAY_TRY(payload.share_key, v.array<33>("share-key"));
+  ASSAY_TRY(payload.share_proof, v.array<81>("share-proof"));
   return Payload(payload);
 }
 Result<Payload> unbond_validator(const SendValues& v) {
@@ -170,7 +172,9 @@ const std::vector<SendRow> kTable = {
      {{"validator", "the key with which its CometBFT signs"},
       kTokens,
       kAtoms,
-      {"possession", "that key's signature, of `assay possession`"}},
+      {"possession", "that key's signature, of `assay possession`"},
+      {"share-key", "with which its shares of the beacon are made, of the same"},
+      {"share-proof", "that this key is the account's, of the same"}},
      bond_validator},
     {TxKind::kUnbondValidator,
      "Take it back; it is free after 21 days of ledger time, and can be slashed until then",
@@ -233,10 +237,7 @@ Result<Hash256> SendValues::hash(const std::string& name) const {
 }
 
 Result<crypto::Signature> SendValues::signature(const std::string& name) const {
-  ASSAY_TRY(const std::string text, need(name));
-  const auto signature = array_from_hex<64>(text);
-  if (!signature) return {ErrorCode::kInvalidArgument, "--" + name + " is 128 hexadecimal digits"};
-  return *signature;
+  return array<64>(name);
 }
 
 Result<std::uint64_t> SendValues::time_until(const std::string& name) const {

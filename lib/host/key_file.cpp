@@ -58,6 +58,18 @@ Result<crypto::KeyPair> open_key_file(const std::filesystem::path& path,
   return pair;
 }
 
+Result<crypto::VrfKey> open_share_key_file(const std::filesystem::path& path,
+                                           std::string_view password) {
+  ASSAY_TRY(const std::string text, read_key_text(path));
+  const Result<Hash256> named = crypto::keystore_public_key(text);
+  if (!named) return with_context(named.error(), path.string());
+  const Result<crypto::SecretKey> seed = crypto::decrypt_key(text, password);
+  if (!seed) return with_context(seed.error(), path.string());
+  if (crypto::KeyPair(*seed).public_key() != *named)
+    return {ErrorCode::kIntegrity, path.string() + ": its secret is not that of its public key"};
+  return crypto::VrfKey::from_seed(*seed);
+}
+
 Result<Hash256> key_file_public_key(const std::filesystem::path& path) {
   ASSAY_TRY(const std::string text, read_key_text(path));
   const Result<Hash256> key = crypto::keystore_public_key(text);

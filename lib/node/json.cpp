@@ -242,6 +242,24 @@ struct EventFields {
   Json operator()(const p::DivergenceReported& e) const {
     return Json::object({{"claim", hex(e.claim)}, {"entry", e.entry}});
   }
+  Json operator()(const p::RoundOpened& e) const {
+    return Json::object({{"round", e.round},
+                         {"input", hex(e.input)},
+                         {"holders", e.holders},
+                         {"claims", e.claims}});
+  }
+  Json operator()(const p::ShareShown& e) const {
+    return Json::object({{"round", e.round}, {"validator", hex(e.key)}});
+  }
+  Json operator()(const p::BeaconDrawn& e) const {
+    return Json::object({{"round", e.round}, {"beacon", hex(e.beacon)}});
+  }
+  Json operator()(const p::ShareWithheld& e) const {
+    return Json::object({{"round", e.round},
+                         {"validator", hex(e.key)},
+                         {"account", hex(e.owner)},
+                         {"amount", text(e.amount)}});
+  }
   Json operator()(const p::ClaimCancelled& e) const {
     return Json::object({{"claim", hex(e.claim)}, {"entries_max", e.entries_max}});
   }
@@ -365,7 +383,26 @@ Json to_json(const p::ValidatorRecord& v) {
                        {"account", hex(v.owner)},
                        {"stake", text(v.stake)},
                        {"unbonding", std::move(unbonding)},
-                       {"slashed_at", v.slashed_at.value}});
+                       {"slashed_at", v.slashed_at.value},
+                       {"share_key", to_hex(v.share_key)}});
+}
+
+Json to_json(const p::BeaconRound& r) {
+  Json holders = Json::array(), claims = Json::array();
+  for (const p::ShareHolder& holder : r.holders)
+    holders.push_back(Json::object({{"address", to_hex(holder.validator)},
+                                    {"share_key", to_hex(holder.share_key)},
+                                    {"shown", holder.output.has_value()}}));
+  for (const p::AwaitingClaim& one : r.claims)
+    claims.push_back(Json::object({{"claim", hex(one.claim)}, {"awaits", to_string(one.what)}}));
+  return Json::object({{"round", r.number},
+                       {"opened_at", r.opened_at.value},
+                       {"opened_ms", ms(r.opened)},
+                       {"value", text(r.value)},
+                       {"least_stake", text(r.least_stake)},
+                       {"is_secured", r.value <= r.least_stake},
+                       {"holders", std::move(holders)},
+                       {"claims", std::move(claims)}});
 }
 
 Json to_json(const p::Misbehaviour& m) {

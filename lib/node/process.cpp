@@ -10,6 +10,7 @@
 #include "assay/node/operator_service.hpp"
 #include "assay/node/replicated_ledger.hpp"
 #include "assay/node/service.hpp"
+#include "assay/node/share_maker.hpp"
 #include "assay/rpc/https.hpp"
 #include "assay/store/rocks_store.hpp"
 
@@ -64,6 +65,7 @@ struct NodeProcess::State {
   std::unique_ptr<NodeService> service;
   std::unique_ptr<EventFeed> feed;
   std::unique_ptr<Faucet> faucet;
+  std::optional<ShareMaker> shares;  // of a replicated node's validator
   net::TimerId timer = 0;
   bool feed_posted = false;
   Status outcome;
@@ -77,6 +79,8 @@ struct NodeProcess::State {
   void register_methods(const NodeConfig& config);
   void work();
   void pump_feed();
+  void send_share(Log& log);
+  void write_beacon_metrics(MetricsPage& page) const;
   [[nodiscard]] rpc::HttpsFace face();
   [[nodiscard]] std::string trouble() const;
   [[nodiscard]] std::string not_ready() const;
@@ -114,6 +118,43 @@ void NodeProcess::State::pump_feed() {
     feed_posted = false;
     pump_feed();
   });
+}
+
+// What its validator owes the open round, until it stands in the state.
+void NodeProcess::State::send_share(Log& log) {
+  if (!shares) return;
+  auto made = shares->after_block(node->reader());
+  if (!made) {
+    log.write(LogLevel::kWarning, "beacon.share", {{"error", made.error().message}});
+  } else if (*made) {
+    log.write(LogLevel::kDebug, "beacon.share",
+              {{"height", std::to_string(node->head().height.value)}});
+    node->submit(ByteView(**made), [&log](const Result<TxOutcome>& answer) {
+      const bool shown = answer && (answer->verdict == protocol::TxVerdict::kApplied ||
+                                    answer->verdict == protocol::TxVerdict::kAlreadyShown);
+      if (!shown)
+        log.write(LogLevel::kWarning, "beacon.share",
+                  {{"error", answer ? to_string(answer->verdict) : answer.error().message}});
+    });
+  }
+}
+
+void NodeProcess::State::write_beacon_metrics(MetricsPage& page) const {
+  const auto round = node->reader().beacon_round();
+  if (!application || !round) return;
+  const bool open = round->has_value();
+  const std::uint64_t age_ms = open ? node->head().ledger_time.value - (*round)->opened.value : 0;
+  page.gauge("assay_beacon_round", "The open round of the beacon; 0: none is.",
+             open ? (*round)->number : 0);
+  page.heading("assay_beacon_round_age_seconds", "gauge", "Ledger time since it opened.");
+  page.sample("assay_beacon_round_age_seconds", {}, static_cast<double>(age_ms) / 1000);
+  page.gauge("assay_beacon_shares_missing", "Of the open round, of all holders.",
+             open ? protocol::missing_shares(**round) : 0);
+  if (!shares) return;
+  page.gauge("assay_beacon_share_owed", "1 while this node's own is missing.",
+             shares->owes() ? 1 : 0);
+  page.gauge("assay_beacon_share_key_bonded", "1 while a validator has this node's share key.",
+             shares->is_bonded() ? 1 : 0);
 }
 
 void NodeProcess::State::register_methods(const NodeConfig& config) {
@@ -168,6 +209,7 @@ std::string NodeProcess::State::metrics_page() const {
   page.gauge("assay_healthy", "1 while /healthz says ok.", trouble().empty() ? 1 : 0);
   page.gauge("assay_ready", "1 while /readyz says ok.", not_ready().empty() ? 1 : 0);
   page.gauge("assay_subscriptions", "Subscriptions to events.", feed->size());
+  write_beacon_metrics(page);
   metrics.write(page);
   write_store_metrics(page, *store);
   write_http_metrics(page, server->counters());
@@ -269,13 +311,16 @@ Status NodeProcess::State::open_replicated(const NodeConfig& config, Log& log) {
   options.may_write = may_write;
   options.snapshot = [this] { return store->snapshot(); };
   options.snapshots = snapshots.get();
-  options.on_commit = [this, tell](CommittedBlock committed) {
+  options.on_commit = [this, tell, &log](CommittedBlock committed) {
     const auto block = std::make_shared<const CommittedBlock>(std::move(committed));
-    tell([this, block](ReplicatedNode& replicated) {
+    tell([this, block, &log](ReplicatedNode& replicated) {
       metrics.block.observe(block->microseconds);
       replicated.committed(*block);
+      send_share(log);
     });
   };
+  if (config.comet->share_key != nullptr)
+    shares.emplace(*config.comet->share_account, *config.comet->share_key, log);
   options.on_refused = [tell](const protocol::Receipt& receipt) {
     tell([receipt](ReplicatedNode& replicated) { replicated.refused(receipt); });
   };

@@ -227,14 +227,61 @@ Result<abci::CheckTxResponse> ReplicatedLedger::check_tx(abci::CheckTxRequest re
     response.log = to_string(room);
     if (m_options.on_no_room) m_options.on_no_room(receipt.id, room);
   }
+  const auto* share = std::get_if<protocol::ShowShare>(&transaction->parsed().envelope.payload);
+  if (share != nullptr && receipt.verdict == protocol::TxVerdict::kApplied) {
+    const std::lock_guard in_turn(m_shares_in_use);
+    m_shares.insert_or_assign({share->round, share->validator}, *transaction);
+  }
   return response;
+}
+
+Result<std::vector<protocol::VerifiedTransaction>> ReplicatedLedger::shares_of(
+    const std::vector<Bytes>& offered) {
+  std::map<ShareOf, protocol::VerifiedTransaction> found;
+  const auto add = [&](const protocol::VerifiedTransaction& transaction) -> Status {
+    const auto& share = std::get<protocol::ShowShare>(transaction.parsed().envelope.payload);
+    if (found.contains({share.round, share.validator})) return {};
+    ASSAY_TRY(const protocol::Receipt receipt, m_chain->check(transaction));
+    if (receipt.verdict == protocol::TxVerdict::kApplied && !receipt.repeated)
+      found.insert({{share.round, share.validator}, transaction});
+    return {};
+  };
+  for (const Bytes& bytes : offered) {
+    if (protocol::claimed_kind(bytes) != protocol::TxKind::kShowShare) continue;
+    if (const auto transaction = verified(bytes)) ASSAY_TRY_STATUS(add(*transaction));
+  }
+  {
+    const std::lock_guard in_turn(m_shares_in_use);
+    for (const auto& [of, transaction] : m_shares) ASSAY_TRY_STATUS(add(transaction));
+  }
+  std::vector<protocol::VerifiedTransaction> shares;
+  for (auto& [of, transaction] : found) shares.push_back(std::move(transaction));
+  std::stable_sort(shares.begin(), shares.end(), [](const auto& a, const auto& b) {
+    return a.parsed().envelope.nonce < b.parsed().envelope.nonce;
+  });
+  return shares;
 }
 
 Result<abci::PrepareProposalResponse> ReplicatedLedger::prepare_proposal(
     abci::PrepareProposalRequest request) {
   const std::lock_guard executing(m_executing);
+  abci::PrepareProposalResponse response;
+  std::int64_t left = std::min<std::int64_t>(request.max_tx_bytes, protocol::kMaxBlockBytes);
+  const auto fits = [&](const Bytes& bytes) {
+    const std::int64_t size = abci::bytes_in_block(bytes);
+    if (size > left) return false;
+    left -= size;
+    return true;
+  };
   Mempool pool;
   std::unordered_map<TxId, Bytes, IdHasher> offered;
+  ASSAY_TRY(const auto shares, shares_of(request.txs));
+  for (const protocol::VerifiedTransaction& share : shares) {
+    Bytes bytes = to_bytes(share.bytes());
+    if (!fits(bytes)) break;
+    offered.emplace(share.parsed().id, Bytes());
+    response.txs.push_back(std::move(bytes));
+  }
   for (const Bytes& bytes : request.txs) {
     const auto transaction = verified(bytes);
     if (!transaction || offered.count(transaction->parsed().id) > 0) continue;
@@ -243,13 +290,10 @@ Result<abci::PrepareProposalResponse> ReplicatedLedger::prepare_proposal(
     if (pool.add(transaction->parsed(), bytes.size(), applies) == MempoolVerdict::kAdded)
       offered.emplace(transaction->parsed().id, bytes);
   }
-  abci::PrepareProposalResponse response;
-  std::int64_t left = request.max_tx_bytes;
   for (const Mempool::Taken& taken : pool.take_block()) {
+    if (response.txs.size() == protocol::kMaxBlockTransactions) break;
     Bytes& bytes = offered.at(taken.id);
-    const std::int64_t size = abci::bytes_in_block(bytes);
-    if (size > left) break;
-    left -= size;
+    if (!fits(bytes)) break;
     response.txs.push_back(std::move(bytes));
   }
   return response;
@@ -324,6 +368,12 @@ Result<abci::CommitResponse> ReplicatedLedger::commit(abci::CommitRequest /*requ
   std::vector<TxId> held;
   for (const TxOutcome& outcome : m_executed.outcomes) held.push_back(outcome.id);
   m_admission.leave_all(held, m_chain->head().height);
+  ASSAY_TRY(const auto round, m_chain->reader().beacon_round());
+  {
+    const std::lock_guard in_turn(m_shares_in_use);
+    std::erase_if(m_shares,
+                  [&](const auto& one) { return !round || one.first.first != round->number; });
+  }
   const bool due =
       m_options.snapshots != nullptr && m_options.snapshots->is_due(m_chain->head().height);
   std::shared_ptr<const KeyValueStore> state;

@@ -318,6 +318,16 @@ void NodeService::register_records(rpc::Dispatcher& d) {
            return found_or(m_node.reader().validator(params.hash("key")), "validator",
                            [](const auto& validator) { return to_json(validator); });
          })});
+  d.add({"beacon",
+         "What draws, and the round of shares that is open.",
+         {},
+         {{"kind", Type::kText, "where the beacon comes from, and who could bias it"},
+          {"window_ms", Type::kNumber, "ledger time for the shares of a round"},
+          {"rounds", Type::kNumber, "of shares, ever"},
+          {"open", Type::kBool, "a round is open"},
+          {"round", Type::kObject, "it, or nothing"}},
+         {},
+         immediate([this](const Params&) { return beacon(); })});
   d.add({"tasks",
          "Tasks that are open or under way, or all in which an account has a part.",
          {{"account", Type::kHash, "whose tasks; absent: live ones", true}},

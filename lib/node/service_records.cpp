@@ -94,6 +94,19 @@ Result<Json> NodeService::validators() const {
   return Json::object({{"members", std::move(members)}, {"candidates", std::move(candidates)}});
 }
 
+Result<Json> NodeService::beacon() const {
+  ASSAY_TRY(const auto shares, m_node.reader().shares());
+  ASSAY_TRY(const auto round, m_node.reader().beacon_round());
+  const bool by_comet = is_replicated(m_node.genesis());
+  return Json::object({{"kind", shares     ? "shares of the validators"
+                                : by_comet ? "hash of the block before: its proposer could grind it"
+                                           : "signature of the operator, who is trusted for it"},
+                       {"window_ms", shares ? shares->window_ms : 0},
+                       {"rounds", shares ? shares->rounds : 0},
+                       {"open", round.has_value()},
+                       {"round", round ? to_json(*round) : Json::object({})}});
+}
+
 Result<Json> NodeService::evidence(const GameId& id) const {
   ASSAY_TRY(const Bytes file, make_evidence(m_node.reader(), id));
   return Json::object({{"evidence", to_hex(file)}});

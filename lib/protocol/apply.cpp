@@ -167,12 +167,19 @@ Status add_validators(State& state, ledger::Ledger& money, const Genesis& genesi
   };
   if (genesis.operator_key != Hash256{}) return refuse("a ledger with an operator has none");
   if (genesis.validators.size() > kMaxValidators) return refuse("there are too many");
+  if (genesis.share_window_ms == 0 || genesis.share_window_ms > kMaxShareWindowMs)
+    return refuse("the window for shares is 1 ms to a day");
   ValidatorSet set;
   for (const GenesisValidator& v : genesis.validators) {
     if (!set.members.empty() && v.key <= set.members.back().key)
       return refuse("they are not ascending by key");
     if (v.stake < kMinValidatorStake) return refuse("a stake is less than a validator's least");
-    const ValidatorRecord record{v.key, v.account, v.stake, {}, {}};
+    const Hash256 possession =
+        share_possession_digest(ChainId{}, v.account, validator_address(v.key));
+    if (!crypto::vrf_verify(v.share_key, possession.view(), v.share_proof))
+      return refuse("a proof is not the share key's");
+    if (state.share_key_owner(v.share_key)) return refuse("two have one share key");
+    const ValidatorRecord record{v.key, v.account, v.stake, {}, {}, v.share_key};
     if (money.issue(validator_lock(record).account, v.stake) != ledger::LedgerVerdict::kOk)
       return refuse("the genesis issues more than 2^64 atoms");
     Locked locked = state.locked(v.account);
@@ -182,6 +189,7 @@ Status add_validators(State& state, ledger::Ledger& money, const Genesis& genesi
     set.members.push_back({v.key, power_of(v.stake)});
   }
   state.put(set);
+  state.put(Shares{genesis.share_window_ms, 0});
   return {};
 }
 
@@ -280,6 +288,7 @@ Result<BlockResult> StateMachine::Caches::apply(const Block& block) {
   slash_validators(c, block.misbehaviour);
   count_pause(c, parent);
   run_deadlines(c);
+  if (state.status()) run_beacon(c);
   result.receipts.receipts.reserve(block.transactions.size());
   std::vector<ByteView> inputs;
   inputs.reserve(block.transactions.size() + 1);

@@ -41,7 +41,10 @@ Bytes encode(const Genesis& g) {
       put(w, v.account);
       w.hash(v.key);
       put(w, v.stake);
+      w.raw(v.share_key);
+      w.raw(v.share_proof);
     }
+    w.u64(g.share_window_ms);
   });
 }
 
@@ -60,12 +63,15 @@ Result<Genesis> decode_genesis(ByteView bytes) {
   }
   if (g.operator_key == Hash256{}) g.validators_hash = r.hash();
   if (g.operator_key == Hash256{} && r.remaining() != 0) {
-    g.validators.resize(r.count(kMaxValidators, 72));
+    g.validators.resize(r.count(kMaxValidators, 186));
     for (GenesisValidator& v : g.validators) {
       get(r, v.account);
       v.key = r.hash();
       get(r, v.stake);
+      get_raw(r, v.share_key);
+      get_raw(r, v.share_proof);
     }
+    g.share_window_ms = r.u64();
     if (g.validators.empty()) r.fail();
   }
   if (!r.finish() || g.name.empty()) return malformed("genesis record");

@@ -15,29 +15,10 @@ const Windows& windows_of(Context& c, const ClaimRecord& claim, TaskRecord& task
   return task.terms.windows;
 }
 
-// The draw, from the beacon of the block after the reveal; of a task with relays that beacon draws
-// these, and what is checked is drawn once they have attested that the data is there: a solver that
-// saw its draws before could let the claim end unattested where they hit.
-void draw(Context& c, ClaimRecord& claim) {
-  const TaskRecord task = c.state.need_task(claim.task);
-  if (task.terms.relays != 0 && !c.state.relay_round(claim.id)) return start_relaying(c, claim);
-  claim.beacon = c.beacon;
-  economics::DrawTerms terms;
-  terms.beacon = c.beacon;
-  terms.claim = claim.id;
-  terms.entries = claim.entries;
-  terms.draws = draws_of(task, claim);
-  terms.steps = header_of(task, claim).steps;
-  terms.commit_interval = task.terms.header.commit_interval;
-  for (VerifierRecord& verifier : c.state.verifiers(claim.id)) {
-    terms.verifier = verifier.verifier;
-    verifier.draws = economics::draw_intervals(crypto::sha256_function(), terms);
-    c.state.put(verifier);
-    for (std::uint32_t i = 0; i < terms.draws; ++i)
-      c.emit(VerifierDrawn{claim.id, verifier.verifier, i, verifier.draws[i].entry,
-                           verifier.draws[i].interior_step});
-  }
-  start_sealing(c, claim);
+// The relay window is over with a quorum.
+void draw_attested(Context& c, ClaimRecord& claim) {
+  if (c.state.shares()) return start_drawing(c, claim);
+  draw(c, claim);
 }
 
 void end_claim_status(Context& c, const ClaimId& id) {
@@ -50,7 +31,7 @@ void end_claim_status(Context& c, const ClaimId& id) {
     case ClaimStatus::kEnlisting: end_enlisting(c, claim); break;
     case ClaimStatus::kDrawing: draw(c, claim); break;
     case ClaimStatus::kRelaying:
-      if (end_relaying(c, claim)) draw(c, claim);
+      if (end_relaying(c, claim)) draw_attested(c, claim);
       break;
     case ClaimStatus::kSealing: end_sealing(c, claim); break;
     case ClaimStatus::kOpening: end_opening(c, claim); break;
@@ -84,8 +65,7 @@ void forfeit(Context& c, const GameId& id) {
 
 void draw_force_beacon(Context& c, const ClaimId& id) {
   ClaimRecord claim = c.state.need_claim(id);
-  claim.force_beacon = c.beacon;
-  c.state.put(claim);
+  draw_force(c, claim);
 }
 
 void end_unbonding(Context& c, const ledger::PendingId& id) {
@@ -133,6 +113,51 @@ bool waits_for_copies(Context& c, const TaskRecord& task, const ClaimId& claim) 
 
 }  // namespace
 
+// From the beacon of the block after the reveal, or of a round of shares. Of a task with relays
+// that beacon draws these, and what is checked is drawn once they have attested that the data is
+// there: a solver that saw its draws before could let the claim end unattested where they hit.
+void draw(Context& c, ClaimRecord& claim) {
+  const TaskRecord task = c.state.need_task(claim.task);
+  if (task.terms.relays != 0) {
+    const std::optional<RelayRound> round = c.state.relay_round(claim.id);
+    if (!round || round->seats.empty())
+      return start_relaying(c, claim, round ? round->number + 1 : 1);
+  }
+  claim.beacon = c.beacon;
+  economics::DrawTerms terms;
+  terms.beacon = c.beacon;
+  terms.claim = claim.id;
+  terms.entries = claim.entries;
+  terms.draws = draws_of(task, claim);
+  terms.steps = header_of(task, claim).steps;
+  terms.commit_interval = task.terms.header.commit_interval;
+  for (VerifierRecord& verifier : c.state.verifiers(claim.id)) {
+    terms.verifier = verifier.verifier;
+    verifier.draws = economics::draw_intervals(crypto::sha256_function(), terms);
+    c.state.put(verifier);
+    for (std::uint32_t i = 0; i < terms.draws; ++i)
+      c.emit(VerifierDrawn{claim.id, verifier.verifier, i, verifier.draws[i].entry,
+                           verifier.draws[i].interior_step});
+  }
+  start_sealing(c, claim);
+}
+
+void draw_force(Context& c, ClaimRecord& claim) {
+  claim.force_beacon = c.beacon;
+  c.state.put(claim);
+  if (c.state.shares() && claim.status == ClaimStatus::kEnlisting &&
+      claim.deadline == LedgerTimeMs{})
+    end_enlisting(c, claim);
+}
+
+// Without a round of shares it is due at once, but deadlines run at the start of a block: so it
+// takes the next block's beacon.
+void start_drawing(Context& c, ClaimRecord& claim) {
+  if (!c.state.shares()) return c.advance(claim, ClaimStatus::kDrawing, 0);
+  c.advance(claim, ClaimStatus::kDrawing, std::nullopt);
+  await_beacon(c, {Awaits::kDraw, claim.id});
+}
+
 void end_early(Context& c, const TaskRecord& task, ClaimRecord& claim) {
   claim.cancelled = true;
   const LedgerTimeMs until = std::min(claim.deadline, c.after(deliver_ms(task.terms)));
@@ -153,7 +178,10 @@ void end_undelivered(Context& c, const ClaimRecord& claim) {
 void end_enlisting(Context& c, ClaimRecord& claim) {
   TaskRecord task;
   const Windows& windows = windows_of(c, claim, task);
-  if (waits_for_copies(c, task, claim.id))
+  // Who has to reveal knows then whether an error is forced: a round of shares may take its time.
+  const bool waits_for_shares =
+      c.state.shares() && task.terms.force_rate != 0 && claim.force_beacon == Hash256{};
+  if (waits_for_shares || waits_for_copies(c, task, claim.id))
     c.advance(claim, ClaimStatus::kEnlisting, std::nullopt);
   else
     c.advance(claim, ClaimStatus::kRevealing, windows.reveal_ms);

@@ -124,6 +124,14 @@ void fields(A& a, E& e) {
     a(e.task), a(e.party), a(e.delegate);
   } else if constexpr (std::is_same_v<T, DivergenceReported>) {
     a(e.claim), a(e.entry);
+  } else if constexpr (std::is_same_v<T, RoundOpened>) {
+    a(e.round), a(e.input), a(e.holders), a(e.claims);
+  } else if constexpr (std::is_same_v<T, ShareShown>) {
+    a(e.round), a(e.key);
+  } else if constexpr (std::is_same_v<T, BeaconDrawn>) {
+    a(e.round), a(e.beacon);
+  } else if constexpr (std::is_same_v<T, ShareWithheld>) {
+    a(e.round), a(e.key), a(e.owner), a(e.amount);
   } else if constexpr (std::is_same_v<T, JackpotPaid>) {
     a(e.claim), a(e.finder), a(e.amount);
   } else {

@@ -29,6 +29,17 @@ Hash256 possession_digest(const ChainId& chain, const AccountId& account) {
   return crypto::sha256({as_bytes("assay/validator/1"), chain.value.view(), account.value.view()});
 }
 
+Hash256 share_possession_digest(const ChainId& chain, const AccountId& account,
+                                const ValidatorAddress& validator) {
+  return crypto::sha256({as_bytes("assay/share-key/1"), chain.value.view(), account.value.view(),
+                         ByteView{validator}});
+}
+
+Hash256 share_input(const ChainId& chain, std::uint64_t round, Height opened_at) {
+  return crypto::sha256({as_bytes("assay/share/1"), chain.value.view(), Word(round).view(),
+                         Word(opened_at.value).view()});
+}
+
 TaskId task_id_of(const ChainId& chain, const AccountId& submitter, const ClientId& client_id) {
   return TaskId{crypto::sha256(
       {as_bytes("assay/task/1"), chain.value.view(), submitter.value.view(), ByteView{client_id}})};

@@ -34,6 +34,7 @@ const char* to_string(TxVerdict verdict) noexcept {
     case TxVerdict::kUnknownChallenge: return "unknown challenge";
     case TxVerdict::kUnknownGame: return "unknown game";
     case TxVerdict::kUnknownDemand: return "unknown demand";
+    case TxVerdict::kUnknownRound: return "not the round that is open";
     case TxVerdict::kFixedValidators: return "this chain's validators are not by stake";
     case TxVerdict::kUnknownValidator: return "no validator of this account";
     case TxVerdict::kNotSubmitter: return "not the submitter";
@@ -42,6 +43,7 @@ const char* to_string(TxVerdict verdict) noexcept {
     case TxVerdict::kNotVerifier: return "not a verifier of this claim";
     case TxVerdict::kNotChallenger: return "not the challenger";
     case TxVerdict::kNotRelay: return "not a relay, or not drawn for this claim";
+    case TxVerdict::kNotHolder: return "no holder of a share of this round";
     case TxVerdict::kNotParty: return "no part in this task";
     case TxVerdict::kSelfDealing: return "self-dealing";
     case TxVerdict::kWrongPhase: return "wrong phase";
@@ -94,6 +96,9 @@ const char* to_string(TxVerdict verdict) noexcept {
     case TxVerdict::kMoveRefused: return "move refused";
     case TxVerdict::kValidatorSlashed: return "this validator was slashed";
     case TxVerdict::kWrongPossession: return "not signed by the validator's key";
+    case TxVerdict::kShareKeyTaken: return "another validator's share key";
+    case TxVerdict::kAlreadyShown: return "shown already";
+    case TxVerdict::kWrongShare: return "no proof under the share key";
     case TxVerdict::kStakeBelowMinimum: return "less than a validator's least stake";
     case TxVerdict::kTooManyUnbondings: return "too much of it unbonds already";
     case TxVerdict::kLastValidator: return "the last validator cannot leave";
@@ -253,6 +258,14 @@ const char* to_string(GameStatus status) noexcept {
   return "?";
 }
 
+const char* to_string(Awaits what) noexcept {
+  switch (what) {
+    case Awaits::kDraw: return "draw";
+    case Awaits::kForce: return "force";
+  }
+  return "?";
+}
+
 const char* name_of(const Event& event) noexcept {
   static constexpr const char* kNames[] = {"money_moved",
                                            "task_posted",
@@ -290,7 +303,11 @@ const char* name_of(const Event& event) noexcept {
                                            "relay_left",
                                            "delegate_named",
                                            "delegate_revoked",
-                                           "divergence_reported"};
+                                           "divergence_reported",
+                                           "beacon_round_opened",
+                                           "share_shown",
+                                           "beacon_drawn",
+                                           "share_withheld"};
   static_assert(std::size(kNames) == std::variant_size_v<Event>);
   return kNames[event.index()];
 }

@@ -461,11 +461,15 @@ void write(Writer& w, const BondValidator& p) {
   w.hash(p.key);
   wire::put(w, p.amount);
   wire::put(w, p.possession);
+  w.raw(p.share_key);
+  w.raw(p.share_proof);
 }
 void read(Reader& r, BondValidator& p) {
   p.key = r.hash();
   wire::get(r, p.amount);
   wire::get(r, p.possession);
+  wire::get_raw(r, p.share_key);
+  wire::get_raw(r, p.share_proof);
 }
 
 void write(Writer& w, const UnbondValidator& p) {
@@ -498,6 +502,17 @@ void read(Reader& r, ReportDivergence& p) {
   wire::get(r, p.claim);
   p.entry = r.u64();
   get(r, p.proof);
+}
+
+void write(Writer& w, const ShowShare& p) {
+  w.u64(p.round);
+  w.raw(p.validator);
+  w.raw(p.proof);
+}
+void read(Reader& r, ShowShare& p) {
+  p.round = r.u64();
+  wire::get_raw(r, p.validator);
+  wire::get_raw(r, p.proof);
 }
 
 // The alternative with this index, default-constructed.
@@ -561,7 +576,7 @@ constexpr TxRow kTable[] = {
      "fuzz_transaction"},
     {TxKind::kSupplyChunk, "supply_chunk", 32 + 1 + 4 + commit::kMaxPieceBytes + kPathMax,
      "supply_chunk", "Tamper.supply_chunk", "fuzz_transaction"},
-    {TxKind::kBondValidator, "bond_validator", 104, "bond_validator", "Tamper.bond_validator",
+    {TxKind::kBondValidator, "bond_validator", 218, "bond_validator", "Tamper.bond_validator",
      "fuzz_transaction"},
     {TxKind::kUnbondValidator, "unbond_validator", 40, "unbond_validator",
      "Tamper.unbond_validator", "fuzz_transaction"},
@@ -576,6 +591,7 @@ constexpr TxRow kTable[] = {
      "fuzz_transaction"},
     {TxKind::kReportDivergence, "report_divergence", 32 + 8 + 32 + kPathMax + kLossMax,
      "report_divergence", "Tamper.report_divergence", "fuzz_transaction"},
+    {TxKind::kShowShare, "show_share", 109, "show_share", "Tamper.show_share", "fuzz_transaction"},
 };
 static_assert(std::size(kTable) == kTxKindLast);
 // The longest supply is that of a transcript's part.

@@ -450,6 +450,7 @@ void write(Writer& w, const ValidatorRecord& v) {
     wire::put(w, part.until);
   });
   wire::put(w, v.slashed_at);
+  w.raw(v.share_key);
 }
 void read(Reader& r, ValidatorRecord& v) {
   v.key = r.hash();
@@ -460,6 +461,84 @@ void read(Reader& r, ValidatorRecord& v) {
     wire::get(r, part.until);
   });
   wire::get(r, v.slashed_at);
+  wire::get_raw(r, v.share_key);
+}
+
+void write(Writer& w, const Shares& s) {
+  w.u64(s.window_ms);
+  w.u64(s.rounds);
+}
+void read(Reader& r, Shares& s) {
+  s.window_ms = r.u64();
+  s.rounds = r.u64();
+}
+
+void write(Writer& w, const BeaconRound& p) {
+  w.u64(p.number);
+  wire::put(w, p.opened_at);
+  wire::put(w, p.opened);
+  wire::put(w, p.value);
+  wire::put(w, p.least_stake);
+  put_list(w, p.holders, [&](const ShareHolder& holder) {
+    w.raw(holder.validator);
+    w.raw(holder.share_key);
+    wire::put(w, holder.output);
+  });
+  put_list(w, p.claims, [&](const AwaitingClaim& awaiting) {
+    put_enum(w, awaiting.what);
+    wire::put(w, awaiting.claim);
+  });
+}
+void read(Reader& r, BeaconRound& p) {
+  p.number = r.u64();
+  wire::get(r, p.opened_at);
+  wire::get(r, p.opened);
+  wire::get(r, p.value);
+  wire::get(r, p.least_stake);
+  get_list(r, p.holders, kMaxValidators, 54, [&](ShareHolder& holder) {
+    wire::get_raw(r, holder.validator);
+    wire::get_raw(r, holder.share_key);
+    wire::get(r, holder.output);
+  });
+  get_list(r, p.claims, kMaxRoundClaims, 33, [&](AwaitingClaim& awaiting) {
+    get_enum(r, awaiting.what, Awaits::kForce);
+    wire::get(r, awaiting.claim);
+  });
+}
+
+std::size_t missing_shares(const BeaconRound& round) noexcept {
+  return static_cast<std::size_t>(
+      std::count_if(round.holders.begin(), round.holders.end(),
+                    [](const ShareHolder& holder) { return !holder.output; }));
+}
+
+Hash256 beacon_of(const ChainId& chain, const BeaconRound& round) {
+  const Bytes text = codec::encode([&](Writer& w) {
+    wire::put(w, chain);
+    w.u64(round.number);
+    wire::put(w, round.opened_at);
+    for (const ShareHolder& holder : round.holders) w.hash(holder.output.value_or(Hash256{}));
+  });
+  return crypto::sha256({as_bytes("assay/beacon/shares/1"), text});
+}
+
+Amount redraw_value(const TaskRecord& task, const ClaimRecord& claim) noexcept {
+  __extension__ using Wide = unsigned __int128;
+  const Wide value = Wide{claim.price.value} + task.terms.solver_stake.value;
+  return Amount{static_cast<std::uint64_t>(std::min(value, Wide{UINT64_MAX}))};
+}
+
+void write(Writer& w, const DrawPool& p) {
+  put_list(w, p.relays, [&](const RelayWeight& relay) {
+    wire::put(w, relay.account);
+    wire::put(w, relay.bond);
+  });
+}
+void read(Reader& r, DrawPool& p) {
+  get_list(r, p.relays, kMaxRelays, 40, [&](RelayWeight& relay) {
+    wire::get(r, relay.account);
+    wire::get(r, relay.bond);
+  });
 }
 
 void write(Writer& w, const ValidatorSet& set) {

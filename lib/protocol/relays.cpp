@@ -16,14 +16,14 @@ namespace {
 // many seats as before.
 std::vector<RelaySeat> draw_seats(const Context& c, const ClaimRecord& claim, std::uint32_t round,
                                   std::uint32_t count) {
-  const std::vector<RelayRecord> pool = c.state.relays();
+  const std::vector<RelayWeight> pool = c.state.draw_pool().relays;
   std::uint64_t total = 0;  // at most what was issued
-  for (const RelayRecord& relay : pool) total += relay.bond.value;
+  for (const RelayWeight& relay : pool) total += relay.bond.value;
   std::vector<RelaySeat> seats;
   for (std::uint32_t seat = 0; seat < count && total > 0; ++seat) {
     economics::RelayDraw draw{c.beacon, claim.id, round, seat, total};
     std::uint64_t point = economics::draw_relay(crypto::sha256_function(), draw);
-    const auto holder = std::find_if(pool.begin(), pool.end(), [&](const RelayRecord& relay) {
+    const auto holder = std::find_if(pool.begin(), pool.end(), [&](const RelayWeight& relay) {
       if (point < relay.bond.value) return true;
       point -= relay.bond.value;
       return false;
@@ -67,7 +67,17 @@ void note_missed(Context& c, const ClaimRecord& claim, const RelayRound& round) 
   }
 }
 
-void start_round(Context& c, ClaimRecord& claim, const TaskRecord& task, std::uint32_t number) {
+}  // namespace
+
+void leave_pool(Context& c, RelayRecord relay) {
+  c.take_out(relay_lock(relay.account), stake_account(relay.account), relay.bond.value);
+  c.emit(RelayLeft{relay.account, relay.bond});
+  relay.bond = {};
+  c.state.put(relay);
+}
+
+void start_relaying(Context& c, ClaimRecord& claim, std::uint32_t number) {
+  const TaskRecord task = c.state.need_task(claim.task);
   RelayRound round;
   round.claim = claim.id;
   round.number = number;
@@ -79,19 +89,6 @@ void start_round(Context& c, ClaimRecord& claim, const TaskRecord& task, std::ui
     c.emit(RelayDrawn{claim.id, round.seats[seat].relay, number, seat});
 }
 
-}  // namespace
-
-void leave_pool(Context& c, RelayRecord relay) {
-  c.take_out(relay_lock(relay.account), stake_account(relay.account), relay.bond.value);
-  c.emit(RelayLeft{relay.account, relay.bond});
-  relay.bond = {};
-  c.state.put(relay);
-}
-
-void start_relaying(Context& c, ClaimRecord& claim) {
-  start_round(c, claim, c.state.need_task(claim.task), 1);
-}
-
 bool end_relaying(Context& c, ClaimRecord& claim) {
   const TaskRecord task = c.state.need_task(claim.task);
   const RelayRound round = c.state.need_relay_round(claim.id);
@@ -101,15 +98,16 @@ bool end_relaying(Context& c, ClaimRecord& claim) {
     return true;
   }
   for (const AccountId& id : accounts_of(round, true)) end_word(c, task, round, id, false);
-  if (round.number < kMaxRelayRounds) {
-    start_round(c, claim, task, round.number + 1);
-    return false;
-  }
-  // Nobody can tell whether the solver kept it back or relays kept silent.
   RelayRound none = round;
   none.seats.clear();
   c.state.put(none);
-  fall_unattested(c, claim.id);
+  // After the last nobody can tell whether the solver kept it back or relays kept silent.
+  if (round.number >= kMaxRelayRounds)
+    fall_unattested(c, claim.id);
+  else if (c.state.shares())
+    start_drawing(c, claim);
+  else
+    start_relaying(c, claim, round.number + 1);
   return false;
 }
 

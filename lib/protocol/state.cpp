@@ -60,6 +60,19 @@ Bytes validator_key(const ValidatorAddress& address) {
 Bytes rank_key(const ValidatorRecord& v) {
   return Key(Table::kRank).u64(~v.stake.value).raw(validator_address(v.key)).bytes();
 }
+Bytes share_key_key(const crypto::VrfPublicKey& key) {
+  return Key(Table::kShareKey).raw(key).bytes();
+}
+Bytes awaiting_key(Height since, const AwaitingClaim& awaiting) {
+  return Key(Table::kAwaiting)
+      .u64(since.value)
+      .u8(static_cast<std::uint8_t>(awaiting.what))
+      .id(awaiting.claim.value)
+      .bytes();
+}
+const Bytes kSharesKey = Key(Table::kShares).bytes();
+const Bytes kRoundKey = Key(Table::kRound).bytes();
+const Bytes kDrawPoolKey = Key(Table::kDrawPool).bytes();
 const Bytes kValidatorSetKey = Key(Table::kValidatorSet).bytes();
 const Bytes kSupplyKey = Key(Table::kSupply).bytes();
 const Bytes kPauseKey = Key(Table::kPause).bytes();
@@ -290,6 +303,35 @@ std::vector<ValidatorAddress> State::ranked(std::size_t most) const {
   });
   return found;
 }
+std::optional<Shares> State::shares() const { return load<Shares>(kSharesKey); }
+std::optional<BeaconRound> State::beacon_round() const { return load<BeaconRound>(kRoundKey); }
+std::optional<ValidatorAddress> State::share_key_owner(const crypto::VrfPublicKey& key) const {
+  const std::optional<Bytes>& bytes = m_overlay.get(share_key_key(key));
+  if (!bytes) return std::nullopt;
+  ValidatorAddress address{};
+  if (bytes->size() == address.size())
+    std::memcpy(address.data(), bytes->data(), address.size());
+  else
+    damaged();
+  return address;
+}
+std::vector<std::pair<Height, AwaitingClaim>> State::awaiting(std::size_t most) const {
+  std::vector<std::pair<Height, AwaitingClaim>> found;
+  m_overlay.scan(Key(Table::kAwaiting).bytes(), [&](ByteView key, ByteView) {
+    if (found.size() == most) return false;
+    std::uint64_t since = 0;
+    for (unsigned i = 1; i <= 8; ++i) since = since << 8 | key[i];
+    found.push_back({Height{since}, {static_cast<Awaits>(key[9]), ClaimId{last_hash(key)}}});
+    return true;
+  });
+  return found;
+}
+DrawPool State::draw_pool() const {
+  if (auto kept = load<DrawPool>(kDrawPoolKey)) return std::move(*kept);
+  DrawPool pool;
+  for (const RelayRecord& relay : relays()) pool.relays.push_back({relay.account, relay.bond});
+  return pool;
+}
 std::optional<RelayRecord> State::relay(const AccountId& id) const {
   return load<RelayRecord>(relay_key(id));
 }
@@ -418,17 +460,36 @@ void State::put(const DemandRecord& r) {
   store(key, r);
 }
 void State::put(const ValidatorRecord& r) {
-  const Bytes key = validator_key(validator_address(r.key));
-  if (const auto before = load<ValidatorRecord>(key); before && is_candidate(*before))
-    m_overlay.erase(rank_key(*before));
+  const ValidatorAddress address = validator_address(r.key);
+  const Bytes key = validator_key(address);
+  if (const auto before = load<ValidatorRecord>(key)) {
+    if (is_candidate(*before)) m_overlay.erase(rank_key(*before));
+    if (before->share_key != r.share_key) m_overlay.erase(share_key_key(before->share_key));
+  }
   const bool is_over = r.stake == Amount{} && r.unbonding.empty() && r.slashed_at == Height{};
-  if (is_over)
+  if (is_over) {
     m_overlay.erase(key);
-  else
+    m_overlay.erase(share_key_key(r.share_key));
+  } else {
     store(key, r);
+    m_overlay.put(share_key_key(r.share_key), to_bytes(ByteView{address}));
+  }
   if (is_candidate(r)) m_overlay.put(rank_key(r), {});
 }
 void State::put(const ValidatorSet& r) { store(kValidatorSetKey, r); }
+void State::put(const Shares& r) { store(kSharesKey, r); }
+void State::put(const BeaconRound& r) { store(kRoundKey, r); }
+void State::put(const DrawPool& r) { store(kDrawPoolKey, r); }
+void State::erase_beacon_round() {
+  m_overlay.erase(kRoundKey);
+  m_overlay.erase(kDrawPoolKey);
+}
+void State::add_awaiting(Height since, const AwaitingClaim& awaiting) {
+  m_overlay.put(awaiting_key(since, awaiting), {});
+}
+void State::remove_awaiting(Height since, const AwaitingClaim& awaiting) {
+  m_overlay.erase(awaiting_key(since, awaiting));
+}
 void State::put(const RelayRecord& r) {
   if (r.bond == Amount{})
     m_overlay.erase(relay_key(r.account));

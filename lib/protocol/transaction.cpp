@@ -72,7 +72,7 @@ bool is_game_kind(TxKind kind) noexcept {
          kind == TxKind::kReportContradiction || kind == TxKind::kDisclose ||
          kind == TxKind::kDemandChunk || kind == TxKind::kSupplyChunk ||
          kind == TxKind::kRegisterDelegate || kind == TxKind::kRevokeDelegate ||
-         kind == TxKind::kReportDivergence;
+         kind == TxKind::kReportDivergence || kind == TxKind::kShowShare;
 }
 
 TxVerdict VerifiedTransaction::verify(const ChainId& chain, Bytes bytes, TxId& id,

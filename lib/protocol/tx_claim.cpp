@@ -85,7 +85,9 @@ void transition(Context& c, Proof<CommitTranscript>&& t) {
   claim.entries = t.payload.entries;
   c.emit(TranscriptCommitted{claim.id, claim.commitment, claim.entries});
   // Due at once, but deadlines run at the start of a block: it takes the next block's beacon.
-  if (task.terms.force_rate != 0)
+  if (task.terms.force_rate != 0 && c.state.shares())
+    await_beacon(c, {Awaits::kForce, claim.id});
+  else if (task.terms.force_rate != 0)
     c.state.add_deadline({c.now, DeadlineKind::kForceBeacon, claim.id.value});
   if (claim.enlisted == task.terms.seats)
     end_enlisting(c, claim);
@@ -133,8 +135,7 @@ void transition(Context& c, Proof<RevealTranscript>&& t) {
   claim.final_state_root = p.final_state_root;
   claim.signature = p.signature;
   c.emit(TranscriptRevealed{claim.id, p.transcript_root, p.final_state_root});
-  // Due at once, but deadlines run at the start of a block: the draw takes the next block's beacon.
-  c.advance(claim, ClaimStatus::kDrawing, 0);
+  start_drawing(c, claim);
 }
 
 // Whatever transcript stands, posted or disclosed: they differ in no loss's being finite.

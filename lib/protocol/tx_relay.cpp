@@ -83,9 +83,9 @@ void transition(Context& c, Proof<AttestData>&& t) {
   c.state.put(found.round);
   c.state.add_part(id, found.claim.task);
   c.emit(DataAttested{found.claim.id, id, seats_of(found.round, id)});
-  // What is checked comes from a beacon that nobody knew who attested: the next block's.
+  // What is checked comes from a beacon that nobody knew who attested: the next.
   if (attested_seats(found.round) == found.round.seats.size() && end_relaying(c, found.claim))
-    c.advance(found.claim, ClaimStatus::kDrawing, 0);
+    start_drawing(c, found.claim);
 }
 
 }  // namespace assay::protocol::internal

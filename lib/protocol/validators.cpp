@@ -20,11 +20,9 @@ Deadline unbonding_deadline(const ValidatorAddress& address, LedgerTimeMs until)
 // burned: nobody who helped to convict it is known, and one who could be is a proposer, perhaps
 // under another name the same.
 void slash(Context& c, ValidatorRecord validator, Height height) {
-  const ValidatorAddress address = validator_address(validator.key);
   const Amount all = owed_by_validator(validator);
   c.take_out(validator_lock(validator), burned_account(), all.value);
-  for (const ValidatorUnbonding& part : validator.unbonding)
-    c.state.remove_deadline(unbonding_deadline(address, part.until));
+  remove_unbonding_deadlines(c, validator);
   validator.stake = Amount{};
   validator.unbonding.clear();
   validator.slashed_at = c.height;
@@ -68,12 +66,28 @@ void slash_validators(Context& c, std::span<const Misbehaviour> misbehaviour) {
   }
 }
 
+void add_unbonding_deadlines(Context& c, const ValidatorRecord& validator) {
+  for (const ValidatorUnbonding& part : validator.unbonding)
+    c.state.add_deadline(unbonding_deadline(validator_address(validator.key), part.until));
+}
+void remove_unbonding_deadlines(Context& c, const ValidatorRecord& validator) {
+  for (const ValidatorUnbonding& part : validator.unbonding)
+    c.state.remove_deadline(unbonding_deadline(validator_address(validator.key), part.until));
+}
+
 void take_back(Context& c, ValidatorRecord validator, Amount amount) {
   const bool is_early = testing::planted(testing::Planted::kEarlyRelease);
   const LedgerTimeMs until = c.after(is_early ? 60'000 : kUnbondingMs);
   validator.stake.value -= amount.value;
-  validator.unbonding.push_back({amount, until});
-  c.state.add_deadline(unbonding_deadline(validator_address(validator.key), until));
+  // Where it was put out and there is room for no other part, the last waits with it.
+  if (validator.unbonding.size() == kMaxUnbondings) {
+    ValidatorUnbonding& last = validator.unbonding.back();
+    c.state.remove_deadline(unbonding_deadline(validator_address(validator.key), last.until));
+    last = {Amount{last.amount.value + amount.value}, until};
+  } else {
+    validator.unbonding.push_back({amount, until});
+  }
+  add_unbonding_deadlines(c, validator);
   c.state.put(validator);
 }
 

@@ -250,6 +250,24 @@ Result<std::optional<ValidatorRecord>> StateReader::validator(const Hash256& key
   return checked(state, state.validator(validator_address(key)));
 }
 
+Result<std::optional<Shares>> StateReader::shares() const {
+  const State state(m_store);
+  return checked(state, state.shares());
+}
+
+Result<std::optional<BeaconRound>> StateReader::beacon_round() const {
+  const State state(m_store);
+  return checked(state, state.beacon_round());
+}
+
+Result<std::optional<ValidatorRecord>> StateReader::validator_by_share_key(
+    const crypto::VrfPublicKey& key) const {
+  const State state(m_store);
+  std::optional<ValidatorRecord> found;
+  if (const auto address = state.share_key_owner(key)) found = state.validator(*address);
+  return checked(state, std::move(found));
+}
+
 Result<std::optional<BlockReceipts>> StateReader::receipts(Height height) const {
   ASSAY_TRY(const auto items, stored_list(m_store, kReceiptsPrefix, height));
   if (!items) return std::optional<BlockReceipts>();

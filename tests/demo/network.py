@@ -20,7 +20,7 @@ KINDS = ["", "transfer", "stake", "unstake", "register_profile", "post_task", "c
          "reveal_challenge", "stand_up", "play_move", "report_contradiction", "disclose", "place_bid", "withdraw_bid",
          "award_task", "award_quote", "fund_task", "report_progress", "abandon_claim", "demand_chunk",
          "supply_chunk", "bond_validator", "unbond_validator", "bond_relay", "unbond_relay", "attest_data",
-         "register_delegate", "revoke_delegate", "report_divergence"]
+         "register_delegate", "revoke_delegate", "report_divergence", "show_share"]
 
 
 def wealth_of(account):

@@ -33,9 +33,12 @@ FAULTS = {
     "join": "none, but a fifth node joins by a snapshot while the work is under way, and the whistleblower goes on with it alone",
     "lie": "one validator's application lies about the hash of what it came to",
     "equivocate": "a second CometBFT with one validator's key joins: the two contradict each other, and the stake is slashed",
+    "withhold": "one validator's node has no share key: its stake is fined, and it orders no more",
     "bond": "none, but one more validator bonds a stake while the work is under way, and orders with the others",
 }
 STAKE, JOINING_STAKE = 1000, 500  # tokens behind each of the first validators, and behind one that joins
+LARGEST_STAKE = 1200  # behind the one that withholds its shares: it owes one of each round
+SHARE_WINDOW_MS = 10_000
 LYING = ("lie", "equivocate")  # the validator is no honest one afterwards
 SNAPSHOT_EVERY = 10  # blocks
 
@@ -185,9 +188,19 @@ class Testnet(Network):
     def devnet_options(self):
         (self.folder / "validators").mkdir()
         self.comet_homes = make_homes(self.comet, self.folder / "validators", self.count)
-        stakes = [f"operator-{n + 1}={signing_key(home)[1]}:{STAKE}" for n, home in enumerate(self.comet_homes)]
+        stakes = [f"operator-{n + 1}={signing_key(home)[1]}:{self.stake_of(n)}" for n, home in enumerate(self.comet_homes)]
         return ["--chain", "testnet", "--validators", str(self.count + (self.fault in ("equivocate", "bond"))),
-                *(word for stake in stakes for word in ("--validator-stake", stake))]
+                "--share-window-ms", str(SHARE_WINDOW_MS), *(word for stake in stakes for word in ("--validator-stake", stake))]
+
+    def stake_of(self, number):
+        return LARGEST_STAKE if self.fault == "withhold" and number == 1 else STAKE
+
+    def share_options(self, number):
+        """Of the node of the validator with this number: the key file of its operator."""
+        if self.fault == "withhold" and number == 1:
+            return []
+        home = self.home / f"operator-{number + 1}"
+        return ["--share-key", str(home / "key.json"), "--share-password-file", str(home / "password")]
 
     # Processes.
 
@@ -198,6 +211,8 @@ class Testnet(Network):
             lambda number, own, home: Validator(self.comet, str(self.bin / "assayd"), number,
                                                 self.home / f"validator-{number + 1}", self.sockets, own, home),
             self.route, self.comet_homes)
+        for number, node in enumerate(self.nodes):
+            node.more_options = self.share_options(number)
         if self.fault == "join":
             self.make_joiner(folder / "joiner")
         for node in self.nodes:
@@ -213,6 +228,7 @@ class Testnet(Network):
             own = self.folder / "validators" / "own"
             output_of(self.comet, "init", "--home", str(own))
             self.one_more = self.make_one_more(f"validator-{self.count + 1}", self.nodes[1], signing_with=own)
+            self.one_more.more_options = self.share_options(self.count)
         if self.fault == "lie":
             self.lie = Lie(self.sockets / "lie", self.nodes[1].address)
         for number, node in enumerate(self.nodes):
@@ -233,7 +249,7 @@ class Testnet(Network):
             with open(self.home / party / "authority.pem", "a") as pinned:
                 pinned.write(authority)
         for node in [*self.nodes, self.joiner]:
-            node.more_options = ["--snapshot-every", str(SNAPSHOT_EVERY), "--keep-snapshots", "10"]
+            node.more_options = [*node.more_options, "--snapshot-every", str(SNAPSHOT_EVERY), "--keep-snapshots", "10"]
 
     def make_one_more(self, name, node, signing_with):
         """A node beside the others, configured as one of them, with that home's key and no memory of what it signed."""
@@ -279,7 +295,7 @@ class Testnet(Network):
         """The fault, once work is under way."""
         if self.fault == "join":
             return self.watch_joiner()
-        if self.fault == "none" or not under_way:
+        if self.fault in ("none", "withhold") or not under_way:
             return
         node, now = self.nodes[1], time.monotonic()
         if self.fault_since is None:
@@ -430,7 +446,7 @@ class Testnet(Network):
                      if any(value != values[0] for value in values)]
         if len(hashes[0]) != last - first + 1:
             problems.append(f"there are {len(hashes[0])} of {last - first + 1} headers")
-        shown, wrong = {"lie": self.halted, "equivocate": self.slashed, "bond": self.voted}.get(
+        shown, wrong = {"lie": self.halted, "equivocate": self.slashed, "bond": self.voted, "withhold": self.fined}.get(
             self.fault, lambda _last: ([], []))(last)
         problems += wrong + self.losses()
         agree = "agree on the app hash of every block, on every claim and on every balance" if not problems else "DISAGREE"
@@ -452,6 +468,8 @@ class Testnet(Network):
         for number, node in enumerate(self.nodes[:self.count]):
             account = self.ask(self.nodes[0].url, "account", account=self.accounts[f"operator-{number + 1}"])["account"]
             bonded = int(account["locked"]["bonded"])
+            if self.fault == "withhold" and number == 1:
+                continue  # see fined()
             if bonded != (0 if node.away and self.fault == "equivocate" else STAKE * ATOMS):
                 wrong.append(f"behind {node.name} are {demo.tokens(bonded)} tokens")
         return wrong
@@ -493,6 +511,25 @@ class Testnet(Network):
             problems.append(f"{node.name} still orders")
         return [f"\n{node.name} voted twice: evidence of heights {heights} stands in blocks. All {STAKE} tokens behind its key are "
                 "burned, and it orders no more."], problems
+
+    def fined(self, _last):
+        node = self.nodes[1]
+        address, key = signing_key(node.home)
+        events = self.ledger_events()
+        withheld = [e for e in events if e["event"] == "share_withheld"]
+        drawn = sum(e["event"] == "beacon_drawn" for e in events)
+        problems = []
+        if not withheld or any(e["validator"] != key for e in withheld):
+            problems.append(f"withheld were {withheld}")
+        fined = sum(int(e["amount"]) for e in withheld)
+        account = self.ask(self.nodes[0].url, "account", account=self.accounts["operator-2"])["account"]
+        if fined == 0 or int(account["locked"]["bonded"]) != self.stake_of(1) * ATOMS - fined:
+            problems.append(f"fined {fined}, and {account['locked']['bonded']} are left")
+        until("the set to change", lambda: address not in self.comet_powers(self.nodes[0].height()))
+        if key in self.members() or len(self.members()) != self.count - 1:
+            problems.append(f"{node.name} still orders")
+        return [f"\n{node.name} has no share key: {demo.tokens(fined)} tokens of its stake are burned, and it orders no more. "
+                f"{drawn} beacons were drawn without it."], problems
 
     def voted(self, last):
         address, key = signing_key(self.one_more.home)
@@ -555,8 +592,7 @@ def main(arguments):
             raise
         sys.exit(f"./run testnet: put CometBFT v{VERSION} on the PATH, or install Go, which fetches it (Debian: golang-go)")
     folder = pathlib.Path(options.folder) if options.folder else None
-    # No errors that solvers are told to make: who finds one in time depends on which block holds the news.
-    job = ["--forced-one-in", "0", "--model", options.model, "--steps", str(options.steps), "--cheat", options.cheat,
+    job = ["--model", options.model, "--steps", str(options.steps), "--cheat", options.cheat,
            "--timeout", str(options.timeout), "--build", options.build]
 
     def afterwards(shown):

@@ -20,6 +20,7 @@
 #include "fuzz/archive_scene.hpp"
 #include "fuzz/scenes.hpp"
 #include "support/sample_task.hpp"
+#include "support/share_keys.hpp"
 #include "unit/numerics/random_spec.hpp"
 
 using namespace assay;
@@ -117,7 +118,7 @@ std::vector<Payload> payloads() {
           AbandonClaim{claim},
           DemandChunk{claim, {PieceKind::kState, 3, 4, 5}},
           SupplyChunk{DemandId{named("demand")}, commit::TranscriptPart{Bytes(96, 1), path(2)}},
-          BondValidator{named("key"), Amount{9}, signature(3)},
+          BondValidator{named("key"), Amount{9}, signature(3), {}, {}},
           UnbondValidator{named("key"), Amount{8}},
           BondRelay{Amount{8}},
           UnbondRelay{Amount{9}},
@@ -125,7 +126,8 @@ std::vector<Payload> payloads() {
           RegisterDelegate{TaskId{named("task")},
                            {AccountId{named("delegate")}, LedgerTimeMs{77}, signature(4)}},
           RevokeDelegate{TaskId{named("task")}},
-          ReportDivergence{claim, 3, {named("state"), path(3), {3, 1, path(2), 0x7f800000}}}};
+          ReportDivergence{claim, 3, {named("state"), path(3), {3, 1, path(2), 0x7f800000}}},
+          ShowShare{3, validator_address(named("key")), {}}};
 }
 
 // The other forms of a supply.
@@ -241,7 +243,11 @@ std::vector<Event> events() {
           RelayLeft{AccountId{h}, Amount{5}},
           DelegateNamed{TaskId{h}, AccountId{h}, AccountId{named("delegate")}, LedgerTimeMs{77}},
           DelegateRevoked{TaskId{h}, AccountId{h}, AccountId{named("delegate")}},
-          DivergenceReported{ClaimId{h}, 3}};
+          DivergenceReported{ClaimId{h}, 3},
+          RoundOpened{7, h, 3, 2},
+          ShareShown{7, h},
+          BeaconDrawn{7, h},
+          ShareWithheld{7, h, AccountId{h}, Amount{5}}};
 }
 
 // A task with a claim, a verifier and a game of the toy task.
@@ -321,6 +327,11 @@ void records() {
   Genesis genesis{"test", named("operator"), 1'700'000'000'000, {}};
   genesis.accounts.push_back({AccountId{named("a")}, Amount{5}, Amount{6}});
   save("record", "genesis", 1, encode(genesis));
+  genesis.operator_key = {};
+  genesis.validators_hash = named("validators");
+  genesis.validators = {assay::test::genesis_validator(
+      AccountId{named("a")}, named("key"), kMinValidatorStake, assay::test::share_key(1))};
+  save("record", "genesis-by-stake", 1, encode(genesis));
   save("record", "header", 2, encode(v.head));
   Receipt receipt;
   receipt.id = TxId{named("tx")};
@@ -333,6 +344,7 @@ void records() {
   const ledger::AccountKey lock{ledger::AccountKind::kLock, named("b")};
   save("record", "pending", 6,
        encode(ledger::Pending{user, lock, Amount{4}, ledger::PendingState::kPosted, Amount{3}}));
+  const crypto::VrfPublicKey share_key = assay::test::share_key(1).public_key();
   const TaskView& task = v.tasks.front();
   const ClaimView& claim = task.claims.front();
   const ChallengeView& challenge = claim.challenges.front();
@@ -343,12 +355,26 @@ void records() {
   save("record", "challenge", 11, bytes_of(challenge.record));
   save("record", "game", 12, bytes_of(challenge.games.front().record));
   save("record", "demand", 20, bytes_of(claim.demands.front()));
-  save(
-      "record", "validator", 21,
-      bytes_of(ValidatorRecord{
-          named("key"), AccountId{named("owner")}, Amount{9}, {{Amount{8}, LedgerTimeMs{7}}}, {}}));
+  save("record", "validator", 21,
+       bytes_of(ValidatorRecord{named("key"),
+                                AccountId{named("owner")},
+                                Amount{9},
+                                {{Amount{8}, LedgerTimeMs{7}}},
+                                {},
+                                share_key}));
   save("record", "validator-set", 22,
        bytes_of(ValidatorSet{{{named("a"), 100}, {named("b"), 200}}}));
+  save("record", "shares", 26, bytes_of(Shares{600'000, 7}));
+  save("record", "beacon_round", 27,
+       bytes_of(BeaconRound{7,
+                            Height{9},
+                            LedgerTimeMs{8},
+                            Amount{3001},
+                            Amount{100'000'000},
+                            {{validator_address(named("a")), share_key, named("output")},
+                             {validator_address(named("b")), share_key, std::nullopt}},
+                            {{Awaits::kDraw, claim.record.id}}}));
+  save("record", "draw_pool", 28, bytes_of(DrawPool{{{AccountId{named("relay")}, Amount{9}}}}));
   const Misbehaviour wrong{MisbehaviourKind::kDuplicateVote, validator_address(named("key")),
                            Height{7}};
   save("record", "misbehaviour", 23, encode(std::span(&wrong, 1)));
@@ -371,7 +397,7 @@ void records() {
                       QuoteId{1, 2},
                       Height{500}}));
   save("record", "known-moves", 17, encode(KnownMoves{{GameId{named("game")}, 3}}));
-  save("record", "principals", 26, encode(Principals{AccountId{named("party")}}));
+  save("record", "principals", 29, encode(Principals{AccountId{named("party")}}));
   save("record", "locked", 18, bytes_of(Locked{Amount{9}, Amount{8}, Amount{7}, LedgerTimeMs{6}}));
 }
 

@@ -27,7 +27,7 @@ void check_record(ByteView bytes) {
 }  // namespace
 
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  const auto [choice, bytes] = fuzz::select({data, size}, 27);
+  const auto [choice, bytes] = fuzz::select({data, size}, 30);
   switch (choice) {
     case 0: check_whole(commit::decode_map_excerpt(bytes), bytes); break;
     case 1: check_whole(decode_genesis(bytes), bytes); break;
@@ -58,6 +58,9 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
       break;
     case 24: check_record<RelayRecord>(bytes); break;
     case 25: check_record<RelayRound>(bytes); break;
+    case 26: check_record<Shares>(bytes); break;
+    case 27: check_record<BeaconRound>(bytes); break;
+    case 28: check_record<DrawPool>(bytes); break;
     default: check_whole(decode_principals(bytes), bytes); break;
   }
   return 0;

@@ -21,6 +21,7 @@ NO_MESSAGE = {
     "parse_atoms": "an option of the command line, digits within a message",
     "verify_header": "takes what decode_signed_header read",
     "open_key_file": "takes a path; its text goes to open_key",
+    "open_share_key_file": "takes a path; its text goes to decrypt_key",
 }
 
 sources = [p.read_text() for folder in ("include/assay", "lib") for p in root.glob(f"{folder}/**/*.[ch]pp")]

@@ -27,7 +27,8 @@ struct DevnetSettings {
   std::string chain = "devnet";
   std::uint64_t validators = 0;  // of a replicated ledger, 1 to kDevnetValidatorsMax; 0: embedded
   std::vector<DevnetParty> parties;
-  std::vector<DevnetStake> stakes;  // none: the validators are those of CometBFT's genesis file
+  std::uint64_t share_window_ms = 0;  // where there are stakes; 0: the ledger's default
+  std::vector<DevnetStake> stakes;    // none: the validators are those of CometBFT's genesis file
 };
 inline constexpr std::uint64_t kDevnetValidatorsMax = 64;
 struct DevnetAccount {

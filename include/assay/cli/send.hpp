@@ -20,6 +20,14 @@ class SendValues {
   [[nodiscard]] Result<std::string> need(const std::string& name) const;
   [[nodiscard]] Result<Hash256> hash(const std::string& name) const;
   [[nodiscard]] Result<crypto::Signature> signature(const std::string& name) const;
+  template <std::size_t kBytes>
+  [[nodiscard]] Result<std::array<std::uint8_t, kBytes>> array(const std::string& name) const {
+    ASSAY_TRY(const std::string text, need(name));
+    const auto bytes = array_from_hex<kBytes>(text);
+    if (bytes) return *bytes;
+    return {ErrorCode::kInvalidArgument,
+            "--" + name + " is " + std::to_string(2 * kBytes) + " hexadecimal digits"};
+  }
   // A ledger time in ms; "revoked" is the last there is.
   [[nodiscard]] Result<std::uint64_t> time_until(const std::string& name) const;
   // Of `tokens` or `atoms`, one of which must be given.

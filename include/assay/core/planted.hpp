@@ -39,6 +39,9 @@ enum class Planted : std::uint8_t {
   kPaidCopies,       // who copied another's challenge shares its bounty
   kWordDooms,        // a verifier's word that falls takes the solver's claim with it
   kWholeInterval,  // what a verifier says of an interior step is taken for what it says of the end
+  kCrowdedRound,   // a round of the beacon takes claims worth more than a holder's stake
+  kFreeRedraw,     // a share that was kept back costs nothing
+  kLateJoin,       // what comes to wait joins the round that is open
   kLastingDelegate,  // a certificate is good for ever, taken back or not
 };
 inline constexpr std::uint8_t kSimulatedLast = 20;  // which the simulator's seeds find

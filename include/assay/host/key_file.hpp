@@ -6,6 +6,7 @@
 #include <string>
 
 #include "assay/crypto/keystore.hpp"
+#include "assay/crypto/vrf.hpp"
 
 namespace assay::host {
 
@@ -21,6 +22,10 @@ namespace assay::host {
 // kNotFound, kIo.
 [[nodiscard]] Result<crypto::KeyPair> open_key_file(const std::filesystem::path& path,
                                                     std::string_view password);
+
+// The key of a validator's shares of the beacon: of the same file's secret. Errors: the same.
+[[nodiscard]] Result<crypto::VrfKey> open_share_key_file(const std::filesystem::path& path,
+                                                         std::string_view password);
 
 // The public key that the file names: without the password, and to be believed only as far as the
 // file. Errors: as open_key_file, but for the password.

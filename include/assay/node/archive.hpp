@@ -10,7 +10,7 @@
 
 namespace assay::node {
 
-inline constexpr std::uint32_t kArchiveVersion = 11;
+inline constexpr std::uint32_t kArchiveVersion = 12;
 inline constexpr std::size_t kArchiveFrameBytes = std::size_t{1} << 20;  // of state, about
 inline constexpr std::size_t kMaxArchiveFrameBytes = std::size_t{64} << 20;
 

@@ -14,6 +14,7 @@ namespace assay::node {
 [[nodiscard]] codec::Json to_json(const protocol::Receipt& receipt);
 [[nodiscard]] codec::Json to_json(const protocol::AccountView& account);
 [[nodiscard]] codec::Json to_json(const protocol::Totals& totals);
+[[nodiscard]] codec::Json to_json(const protocol::BeaconRound& round);
 [[nodiscard]] codec::Json to_json(const protocol::ValidatorRecord& validator);
 [[nodiscard]] codec::Json to_json(const protocol::Misbehaviour& misbehaviour);
 [[nodiscard]] codec::Json to_json(const protocol::TaskView& task);  // without its claims' records

@@ -40,6 +40,9 @@ struct CometConfig {
   net::StreamAddress application;  // where CometBFT finds this node: its proxy_app
   net::StreamAddress rpc;          // where CometBFT's RPC listens: its rpc.laddr
   SnapshotOptions snapshots;       // may_write is the process's own
+  // Of its validator, where validators are by stake: both, or neither, and no share is made.
+  const crypto::KeyPair* share_account = nullptr;  // carries the shares
+  const crypto::VrfKey* share_key = nullptr;
 };
 
 struct NodeConfig {

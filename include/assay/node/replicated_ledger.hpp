@@ -3,6 +3,7 @@
 // machine as the embedded node's: equal blocks give equal state roots.
 #pragma once
 
+#include <map>
 #include <mutex>
 #include <shared_mutex>
 
@@ -61,8 +62,8 @@ class ReplicatedLedger final : public abci::Application {
   // Code: the TxVerdict, or kNoRoomCode. What a block would record under its client id is taken, as
   // the embedded node takes it, where Admission has room; data is as finalize_block()'s.
   [[nodiscard]] Result<abci::CheckTxResponse> check_tx(abci::CheckTxRequest request) override;
-  // What verifies, in the order of the embedded mempool: half a block for games, each sender's by
-  // ascending nonce.
+  // What verifies: shares of the beacon first, then in the order of the embedded mempool: half a
+  // block for games, each sender's by ascending nonce.
   [[nodiscard]] Result<abci::PrepareProposalResponse> prepare_proposal(
       abci::PrepareProposalRequest request) override;
   // Refuses a block with a transaction that does not verify, or over the ledger's limits.
@@ -101,6 +102,9 @@ class ReplicatedLedger final : public abci::Application {
   [[nodiscard]] Error failed(const Error& error);
   [[nodiscard]] std::optional<protocol::VerifiedTransaction> verified(ByteView bytes);
   [[nodiscard]] Result<protocol::Receipt> check(const protocol::VerifiedTransaction& transaction);
+  // Those that a block would take, of CheckTx and of what CometBFT offers; one a holder.
+  [[nodiscard]] Result<std::vector<protocol::VerifiedTransaction>> shares_of(
+      const std::vector<Bytes>& offered);
   [[nodiscard]] Result<const protocol::BlockResult*> execute(abci::FinalizeBlockRequest request);
   // What was received is whole.
   [[nodiscard]] Result<abci::ApplySnapshotChunkResponse> restore();
@@ -114,6 +118,10 @@ class ReplicatedLedger final : public abci::Application {
   ReplicatedOptions m_options;
   std::optional<Error> m_failure;
   Admission m_admission;
+  // Shares that applied when CheckTx asked, by round and holder: a full mempool hides none of them.
+  using ShareOf = std::pair<std::uint64_t, protocol::ValidatorAddress>;
+  std::mutex m_shares_in_use;
+  std::map<ShareOf, protocol::VerifiedTransaction> m_shares;
   CommittedBlock m_executed;  // told of once it is on disk
   std::optional<SnapshotReceiver> m_receiver;
 };

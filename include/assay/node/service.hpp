@@ -41,6 +41,7 @@ class NodeService {
                                   const protocol::Principals& principals);
   [[nodiscard]] Result<Json> game(const GameId& id) const;
   [[nodiscard]] Result<Json> validators() const;
+  [[nodiscard]] Result<Json> beacon() const;
   [[nodiscard]] Result<Json> evidence(const GameId& id) const;
   // Without the header.
   [[nodiscard]] Result<Json> proof(ByteView key, Height height) const;

@@ -13,7 +13,7 @@ namespace assay::node {
 inline constexpr std::uint64_t kDiskReserveBytes = std::uint64_t{512} << 20;
 
 // Of the ledger's keys and values in its store, the encoding of records among them.
-inline constexpr std::uint32_t kLedgerVersion = 12;
+inline constexpr std::uint32_t kLedgerVersion = 13;
 
 [[nodiscard]] store::RocksOptions ledger_store_options();
 [[nodiscard]] std::filesystem::path ledger_path(const std::filesystem::path& home);

@@ -22,6 +22,8 @@ struct GenesisValidator {
   AccountId account;
   Hash256 key;
   Amount stake;
+  crypto::VrfPublicKey share_key{};
+  crypto::VrfProof share_proof{};  // by that key of share_possession_digest(), of no chain
 };
 struct Genesis {
   std::string name;      // of the chain, 1 to 64 bytes
@@ -34,6 +36,8 @@ struct Genesis {
   // Of a replicated ledger: its first validators, ascending by key, at most kMaxValidators. None:
   // its validators are CometBFT's alone, and do not change.
   std::vector<GenesisValidator> validators = {};
+  // Of validators by stake: ledger time for the shares of a round, up to kMaxShareWindowMs.
+  std::uint64_t share_window_ms = kShareWindowMs;
 };
 [[nodiscard]] Bytes encode(const Genesis& genesis);
 // Errors: kMalformed.

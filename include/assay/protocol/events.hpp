@@ -241,6 +241,30 @@ struct DivergenceReported {  // the loss there is not finite; nothing after it i
   std::uint64_t entry = 0;
   friend bool operator==(const DivergenceReported&, const DivergenceReported&) = default;
 };
+struct RoundOpened {  // of the beacon
+  std::uint64_t round = 0;
+  Hash256 input;  // share_input()
+  std::uint32_t holders = 0;
+  std::uint32_t claims = 0;  // that wait for it
+  friend bool operator==(const RoundOpened&, const RoundOpened&) = default;
+};
+struct ShareShown {
+  std::uint64_t round = 0;
+  Hash256 key;  // the validator's
+  friend bool operator==(const ShareShown&, const ShareShown&) = default;
+};
+struct BeaconDrawn {
+  std::uint64_t round = 0;
+  Hash256 beacon;
+  friend bool operator==(const BeaconDrawn&, const BeaconDrawn&) = default;
+};
+struct ShareWithheld {  // in time; all of the amount is burned
+  std::uint64_t round = 0;
+  Hash256 key;
+  AccountId owner;
+  Amount amount;
+  friend bool operator==(const ShareWithheld&, const ShareWithheld&) = default;
+};
 [[nodiscard]] const char* to_string(BidEnd end) noexcept;
 
 // The kind's number on the wire is the alternative's index + 1.
@@ -252,7 +276,7 @@ using Event =
                  JackpotPaid, TaskFunded, TaskOpened, BidPlaced, BidEnded, ProgressReported,
                  ClaimCancelled, ChunkDemanded, DemandEnded, ValidatorSlashed, ValidatorChanged,
                  RelayDrawn, DataAttested, RelayLeft, DelegateNamed, DelegateRevoked,
-                 DivergenceReported>;
+                 DivergenceReported, RoundOpened, ShareShown, BeaconDrawn, ShareWithheld>;
 
 [[nodiscard]] const char* name_of(const Event& event) noexcept;
 void write(codec::Writer& w, const Event& event);

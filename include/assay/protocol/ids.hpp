@@ -3,7 +3,7 @@
 #pragma once
 
 #include "assay/core/ids.hpp"
-#include "assay/crypto/ed25519.hpp"
+#include "assay/crypto/vrf.hpp"
 
 namespace assay::protocol {
 
@@ -43,6 +43,13 @@ struct SealParts {
 
 // What a validator's key signs to show that whoever holds it is behind `account`.
 [[nodiscard]] Hash256 possession_digest(const ChainId& chain, const AccountId& account);
+
+// What a validator's share key proves to show that its holder is behind the account and the
+// validator. Of the genesis record's validators: of no chain, since its id follows from the record.
+[[nodiscard]] Hash256 share_possession_digest(const ChainId& chain, const AccountId& account,
+                                              const ValidatorAddress& validator);
+// What the share of each holder is about, in a round of the beacon.
+[[nodiscard]] Hash256 share_input(const ChainId& chain, std::uint64_t round, Height opened_at);
 
 // The signatures that bind a verifier to its word, so that anybody may challenge either root of it:
 // over dispute::attestation_digest() of its draw's interval, from the start that stands in the

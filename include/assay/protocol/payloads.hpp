@@ -37,6 +37,12 @@ inline constexpr std::uint64_t kMaxWindowMs = std::uint64_t{366} * 24 * 3600 * 1
 // Of validators by stake (docs/spec/protocol.md, "Validators").
 inline constexpr std::size_t kMaxValidators = 64;  // at a time
 inline constexpr Amount kMinValidatorStake{100 * kAtomsPerToken};
+// Of the beacon of shares (docs/spec/protocol.md, "The beacon of shares").
+inline constexpr std::uint64_t kShareWindowMs = 600'000;        // unless the genesis says otherwise
+inline constexpr std::uint64_t kMaxShareWindowMs = 86'400'000;  // far below what a stake unbonds in
+inline constexpr std::uint64_t kShareBlocks =
+    32;  // more turns than a third of the members can have
+inline constexpr std::size_t kMaxRoundClaims = 64;
 inline constexpr std::size_t kMaxUnbondings = 8;  // of one validator, that wait
 
 // Of the market (docs/spec/protocol.md, "The market").
@@ -385,11 +391,13 @@ struct SupplyChunk {
 };
 
 // Puts money behind a validator of a replicated ledger; the first time its key becomes the
-// sender's.
+// sender's. From the next round on its shares are made with this share key.
 struct BondValidator {
   Hash256 key;  // Ed25519, with which its CometBFT signs votes
   Amount amount;
   crypto::Signature possession{};  // by the key over possession_digest()
+  crypto::VrfPublicKey share_key{};
+  crypto::VrfProof share_proof{};  // by that key of share_possession_digest()
   friend bool operator==(const BondValidator&, const BondValidator&) = default;
 };
 // Takes it back. The money is free after kUnbondingMs, and can be slashed until then.
@@ -429,6 +437,14 @@ struct RevokeDelegate {
   friend bool operator==(const RevokeDelegate&, const RevokeDelegate&) = default;
 };
 
+// By anybody: a holder's share of the round's beacon.
+struct ShowShare {
+  std::uint64_t round = 0;
+  ValidatorAddress validator{};
+  crypto::VrfProof proof{};  // by its share key of share_input()
+  friend bool operator==(const ShowShare&, const ShowShare&) = default;
+};
+
 // The kind's number on the wire is the alternative's index + 1.
 using Payload =
     std::variant<Transfer, Stake, Unstake, RegisterProfile, PostTask, CancelTask, AcceptTask,
@@ -436,7 +452,8 @@ using Payload =
                  CommitChallenge, RevealChallenge, StandUp, PlayMove, ReportContradiction, Disclose,
                  PlaceBid, WithdrawBid, AwardTask, AwardQuote, FundTask, ReportProgress,
                  AbandonClaim, DemandChunk, SupplyChunk, BondValidator, UnbondValidator, BondRelay,
-                 UnbondRelay, AttestData, RegisterDelegate, RevokeDelegate, ReportDivergence>;
+                 UnbondRelay, AttestData, RegisterDelegate, RevokeDelegate, ReportDivergence,
+                 ShowShare>;
 
 enum class TxKind : std::uint8_t {
   kTransfer = 1,
@@ -474,8 +491,9 @@ enum class TxKind : std::uint8_t {
   kRegisterDelegate,
   kRevokeDelegate,
   kReportDivergence,
+  kShowShare,
 };
-inline constexpr std::uint8_t kTxKindLast = 35;
+inline constexpr std::uint8_t kTxKindLast = 36;
 static_assert(std::variant_size_v<Payload> == kTxKindLast);
 
 [[nodiscard]] inline TxKind kind_of(const Payload& payload) noexcept {

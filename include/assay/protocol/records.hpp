@@ -123,9 +123,9 @@ struct Bid {
 
 enum class ClaimStatus : std::uint8_t {
   kTraining = 1,  // until the transcript is committed to
-  kEnlisting,     // until the seats are full or the window closes
+  kEnlisting,     // until the seats are full or the window closes, and the force beacon is drawn
   kRevealing,     // until the transcript is revealed
-  kDrawing,       // until the next block's beacon
+  kDrawing,       // until the next beacon: a block's, or that of a round of shares
   kRelaying,      // until relays have attested that the data is there; skipped where none are drawn
   kSealing,       // until all drawn verifiers sealed or the window closes
   kOpening,       // until all seals are open or the window closes
@@ -292,6 +292,7 @@ struct ValidatorRecord {
   Amount stake;                               // that counts; zero: it left, or was slashed
   std::vector<ValidatorUnbonding> unbonding;  // in their order
   Height slashed_at;                          // 0: never. The key is worth nothing from then on
+  crypto::VrfPublicKey share_key{};           // with which its shares of the beacon are made
   friend bool operator==(const ValidatorRecord&, const ValidatorRecord&) = default;
 };
 // It may be among those who order blocks.
@@ -311,6 +312,57 @@ struct ValidatorPower {
 struct ValidatorSet {
   std::vector<ValidatorPower> members;
   friend bool operator==(const ValidatorSet&, const ValidatorSet&) = default;
+};
+// The beacon of shares, where validators are by stake: what a claim waits for until a round's
+// beacon draws it.
+enum class Awaits : std::uint8_t {
+  kDraw = 1,  // relays, or what is checked
+  kForce,     // whether an error is forced
+};
+struct AwaitingClaim {
+  Awaits what = Awaits::kDraw;
+  ClaimId claim;
+  friend bool operator==(const AwaitingClaim&, const AwaitingClaim&) = default;
+};
+struct Shares {
+  std::uint64_t window_ms = 0;  // of each round, as the genesis record has it
+  std::uint64_t rounds = 0;     // ever
+  friend bool operator==(const Shares&, const Shares&) = default;
+};
+struct ShareHolder {
+  ValidatorAddress validator{};
+  crypto::VrfPublicKey share_key{};
+  std::optional<Hash256> output;  // once its share was shown
+  friend bool operator==(const ShareHolder&, const ShareHolder&) = default;
+};
+// The one that is open. All of it but the outputs is fixed when it opens.
+struct BeaconRound {
+  std::uint64_t number = 0;  // from 1
+  Height opened_at;
+  LedgerTimeMs opened;
+  Amount value;                      // the most that another draw of all its claims could gain
+  Amount least_stake;                // of a holder
+  std::vector<ShareHolder> holders;  // the most stake first, of equals the smaller address
+  std::vector<AwaitingClaim> claims;
+  friend bool operator==(const BeaconRound&, const BeaconRound&) = default;
+};
+[[nodiscard]] std::size_t missing_shares(const BeaconRound& round) noexcept;
+// SHA-256("assay/beacon/shares/1" || chain || round || height || outputs). None may be missing.
+[[nodiscard]] Hash256 beacon_of(const ChainId& chain, const BeaconRound& round);
+// What another draw can gain whoever is behind it: a claim's pay, and the stake that it loses if a
+// lie is drawn (docs/spec/economics.md, E-14).
+[[nodiscard]] Amount redraw_value(const TaskRecord& task, const ClaimRecord& claim) noexcept;
+
+// A relay's chance to be drawn.
+struct RelayWeight {
+  AccountId account;
+  Amount bond;
+  friend bool operator==(const RelayWeight&, const RelayWeight&) = default;
+};
+// The pool as it stood when the open round began, if relays are drawn in it: nobody who can tell
+// the beacon may change it.
+struct DrawPool {
+  std::vector<RelayWeight> relays;  // ascending by account
 };
 // A member of the pool from which relays are drawn.
 struct RelayRecord {
@@ -380,6 +432,7 @@ struct Pause {
 [[nodiscard]] const char* to_string(ChallengeStatus status) noexcept;
 [[nodiscard]] const char* to_string(GameStatus status) noexcept;
 [[nodiscard]] const char* to_string(DemandStatus status) noexcept;
+[[nodiscard]] const char* to_string(Awaits what) noexcept;
 
 void write(codec::Writer& w, const Profile& r);
 void write(codec::Writer& w, const Locked& r);
@@ -394,6 +447,9 @@ void write(codec::Writer& w, const Pause& r);
 void write(codec::Writer& w, const DemandRecord& r);
 void write(codec::Writer& w, const ValidatorRecord& r);
 void write(codec::Writer& w, const ValidatorSet& r);
+void write(codec::Writer& w, const Shares& r);
+void write(codec::Writer& w, const BeaconRound& r);
+void write(codec::Writer& w, const DrawPool& r);
 void write(codec::Writer& w, const RelayRecord& r);
 void write(codec::Writer& w, const RelayRound& r);
 void read(codec::Reader& r, Profile& out);
@@ -409,6 +465,9 @@ void read(codec::Reader& r, Pause& out);
 void read(codec::Reader& r, DemandRecord& out);
 void read(codec::Reader& r, ValidatorRecord& out);
 void read(codec::Reader& r, ValidatorSet& out);
+void read(codec::Reader& r, Shares& out);
+void read(codec::Reader& r, BeaconRound& out);
+void read(codec::Reader& r, DrawPool& out);
 void read(codec::Reader& r, RelayRecord& out);
 void read(codec::Reader& r, RelayRound& out);
 

@@ -42,6 +42,7 @@ enum class TxVerdict : std::uint16_t {
   kUnknownChallenge,
   kUnknownGame,
   kUnknownDemand,
+  kUnknownRound,      // not the one that is open
   kFixedValidators,   // this chain's are not by stake
   kUnknownValidator,  // or it is another account's
   kNotSubmitter,
@@ -50,6 +51,7 @@ enum class TxVerdict : std::uint16_t {
   kNotVerifier,
   kNotChallenger,
   kNotRelay,
+  kNotHolder,    // of a share of this round
   kNotParty,     // no part in this task
   kSelfDealing,  // solver of one's own task, verifier or challenger of one's own claim
   kWrongPhase,
@@ -101,6 +103,9 @@ enum class TxVerdict : std::uint16_t {
   kMoveRefused,  // detail: dispute::MoveVerdict
   kValidatorSlashed,
   kWrongPossession,    // not signed by the validator's key
+  kShareKeyTaken,      // by another validator
+  kAlreadyShown,       // this holder's share
+  kWrongShare,         // no proof under the share key
   kStakeBelowMinimum,  // of a validator: it leaves with all, or keeps so much
   kTooManyUnbondings,
   kLastValidator,  // somebody has to order blocks

@@ -156,6 +156,13 @@ class StateReader {
   // Those who are. Empty where validators are not by stake.
   [[nodiscard]] Result<ValidatorSet> validator_set() const;
   [[nodiscard]] Result<std::optional<ValidatorRecord>> validator(const Hash256& key) const;
+  // None where draws are of blocks' beacons.
+  [[nodiscard]] Result<std::optional<Shares>> shares() const;
+  // The round of the beacon that is open.
+  [[nodiscard]] Result<std::optional<BeaconRound>> beacon_round() const;
+  // Whose share key it is.
+  [[nodiscard]] Result<std::optional<ValidatorRecord>> validator_by_share_key(
+      const crypto::VrfPublicKey& key) const;
   // The bytes of a piece that was supplied.
   [[nodiscard]] Result<std::optional<Bytes>> supplied(const DemandId& id) const;
   // Tasks that are open or under way, ascending by id.

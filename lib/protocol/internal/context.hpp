@@ -73,6 +73,12 @@ void run_deadlines(Context& c);
 void end_early(Context& c, const TaskRecord& task, ClaimRecord& claim);
 // It ends without a transcript.
 void end_undelivered(Context& c, const ClaimRecord& claim);
+// The beacon draws relays, or what is checked.
+void draw(Context& c, ClaimRecord& claim);
+// It says, together with what the solver committed to, whether an error is forced.
+void draw_force(Context& c, ClaimRecord& claim);
+// The next beacon will draw for it.
+void start_drawing(Context& c, ClaimRecord& claim);
 // What follows each status when it ends, by its deadline or because nothing is left to wait for.
 void end_enlisting(Context& c, ClaimRecord& claim);
 // Claims that waited for other copies and need not any more.
@@ -125,6 +131,17 @@ void end_unbonding(Context& c, const ValidatorAddress& address);
 // At a block's end: who orders from the next but one on, as far as that changes.
 [[nodiscard]] std::vector<ValidatorPower> choose_validators(Context& c);
 
+// What it has unbonding is free when it is due.
+void add_unbonding_deadlines(Context& c, const ValidatorRecord& validator);
+void remove_unbonding_deadlines(Context& c, const ValidatorRecord& validator);
+
+// The beacon of shares (beacon.cpp). Where there is one, no draw is of a block's beacon.
+// The next round draws for it: who is a holder of the open one may know its beacon already.
+void await_beacon(Context& c, const AwaitingClaim& awaiting);
+// At a block's start, after deadlines: ends the round that has all its shares, or is due, and opens
+// the next if something waits.
+void run_beacon(Context& c);
+
 // The market (sale.cpp): money in and out of a task, its sale and its end.
 void add_funds(Context& c, TaskRecord& task, const AccountId& funder, std::uint64_t atoms);
 void open_sale(Context& c, TaskRecord& task);
@@ -151,7 +168,8 @@ void end_task_window(Context& c, const TaskId& id);
 void refund(Context& c, TaskRecord& task, std::uint64_t atoms);
 
 // Relays (relays.cpp).
-void start_relaying(Context& c, ClaimRecord& claim);
+// The beacon draws a round's seats.
+void start_relaying(Context& c, ClaimRecord& claim, std::uint32_t number);
 // Enough of them attested, or another round is drawn, or the claim ends.
 [[nodiscard]] bool end_relaying(Context& c, ClaimRecord& claim);
 void leave_pool(Context& c, RelayRecord relay);

@@ -41,6 +41,11 @@ enum class Table : std::uint8_t {
   kRelay = 'O',         // account
   kRelayRound = 'E',    // claim
   kDelegate = 'd',      // task, account: who moves for it
+  kShares = 'b',        // -
+  kRound = 'r',         // -: the one that is open
+  kAwaiting = 'q',      // height since when (big-endian), what, claim
+  kShareKey = 'v',      // share key -> whose address
+  kDrawPool = 'p',      // -
   kErasure = 'X',       // last height, height of the block that asked (big-endian)
 };
 

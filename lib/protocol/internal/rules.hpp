@@ -145,6 +145,11 @@ struct Found<UnbondValidator> {
 };
 
 template <>
+struct Found<ShowShare> {
+  BeaconRound round;  // with the share's output
+};
+
+template <>
 struct Found<BondRelay> {
   RelayRecord relay;
   std::optional<RelayRecord> evicted;  // which makes room
@@ -223,6 +228,7 @@ struct Rules {
   static Checked<RevokeDelegate> check(const Reading& r, const Sender& s, const RevokeDelegate& p);
   static Checked<ReportDivergence> check(const Reading& r, const Sender& s,
                                          const ReportDivergence& p);
+  static Checked<ShowShare> check(const Reading& r, const Sender& s, const ShowShare& p);
 
  private:
   template <class P>
@@ -271,6 +277,7 @@ void transition(Context& c, Proof<AttestData>&& t);
 void transition(Context& c, Proof<RegisterDelegate>&& t);
 void transition(Context& c, Proof<RevokeDelegate>&& t);
 void transition(Context& c, Proof<ReportDivergence>&& t);
+void transition(Context& c, Proof<ShowShare>&& t);
 
 // The last report of progress holds of this transcript (tx_claim.cpp).
 [[nodiscard]] bool opens_progress(const ClaimRecord& claim, const Hash256& transcript_root,

@@ -69,6 +69,15 @@ class State final : public ledger::LedgerView {
   [[nodiscard]] std::optional<ValidatorSet> validator_set() const;
   // Candidates with the most stake first, of equals that with the smaller address; so many at most.
   [[nodiscard]] std::vector<ValidatorAddress> ranked(std::size_t most) const;
+  // None: draws are of blocks' beacons here.
+  [[nodiscard]] std::optional<Shares> shares() const;
+  [[nodiscard]] std::optional<BeaconRound> beacon_round() const;  // that is open
+  [[nodiscard]] std::optional<ValidatorAddress> share_key_owner(
+      const crypto::VrfPublicKey& key) const;
+  // Those that wait for the next round, the first first; so many at most.
+  [[nodiscard]] std::vector<std::pair<Height, AwaitingClaim>> awaiting(std::size_t most) const;
+  // The pool as a round keeps it; else as it stands.
+  [[nodiscard]] DrawPool draw_pool() const;
   [[nodiscard]] std::optional<RelayRecord> relay(const AccountId& id) const;
   [[nodiscard]] std::vector<RelayRecord> relays() const;  // the pool, ascending by account
   [[nodiscard]] std::optional<RelayRound> relay_round(const ClaimId& id) const;
@@ -111,8 +120,15 @@ class State final : public ledger::LedgerView {
   void put(const GameRecord& r);
   void put(const Pause& r);
   void put(const DemandRecord& r);
-  void put(const ValidatorRecord& r);  // and its rank; one that is over leaves no record
+  // And its rank and share key; one that is over leaves no record.
+  void put(const ValidatorRecord& r);
   void put(const ValidatorSet& r);
+  void put(const Shares& r);
+  void put(const BeaconRound& r);
+  void put(const DrawPool& r);
+  void erase_beacon_round();  // and its pool
+  void add_awaiting(Height since, const AwaitingClaim& awaiting);
+  void remove_awaiting(Height since, const AwaitingClaim& awaiting);
   void put(const RelayRecord& r);  // of no bond there is no record
   void put(const RelayRound& r);
   void put_supplied(const DemandRecord& demand, Bytes bytes);

@@ -24,11 +24,16 @@ void get(codec::Reader& r, Strong<Tag, std::uint64_t>& n) {
   n.value = r.u64();
 }
 
-inline void put(codec::Writer& w, const crypto::Signature& s) { w.raw(s); }
-inline void get(codec::Reader& r, crypto::Signature& s) {
-  const ByteView raw = r.take(s.size());
-  if (!raw.empty()) std::memcpy(s.data(), raw.data(), s.size());
+template <std::size_t kBytes>
+void get_raw(codec::Reader& r, std::array<std::uint8_t, kBytes>& bytes) {
+  const ByteView raw = r.take(kBytes);
+  if (!raw.empty()) std::memcpy(bytes.data(), raw.data(), kBytes);
 }
+
+inline void put(codec::Writer& w, const crypto::Signature& s) { w.raw(s); }
+inline void get(codec::Reader& r, crypto::Signature& s) { get_raw(r, s); }
+inline void put(codec::Writer& w, const Hash256& h) { w.hash(h); }
+inline void get(codec::Reader& r, Hash256& h) { h = r.hash(); }
 
 inline void put(codec::Writer& w, const Attestation& attestation) {
   put(w, attestation.end);

@@ -197,7 +197,8 @@ class Send(unittest.TestCase):
                                                            "transcript/0", *files, code=1))
         validator = ("--validator", NOBODY, "--tokens", "1")
         self.assertIn("refused, this chain's validators are not by stake",
-                      self.send("friend", "bond-validator", *validator, "--possession", "0" * 128, code=1))
+                      self.send("friend", "bond-validator", *validator, "--possession", "0" * 128,
+                                "--share-key", "0" * 66, "--share-proof", "0" * 162, code=1))
         self.assertIn("refused, no validator of this account", self.send("friend", "unbond-validator", *validator, code=1))
 
     def test_4_an_auction_is_cancelled(self):

@@ -65,6 +65,8 @@ SendValues good_values(const std::filesystem::path& folder) {
                      {"signature", std::string(128, 'c')},
                      {"validator", kId},
                      {"possession", std::string(128, 'd')},
+                     {"share-key", std::string(66, 'e')},
+                     {"share-proof", std::string(162, 'f')},
                      {"delegate", kId},
                      {"until", "revoked"},
                      {"quote", (folder / "quote.json").string()}});
@@ -186,7 +188,8 @@ TEST(Send, EveryKindIsSentByAProgram) {
                            TxKind::kDisclose,
                            TxKind::kPlaceBid,
                            TxKind::kReportProgress,
-                           TxKind::kReportDivergence};
+                           TxKind::kReportDivergence,
+                           TxKind::kShowShare};  // by `assayd replicate`
   for (const SendRow& row : send_table())
     EXPECT_TRUE(sent.insert(row.kind).second) << command_name(row.kind);
   EXPECT_EQ(sent.size(), protocol::transaction_table().size());

@@ -8,6 +8,7 @@
 #include "assay/host/read_file.hpp"
 #include "assay/node/home.hpp"
 #include "assay/node/replicated_ledger.hpp"
+#include "support/share_keys.hpp"
 #include "support/temporary_folder.hpp"
 
 namespace assay::cli {
@@ -23,8 +24,12 @@ Result<protocol::Genesis> genesis_of(const std::string& more) {
   return read_genesis_toml(path, 5);
 }
 std::string validator(const std::string& key, const std::string& rest = "tokens = 100") {
-  return "[[validators]]\naccount = \"" + std::string(64, '1') + "\"\nkey = \"" + key + "\"\n" +
-         rest + "\n";
+  const crypto::VrfKey share = test::share_key(static_cast<unsigned>(key[0]));
+  const crypto::VrfProof proof = prove_share_key(
+      share, ChainId{}, AccountId{*hash_from_hex(std::string(64, '1'))}, *hash_from_hex(key));
+  return "[[validators]]\naccount = \"" + std::string(64, '1') + "\"\nkey = \"" + key +
+         "\"\nshare_key = \"" + to_hex(share.public_key()) + "\"\nshare_proof = \"" +
+         to_hex(proof) + "\"\n" + rest + "\n";
 }
 
 TEST(GenesisToml, NamesValidatorsInOrderAndTheirHash) {
@@ -52,6 +57,12 @@ TEST(GenesisToml, RefusesValidatorsThatCannotBe) {
   EXPECT_TRUE(refused("replicated = true\n" + validator(kKey, "tokens = 99")));
   EXPECT_TRUE(refused("replicated = true\n" + validator(kKey, "staked_tokens = 100")));
   EXPECT_TRUE(refused("replicated = true\nvalidators = 3\n"));
+  EXPECT_FALSE(refused("replicated = true\nshare_window_ms = 5000\n" + validator(kKey)));
+  EXPECT_TRUE(refused("replicated = true\nshare_window_ms = 0\n" + validator(kKey)));
+  EXPECT_TRUE(refused("replicated = true\nshare_window_ms = 5000\n"));
+  std::string another = validator(kKey);  // a share key that is not the account's
+  another.replace(another.find(std::string(64, '1')), 64, std::string(64, '2'));
+  EXPECT_TRUE(refused("replicated = true\n" + another));
 }
 
 DevnetSettings devnet(const std::filesystem::path& folder) {
@@ -104,6 +115,12 @@ TEST(Possession, IsSignedByCometsKeyForTheAccountOfTheHome) {
   const Hash256 digest =
       protocol::possession_digest(chain_id_of(home->genesis), accounts->at(0).id);
   EXPECT_TRUE(crypto::ed25519_verify(made->key, digest.view(), made->signature.data()));
+  const Hash256 shared = protocol::share_possession_digest(
+      chain_id_of(home->genesis), accounts->at(0).id, protocol::validator_address(made->key));
+  EXPECT_TRUE(crypto::vrf_verify(made->share_key, shared.view(), made->share_proof));
+  EXPECT_EQ(made->share_key, home->genesis.validators[0].share_key);
+  settings.for_genesis = true;
+  EXPECT_NE(make_possession(settings)->share_proof, made->share_proof);
   EXPECT_EQ(to_hex(made->key), "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a");
 }
 

@@ -1,14 +1,21 @@
 // Validators by stake, as CometBFT is told of them and tells of them.
 #include "assay/comet/hash.hpp"
+#include "assay/commit/transcript.hpp"
+#include "assay/dispute/claims.hpp"
 #include "assay/node/replicated_ledger.hpp"
+#include "assay/node/share_maker.hpp"
 #include "assay/node/verify_store.hpp"
 #include "assay/protocol/view.hpp"
+#include "support/sample_task.hpp"
+#include "support/share_keys.hpp"
 #include "unit/node/node_world.hpp"
 
 namespace assay::node {
 namespace {
 
 using namespace test;
+using assay::test::genesis_validator;
+using assay::test::share_key;
 using protocol::kMinValidatorStake;
 
 constexpr std::uint8_t kValidators = 3;
@@ -24,8 +31,8 @@ protocol::Genesis genesis_by_stake() {
   genesis.time_ms = 1'000'000;
   genesis.accounts = {{account_of(kNewcomer), Amount{10 * kMinValidatorStake.value}, {}}};
   for (std::uint8_t n = 1; n <= kValidators; ++n)
-    genesis.validators.push_back(
-        {account_of(n), consensus_key(n), Amount{(n + 1) * kMinValidatorStake.value}});
+    genesis.validators.push_back(genesis_validator(
+        account_of(n), consensus_key(n), Amount{(n + 1) * kMinValidatorStake.value}, share_key(n)));
   std::sort(genesis.validators.begin(), genesis.validators.end(),
             [](const auto& a, const auto& b) { return a.key < b.key; });
   genesis.validators_hash = first_validators_hash(genesis);
@@ -68,9 +75,13 @@ struct ByStake {
     e.sender = account_of(kNewcomer);
     e.nonce = 1;
     e.valid_until = Height{100};
+    const crypto::VrfKey share = share_key(kNewcomer);
+    const Hash256 shared = protocol::share_possession_digest(
+        e.chain, e.sender, protocol::validator_address(consensus_key(kNewcomer)));
     e.payload = protocol::BondValidator{
         consensus_key(kNewcomer), kMinValidatorStake,
-        key_of(100 + kNewcomer).sign(protocol::possession_digest(e.chain, e.sender).view())};
+        key_of(100 + kNewcomer).sign(protocol::possession_digest(e.chain, e.sender).view()),
+        share.public_key(), share.prove(shared.view())};
     return sign_transaction(e, key_of(kNewcomer));
   }
 };
@@ -163,6 +174,158 @@ TEST(ReplicatedValidators, WhoBondsIsToldInTheBlocksAnswer) {
   EXPECT_EQ(joined.validator_updates, expected);
   EXPECT_EQ(verify_store(net.store, net.genesis, {.replay = true}).value().faults,
             std::vector<std::string>{});
+}
+
+// A chain on which a claim waits for a round of three equal holders' shares.
+struct Waiting : ByStake {
+  static constexpr std::uint8_t kSubmitter = 20, kSolver = 21, kVerifier = 22;
+  std::uint64_t nonce = 0;
+  protocol::PostTask terms = assay::test::sample_task();
+
+  Waiting() {
+    for (const std::uint8_t n : {kSubmitter, kSolver, kVerifier, std::uint8_t{1}})
+      genesis.accounts.push_back({account_of(n), Amount{1'000'000}, Amount{1'000'000}});
+    store = {};
+    open();
+    EXPECT_TRUE(ledger->init_chain(first_call()));
+    terms.seats = 1;
+    terms.verifier_stake = Amount{1000};
+    const TaskId task = protocol::task_id_of(chain(), account_of(kSubmitter), {});
+    const ClaimId claim = protocol::claim_id_of(task, account_of(kSolver));
+    const Hash256 root = crypto::sha256(as_bytes("root"));
+    send(kSubmitter, terms);
+    send(kSolver, protocol::AcceptTask{task, {2000, 100}, root});
+    send(kVerifier, protocol::EnlistVerifier{claim});
+    const commit::Transcript transcript(std::vector<Hash256>(10, root));
+    send(kSolver, protocol::CommitTranscript{
+                      claim, protocol::transcript_commitment(claim, transcript.root(), {}), 10});
+    protocol::RevealTranscript reveal;
+    reveal.claim = claim;
+    reveal.transcript_root = transcript.root();
+    reveal.final_state_root = root;
+    reveal.final_path = transcript.path(9);
+    reveal.signature =
+        key_of(kSolver).sign(dispute::claim_digest(crypto::sha256_function(), chain(), task,
+                                                   terms.header, transcript.root())
+                                 .view());
+    send(kSolver, reveal);
+    play(block());
+    EXPECT_TRUE(round());
+  }
+  ChainId chain() const { return chain_id_of(genesis); }
+  std::optional<protocol::BeaconRound> round() const {
+    return ledger->chain().reader().beacon_round().value();
+  }
+  Bytes signed_by(std::uint8_t who, protocol::Payload payload) {
+    protocol::Envelope e;
+    e.chain = chain();
+    e.sender = account_of(who);
+    e.nonce = ++nonce;
+    if (!std::holds_alternative<protocol::PostTask>(payload)) e.client_id[0] = e.nonce & 0xff;
+    e.valid_until = Height{1000};
+    e.payload = std::move(payload);
+    return sign_transaction(e, key_of(who));
+  }
+  void send(std::uint8_t who, protocol::Payload payload) {
+    const auto answer = play(block({signed_by(who, std::move(payload))}));
+    EXPECT_EQ(answer.tx_results[0].code, 0u) << answer.tx_results[0].log;
+  }
+  bool owes(std::uint8_t validator) const {
+    const protocol::BeaconRound open = round().value();
+    return std::any_of(open.holders.begin(), open.holders.end(), [&](const auto& holder) {
+      return holder.share_key == share_key(validator).public_key() && !holder.output;
+    });
+  }
+};
+
+class Told final : public Log {
+ public:
+  void write(LogLevel /*level*/, std::string_view event, const Fields& /*fields*/) override {
+    events.emplace_back(event);
+  }
+  std::vector<std::string> events;
+};
+
+// INV-NOD-027. Until it stands in the state, whoever restarts; and no more.
+TEST(ShareMaker, SendsWhatIsOwedUntilItStands) {
+  Waiting net;
+  Told log;
+  const crypto::KeyPair account = key_of(1);
+  const crypto::VrfKey key = share_key(kValidators);  // the largest holds one
+  ASSERT_TRUE(net.owes(kValidators));
+  ShareMaker maker(account, key, log);
+  const auto next = [&](ShareMaker& one) {
+    return one.after_block(net.ledger->chain().reader()).value();
+  };
+  const auto first = next(maker);
+  ASSERT_TRUE(first);
+  EXPECT_TRUE(maker.owes() && maker.is_bonded());
+  EXPECT_FALSE(next(maker));
+  for (std::uint64_t i = 1; i < kShareResendBlocks; ++i) {
+    net.play(net.block());
+    EXPECT_FALSE(next(maker));
+  }
+  net.play(net.block());
+  const auto again = next(maker);
+  ASSERT_TRUE(again);
+  EXPECT_NE(*again, *first);
+  ShareMaker restarted(account, key, log);
+  EXPECT_TRUE(next(restarted));
+  EXPECT_EQ(net.play(net.block({*again})).tx_results[0].code, 0u);
+  EXPECT_FALSE(net.owes(kValidators));
+  EXPECT_FALSE(next(maker));
+  EXPECT_FALSE(maker.owes());
+  // What comes late is refused and changes nothing.
+  EXPECT_NE(net.play(net.block({*first})).tx_results[0].code, 0u);
+  EXPECT_TRUE(log.events.empty());
+}
+
+TEST(ShareMaker, SaysWhatIsInTheWay) {
+  Waiting net;
+  Told log;
+  const crypto::KeyPair account = key_of(1), unknown = key_of(77);
+  const crypto::VrfKey key = share_key(kValidators), other = share_key(70);
+  ShareMaker stranger(account, other, log);
+  EXPECT_FALSE(stranger.after_block(net.ledger->chain().reader()).value());
+  EXPECT_FALSE(stranger.after_block(net.ledger->chain().reader()).value());
+  EXPECT_FALSE(stranger.is_bonded());
+  EXPECT_EQ(log.events, std::vector<std::string>{"beacon.no_validator"});
+  log.events.clear();
+  ShareMaker penniless(unknown, key, log);
+  EXPECT_FALSE(penniless.after_block(net.ledger->chain().reader()).value());
+  EXPECT_TRUE(penniless.owes());
+  EXPECT_EQ(log.events, std::vector<std::string>{"beacon.no_account"});
+}
+
+// INV-NOD-026: a proposer has them first, be its mempool as full as it may.
+TEST(ReplicatedValidators, SharesComeFirstInAProposal) {
+  Waiting net;
+  Told log;
+  const crypto::KeyPair account = key_of(1);
+  const crypto::VrfKey key = share_key(kValidators);
+  const Bytes share =
+      ShareMaker(account, key, log).after_block(net.ledger->chain().reader()).value().value();
+  std::vector<Bytes> others;
+  for (int i = 0; i < 5; ++i)
+    others.push_back(
+        net.signed_by(Waiting::kVerifier, protocol::Transfer{account_of(1), Amount{1}}));
+  abci::PrepareProposalRequest request;
+  request.txs = others;
+  request.max_tx_bytes = 1'000'000;
+  EXPECT_EQ(net.ledger->prepare_proposal(request)->txs, others);
+  request.txs.push_back(share);
+  EXPECT_EQ(net.ledger->prepare_proposal(request)->txs.front(), share);
+  EXPECT_EQ(net.ledger->prepare_proposal(request)->txs.size(), 6u);
+  // CheckTx has seen it, and CometBFT has no room to offer it.
+  abci::CheckTxRequest check;
+  check.tx = share;
+  EXPECT_EQ(net.ledger->check_tx(check)->code, 0u);
+  request.txs = others;
+  request.max_tx_bytes = abci::bytes_in_block(share) + 10;
+  EXPECT_EQ(net.ledger->prepare_proposal(request)->txs, std::vector<Bytes>{share});
+  net.play(net.block({share}));
+  request.max_tx_bytes = 1'000'000;
+  EXPECT_EQ(net.ledger->prepare_proposal(request)->txs, others);
 }
 
 }  // namespace

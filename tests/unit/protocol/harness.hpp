@@ -14,6 +14,7 @@
 #include "assay/protocol/offer.hpp"
 #include "assay/protocol/view.hpp"
 #include "support/sample_task.hpp"
+#include "support/share_keys.hpp"
 
 namespace assay::protocol::test {
 
@@ -64,8 +65,10 @@ struct MadeRun {
 class Net {
  public:
   explicit Net(unsigned parties = 6, std::uint64_t amount = 1'000'000,
-               std::uint64_t staked = 1'000'000, std::vector<GenesisValidator> validators = {}) {
+               std::uint64_t staked = 1'000'000, std::vector<GenesisValidator> validators = {},
+               std::uint64_t share_window_ms = kShareWindowMs) {
     genesis.validators = std::move(validators);
+    genesis.share_window_ms = share_window_ms;
     genesis.name = "test";
     genesis.time_ms = 1'700'000'000'000;
     for (unsigned i = 0; i < parties; ++i) {
@@ -144,14 +147,15 @@ class Net {
 
 // The same blocks on another store give the same state: it follows from the blocks alone.
 inline void expect_replayed_alike(const Net& net) {
-  Net again;
+  MemoryStore again;
+  ASSERT_TRUE(again.write(init_chain(again, net.genesis)->batch));
   for (const Block& block : net.history) {
-    const auto result = apply(again.store, block);
+    const auto result = apply(again, block);
     ASSERT_TRUE(result);
-    ASSERT_TRUE(again.store.write(result->batch));
+    ASSERT_TRUE(again.write(result->batch));
   }
-  EXPECT_EQ(again.read().head().value(), net.head);
-  EXPECT_TRUE(again.store.map() == net.store.map());
+  EXPECT_EQ(StateReader(again).head().value(), net.head);
+  EXPECT_TRUE(again.map() == net.store.map());
 }
 
 using assay::test::sample_auction;

@@ -163,7 +163,23 @@ struct Members<ValidatorUnbonding>
     : Fields<&ValidatorUnbonding::amount, &ValidatorUnbonding::until> {};
 using Y = ValidatorRecord;
 template <>
-struct Members<Y> : Fields<&Y::key, &Y::owner, &Y::stake, &Y::unbonding, &Y::slashed_at> {};
+struct Members<Y>
+    : Fields<&Y::key, &Y::owner, &Y::stake, &Y::unbonding, &Y::slashed_at, &Y::share_key> {};
+template <>
+struct Members<Shares> : Fields<&Shares::window_ms, &Shares::rounds> {};
+template <>
+struct Members<ShareHolder>
+    : Fields<&ShareHolder::validator, &ShareHolder::share_key, &ShareHolder::output> {};
+template <>
+struct Members<AwaitingClaim> : Fields<&AwaitingClaim::what, &AwaitingClaim::claim> {};
+using BR = BeaconRound;
+template <>
+struct Members<BR> : Fields<&BR::number, &BR::opened_at, &BR::opened, &BR::value, &BR::least_stake,
+                            &BR::holders, &BR::claims> {};
+template <>
+struct Members<RelayWeight> : Fields<&RelayWeight::account, &RelayWeight::bond> {};
+template <>
+struct Members<DrawPool> : Fields<&DrawPool::relays> {};
 template <>
 struct Members<ValidatorPower> : Fields<&ValidatorPower::key, &ValidatorPower::power> {};
 template <>
@@ -215,7 +231,8 @@ struct Members<Genesis>
     : Fields<&Genesis::name, &Genesis::operator_key, &Genesis::time_ms, &Genesis::accounts> {};
 template <>
 struct Members<GenesisValidator>
-    : Fields<&GenesisValidator::account, &GenesisValidator::key, &GenesisValidator::stake> {};
+    : Fields<&GenesisValidator::account, &GenesisValidator::key, &GenesisValidator::stake,
+             &GenesisValidator::share_key, &GenesisValidator::share_proof> {};
 template <>
 struct Members<Misbehaviour>
     : Fields<&Misbehaviour::kind, &Misbehaviour::validator, &Misbehaviour::height> {};
@@ -309,6 +326,16 @@ struct Members<ValidatorSlashed> : Fields<&ValidatorSlashed::key, &ValidatorSlas
                                           &ValidatorSlashed::height, &ValidatorSlashed::amount> {};
 template <>
 struct Members<ValidatorChanged> : Fields<&ValidatorChanged::key, &ValidatorChanged::power> {};
+template <>
+struct Members<RoundOpened> : Fields<&RoundOpened::round, &RoundOpened::input,
+                                     &RoundOpened::holders, &RoundOpened::claims> {};
+template <>
+struct Members<ShareShown> : Fields<&ShareShown::round, &ShareShown::key> {};
+template <>
+struct Members<BeaconDrawn> : Fields<&BeaconDrawn::round, &BeaconDrawn::beacon> {};
+template <>
+struct Members<ShareWithheld> : Fields<&ShareWithheld::round, &ShareWithheld::key,
+                                       &ShareWithheld::owner, &ShareWithheld::amount> {};
 template <>
 struct Members<DemandEnded> : Fields<&DemandEnded::demand, &DemandEnded::status> {};
 template <>

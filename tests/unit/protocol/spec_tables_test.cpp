@@ -23,7 +23,7 @@ static Bytes encode(const GenesisValidator& validator) {
   Genesis genesis;
   genesis.validators = {validator};
   const Bytes record = encode(genesis);
-  return {record.end() - 72, record.end()};
+  return {record.end() - 8 - 186, record.end() - 8};
 }
 
 namespace {
@@ -141,6 +141,9 @@ TEST_F(SpecTables, HaveTheRecordsBytes) {
   holds<DemandRecord>("demand");
   holds<ValidatorRecord>("validator");
   holds<ValidatorSet>("validator set");
+  holds<Shares>("shares");
+  holds<BeaconRound>("beacon round");
+  holds<DrawPool>("draw pool");
   holds<RelayRecord>("relay");
   holds<RelayRound>("relay round");
   holds<dispute::SignedMove>("signed move");
@@ -161,6 +164,8 @@ TEST_F(SpecTables, HaveTheRecordsLimits) {
   holds_limits<ChallengeRecord>("challenge");
   holds_limits<ValidatorRecord>("validator");
   holds_limits<ValidatorSet>("validator set");
+  holds_limits<BeaconRound>("beacon round");
+  holds_limits<DrawPool>("draw pool");
   holds_limits<dispute::SignedMove>("signed move");
   holds_limits<Genesis>("genesis record");
 }
@@ -190,6 +195,7 @@ TEST_F(SpecTables, HaveTheCodesNumbersAndNames) {
   has_numbers<MisbehaviourKind>("misbehaviour kind");
   has_numbers<PieceKind>("piece kind");
   has_numbers<BidEnd>("bid end");
+  has_numbers<Awaits>("awaits");
   for (const auto& row : Spec::get().table("result").rows)
     EXPECT_EQ(row[3], is_recorded(static_cast<TxVerdict>(std::stoul(row[0]))) ? "yes" : "no")
         << row[0];
@@ -243,6 +249,11 @@ void put_all(internal::State& state, Filler& filler, const Values& values) {
   state.put(filler.of<DemandRecord>("demand"));
   state.put(filler.of<ValidatorRecord>("validator"));
   state.put(filler.of<ValidatorSet>("validator set"));
+  state.put(filler.of<Shares>("shares"));
+  state.put(filler.of<BeaconRound>("beacon round"));
+  state.put(filler.of<DrawPool>("draw pool"));
+  state.add_awaiting(filler.of<Height>("q.since"),
+                     {filler.of<Awaits>("q.what"), filler.of<ClaimId>("q.claim")});
   RelayRecord relay = filler.of<RelayRecord>("relay");
   state.put(relay);
   state.put(filler.of<RelayRound>("relay round"));
@@ -279,6 +290,7 @@ void put_all(internal::State& state, Filler& filler, const Values& values) {
 // The keys that follow from the record: its address is a hash.
 Bytes validator_key(const std::string& letter, const ValidatorRecord& record) {
   internal::Key key(static_cast<std::uint8_t>(letter[0]));
+  if (letter == "v") return key.raw(record.share_key).bytes();
   if (letter == "Z") key.u64(~record.stake.value);
   return key.raw(validator_address(record.key)).bytes();
 }
@@ -319,13 +331,16 @@ TEST_F(SpecTables, HaveEveryKeyAndWhatStandsUnderIt) {
       Maker key_made(values);
       key_made.add(as_bytes(row[0]));
       key_made.make_fields(row[1], place);
-      if (row[0] == "Y" || row[0] == "Z")
+      if (row[0] == "Y" || row[0] == "Z" || row[0] == "v")
         EXPECT_EQ(to_bytes(as_bytes(key)),
                   validator_key(row[0], filler.of<ValidatorRecord>("validator")));
       else
         expect_same(to_bytes(as_bytes(key)), key_made, row[0] + ", key");
       Maker record_made(values);
-      if (row[2] != "empty") record_made.make(row[2], place);
+      if (row[0] == "v")
+        record_made.add(validator_address(filler.of<ValidatorRecord>("validator").key));
+      else if (row[2] != "empty")
+        record_made.make(row[2], place);
       expect_same(entry.value().value(), record_made, row[0]);
     }
   }

@@ -96,7 +96,7 @@ std::vector<Payload> samples() {
           AbandonClaim{claim},
           DemandChunk{claim, {PieceKind::kState, 3, 4, 5}},
           SupplyChunk{DemandId{hash_of_text("demand")}, state},
-          BondValidator{hash_of_text("key"), Amount{9}, {}},
+          BondValidator{hash_of_text("key"), Amount{9}, {}, {}, {}},
           UnbondValidator{hash_of_text("key"), Amount{9}},
           BondRelay{Amount{8}},
           UnbondRelay{Amount{9}},
@@ -107,7 +107,8 @@ std::vector<Payload> samples() {
                            3,
                            {hash_of_text("state"),
                             run.transcript.path(3),
-                            {3, 1, run.transcript.path(2), 0x7f800000}}}};
+                            {3, 1, run.transcript.path(2), 0x7f800000}}},
+          ShowShare{3, validator_address(hash_of_text("key")), {}}};
 }
 
 TEST(TransactionTable, HasNoHole) {

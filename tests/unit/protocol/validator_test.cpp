@@ -23,7 +23,8 @@ Hash256 key_of(unsigned n) { return consensus_key(n).public_key(); }
 std::vector<GenesisValidator> first_validators(unsigned count, std::uint64_t atoms) {
   std::vector<GenesisValidator> all;
   for (unsigned i = 0; i < count; ++i)
-    all.push_back({AccountId{make_key(i).public_key()}, key_of(i), Amount{atoms}});
+    all.push_back(assay::test::genesis_validator(AccountId{make_key(i).public_key()}, key_of(i),
+                                                 Amount{atoms}, assay::test::share_key(i)));
   std::sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.key < b.key; });
   return all;
 }
@@ -34,7 +35,11 @@ struct Validators : Net {
 
   BondValidator bond(unsigned party, unsigned validator, std::uint64_t atoms) const {
     const Hash256 digest = possession_digest(head.chain, id(party));
-    return {key_of(validator), Amount{atoms}, consensus_key(validator).sign(digest.view())};
+    const Hash256 shared =
+        share_possession_digest(head.chain, id(party), validator_address(key_of(validator)));
+    const crypto::VrfKey share = assay::test::share_key(validator);
+    return {key_of(validator), Amount{atoms}, consensus_key(validator).sign(digest.view()),
+            share.public_key(), share.prove(shared.view())};
   }
   static UnbondValidator unbond(unsigned validator, std::uint64_t atoms) {
     return {key_of(validator), Amount{atoms}};
@@ -97,6 +102,16 @@ TEST(Validators, ARecordThatNamesThemWronglyBeginsNoChain) {
   EXPECT_TRUE(refused([](Genesis& g) { std::swap(g.validators[0], g.validators[1]); }));
   EXPECT_TRUE(refused([](Genesis& g) { g.validators[1].key = g.validators[0].key; }));
   EXPECT_TRUE(refused([](Genesis& g) { g.validators[2].stake.value -= 1; }));
+  EXPECT_TRUE(refused([](Genesis& g) { g.validators[1].share_proof[40] ^= 1; }));
+  EXPECT_TRUE(refused([](Genesis& g) { g.share_window_ms = 0; }));
+  EXPECT_TRUE(refused([](Genesis& g) { g.share_window_ms = kMaxShareWindowMs + 1; }));
+  // One share key for two validators, both with proofs of it.
+  EXPECT_TRUE(refused([](Genesis& g) {
+    for (const unsigned i : {0u, 1u}) {
+      GenesisValidator& v = g.validators[i];
+      v = assay::test::genesis_validator(v.account, v.key, v.stake, assay::test::share_key(7));
+    }
+  }));
   EXPECT_TRUE(refused([](Genesis& g) {
     for (GenesisValidator& v : g.validators) v.stake.value = ~std::uint64_t{0} / 2;
   }));
