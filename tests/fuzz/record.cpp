@@ -1,7 +1,7 @@
 // protocol, ledger and node: what stands on the ledger and what a client reads of it. Input: which
 // record (u8), its bytes. What decodes encodes to the same bytes.
 #include "assay/ledger/account.hpp"
-#include "assay/node/header_proof.hpp"
+#include "assay/node/trusted_header.hpp"
 #include "assay/protocol/view.hpp"
 #include "fuzz/fuzz.hpp"
 
@@ -27,7 +27,7 @@ void check_record(ByteView bytes) {
 }  // namespace
 
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  const auto [choice, bytes] = fuzz::select({data, size}, 27);
+  const auto [choice, bytes] = fuzz::select({data, size}, 28);
   switch (choice) {
     case 0: check_whole(commit::decode_map_excerpt(bytes), bytes); break;
     case 1: check_whole(decode_genesis(bytes), bytes); break;
@@ -58,7 +58,11 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
       break;
     case 24: check_record<RelayRecord>(bytes); break;
     case 25: check_record<RelayRound>(bytes); break;
-    default: check_whole(decode_principals(bytes), bytes); break;
+    case 26: check_whole(decode_principals(bytes), bytes); break;
+    default:
+      if (const auto proof = node::decode_trusted_header(bytes); proof)
+        ASSAY_INVARIANT(equal_bytes(node::encode_trusted_header(*proof), bytes));
+      break;
   }
   return 0;
 }
