@@ -78,6 +78,13 @@ void add_role_options(Command& command, RoleSettings& s) {
               "what this party can do, a tag of a-z, 0-9 and -, repeated; its profile lists them")
       .option("delegate", s.delegate,
               "account that moves for this party too, named in each task where it may have to play")
+      .option("trust-header", s.trust.header,
+              "HEIGHT:HASH of a header of CometBFT's that others whom you trust know of: the role "
+              "begins from it, unless it has followed a later one")
+      .flag("trust-old", s.trust.old,
+            "begin also from a header so old that its validators may have their stakes back")
+      .flag("trust-genesis", s.trust.genesis,
+            "begin from the genesis record or --trust-header, whatever was followed before")
       .option("threads", s.threads, "threads for training and replay; 0: one a core")
       .choice("log-format", s.log_format, {"text", "json"}, "log lines for people or for scripts")
       .option("log-level", s.log_level, "debug, info, warning or error")
@@ -119,7 +126,7 @@ Status run_role(const RoleSettings& s, const MakeRole& make,
 
   roles::DriverOptions options;
   options.ledger_urls = s.ledgers;
-  options.follow_header = internal::follow_chain(genesis, clock, log);
+  ASSAY_TRY(options.follow_header, internal::follow_chain(genesis, s.trust, *files, clock, log));
   ASSAY_TRY(options.authority_pem, read_text(path_or(s.authority, s.home, "authority.pem")));
   ASSAY_TRY(options.certificate_pem, read_text(path_or(s.certificate, s.home, "tls.pem")));
   ASSAY_TRY(const Bytes tls_key,

@@ -3,6 +3,7 @@
 #include <cstdio>
 
 #include "assay/cli/amounts.hpp"
+#include "assay/cli/call.hpp"
 #include "assay/host/clock.hpp"
 #include "assay/host/read_file.hpp"
 #include "assay/ledger/account.hpp"
@@ -150,7 +151,13 @@ Result<Verdict> check_verdict(const protocol::Genesis& genesis, std::string_view
   const auto json = codec::parse_json(text, {.bytes_max = kProofBytesMax});
   if (!json) return json.error();
   ASSAY_TRY(const internal::StateProof p, internal::read_state_proof(*json));
-  const std::string fault = internal::fault_of(genesis, p, trust.now_ms, trust.comet_header);
+  node::AskHeaderProof ask;
+  if (trust.ask)
+    ask = [&trust](Height height) -> Result<node::HeaderProof> {
+      ASSAY_TRY(const Bytes header, trust.ask(height));
+      return node::decode_header_proof(header);
+    };
+  const std::string fault = internal::fault_of(genesis, p, trust.now_ms, trust.comet_header, ask);
   if (!fault.empty()) return not_proven(fault);
 
   const Lines about = header_lines(genesis, p.header);
@@ -192,6 +199,12 @@ Result<Verdict> check_verdict_files(const VerdictSettings& settings) {
   if (!settings.comet_header.empty()) {
     ASSAY_TRY(trust.comet_header, hash_from_hex(settings.comet_header));
   }
+  if (!settings.ledger.empty())
+    trust.ask = [&settings](Height height) -> Result<Bytes> {
+      ASSAY_TRY(const Json header, call_ledger(settings.ledger, settings.authority, "header_proof",
+                                               Json::object({{"height", height.value}}).dump()));
+      return codec::JsonRef(header)["signed_header"].hex();
+    };
   const Result<Verdict> verdict =
       check_verdict(genesis, {reinterpret_cast<const char*>(proof->data()), proof->size()}, trust);
   if (!verdict) return with_context(verdict.error(), settings.file);
@@ -206,6 +219,10 @@ void add_verdict_command(Command& root, VerdictSettings& settings, ExitCode& exi
       .option("comet-header", settings.comet_header,
               "of a replicated ledger: the hash of CometBFT's next header, if you know it from "
               "elsewhere [the genesis record's validators are trusted]")
+      .option("ledger", settings.ledger,
+              "of a replicated ledger whose validators have changed: a node to ask for the headers "
+              "between, which it cannot forge")
+      .option("authority", settings.authority, "certificate that the node's must lead to")
       .flag("json", settings.json, "print JSON")
       .examples(
           "  assay call proof '{\"key\": \"43CLAIM\"}' > claim.proof\n"

@@ -82,12 +82,20 @@ Result<StreamListener> StreamListener::listen(const StreamAddress& address) {
 
 StreamListener::StreamListener(StreamListener&& other) noexcept
     : m_address(other.m_address),
+      m_file(other.m_file),
       m_fd(std::exchange(other.m_fd, -1)),
       m_wake_fd(std::exchange(other.m_wake_fd, -1)) {}
 
+StreamListener::FileId StreamListener::file_at(const std::string& path) noexcept {
+  struct stat status {};
+  if (path.empty() || ::lstat(path.c_str(), &status) != 0) return {};
+  return {status.st_dev, status.st_ino};
+}
+
 StreamListener::~StreamListener() {
   if (m_fd < 0) return;
-  if (!m_address.path.empty()) ::unlink(m_address.path.c_str());
+  // Somebody may have removed the file, and another process listen under its name.
+  if (m_file != FileId{} && file_at(m_address.path) == m_file) ::unlink(m_address.path.c_str());
   ::close(m_fd);
   ::close(m_wake_fd);
 }

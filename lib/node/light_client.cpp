@@ -1,5 +1,6 @@
 #include "assay/node/light_client.hpp"
 
+#include "assay/comet/hash.hpp"
 #include "assay/crypto/sha256.hpp"
 
 namespace assay::node {
@@ -32,6 +33,34 @@ LightClient::LightClient(const protocol::Genesis& genesis, const ReplicatedTrust
   m_root = trust.root ? *trust.root
                       : comet::trust_in_genesis(comet_chain_id(m_chain), genesis.validators_hash);
   m_comet = std::make_unique<comet::LightClient>(m_root, m_options);
+}
+
+HeaderVerdict LightClient::resume(const HeaderProof& trusted, std::uint64_t now_ms) {
+  ASSAY_EXPECTS(!m_head);
+  const auto* const committed = std::get_if<CommittedHeader>(&trusted);
+  if ((committed != nullptr) != (m_comet != nullptr)) return HeaderVerdict::kWrongForm;
+  HeaderVerdict verdict = HeaderVerdict::kValid;
+  if (committed == nullptr) {
+    verdict = verify_header(m_chain, m_operator_key, *std::get_if<SignedHeader>(&trusted));
+  } else {
+    verdict = check_binding(m_chain, *committed);
+    if (verdict == HeaderVerdict::kValid) verdict = resume_committed(*committed, time_of(now_ms));
+  }
+  if (verdict == HeaderVerdict::kValid) m_head = header_of(trusted);
+  return verdict;
+}
+
+HeaderVerdict LightClient::resume_committed(const CommittedHeader& committed,
+                                            const comet::Time& now) {
+  const comet::Header& h = committed.next.header;
+  m_light_verdict = comet::verify_root(comet_chain_id(m_chain), comet::hash_of(h), committed.next);
+  if (m_light_verdict == comet::LightVerdict::kValid && m_options.trusting_period_s != 0 &&
+      h.time.seconds + static_cast<std::int64_t>(m_options.trusting_period_s) <= now.seconds)
+    m_light_verdict = comet::LightVerdict::kTrustExpired;
+  if (m_light_verdict != comet::LightVerdict::kValid) return HeaderVerdict::kNotAgreed;
+  m_root = comet::trust_in(committed.next);
+  m_comet = std::make_unique<comet::LightClient>(m_root, m_options);
+  return HeaderVerdict::kValid;
 }
 
 HeaderVerdict LightClient::follow(const HeaderProof& proof, std::uint64_t now_ms) {

@@ -2,14 +2,12 @@
 
 #include <algorithm>
 #include <atomic>
-#include <deque>
 #include <map>
 #include <set>
 
 #include "assay/blob/blob_client.hpp"
 #include "assay/blob/blob_server.hpp"
 #include "assay/blob/blob_store.hpp"
-#include "assay/codec/json.hpp"
 #include "assay/crypto/sha256.hpp"
 #include "assay/host/files.hpp"
 #include "assay/net/certificate.hpp"
@@ -17,34 +15,20 @@
 #include "assay/net/event_loop.hpp"
 #include "assay/net/server.hpp"
 #include "assay/roles/names.hpp"
-#include "assay/rpc/client.hpp"
 #include "assay/rpc/https.hpp"
-#include "internal/proven_view.hpp"
+#include "internal/ledger_link.hpp"
 
 namespace assay::roles {
 
 namespace {
 
-constexpr std::uint64_t kWaitBlockMs = 5'000;  // of one long poll
-constexpr std::uint64_t kLedgerTimeoutMs = 20'000;
-// Where there is another node to ask: how much longer than its wait a long poll may take, and how
-// long a head may stay the same.
-constexpr std::uint64_t kPollGraceMs = 4'000;
-constexpr std::uint64_t kStillMs = 15'000;
-// Of one call; twice the bytes of the largest must fit a request.
-constexpr std::size_t kTransactionsPerCall = 32;
+constexpr std::uint64_t kEndpointAgainMs = 5'000;
 constexpr std::uint64_t kBlobTimeoutMs = 60'000;
-constexpr std::uint64_t kRetryMs = 500;          // after the ledger could not be reached
 constexpr std::uint64_t kValidBlocks = 100'000;  // how far ahead a transaction stays valid
-constexpr std::size_t kTriesMax = 4096;          // whose count is remembered
 constexpr unsigned kFetchThreads = 8;
-constexpr std::size_t kLedgersMax = 16;
 // A server that is slower than this is given up, so that a few of them cannot hold all threads.
 constexpr std::uint64_t kFetchGraceMs = 60'000;
 constexpr std::uint64_t kFetchBytesPerMs = 64;
-
-using codec::Json;
-using codec::JsonRef;
 
 }  // namespace
 
@@ -62,44 +46,23 @@ struct Driver::State {
   // Only during run(), on the loop.
   Role* role = nullptr;
   Status outcome;
-  std::uint64_t head_height = 0;
-  std::uint64_t head_ms = 0;  // when it was seen first
   std::uint64_t last_nonce = 0;
-  struct Outgoing {
-    std::string kind;
-    protocol::ClientId client_id{};
-    Bytes bytes;
-  };
-  struct Node {
-    std::string url;
-    std::deque<Outgoing> outgoing;
-    bool sending = false;  // one call at a time, so that transactions stay in order
-  };
-  std::vector<Node> nodes;
-  std::size_t asked = 0;     // of the nodes
-  std::size_t failures = 0;  // of polls, one after another
-  std::size_t refusals = 0;  // of these, the last so many not to be trusted
-  std::map<protocol::ClientId, std::size_t> tries;
   std::string own_url;
   Hash256 own_certificate;
   std::vector<std::string> capabilities;
   std::uint64_t endpoint_sent_ms = 0;
   net::TimerId timer = 0;
-  protocol::ViewMemory memory;  // the poller's
   std::set<std::string> jobs_under_way;
   std::set<std::string> fetches_under_way;
   // Last: their threads end before what they use.
-  std::unique_ptr<net::WorkerThread> poller, sender, fetchers, worker, lengthy_worker;
+  std::unique_ptr<net::WorkerThread> fetchers, worker, lengthy_worker;
+  std::unique_ptr<internal::LedgerLink> ledger;
 
   Status start(host::DiskFiles& files);
-  void poll();
-  void polled(const Result<std::shared_ptr<const protocol::View>>& view, bool waited);
-  void poll_failed(const Error& error);
+  void link();
   void handle(const Event& event);
   void perform(Action action);
   void submit(Submit submission);
-  void send(std::size_t to);
-  void answered(const Outgoing& sent, const JsonRef& told);
   void start_job(StartJob job);
   void fetch(Fetch fetch);
   void publish(const std::string& name, Result<blob::BlobId> id);
@@ -110,10 +73,9 @@ struct Driver::State {
 };
 
 Status Driver::State::start(host::DiskFiles& files) {
-  if (options.ledger_urls.empty() || options.ledger_urls.size() > kLedgersMax)
+  if (options.ledger_urls.empty() || options.ledger_urls.size() > internal::kLedgersMax)
     return {ErrorCode::kInvalidArgument,
-            "name 1 to " + std::to_string(kLedgersMax) + " nodes of the ledger"};
-  for (const std::string& url : options.ledger_urls) nodes.push_back({url, {}, false});
+            "name 1 to " + std::to_string(internal::kLedgersMax) + " nodes of the ledger"};
   ASSAY_TRY(https,
             net::HttpsClient::create(
                 {.authority_pem = options.authority_pem, .certificate_pem = {}, .key_pem = {}}));
@@ -133,76 +95,34 @@ Status Driver::State::start(host::DiskFiles& files) {
   ASSAY_TRY(const net::CertificateInfo certificate,
             net::inspect_certificate(options.certificate_pem));
   ASSAY_TRY(own_certificate, hash_from_hex(certificate.sha256_fingerprint));
+  link();
   return {};
 }
 
-// One long poll after another: what the ledger holds now, after every block and every few seconds.
-// The node need not be believed.
-void Driver::State::poll() {
-  if (stopping) return;
-  // A ledger where too many wait for blocks already still tells what it holds.
-  const auto waited = std::make_shared<bool>(true);
-  const std::uint64_t timeout_ms =
-      nodes.size() > 1 ? kWaitBlockMs + kPollGraceMs : kLedgerTimeoutMs;
-  const auto ask = [this, waited, timeout_ms, url = nodes[asked].url,
-                    after = head_height]() -> Result<std::shared_ptr<const protocol::View>> {
-    rpc::RpcClient client(rpc::make_post(*https, url, timeout_ms));
-    if (after > 0) {
-      const auto head = client.call(
-          "wait_block", Json::object({{"after", Json(after)}, {"timeout_ms", Json(kWaitBlockMs)}}));
-      *waited = head.has_value();
-      if (!head && nodes.size() > 1) return head.error();
-    }
-    ASSAY_TRY(protocol::View view,
-              internal::ask_view(client, options.follow_header, context.account(),
-                                 context.plays_for, memory));
-    return std::make_shared<const protocol::View>(std::move(view));
+void Driver::State::link() {
+  internal::LedgerLinkOptions to;
+  to.urls = options.ledger_urls;
+  to.follow_header = options.follow_header;
+  to.chain = context.chain;
+  to.self = context.account();
+  to.principals = context.plays_for;
+  to.make_post = [this](const std::string& url, std::uint64_t timeout_ms) {
+    return rpc::make_post(*https, url, timeout_ms);
   };
-  poller->call(ask, [this, waited](const Result<std::shared_ptr<const protocol::View>>& view) {
-    polled(view, *waited);
-  });
-}
-
-void Driver::State::polled(const Result<std::shared_ptr<const protocol::View>>& view, bool waited) {
-  if (stopping) return;
-  if (!view) return poll_failed(view.error());
-  const std::uint64_t height = (*view)->head.height.value;
-  const std::uint64_t now = loop.now_ms();
-  if (height != head_height || head_ms == 0) head_ms = now;
-  if (nodes.size() > 1 && (height < head_height || now > head_ms + kStillMs)) {
-    const std::string seen = std::to_string(head_height);
-    const bool behind = height < head_height;
-    if (!behind) head_ms = now;  // the next has its time, too; perhaps they all stand still
-    return poll_failed(
-        {ErrorCode::kUnavailable, behind ? "it is behind another node, which had " + seen
-                                         : "it stands still at height " + seen});
-  }
-  if (failures > 0) log(LogLevel::kInfo, "ledger.reached", {{"url", nodes[asked].url}});
-  failures = refusals = 0;
-  head_height = height;
-  last_nonce = std::max(last_nonce, (*view)->self.profile.last_nonce);
-  keep_endpoint(**view);
-  handle(LedgerUpdate{*view});
-  if (waited) return poll();
-  loop.call_after(kRetryMs, [this] { poll(); });
-}
-
-// On to the next node; after a round without any, a pause.
-void Driver::State::poll_failed(const Error& error) {
-  const bool is_untrue = error.code == ErrorCode::kIntegrity || error.code == ErrorCode::kMalformed;
-  if (failures++ < nodes.size())
-    log(is_untrue ? LogLevel::kError : LogLevel::kWarning,
-        is_untrue ? "ledger.untrue" : "ledger.unreachable",
-        {{"url", nodes[asked].url}, {"error", error.message}});
-  refusals = error.code == ErrorCode::kIntegrity ? refusals + 1 : 0;
-  if (refusals == nodes.size()) {
+  internal::LedgerLinkEvents events;
+  events.on_view = [this](const std::shared_ptr<const protocol::View>& view) {
+    last_nonce = std::max(last_nonce, view->self.profile.last_nonce);
+    keep_endpoint(*view);
+    handle(LedgerUpdate{view});
+  };
+  events.on_refused = [this](const TransactionRefused& refused) { handle(refused); };
+  events.on_lost = [this](const Error& error) {
     outcome = error;
     stopping = true;
-    return loop.stop();
-  }
-  asked = (asked + 1) % nodes.size();
-  if (failures % nodes.size() != 0) return poll();
-  loop.call_after(kRetryMs, [this] { poll(); });
+    loop.stop();
+  };
+  ledger =
+      std::make_unique<internal::LedgerLink>(loop, std::move(to), std::move(events), context.log);
 }
 
 // Others look up on the ledger where this party's blobs are.
@@ -211,7 +131,7 @@ void Driver::State::keep_endpoint(const protocol::View& view) {
   if (!view.self.exists ||
       (view.self.profile.url == own_url && view.self.profile.certificate == own_certificate &&
        view.self.profile.capabilities == capabilities) ||
-      (endpoint_sent_ms != 0 && now < endpoint_sent_ms + kWaitBlockMs))
+      (endpoint_sent_ms != 0 && now < endpoint_sent_ms + kEndpointAgainMs))
     return;
   endpoint_sent_ms = now;
   const Hash256 id = crypto::sha256({as_bytes("assay/endpoint/1"), as_bytes(own_url),
@@ -267,64 +187,9 @@ void Driver::State::submit(Submit submission) {
   envelope.sender = context.account();
   envelope.nonce = ++last_nonce;
   envelope.client_id = submission.client_id;
-  envelope.valid_until = Height(head_height + kValidBlocks);
+  envelope.valid_until = Height(ledger->head().value + kValidBlocks);
   envelope.payload = std::move(submission.payload);
-  // What has to be sent again goes to the next node: the one before may keep it to itself.
-  if (tries.size() >= kTriesMax) tries.clear();
-  const std::size_t to = (asked + tries[envelope.client_id]++) % nodes.size();
-  nodes[to].outgoing.push_back({protocol::to_string(protocol::kind_of(envelope.payload)),
-                                envelope.client_id,
-                                protocol::sign_transaction(envelope, context.key)});
-  send(to);
-}
-
-// What waits for a node goes together, once the call before has come back.
-void Driver::State::send(std::size_t to) {
-  std::deque<Outgoing>& outgoing = nodes[to].outgoing;
-  if (stopping || nodes[to].sending || outgoing.empty()) return;
-  nodes[to].sending = true;
-  const std::size_t count = std::min(outgoing.size(), kTransactionsPerCall);
-  const auto sent = std::make_shared<const std::vector<Outgoing>>(
-      std::make_move_iterator(outgoing.begin()),
-      std::make_move_iterator(outgoing.begin() + static_cast<std::ptrdiff_t>(count)));
-  outgoing.erase(outgoing.begin(), outgoing.begin() + static_cast<std::ptrdiff_t>(count));
-  const auto call = [this, url = nodes[to].url, sent]() -> Result<Json> {
-    rpc::RpcClient client(rpc::make_post(*https, url, kLedgerTimeoutMs));
-    Json txs = Json::array();
-    for (const Outgoing& one : *sent) txs.push_back(to_hex(one.bytes));
-    return client.call("submit_transactions", Json::object({{"txs", std::move(txs)}}));
-  };
-  sender->call(call, [this, to, sent](Result<Json> answer) {
-    nodes[to].sending = false;
-    const auto outcomes = answer ? JsonRef(*answer)["outcomes"].items()
-                                 : Result<std::vector<JsonRef>>(answer.error());
-    for (std::size_t i = 0; i < sent->size(); ++i) {
-      // A lost answer is no answer: the role sends again, under the same client id.
-      if (outcomes && i < outcomes->size())
-        answered((*sent)[i], (*outcomes)[i]);
-      else
-        log(LogLevel::kDebug, "transaction.unanswered",
-            {{"kind", (*sent)[i].kind},
-             {"error", outcomes ? "no outcome" : outcomes.error().message}});
-    }
-    send(to);
-  });
-}
-
-void Driver::State::answered(const Outgoing& sent, const JsonRef& told) {
-  const auto code = told["verdict_code"].u64();
-  const auto detail = told["detail"].u64();
-  if (!code || *code > protocol::kTxVerdictLast) {
-    const auto why = told["error"]["message"].string();
-    return log(LogLevel::kDebug, "transaction.unanswered",
-               {{"kind", sent.kind}, {"error", why ? *why : "no verdict"}});
-  }
-  const auto verdict = static_cast<protocol::TxVerdict>(*code);
-  log(LogLevel::kDebug, "transaction.answered",
-      {{"kind", sent.kind}, {"verdict", protocol::to_string(verdict)}});
-  if (verdict != protocol::TxVerdict::kApplied)
-    handle(TransactionRefused{sent.client_id, verdict,
-                              detail ? static_cast<std::uint8_t>(*detail) : std::uint8_t{0}});
+  ledger->send(protocol::sign_transaction(envelope, context.key));
 }
 
 void Driver::State::start_job(StartJob job) {
@@ -408,24 +273,21 @@ Status Driver::run(Role& role) {
   State& s = *m_state;
   s.role = &role;
   s.outcome = Status(ErrorCode::kCancelled, "stopped");
-  s.poller = std::make_unique<net::WorkerThread>(s.loop);
-  s.sender = std::make_unique<net::WorkerThread>(s.loop, static_cast<unsigned>(s.nodes.size()));
   s.fetchers = std::make_unique<net::WorkerThread>(s.loop, kFetchThreads);
   s.worker = std::make_unique<net::WorkerThread>(s.loop);
   s.lengthy_worker = std::make_unique<net::WorkerThread>(s.loop);
   s.log(LogLevel::kInfo, "role.started",
         {{"account", to_hex(s.context.account().value)},
-         {"ledger", s.nodes.front().url},
+         {"ledger", s.options.ledger_urls.front()},
          {"blobs", s.own_url}});
-  s.poll();
+  s.ledger->start();
   if (!s.stopping) s.loop.run();
   s.stopping = true;
   s.https->cancel();
   s.lengthy_worker.reset();
   s.worker.reset();
   s.fetchers.reset();
-  s.sender.reset();
-  s.poller.reset();
+  s.ledger->stop();
   return s.outcome;
 }
 

@@ -627,6 +627,9 @@ void light_blocks() {
       const Bytes block = comet::encode(*comet::light_block_from_rpc(commit, pages));
       proof.insert(proof.end(), block.begin(), block.end());
       save("record", "committed-header", 4, proof);
+      Bytes trusted = to_bytes(as_bytes("assay trusted header 1\n"));
+      trusted.insert(trusted.end(), proof.begin(), proof.end());
+      save("record", "trusted-header", 30, trusted);
     }
     const std::string answers = commit.dump() + std::string(1, '\0') + pages[0].dump();
     save("light_block", "rpc-" + name, 1, as_bytes(answers));

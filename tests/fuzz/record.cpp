@@ -1,7 +1,7 @@
 // protocol, ledger and node: what stands on the ledger and what a client reads of it. Input: which
 // record (u8), its bytes. What decodes encodes to the same bytes.
 #include "assay/ledger/account.hpp"
-#include "assay/node/header_proof.hpp"
+#include "assay/node/trusted_header.hpp"
 #include "assay/protocol/view.hpp"
 #include "fuzz/fuzz.hpp"
 
@@ -27,7 +27,7 @@ void check_record(ByteView bytes) {
 }  // namespace
 
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  const auto [choice, bytes] = fuzz::select({data, size}, 30);
+  const auto [choice, bytes] = fuzz::select({data, size}, 31);
   switch (choice) {
     case 0: check_whole(commit::decode_map_excerpt(bytes), bytes); break;
     case 1: check_whole(decode_genesis(bytes), bytes); break;
@@ -61,7 +61,11 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     case 26: check_record<Shares>(bytes); break;
     case 27: check_record<BeaconRound>(bytes); break;
     case 28: check_record<DrawPool>(bytes); break;
-    default: check_whole(decode_principals(bytes), bytes); break;
+    case 29: check_whole(decode_principals(bytes), bytes); break;
+    default:
+      if (const auto proof = node::decode_trusted_header(bytes); proof)
+        ASSAY_INVARIANT(equal_bytes(node::encode_trusted_header(*proof), bytes));
+      break;
   }
   return 0;
 }

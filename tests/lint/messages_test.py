@@ -17,6 +17,7 @@ NO_MESSAGE = {
     "parse_log_level": "an option of the command line",
     "parse_log_format": "an option of the command line",
     "parse_stream_address": "an option of the command line",
+    "parse_trust_point": "an option of the command line",
     "parse_tokens": "an option of the command line",
     "parse_atoms": "an option of the command line, digits within a message",
     "verify_header": "takes what decode_signed_header read",

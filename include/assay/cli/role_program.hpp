@@ -7,6 +7,14 @@
 
 namespace assay::cli {
 
+// Which headers are the chain's, where more is known than the genesis record and what was followed
+// before (docs/spec/node.md, "Trusted header").
+struct TrustSettings {
+  std::string header;    // HEIGHT:HASH of CometBFT's; empty: none
+  bool old = false;      // also what is older than validators' stakes are held
+  bool genesis = false;  // what was followed before is not looked at
+};
+
 // Paths that are empty: as PartySettings.
 struct RoleSettings : PartySettings {
   std::string certificate;  // tls.pem
@@ -17,6 +25,7 @@ struct RoleSettings : PartySettings {
   std::vector<std::string> capabilities;
   std::string delegate;                // account; empty: none
   std::vector<std::string> plays_for;  // accounts; of whistleblowers
+  TrustSettings trust;
   std::uint64_t threads = 0;
   std::string log_format = "text";
   std::string log_level = "info";

@@ -3,6 +3,7 @@
 // genesis record: no ledger, no network, no other block. Thread-safe.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -26,6 +27,9 @@ struct VerdictTrust {
   // Of CometBFT's header of the next height, where the user knows it from elsewhere: instead of the
   // validators that the genesis record names.
   std::optional<Hash256> comet_header = {};
+  // What `header_proof` answers of another height, which need not be believed: where the validators
+  // have changed since the genesis record. None: only one step is taken.
+  std::function<Result<Bytes>(Height height)> ask = {};
 };
 
 // `proof` is what the call `proof` of docs/spec/rpc.md answers. Errors: kMalformed (it is not).
@@ -37,6 +41,8 @@ struct VerdictSettings {
   std::string genesis = "genesis.bin";
   bool json = false;
   std::string comet_header = {};  // VerdictTrust::comet_header in hexadecimal; empty: none
+  std::string ledger = {};        // a node to ask for headers between; empty: none
+  std::string authority = "authority.pem";  // of that node
 };
 
 // The same over files. Errors: as above; kInvalidArgument for a file that is not there; kIo,

@@ -54,7 +54,7 @@ class Stream {
 };
 
 // Takes connections until it is cancelled. A unix socket's file gets mode 0600 and goes with the
-// listener; one that a dead process left behind is replaced.
+// listener, if what stands there is still its own; one that a dead process left behind is replaced.
 class StreamListener {
  public:
   // kConflict: somebody listens there; kPermission; kUnavailable: not an address of this machine.
@@ -72,9 +72,20 @@ class StreamListener {
   void cancel() noexcept;
 
  private:
+  // A file on disk, whatever its name; zeros: none.
+  struct FileId {
+    std::uint64_t device = 0;
+    std::uint64_t number = 0;
+    friend bool operator==(const FileId&, const FileId&) = default;
+  };
+  [[nodiscard]] static FileId file_at(const std::string& path) noexcept;
   StreamListener(StreamAddress address, int fd, int wake_fd)
-      : m_address(std::move(address)), m_fd(fd), m_wake_fd(wake_fd) {}
+      : m_address(std::move(address)),
+        m_file(file_at(m_address.path)),
+        m_fd(fd),
+        m_wake_fd(wake_fd) {}
   StreamAddress m_address;
+  FileId m_file;  // of a unix socket
   int m_fd = -1;
   int m_wake_fd = -1;  // an eventfd, readable once cancelled
 };

@@ -29,6 +29,12 @@ class LightClient {
   // follow() is given.
   explicit LightClient(const protocol::Genesis& genesis, const ReplicatedTrust& trust = {});
 
+  // Trusts a header that was followed before, or that the user knows for the chain's, as it stands,
+  // and goes on from it. Requires no head. kNotAgreed with light_verdict() kTrustExpired if it is
+  // older than the trusting period; any other but kValid: its proof is not whole. Unless it returns
+  // kValid nothing changes.
+  [[nodiscard]] HeaderVerdict resume(const HeaderProof& trusted, std::uint64_t now_ms = 0);
+
   // Moves on to a later header, blocks may be left out; the present one again is valid too. Unless
   // it returns kValid no head changes. `now_ms`: Unix time, for CometBFT's headers.
   [[nodiscard]] HeaderVerdict follow(const HeaderProof& proof, std::uint64_t now_ms = 0);
@@ -62,6 +68,8 @@ class LightClient {
                                                             ByteView key, ByteView proof);
 
  private:
+  [[nodiscard]] HeaderVerdict resume_committed(const CommittedHeader& header,
+                                               const comet::Time& now);
   [[nodiscard]] HeaderVerdict check_order(const protocol::BlockHeader& header) const;
   [[nodiscard]] HeaderVerdict follow_signed(const SignedHeader& header) const;
   [[nodiscard]] HeaderVerdict follow_committed(const CommittedHeader& header,

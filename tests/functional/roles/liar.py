@@ -1,4 +1,4 @@
-"""A node that lies: it passes calls on to a true one and changes what `view` answers."""
+"""Nodes that lie: they pass calls on to a true one and change what it answers."""
 import http.server
 import json
 import ssl
@@ -57,6 +57,8 @@ LIES = [richer, hidden, absent, cut]
 
 
 class Liar:
+    keeps = False  # transactions to itself
+
     def __init__(self, truth, context, home, lie):
         self.lies_told = 0
         liar = self
@@ -66,14 +68,14 @@ class Liar:
 
             def do_POST(self):
                 body = self.rfile.read(int(self.headers["Content-Length"]))
-                request = urllib.request.Request(truth + self.path, body, {"Content-Type": "application/json"})
-                with urllib.request.urlopen(request, context=context, timeout=30) as answer:
-                    text = answer.read()
-                if json.loads(body)["method"] == "view":
-                    said = json.loads(text)
-                    entries, proof = read_excerpt(bytes.fromhex(said["result"]["excerpt"]))
-                    said["result"]["excerpt"] = write_excerpt(*lie(entries, proof)).hex()
-                    text = json.dumps(said).encode()
+                text = b"{}"
+                if not (liar.keeps and json.loads(body)["method"] == "submit_transactions"):
+                    request = urllib.request.Request(truth + self.path, body, {"Content-Type": "application/json"})
+                    with urllib.request.urlopen(request, context=context, timeout=30) as answer:
+                        text = answer.read()
+                changed = liar.change(json.loads(body), json.loads(text), lie)
+                if changed is not None:
+                    text = json.dumps(changed).encode()
                     liar.lies_told += 1
                 self.send_response(200)
                 self.send_header("Content-Type", "application/json")
@@ -92,6 +94,45 @@ class Liar:
         self.url = f"https://127.0.0.1:{self.server.server_address[1]}"
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
+    def change(self, request, said, lie):
+        """What is answered instead; None: the truth."""
+        if request["method"] != "view":
+            return None
+        entries, proof = read_excerpt(bytes.fromhex(said["result"]["excerpt"]))
+        said["result"]["excerpt"] = write_excerpt(*lie(entries, proof)).hex()
+        return said
+
     def close(self):
         self.server.shutdown()
         self.server.server_close()
+
+
+class Refuser(Liar):
+    """Takes nothing: each transaction has a wrong signature, it says, and keeps it."""
+    keeps = True
+
+    def __init__(self, truth, context, home):
+        super().__init__(truth, context, home, None)
+
+    def change(self, request, said, lie):
+        if request["method"] != "submit_transactions":
+            return None
+        outcomes = [{"tx": "0" * 64, "height": 0, "verdict": "wrong signature", "verdict_code": 7, "detail": 0,
+                     "detail_text": "", "repeated": False} for _ in request["params"]["txs"]]
+        return {"jsonrpc": "2.0", "id": request["id"], "result": {"outcomes": outcomes}}
+
+
+class Stale(Liar):
+    """Shows what was true: every tenth time a block more."""
+
+    def __init__(self, truth, context, home):
+        self.views, self.count = [], 0
+        super().__init__(truth, context, home, None)
+
+    def change(self, request, said, lie):
+        if request["method"] == "view":
+            if not self.views or said["result"]["height"] > self.views[-1]["height"]:
+                self.views.append(said["result"])
+            self.count += 1
+            return {**said, "result": self.views[min(self.count // 10, len(self.views) - 1)]}
+        return None

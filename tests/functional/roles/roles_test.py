@@ -13,7 +13,7 @@ import sys
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "demo"))
-from liar import LIES, Liar  # noqa: E402
+from liar import LIES, Liar, Refuser, Stale  # noqa: E402
 from network import Network  # noqa: E402
 
 
@@ -95,6 +95,45 @@ def lying_nodes(network):
     liar.close()
 
 
+def with_two_nodes(network, other, capability, event):
+    """A role that names `other` first says in its log what that one does, and gets its work done by the true one."""
+    command = [network.bin / "assay-solver", "--home", network.home / "solver-2", "--ledger", other.url, "--ledger",
+               network.url, "--log-format", "json", "--log-file", network.folder / f"{capability}.json", "--capability",
+               capability, "--threads", "1"]
+    role = subprocess.Popen(command)
+    log = network.folder / f"{capability}.json"
+    until, seen, number = time.monotonic() + 60, [], 0
+    while time.monotonic() < until and not (seen and capability in network.account("solver-2")["capabilities"]):
+        # Somebody has to make blocks.
+        number += 1
+        subprocess.run([network.bin / "assay", "send", "transfer", "--home", network.home / "submitter", "--ledger", network.url,
+                        "--to", network.accounts["verifier"], "--tokens", "0.000001"], check=True, capture_output=True)
+        events = [json.loads(line) for line in log.read_text().splitlines()] if log.exists() else []
+        seen = [e for e in events if e["event"] == event and e["url"] == other.url]
+        time.sleep(0.2)
+    role.terminate()
+    role.wait()
+    assert other.lies_told > 0, capability
+    assert len(seen) == 1, f"{capability}: {events}"
+    assert capability in network.account("solver-2")["capabilities"], capability
+    other.close()
+
+
+def refusing_and_stale_nodes(network):
+    with_two_nodes(network, Refuser(network.url, network.context, network.home / "verifier"), "refused", "ledger.untrue")
+    with_two_nodes(network, Stale(network.url, network.context, network.home / "verifier"), "stale", "ledger.behind")
+
+
+def kept_header(network):
+    """What a role followed last is a file, which it goes on from; a damaged one is refused, until it is told not to look."""
+    kept = network.home / "solver-2" / "data" / "trusted-header.bin"
+    good = kept.read_bytes()
+    kept.write_bytes(good[:40] + bytes([good[40] ^ 1]) + good[41:])
+    expect(run(network, "solver-2"), 4, "trusted-header.bin", "--trust-genesis")
+    kept.write_bytes(good)
+    expect(run(network, "solver-2", "--trust-header", "1:" + "0" * 64), 2, "replicated")
+
+
 def garbage(network):
     """Random bytes, half-open connections and wrong requests at a role's and the ledger's ports."""
     network.start("solver-1", "assay-solver", "--threads", 1)
@@ -137,10 +176,12 @@ def main():
         mistakes(network)
         other_chain(network)
         lying_nodes(network)
+        refusing_and_stale_nodes(network)
+        kept_header(network)
         garbage(network)
     finally:
         network.clean()
-    print("roles: mistakes, other chains, lying nodes and garbage are answered as they should be")
+    print("roles: mistakes, other chains, nodes that lie, refuse or lag, and garbage are answered as they should be")
 
 
 if __name__ == "__main__":

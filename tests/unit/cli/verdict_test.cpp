@@ -219,6 +219,34 @@ TEST(Verdict, IsProvenByCometBftsValidators) {
   EXPECT_EQ(refused.exit_code, ExitCode::kIntegrity);
   EXPECT_THAT(refused.text, HasSubstr("two thirds"));
 
+  // Validators that came later are followed to, by whoever has the headers between.
+  const std::vector<node::test::Signer> half = {{0, 10}, {1, 10}, {7, 10}, {8, 10}};
+  const std::vector<node::test::Signer> gone = {{6, 10}, {9, 10}, {7, 10}, {8, 10}};
+  std::vector<protocol::BlockHeader> later = {first->header};
+  while (later.size() < 9) {
+    later.push_back(node::test::header_after(later.back()));
+    later.back().state_root = first->header.state_root;
+  }
+  const auto signers_at = [&](std::size_t h) {
+    return h < 3 ? node::test::kFour : h < 6 ? half : gone;
+  };
+  const auto shown_at = [&](std::size_t h) {
+    return node::CommittedHeader{
+        later[h], node::test::block_after(later[h], signers_at(h), signers_at(h + 1))};
+  };
+  EXPECT_THAT(check_verdict(genesis, proof_under(shown_at(8)), trust)->text,
+              HasSubstr("too few of the trusted validators"));
+  VerdictTrust asking = trust;
+  unsigned asked = 0;
+  asking.ask = [&](Height height) -> Result<Bytes> {
+    ++asked;
+    return encode(node::HeaderProof(shown_at(height.value)));
+  };
+  EXPECT_EQ(check_verdict(genesis, proof_under(shown_at(8)), asking)->exit_code, ExitCode::kOk);
+  EXPECT_GT(asked, 0u);
+  asking.ask = [](Height) -> Result<Bytes> { return Error{ErrorCode::kUnavailable, "silent"}; };
+  EXPECT_THAT(check_verdict(genesis, proof_under(shown_at(8)), asking)->text, HasSubstr("silent"));
+
   // Other validators are believed by the hash of their header alone.
   const node::CommittedHeader others =
       node::test::committed(first->header, {{7, 1}, {8, 1}, {9, 1}});

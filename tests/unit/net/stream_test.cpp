@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
+#include <filesystem>
 #include <fstream>
 #include <thread>
 
@@ -124,6 +125,29 @@ TEST(StreamListener, ReplacesOnlyWhatADeadProcessLeft) {
   EXPECT_TRUE(StreamListener::listen(address));
   std::ofstream(address.path) << "a file of somebody's";
   EXPECT_EQ(StreamListener::listen(address).error().code, ErrorCode::kConflict);
+  EXPECT_TRUE(std::filesystem::exists(address.path));
+}
+
+// Two listeners whose files bore one name: the first one's end takes nothing from the second.
+TEST(StreamListener, RemovesItsOwnFileAlone) {
+  const test::TemporaryFolder folder;
+  const StreamAddress address{(folder.path() / "socket").string(), "", 0};
+  std::optional<StreamListener> first;
+  {
+    auto made = StreamListener::listen(address);
+    ASSERT_TRUE(made);
+    first.emplace(std::move(*made));
+  }
+  ASSERT_TRUE(std::filesystem::exists(address.path)) << "moving it ended it";
+  std::filesystem::rename(address.path, folder.path() / "aside");  // its number stays in use
+  auto second = StreamListener::listen(address);
+  ASSERT_TRUE(second);
+  first.reset();
+  EXPECT_TRUE(Stream::connect(address));
+  // Nor a file of another kind.
+  std::filesystem::remove(address.path);
+  std::ofstream(address.path) << "mine";
+  { const StreamListener ended = std::move(*second); }
   EXPECT_TRUE(std::filesystem::exists(address.path));
 }
 

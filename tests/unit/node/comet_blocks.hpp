@@ -1,7 +1,9 @@
 // CometBFT's headers over headers of a replicated ledger, signed by validators of our own.
 #pragma once
 
+#include "assay/core/memory_store.hpp"
 #include "assay/node/header_proof.hpp"
+#include "assay/protocol/apply.hpp"
 #include "unit/comet/chains.hpp"
 
 namespace assay::node::test {
@@ -43,6 +45,15 @@ inline protocol::Genesis replicated_record() {
   protocol::Genesis genesis{"replicated", {}, 1'700'000'000'000, {}};
   genesis.validators_hash = comet::hash_of(comet::test::set_of(kFour));
   return genesis;
+}
+
+// The first headers of its chain.
+inline std::vector<protocol::BlockHeader> headers(const protocol::Genesis& genesis,
+                                                  std::size_t count) {
+  const MemoryStore empty;
+  std::vector<protocol::BlockHeader> all = {protocol::init_chain(empty, genesis)->header};
+  while (all.size() < count) all.push_back(header_after(all.back()));
+  return all;
 }
 
 }  // namespace assay::node::test

@@ -1,7 +1,5 @@
 // INV-NOD-020: headers of a replicated ledger stand under CometBFT's.
-#include "assay/core/memory_store.hpp"
 #include "assay/node/light_client.hpp"
-#include "assay/protocol/apply.hpp"
 #include "unit/node/comet_blocks.hpp"
 
 namespace assay::node {
@@ -11,13 +9,6 @@ using namespace test;
 using comet::LightVerdict;
 using protocol::BlockHeader;
 using V = HeaderVerdict;
-
-std::vector<BlockHeader> headers(const protocol::Genesis& genesis, std::size_t count) {
-  const MemoryStore empty;
-  std::vector<BlockHeader> all = {protocol::init_chain(empty, genesis)->header};
-  while (all.size() < count) all.push_back(header_after(all.back()));
-  return all;
-}
 
 TEST(HeaderProof, EncodesAndBackInBothForms) {
   const auto all = headers(replicated_record(), 2);
