@@ -68,6 +68,34 @@ class Relays : public ::testing::Test {
   Posted posted;
 };
 
+// INV-PRO-045.
+TEST_F(Relays, NoTaskAsksForBondsBeyondReasonOrHoldsThemForYears) {
+  terms.relay_stake = Amount{4 * terms.price.value / terms.relay_quorum + 1};
+  const Receipt dear = net.send(kSubmitter, terms);
+  EXPECT_EQ(dear.verdict, V::kTermsRefused);
+  EXPECT_EQ(dear.detail, static_cast<std::uint8_t>(economics::TermsVerdict::kQuorumDear));
+  terms.relay_stake.value -= 1;
+  PostTask long_terms = terms;
+  long_terms.windows.seal_ms = kMaxAttestedMs - terms.windows.open_ms - terms.windows.relay_ms;
+  EXPECT_EQ(net.verdict(kSubmitter, long_terms), V::kApplied);
+  ++long_terms.windows.seal_ms;
+  EXPECT_EQ(net.verdict(kSubmitter, long_terms), V::kWindowOutOfRange);
+  long_terms.relays = long_terms.relay_quorum = 0;
+  long_terms.relay_fee = long_terms.relay_stake = {};
+  long_terms.windows.relay_ms = 0;
+  EXPECT_EQ(net.verdict(kSubmitter, long_terms), V::kApplied) << "nobody's bond is held";
+}
+
+// E-14 is about what was posted: a low bid makes no words dear.
+TEST_F(Relays, ALowBidIsTaken) {
+  terms.sale = Sale::kAuction;
+  terms.bid_deposit = Amount{10};
+  terms.windows.bid_ms = 10'000;
+  terms.relay_stake = Amount{4 * terms.price.value / terms.relay_quorum};
+  EXPECT_EQ(check_price(terms, Amount{terms.price.value / 2}), economics::TermsVerdict::kHolds);
+  EXPECT_EQ(net.verdict(kSubmitter, terms), V::kApplied);
+}
+
 TEST_F(Relays, AQuorumLetsTheClaimGoOnAndIsPaid) {
   start();
   ASSERT_EQ(round().seats.size(), 8u);
