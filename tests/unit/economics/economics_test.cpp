@@ -210,7 +210,7 @@ TEST(Incentives, AQuorumIsNotBoughtForThePrice) {
   EXPECT_EQ(fee_per_relay(t.relay_fee, t.relays), 1u);
 }
 
-// E-14: four times the price, in an auction four times its cap.
+// E-15: four times the price, in an auction four times its cap.
 TEST(Incentives, AQuorumAsksForNoBondsThatNobodyHas) {
   TaskTerms t = good_terms();
   t.relays = 8;

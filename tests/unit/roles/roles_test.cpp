@@ -363,6 +363,33 @@ TEST_F(Roles, ASolverAcceptsOnlyWhatItCouldOpen) {
   }
 }
 
+// Where no quorum of relays can come together work is for nothing.
+TEST_F(Roles, ASolverLooksAtThePoolOfRelays) {
+  protocol::PostTask& terms = add_task().record.terms;
+  terms.allow = {id_of(key)};
+  terms.relays = 4;
+  terms.relay_quorum = 3;
+  terms.relay_stake = Amount(40);
+  terms.windows.relay_ms = 60'000;
+  const auto offers = [&] {
+    const std::vector<std::string> before = files.list("offers").value();
+    for (const std::string& name : before) (void)files.remove(name);
+    const auto role = make_solver(context(), {});
+    const auto blobs = [](const Fetch& fetch) { return std::optional(blob(fetch.name)); };
+    const std::size_t first = submissions(*role, update(), blobs).size();
+    const auto reports = only<Report>(role->on(update(), 1));
+    for (const Report& r : reports) EXPECT_NE(r.event, "task.unattestable") << "once";
+    return first;
+  };
+  EXPECT_EQ(offers(), 0u);
+  view.pool = {{id_of(key), Amount(1'000), {}, 0}, {id_of(solver), Amount(119), {}, 0}};
+  EXPECT_EQ(offers(), 0u) << "its own bond attests nothing";
+  view.pool[1] = {id_of(solver), Amount(200), Amount(81), 0};
+  EXPECT_EQ(offers(), 0u) << "what stands behind other words attests nothing";
+  view.pool[1].held = Amount(80);
+  EXPECT_EQ(offers(), 1u);
+}
+
 // A quote that is too short would lose games by the clock, so what the machine needs is quoted, and
 // where a task leaves less, nothing.
 TEST_F(Roles, ASolverQuotesWhatItsMachineTakes) {
@@ -719,6 +746,11 @@ TEST_F(Roles, ARelayAttestsOnceItHasEverythingAndShowsIt) {
   const auto shown = drive();
   ASSERT_GE(shown.size(), 1u);
   EXPECT_EQ(std::get<protocol::SupplyChunk>(shown[0].payload).demand, demand.id);
+  // Made anew after another round was drawn, it drops what an earlier life fetched.
+  EXPECT_EQ(files.list("relayed/" + to_hex(claim.record.id.value)).value().size(), 2u);
+  claim.relays->seats = {{id_of(solver), false}};
+  (void)make_relay(context(), {Amount(1'000)})->on(update(), now);
+  EXPECT_TRUE(files.list("relayed/" + to_hex(claim.record.id.value)).value().empty());
 }
 
 TEST_F(Roles, WhatItsPublishersKeepBackIsFetchedFromRelays) {
