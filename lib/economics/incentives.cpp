@@ -1,5 +1,7 @@
 #include "assay/economics/incentives.hpp"
 
+#include <algorithm>
+
 #include "assay/core/contract.hpp"
 #include "assay/economics/best_response.hpp"
 #include "assay/economics/splits.hpp"
@@ -8,7 +10,8 @@ namespace assay::economics {
 
 namespace {
 __extension__ using Wide = unsigned __int128;
-}
+constexpr std::uint64_t kMaxQuorumPrices = 4;
+}  // namespace
 
 const char* to_string(TermsVerdict verdict) noexcept {
   switch (verdict) {
@@ -39,6 +42,8 @@ const char* to_string(TermsVerdict verdict) noexcept {
     case TermsVerdict::kRelayFeeTooSmall: return "the relay fee is less than an atom per relay";
     case TermsVerdict::kQuorumCheap:
       return "a quorum's stakes are less than the price: raise the relay stake";
+    case TermsVerdict::kQuorumDear:
+      return "a quorum's stakes are over four times the price: lower the relay stake";
     case TermsVerdict::kCrowdingOutCheap:
       return "using up a claim's challenges costs less than the price: raise the bond";
   }
@@ -95,6 +100,8 @@ TermsVerdict check_relays(const TaskTerms& t) noexcept {
     return TermsVerdict::kQuorumOutOfRange;
   if (fee_per_relay(t.relay_fee, t.relays) == 0) return TermsVerdict::kRelayFeeTooSmall;
   if (Wide{t.relay_quorum} * t.relay_stake < t.price) return TermsVerdict::kQuorumCheap;
+  if (Wide{t.relay_quorum} * t.relay_stake > Wide{kMaxQuorumPrices} * std::max(t.price, t.cap))
+    return TermsVerdict::kQuorumDear;
   return TermsVerdict::kHolds;
 }
 

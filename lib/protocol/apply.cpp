@@ -1,6 +1,7 @@
 #include "assay/protocol/apply.hpp"
 
 #include <algorithm>
+#include <set>
 
 #include "assay/core/planted.hpp"
 #include "assay/protocol/archive.hpp"
@@ -204,7 +205,11 @@ Result<BlockResult> init_chain(const KeyValueStore& store, const Genesis& genesi
 
   State state(store);
   ledger::Ledger money(state);
+  std::set<AccountId> named;
   for (const GenesisAccount& a : genesis.accounts) {
+    if (!named.insert(a.account).second)
+      return Error{ErrorCode::kInvalidArgument,
+                   "the genesis names account " + to_hex(a.account.value) + " twice"};
     const std::pair<ledger::AccountKey, Amount> grants[] = {{user_account(a.account), a.amount},
                                                             {stake_account(a.account), a.staked}};
     for (const auto& [key, amount] : grants)

@@ -36,6 +36,7 @@ void count_down(Overlay& overlay, const Bytes& key) {
 }
 
 Bytes live_tasks_key() { return Key(Table::kLiveTasks).bytes(); }
+Bytes relays_key() { return Key(Table::kRelays).bytes(); }
 Bytes parts_key(ByteView account) { return Key(Table::kParts).raw(account).bytes(); }
 
 }  // namespace assay::protocol::internal

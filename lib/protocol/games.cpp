@@ -254,8 +254,8 @@ void fall_undisclosed(Context& c, const ClaimId& id) {
   settle(c, id, ClaimStatus::kFallen, CloseReason::kUndisclosed);
 }
 
+// It has no challenges: none are taken before the quorum.
 void fall_unattested(Context& c, const ClaimId& id) {
-  void_challenges(c, id);
   const ClaimRecord claim = c.state.need_claim(id);
   const bool falls = claim.doomed || claim.withheld;
   settle(c, id, falls ? ClaimStatus::kFallen : ClaimStatus::kExpired,

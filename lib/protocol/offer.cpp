@@ -72,6 +72,7 @@ bool has_required(const PostTask& t, const std::vector<std::string>& capabilitie
 economics::TermsVerdict check_price(const PostTask& t, Amount price) noexcept {
   economics::TaskTerms terms = terms_of(t);
   terms.price = price.value;
+  terms.cap = t.price.value;
   return economics::check_terms(terms);
 }
 

@@ -396,6 +396,17 @@ std::uint32_t seats_of(const RelayRound& round, const AccountId& id) noexcept {
       std::count_if(round.seats.begin(), round.seats.end(),
                     [&](const RelaySeat& seat) { return seat.relay == id; }));
 }
+
+std::uint64_t fillable_seats(const std::vector<RelayRecord>& pool, const PostTask& terms,
+                             const AccountId& except) noexcept {
+  std::uint64_t seats = 0;
+  for (const RelayRecord& relay : pool)
+    if (relay.account != except)
+      seats += std::min<std::uint64_t>(
+          terms.relays, (relay.bond.value - relay.held.value) / terms.relay_stake.value);
+  return std::min<std::uint64_t>(seats, terms.relays);
+}
+
 std::uint32_t attested_seats(const RelayRound& round) noexcept {
   return static_cast<std::uint32_t>(std::count_if(
       round.seats.begin(), round.seats.end(), [](const RelaySeat& seat) { return seat.attested; }));

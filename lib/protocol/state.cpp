@@ -380,7 +380,9 @@ std::vector<DemandRecord> State::demands(const ClaimId& claim) const {
 }
 
 std::vector<RelayRecord> State::relays() const {
-  return load_all<RelayRecord>(Key(Table::kRelay).bytes());
+  std::vector<RelayRecord> found = load_all<RelayRecord>(Key(Table::kRelay).bytes());
+  need_all(found.size(), count_at(m_overlay, relays_key()));
+  return found;
 }
 
 Bytes State::supplied(const DemandRecord& demand) const {
@@ -491,10 +493,15 @@ void State::remove_awaiting(Height since, const AwaitingClaim& awaiting) {
   m_overlay.erase(awaiting_key(since, awaiting));
 }
 void State::put(const RelayRecord& r) {
-  if (r.bond == Amount{})
-    m_overlay.erase(relay_key(r.account));
-  else
-    store(relay_key(r.account), r);
+  const Bytes key = relay_key(r.account);
+  const bool was_there = m_overlay.get(key).has_value();
+  if (r.bond == Amount{}) {
+    m_overlay.erase(key);
+    if (was_there) count_down(m_overlay, relays_key());
+  } else {
+    store(key, r);
+    if (!was_there) count_up(m_overlay, relays_key());
+  }
 }
 void State::put(const RelayRound& r) { store(relay_round_key(r.claim), r); }
 void State::put_supplied(const DemandRecord& demand, Bytes bytes) {

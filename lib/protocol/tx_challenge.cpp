@@ -21,10 +21,11 @@ Checked<CommitChallenge> Rules::check(const Reading& r, const Sender& s, const C
   if (claim->solver == s.id) return V::kSelfDealing;
   const bool late = claim->status == ClaimStatus::kResolving &&
                     testing::planted(testing::Planted::kLateChallenge);
-  if ((!is_challengeable(claim->status) && !late) || claim->doomed) return V::kWrongPhase;
+  TaskRecord task = r.state.need_task(claim->task);
+  if ((!is_challengeable(task.terms, claim->status) && !late) || claim->doomed)
+    return V::kWrongPhase;
   if (r.state.challenge(challenge_id_of(claim->id, s.id, p.commitment))) return V::kAlreadyExists;
   if (!has_room(*claim)) return V::kTooManyChallenges;
-  TaskRecord task = r.state.need_task(claim->task);
   if (!r.has(user_account(s.id), task.terms.challenger_bond.value)) return V::kInsufficientFunds;
   return holds(p, s, {{std::move(*claim), std::move(task)}});
 }

@@ -20,6 +20,7 @@ bool windows_in_range(const PostTask& p) {
   if ((w.bid_ms > 0) != (p.sale == Sale::kAuction) || w.bid_ms > kMaxWindowMs) return false;
   if ((w.disclose_ms > 0) != (p.force_rate > 0) || w.disclose_ms > kMaxWindowMs) return false;
   if ((w.relay_ms > 0) != (p.relays > 0) || w.relay_ms > kMaxWindowMs) return false;
+  if (p.relays > 0 && w.relay_ms + w.seal_ms + w.open_ms > kMaxAttestedMs) return false;
   if (w.move_ms > kMaxMoveMs || w.replay_ms > kMaxMoveMs) return false;
   // Twice the challenge window where a verifier falls silent.
   return w.disclose_ms + 2 * w.challenge_ms + w.challenge_reveal_ms + w.stand_up_ms <=

@@ -21,6 +21,8 @@ constexpr std::size_t kMaxEndedTasks = 256;
 constexpr std::size_t kMaxForeignTasks = 4096;
 constexpr std::size_t kMaxForeignChallenges = 2048;
 constexpr std::size_t kDemandWeight = 2;  // challenges: strangers make them for less
+// Verifiers, what was drawn for them, and relays' seats. Some 300 bytes each, an account's 2 KB.
+constexpr std::size_t kMaxForeignWords = 16'384;
 // Of claims that the asker does not have to answer for.
 constexpr std::size_t kMaxDemandsOfOthers = 1024;
 constexpr std::size_t kMaxPieceBytes = std::size_t{8} << 20;
@@ -52,7 +54,9 @@ struct Asker {
   Principals principals;
   bool has_part = true;  // in the task that is loaded
   std::size_t move_bytes_left = kMaxMoveBytes;
-  std::size_t foreign_left = kMaxForeignChallenges;  // of tasks without a part; then none
+  // Of tasks without a part; then none.
+  std::size_t foreign_left = kMaxForeignChallenges;
+  std::size_t words_left = kMaxForeignWords;
   std::size_t demands_left = kMaxDemandsOfOthers;
   std::size_t piece_bytes_left = kMaxPieceBytes;
 
@@ -111,21 +115,39 @@ void load_parts(const State& state, const ClaimRecord& claim, Asker& asker, Clai
   }
 }
 
+// Who may attest now, and whether the asker is one of them.
+bool is_drawn(const State& state, const ClaimRecord& claim, const AccountId& id) {
+  if (claim.status != ClaimStatus::kRelaying) return false;
+  const std::optional<RelayRound> round = state.relay_round(claim.id);
+  return round && seats_of(*round, id) != 0;
+}
+
+// Room for all of a claim's details, or for none of them.
+bool take_room(const PostTask& terms, const ClaimRecord& claim, Asker& asker) {
+  if (asker.has_part) return true;
+  const std::size_t weight = claim.challenges + kDemandWeight * claim.demands;
+  const std::size_t draws = claim.status >= ClaimStatus::kSealing ? terms.draws : 0;
+  const std::size_t words = claim.enlisted * (1 + draws) + terms.relays;
+  if (weight > asker.foreign_left || words > asker.words_left) return false;
+  asker.foreign_left -= weight;
+  asker.words_left -= words;
+  return true;
+}
+
 ClaimView load_claim(const State& state, const PostTask& terms, ClaimRecord record, Asker& asker) {
   ClaimView view;
-  if (terms.relays != 0) view.relays = state.relay_round(record.id);
-  view.verifiers = state.verifiers(record.id);
-  state.need_all(view.verifiers.size(), record.enlisted);
-  const std::size_t weight = record.challenges + kDemandWeight * record.demands;
-  const bool has_room = asker.has_part || weight <= asker.foreign_left;
+  const bool has_room = take_room(terms, record, asker);
+  if (terms.relays != 0 && (has_room || is_drawn(state, record, *asker.self)))
+    view.relays = state.relay_round(record.id);
   if (has_room) {
+    view.verifiers = state.verifiers(record.id);
+    state.need_all(view.verifiers.size(), record.enlisted);
     for (ChallengeRecord& challenge : state.challenges(record.id))
       view.challenges.push_back(load_challenge(state, std::move(challenge), asker));
     state.need_all(view.challenges.size(), record.challenges);
     load_demands(state, record, asker, view);
     load_parts(state, record, asker, view);
   }
-  if (!asker.has_part && has_room) asker.foreign_left -= weight;
   view.record = std::move(record);
   return view;
 }
@@ -370,14 +392,13 @@ Foreign::Group group_of(const State& state, const TaskRecord& task, const Accoun
   using enum Foreign::Group;
   if (!task.terms.allow.empty() && allows(task.terms, self)) return kNamesSelf;
   if (task.terms.relays != 0 &&
-      std::any_of(task.claims.begin(), task.claims.end(), [&](const ClaimId& id) {
-        const std::optional<RelayRound> round = state.relay_round(id);
-        return round && seats_of(*round, self) != 0;
-      }))
+      std::any_of(task.claims.begin(), task.claims.end(),
+                  [&](const ClaimId& id) { return is_drawn(state, state.need_claim(id), self); }))
     return kNamesSelf;
   if (task.status == TaskStatus::kFunding) return kFunding;
-  if (std::any_of(task.claims.begin(), task.claims.end(),
-                  [&](const ClaimId& id) { return is_challengeable(state.need_claim(id).status); }))
+  if (std::any_of(task.claims.begin(), task.claims.end(), [&](const ClaimId& id) {
+        return is_challengeable(task.terms, state.need_claim(id).status);
+      }))
     return kChallengeable;
   return task.status == TaskStatus::kOpen ? kForSale : kSold;
 }
@@ -462,6 +483,10 @@ Result<View> StateReader::view(const AccountId& self, const KnownMoves& known,
     add_people(task, people);
     view.tasks.push_back(std::move(task));
   }
+  if (std::any_of(view.tasks.begin(), view.tasks.end(), [](const TaskView& task) {
+        return task.record.status == TaskStatus::kOpen && task.record.terms.relays != 0;
+      }))
+    view.pool = state.relays();
   for (const AccountId& id : people) view.accounts.push_back(load_account(state, id));
   return checked(state, std::move(view));
 }

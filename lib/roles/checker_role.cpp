@@ -418,7 +418,7 @@ void CheckerRole::challenge(const TaskView& task, const ClaimView& view,
               {{"claim", to_hex(claim.id.value)}, {"entry", words_of(target)}});
   for (const ChallengeView& existing : view.challenges)
     if (existing.record.commitment == commitment) return;
-  if (!protocol::is_challengeable(claim.status)) return;
+  if (!protocol::is_challengeable(task.record.terms, claim.status)) return;
   if (!leaves_time(task.record.terms, {1, 1})) return;
   submit("challenge/" + key, protocol::CommitChallenge{claim.id, commitment});
 }

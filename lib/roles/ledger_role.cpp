@@ -9,8 +9,6 @@
 #include "assay/dispute/levels.hpp"
 #include "assay/host/thread_pool.hpp"
 #include "assay/protocol/offer.hpp"
-#include "assay/roles/names.hpp"
-#include "assay/tensor/safetensors.hpp"
 
 namespace assay::roles {
 
@@ -184,11 +182,22 @@ const Bytes* LedgerRole::fetched(const std::string& name, const AccountId& from,
   return nullptr;
 }
 
+// Who was wrong before may be so again.
+void LedgerRole::release(const std::string& name, const AccountId& from) {
+  const auto found = m_fetches.find({name, from});
+  if (found == m_fetches.end()) return;
+  if (found->second.wrong.at_ms == 0)
+    m_fetches.erase(found);
+  else
+    found->second.bytes.reset();
+}
+
 void LedgerRole::release_wrong(const std::string& name, const AccountId& from) {
   Fetching& fetching = m_fetches[{name, from}];
   fetching.bytes.reset();
   fetching.failed = true;  // as if it had not come: others are asked, and pieces demanded
-  fetching.retry_ms = m_now_ms + kRepeatFetchMs;
+  fetching.wrong.failed(m_now_ms, kRepeatWrongMaxMs);
+  fetching.retry_ms = fetching.wrong.at_ms;
   wake_at(fetching.retry_ms);
 }
 
@@ -243,107 +252,12 @@ std::string LedgerRole::url_of(const AccountId& id) const {
 
 namespace {
 
-struct OpenedTask final : JobOutcome {
-  SharedTask task;
-};
-
 struct Move final : JobOutcome {
   std::optional<dispute::RecordedMove> move;
   bool nothing_to_dispute = false;
 };
 
 }  // namespace
-
-AccountId LedgerRole::source_of(const std::string& name, const AccountId& publisher,
-                                const std::vector<AccountId>& others) const {
-  if (!fetch_failed(name, publisher)) return publisher;
-  for (const AccountId& other : others)
-    if (other != account() && !fetch_failed(name, other)) return other;
-  return publisher;
-}
-
-namespace {
-
-// Where relays are drawn a solver serves what it was given, too: it answers for all of it.
-std::vector<AccountId> who_has_the_task(const protocol::TaskView& task) {
-  std::vector<AccountId> who;
-  if (task.record.terms.relays == 0) return who;
-  for (const protocol::ClaimView& claim : task.claims) {
-    for (const AccountId& relay : attested_by(claim)) who.push_back(relay);
-    if (claim.record.status >= protocol::ClaimStatus::kDrawing) who.push_back(claim.record.solver);
-  }
-  return who;
-}
-
-}  // namespace
-
-std::vector<AccountId> attested_by(const protocol::ClaimView& claim) {
-  std::vector<AccountId> relays;
-  if (claim.relays)
-    for (const protocol::RelaySeat& seat : claim.relays->seats)
-      if (seat.attested) relays.push_back(seat.relay);
-  return relays;
-}
-
-SharedTask LedgerRole::open_task(const protocol::TaskView& task) {
-  const auto known = m_tasks.find(task.record.id);
-  if (known != m_tasks.end()) return known->second;
-  const std::string job = "open-task/" + to_hex(task.record.id.value);
-  if (auto* opened = static_cast<OpenedTask*>(finished_job(job))) {
-    SharedTask result = opened->task;
-    adopt_task(task.record.id, result);
-    forget_job(job);
-    return result;
-  }
-  if (job_under_way(job) || job_waits(job)) return nullptr;
-  const commit::TaskHeader& header = task.record.terms.header;
-  const std::string init_name = program_blob(header.init_program);
-  const std::string step_name = program_blob(header.step_program);
-  const std::string data_name = data_blob(header.data_set);
-  const std::vector<AccountId> others = who_has_the_task(task);
-  const auto from = [&](const std::string& name) {
-    return source_of(name, task.record.submitter, others);
-  };
-  const AccountId from_init = from(init_name), from_step = from(step_name),
-                  from_data = from(data_name);
-  const Bytes* init = fetched(init_name, from_init, kProgramBytesMax);
-  const Bytes* step = fetched(step_name, from_step, kProgramBytesMax);
-  const Bytes* data = fetched(data_name, from_data, kDataBytesMax);
-  if (init == nullptr || step == nullptr || data == nullptr) return nullptr;
-  start_job(
-      job,
-      [header, init = *init, step = *step, data = *data, &pool = m_context.pool,
-       execution = m_context.execution](const auto&) -> JobResult {
-        ASSAY_TRY(graph::Program init_program, graph::decode_program(init));
-        ASSAY_TRY(graph::Program step_program, graph::decode_program(step));
-        ASSAY_TRY(NamedTensors tensors, tensor::read_safetensors(data));
-        ASSAY_TRY(training::Task opened,
-                  training::open_task(header, std::move(init_program), std::move(step_program),
-                                      std::move(tensors), pool));
-        auto outcome = std::make_shared<OpenedTask>();
-        outcome->task = std::make_shared<const training::Task>(std::move(opened));
-        // Weighed now, so that no task is taken on that does not fit this machine.
-        ASSAY_TRY(const auto weighed, execution(*outcome->task, pool));
-        return std::shared_ptr<JobOutcome>(std::move(outcome));
-      },
-      /*lengthy=*/false, due_of(task));
-  release(init_name, from_init);
-  release(step_name, from_step);
-  release(data_name, from_data);
-  return nullptr;
-}
-
-Status LedgerRole::publish_task(const training::Task& task) {
-  for (const graph::ValidProgram* program : {task.init.get(), task.step.get()})
-    if (const std::string name = program_blob(program->root()); m_task_blobs.insert(name).second)
-      act(Publish{name, graph::encode_program(program->program())});
-  const std::string name = data_blob(task.header.data_set);
-  if (m_task_blobs.contains(name)) return {};
-  ASSAY_TRY(Bytes data, tensor::write_safetensors(task.data));
-  act(Publish{name, std::move(data)});
-  m_task_blobs.insert(name);
-  return {};
-}
 
 bool LedgerRole::leaves_time(const protocol::PostTask& terms,
                              const protocol::ReplayTimes& times) const {

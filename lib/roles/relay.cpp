@@ -25,11 +25,30 @@ class Relay final : public internal::CheckerRole {
  private:
   void update(const protocol::View& view) override {
     keep_bond(view);
+    if (!std::exchange(m_knows_held, true)) find_held();
+    std::set<ClaimId> followed;
     for (const TaskView& task : view.tasks) {
       bool busy = false;
-      for (const ClaimView& claim : task.claims) busy |= follow(task, claim);
+      for (const ClaimView& claim : task.claims) {
+        if (!follow(task, claim)) continue;
+        busy = true;
+        followed.insert(claim.record.id);
+      }
       if (!busy) forget(task);
     }
+    // Settled, or another round draws others: nobody is answered for any more.
+    for (const ClaimId& claim : std::set<ClaimId>(m_held))
+      if (!followed.contains(claim)) drop(claim);
+  }
+
+  // Also what an earlier life fetched.
+  void find_held() {
+    if (const auto names = context().files.list(kFolder))
+      for (const std::string& name : *names) {
+        const std::string in_folder = name.substr(std::string(kFolder).size() + 1);
+        if (const auto id = hash_from_hex(in_folder.substr(0, in_folder.find('/'))))
+          m_held.insert(ClaimId{*id});
+      }
   }
 
   // What is in the pool is what it was told to have there; a stake that is not there yet may come.
@@ -46,7 +65,6 @@ class Relay final : public internal::CheckerRole {
     const protocol::ClaimRecord& claim = view.record;
     if (!view.relays || protocol::seats_of(*view.relays, account()) == 0) return false;
     if (protocol::is_settled(claim.status)) {
-      drop(claim.id);
       forget(view);
       return false;
     }
@@ -64,7 +82,10 @@ class Relay final : public internal::CheckerRole {
     return true;
   }
 
-  static std::string folder(const ClaimId& claim) { return "relayed/" + to_hex(claim.value); }
+  static constexpr const char* kFolder = "relayed";
+  static std::string folder(const ClaimId& claim) {
+    return std::string(kFolder) + "/" + to_hex(claim.value);
+  }
   static std::string state_file(const ClaimId& claim, std::uint64_t entry) {
     return folder(claim) + "/" + std::to_string(entry) + ".safetensors";
   }
@@ -73,18 +94,45 @@ class Relay final : public internal::CheckerRole {
   bool keep_all(const TaskView& task, const ClaimView& view, const SharedTask& opened,
                 const commit::Transcript& roots) {
     const protocol::ClaimRecord& claim = view.record;
-    if (m_kept.contains(claim.id)) return true;
+    const auto kept = m_kept.find(claim.id);
+    if (kept != m_kept.end() && kept->second == claim.transcript_root) return true;
+    m_held.insert(claim.id);
     for (std::uint64_t entry = 1; entry < claim.entries; ++entry) {
       if (!protocol::is_kept(task.record, claim, entry)) continue;
       const std::string file = state_file(claim.id, entry);
       if (!context().files.exists(file) && !fetch_state(view, opened, roots, entry, file))
         return false;
+      if (entry == claim.forced_entry && !is_true(view, roots, entry, file)) return false;
       const std::uint64_t step = commit::step_of_entry(opened->header, entry);
       act(PublishFile{checkpoint_blob(claim.id, step), file});
     }
     act(Publish{transcript_blob(claim.id), roots.state_roots(0, roots.size())});
-    m_kept.insert(claim.id);
+    m_kept.insert_or_assign(claim.id, claim.transcript_root);
     return true;
+  }
+
+  // An error was forced there: what was fetched before the disclosure has the wrong bit.
+  bool is_true(const ClaimView& view, const commit::Transcript& roots, std::uint64_t entry,
+               const std::string& file) {
+    const std::string job = "disclosed/" + to_hex(view.record.id.value);
+    if (finished_job(job) != nullptr) return true;
+    start_job(job,
+              [file, root = roots.state_root(entry), &files = context().files,
+               &pool = context().pool](const auto&) -> JobResult {
+                ASSAY_TRY(const Bytes posted, files.read(file));
+                ASSAY_TRY(const Bytes disclosed, with_root(posted, root, pool));
+                ASSAY_TRY_STATUS(files.write_atomically(file, disclosed));
+                return std::shared_ptr<JobOutcome>(std::make_shared<JobOutcome>());
+              });
+    return false;
+  }
+  // The same state, or but for the bit in which a forced error differs.
+  static Result<Bytes> with_root(const Bytes& file, const Hash256& root, TaskPool& pool) {
+    ASSAY_TRY(NamedTensors state, tensor::read_safetensors(file));
+    if (training::state_root(state, pool) == root) return file;
+    if (!state.contains(protocol::kLossSlot))
+      return {ErrorCode::kIntegrity, "a relayed state is damaged"};
+    return tensor::write_safetensors(internal::with_flipped_loss(std::move(state)));
   }
 
   // One at a time: states may be large.
@@ -150,11 +198,7 @@ class Relay final : public internal::CheckerRole {
          id = view.record.id](const auto&) -> JobResult {
           const auto file = [&](std::uint64_t entry) -> Result<Bytes> {
             ASSAY_TRY(Bytes bytes, context.files.read(state_file(id, entry)));
-            ASSAY_TRY(NamedTensors state, tensor::read_safetensors(bytes));
-            if (training::state_root(state, context.pool) == all[entry]) return bytes;
-            if (!state.contains(protocol::kLossSlot))
-              return {ErrorCode::kIntegrity, state_file(id, entry) + " is damaged"};
-            return tensor::write_safetensors(internal::with_flipped_loss(std::move(state)));
+            return with_root(bytes, all[entry], context.pool);
           };
           auto outcome = std::make_shared<internal::Supply>();
           ASSAY_TRY(outcome->opening,
@@ -166,7 +210,7 @@ class Relay final : public internal::CheckerRole {
   }
 
   void drop(const ClaimId& claim) {
-    if (!m_dropped.insert(claim).second) return;
+    m_held.erase(claim);
     m_kept.erase(claim);
     if (const auto names = context().files.list(folder(claim)))
       for (const std::string& name : *names) (void)context().files.remove(name);
@@ -174,8 +218,9 @@ class Relay final : public internal::CheckerRole {
 
   RelayOptions m_options;
   std::optional<std::uint64_t> m_bonding_since;  // the last nonce then
-  std::set<ClaimId> m_kept;
-  std::set<ClaimId> m_dropped;
+  std::map<ClaimId, Hash256> m_kept;             // all of it is offered, as this transcript says
+  std::set<ClaimId> m_held;                      // files of it may be there
+  bool m_knows_held = false;
 };
 
 }  // namespace

@@ -312,7 +312,21 @@ class Solver final : public internal::CheckerRole {
            score >= terms.reputation_min && terms.price.value >= asked(terms) &&
            leaves_time(terms, set_times()) && may_be_paid_in_part(terms) &&
            has_stake(view, task, promised) && has_deposit(view, task) &&
-           !is_put_off(task.record.id);
+           !is_put_off(task.record.id) && may_be_attested(view, task);
+  }
+
+  // Whoever works where no quorum of relays can come together works for nothing.
+  [[nodiscard]] bool may_be_attested(const protocol::View& view, const TaskView& task) {
+    const protocol::PostTask& terms = task.record.terms;
+    if (terms.relays == 0) return true;
+    const std::uint64_t seats = protocol::fillable_seats(view.pool, terms, account());
+    if (seats >= terms.relay_quorum) return true;
+    const std::string id = to_hex(task.record.id.value);
+    report_once(id, "task.unattestable",
+                {{"task", id},
+                 {"quorum", std::to_string(terms.relay_quorum)},
+                 {"fillable", std::to_string(seats)}});
+    return false;
   }
 
   // A cancelled claim delivers what a checkpoint holds: the next one must lie within what is paid.
@@ -785,7 +799,7 @@ class Solver final : public internal::CheckerRole {
       const commit::Transcript* roots = transcript(other);
       const internal::SharedTask opened = open_task(task);
       if (roots == nullptr || !opened) continue;
-      if (trained != nullptr && protocol::is_challengeable(status))
+      if (trained != nullptr && protocol::is_challengeable(task.record.terms, status))
         compare(task, other, *roots, trained->state_roots);
       carry_on(task, other, opened, *roots);
     }

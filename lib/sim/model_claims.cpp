@@ -136,7 +136,8 @@ void Auditor::Model::enlist(const protocol::VerifierEnlisted& e) {
 void Auditor::Model::commit_challenge(const protocol::ChallengeCommitted& e) {
   Claim& c = claim(e.claim);
   const Task& t = task(c.task);
-  if (c.status < ClaimStatus::kDrawing || c.status > ClaimStatus::kChallenging ||
+  const ClaimStatus first = t.terms.relays != 0 ? ClaimStatus::kSealing : ClaimStatus::kDrawing;
+  if (c.status < first || c.status > ClaimStatus::kChallenging ||
       c.status == ClaimStatus::kDisclosing || c.doomed)
     fail("a challenge is taken outside its window");
   Challenge& h = m_challenges[e.challenge];

@@ -153,6 +153,8 @@ void Simulator::World::fetch(Party& party, roles::Fetch fetch) {
              : blob->second.size() > fetch.bytes_max
                  ? Result<Bytes>(ErrorCode::kLimit, "blob " + fetch.name + " is too long")
                  : Result<Bytes>(blob->second);
+    if (result && other->options.garbles && other->options.garbles(party.options.name))
+      result = Bytes(100, 7);
   }
   // As roles::Driver does it: kept, and given where nobody answers.
   const std::string kept_as = roles::kept_blob(fetch.name, fetch.from);

@@ -44,6 +44,11 @@ class Populator {
   [[nodiscard]] bool lies(std::uint64_t one_of) {
     return m_options.liars != nullptr && one_in(one_of);
   }
+  // Dice of their own: a seed without what they choose plays as it did before there was any.
+  [[nodiscard]] SimRng other_dice(std::uint64_t which) const {
+    SimRng ahead = m_rng;
+    return SimRng(ahead.next() ^ which);
+  }
   void join(PartyOptions party, bool honest) {
     if (honest) m_population.honest.insert(party.name);
     m_simulator.add(std::move(party));
@@ -91,8 +96,22 @@ class Populator {
     if (!false_run && !breaks_rules) m_population.truthful.insert(name);
     const bool honest = !false_run && !breaks_rules && !bad_host;
     if (honest) m_quoters.push_back(name);
+    if (honest && other_dice(28).below(4) == 0) add_second(party);
     if (breaks_rules) m_careless.push_back(name);
     join(std::move(party), honest);
+  }
+
+  // A machine with a key of its own that moves for the party: its delegate.
+  void add_second(PartyOptions& first) {
+    PartyOptions second;
+    second.name = "second-of-" + first.name;
+    second.balance_atoms = 1'000;
+    second.plays_for = {m_simulator.account_of(first.name)};
+    second.make = [](const RoleContext& context) {
+      return roles::make_whistleblower(context, {.also_drawn = false});
+    };
+    first.delegate = m_simulator.account_of(second.name);
+    join(std::move(second), true);
   }
 
   void add_verifier(const std::string& name) {
@@ -127,20 +146,22 @@ class Populator {
     join(std::move(party), !false_alarm);
   }
 
-  // Three that are honest, and one that is silent after a while.
+  // Three that are honest, one that is silent after a while, and one that attests and gives
+  // everybody garbage.
   void add_relays() {
-    for (unsigned i = 1; i <= 4; ++i) {
+    for (unsigned i = 1; i <= 5; ++i) {
       const bool leaves = i == 4;
+      const bool garbles = i == 5;
       PartyOptions party;
       party.name = "relay-" + std::to_string(i);
       party.balance_atoms = 1'000;
       party.staked_atoms = 20'000;
-      party.make = [bond = Amount{leaves ? 3'000u : 15'000u}](const RoleContext& context) {
-        return roles::make_relay(context, {bond});
-      };
+      party.make = [bond = Amount{leaves || garbles ? 3'000u : 15'000u}](
+                       const RoleContext& context) { return roles::make_relay(context, {bond}); };
       if (leaves) party.leaves_ms = 30'000;
-      party.within_bound = !leaves;
-      join(std::move(party), !leaves);
+      if (garbles) party.garbles = [](const std::string&) { return true; };
+      party.within_bound = !leaves && !garbles;
+      join(std::move(party), !leaves && !garbles);
     }
   }
 
@@ -186,6 +207,9 @@ class Populator {
     party.serves_blobs = !withholds;
     party.within_bound = honest;
     if (vanishes) m_population.gone.insert(name);
+    // Whoever serves its solvers well and relays garbage has no work for nothing.
+    if (m_options.liars != nullptr && other_dice(29).below(4) == 0)
+      party.garbles = [](const std::string& who) { return who.starts_with("relay-"); };
     std::vector<roles::Posting> postings;
     const std::uint64_t count = 1 + m_rng.below(2);
     for (std::uint64_t i = 1; i <= count; ++i)
@@ -262,9 +286,7 @@ class Populator {
       t.force_rate = one_in(2) ? UINT32_MAX : UINT32_MAX / 2;
       t.windows.disclose_ms = kAnswerMs;
     }
-    // With dice of its own: a seed without relays plays as it did before there were any.
-    SimRng ahead = m_rng;
-    if (SimRng(ahead.next() ^ 27).below(4) == 0) {
+    if (other_dice(27).below(4) == 0) {
       m_has_relays = true;
       t.relays = 8;
       t.relay_quorum = 5;

@@ -1,5 +1,6 @@
-// Solvers that serve everybody, their friends or nobody, and relays that are honest, silent or
-// lying, in every mix: who is paid, and who loses what (docs/spec/sim.md, "Actors x rules", R11).
+// Solvers that serve everybody, their friends, nobody or garbage, and relays that are honest,
+// silent or lying, in every mix: who is paid, and who loses what (docs/spec/sim.md, "Actors x
+// rules", R11).
 #include <algorithm>
 #include <random>
 
@@ -13,7 +14,7 @@ namespace {
 using namespace protocol;
 using namespace protocol::test;
 
-enum class Serves { kAll, kFriends, kNobody };
+enum class Serves { kAll, kFriends, kNobody, kGarbage };
 enum class Relay { kHonest, kSilent, kLying };
 
 constexpr unsigned kFirstRelay = 4;
@@ -81,16 +82,33 @@ class RelayScene {
   void attest(const ClaimView& now) {
     for (unsigned i = 0; i < kRelays; ++i) {
       const AccountId id = m_net.id(kFirstRelay + i);
-      if (m_is[i] == Relay::kSilent || !has_data(i) || seats_of(*now.relays, id) == 0 ||
-          has_attested(*claim().relays, id) || m_random() % 3 == 0)
+      const bool lies_about_garbage = m_mix.serves == Serves::kGarbage && m_is[i] == Relay::kLying;
+      if (m_is[i] == Relay::kSilent || !(has_data(i) || lies_about_garbage) ||
+          seats_of(*now.relays, id) == 0 || has_attested(*claim().relays, id) ||
+          m_random() % 3 == 0)
         continue;
       if (claim().record.status != ClaimStatus::kRelaying) return;
       const TaskRecord task = m_net.task(m_posted.task).record;
       const Piece piece = relay_piece(task, now.record, *now.relays, id);
-      send(kFirstRelay + i,
-           AttestData{m_posted.claim, data_digest(m_net.head.chain, task, now.record),
-                      m_made.open(piece)});
+      const Made& made = lies_about_garbage ? m_garbage : m_made;
+      const AttestData word{m_posted.claim, data_digest(m_net.head.chain, task, now.record),
+                            made.open(piece)};
+      if (lies_about_garbage)
+        EXPECT_EQ(m_net.verdict(kFirstRelay + i, word), TxVerdict::kWrongOpening);
+      else
+        send(kFirstRelay + i, word);
     }
+  }
+  // What looks like the task and its run, and is under none of their roots.
+  static Made garbage() {
+    Made made;
+    made.data.weights[7] ^= 1;
+    made.program.records[0][0] ^= 1;
+    made.program.nodes =
+        commit::MerkleTree(commit::leaf_hashes(std::span(made.program.records).first(2)));
+    made.program.header.node_list_root = made.program.nodes.root();
+    made.run = MadeRun(MadeRun::made_up(kEntries, "garbage"));
+    return made;
   }
   // Somebody looks for a piece that it was not given.
   void demand(const ClaimView& now) {
@@ -102,7 +120,7 @@ class RelayScene {
   // Solvers that serve anybody answer; else who has attested and has it does.
   void supply(const ClaimView& now) {
     for (const DemandRecord& d : now.demands) {
-      if (d.status != DemandStatus::kOpen || m_mix.serves == Serves::kNobody) continue;
+      if (d.status != DemandStatus::kOpen || m_mix.serves >= Serves::kNobody) continue;
       const unsigned who = m_mix.serves == Serves::kAll && m_random() % 2 == 0
                                ? kSolver
                                : kFirstRelay + static_cast<unsigned>(m_random() % kRelays);
@@ -147,6 +165,7 @@ class RelayScene {
   Net m_net;
   PostTask m_terms = sample_task();
   Made m_made;
+  Made m_garbage = garbage();
   std::vector<Relay> m_is;
   Posted m_posted;
   bool m_demanded = false;
@@ -163,7 +182,7 @@ std::string in_all(const Mix& mix, unsigned seeds) {
 
 // INV-PRO-030, INV-PRO-031.
 TEST(RelaysAndSolvers, KeepR11InEveryMix) {
-  for (const Serves serves : {Serves::kAll, Serves::kFriends, Serves::kNobody})
+  for (const Serves serves : {Serves::kAll, Serves::kFriends, Serves::kNobody, Serves::kGarbage})
     for (const unsigned lying : {0u, 3u})
       for (const unsigned silent : {0u, 2u, 6u})
         EXPECT_EQ(in_all({serves, lying, silent}, 3), "")

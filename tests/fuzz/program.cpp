@@ -24,6 +24,7 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const Result<Program> program = decode_program(bytes);
   if (!program) return 0;
   ASSAY_INVARIANT(equal_bytes(encode_program(*program), bytes));
+  ASSAY_INVARIANT(root_of(*program) == root_of(*decode_program(bytes)));  // of what is invalid, too
   ASSAY_INVARIANT(!to_text(*program).empty() || program->nodes.empty());
   const Validation init = validate_init(*program);
   check(init);

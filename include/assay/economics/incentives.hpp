@@ -66,6 +66,7 @@ struct TaskTerms {
   std::uint32_t relay_quorum = 0;
   std::uint64_t relay_fee = 0;    // of all seats together
   std::uint64_t relay_stake = 0;  // of one seat
+  std::uint64_t cap = 0;          // the price that was posted, where a lower one is asked about
 };
 
 // Dense, in order of precedence. Everything but kHolds refuses the task.
@@ -90,8 +91,9 @@ enum class TermsVerdict : std::uint8_t {
   kQuorumOutOfRange,     // more than half of the relays, at most all
   kRelayFeeTooSmall,     // a seat pays less than one atom
   kQuorumCheap,          // E-13
+  kQuorumDear,           // E-15
 };
-inline constexpr std::uint8_t kTermsVerdictLast = 19;
+inline constexpr std::uint8_t kTermsVerdictLast = 20;
 [[nodiscard]] const char* to_string(TermsVerdict verdict) noexcept;
 
 //  E-1  q (burned(solver_stake) + price) > C / m for every m from 1 to entries, q = draws / entries
@@ -107,6 +109,8 @@ inline constexpr std::uint8_t kTermsVerdictLast = 19;
 //  E-10 burned(solver_stake) covers the tax: giving a claim up after the beacon is not free
 //  E-13 what stands behind the words of a quorum is at least the price: what is not there is not
 //       attested for a part of what the claim pays
+//  E-15 and at most four times the price, or the cap of bids: whoever posts a task asks for no
+//       bonds that nobody has, for work that ends unattested
 // E-9 follows from E-3, E-11 from jackpot_base(), E-12 from the locks (best_response.hpp).
 [[nodiscard]] TermsVerdict check_terms(const TaskTerms& terms) noexcept;
 

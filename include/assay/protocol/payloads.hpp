@@ -25,6 +25,8 @@ inline constexpr std::size_t kMaxSignedMoveBytes =
 // Unbonding outlasts the windows in which a claim's challenges end, whatever a task says.
 inline constexpr std::uint64_t kUnbondingMs = std::uint64_t{21} * 24 * 3600 * 1000;
 inline constexpr std::uint64_t kMaxDisputeMs = std::uint64_t{14} * 24 * 3600 * 1000;
+// Where relays are drawn, those before the claim is disputed: no bond is held for years.
+inline constexpr std::uint64_t kMaxAttestedMs = std::uint64_t{14} * 24 * 3600 * 1000;
 inline constexpr std::uint32_t kMaxChallengesPerClaim = economics::kMaxChallenges;
 // Ever. What they burn together is at least the claim's price (demand_price).
 inline constexpr std::uint32_t kMaxDemandsPerClaim = 1024;
@@ -56,7 +58,8 @@ inline constexpr std::size_t kMaxTagBytes = 16;
 
 // Windows of a task, in milliseconds of ledger time, each from 1 to kMaxWindowMs; bid_ms is 0
 // unless it is an auction. Those in which challenges end are together at most kMaxDisputeMs,
-// challenge_ms counted twice.
+// challenge_ms counted twice; those from the draw of relays to the seals' opening at most
+// kMaxAttestedMs, where there are relays.
 struct Windows {
   std::uint64_t accept_ms = 0;  // from posting until it is funded; from then: a solver accepts
   std::uint64_t train_ms = 0;   // from acceptance: the transcript is committed to

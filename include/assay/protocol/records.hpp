@@ -139,10 +139,11 @@ enum class ClaimStatus : std::uint8_t {
 };
 [[nodiscard]] constexpr bool is_settled(ClaimStatus s) noexcept { return s >= ClaimStatus::kFinal; }
 // The transcript stands on the ledger and may be challenged. Not while it is being disclosed: what
-// came late for a forced error would be about a transcript that nobody knows yet.
-[[nodiscard]] constexpr bool is_challengeable(ClaimStatus s) noexcept {
-  return s >= ClaimStatus::kDrawing && s <= ClaimStatus::kChallenging &&
-         s != ClaimStatus::kDisclosing;
+// came late for a forced error would be about a transcript that nobody knows yet. Nor, where relays
+// are drawn, before their quorum: a solver that saw a challenge come would serve nobody.
+[[nodiscard]] constexpr bool is_challengeable(const PostTask& terms, ClaimStatus s) noexcept {
+  return s >= (terms.relays != 0 ? ClaimStatus::kSealing : ClaimStatus::kDrawing) &&
+         s <= ClaimStatus::kChallenging && s != ClaimStatus::kDisclosing;
 }
 
 struct ClaimRecord {
@@ -373,6 +374,10 @@ struct RelayRecord {
   friend bool operator==(const RelayRecord&, const RelayRecord&) = default;
 };
 inline constexpr std::size_t kMaxRelays = 256;
+// Of the seats of a round so many can be attested by what is free in the pool, at most, whoever is
+// drawn; `except` attests none.
+[[nodiscard]] std::uint64_t fillable_seats(const std::vector<RelayRecord>& pool,
+                                           const PostTask& terms, const AccountId& except) noexcept;
 inline constexpr std::uint32_t kMaxMissedRounds = 4;  // then it is in the pool no more
 inline constexpr std::uint32_t kMaxRelayRounds = 4;   // of one claim
 

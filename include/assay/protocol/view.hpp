@@ -76,6 +76,7 @@ struct View {
   Totals totals;
   AccountView self;
   RelayRecord relay;                  // its own in the pool; no bond: it is in none
+  std::vector<RelayRecord> pool;      // where a task for sale draws relays; ascending by account
   std::vector<TaskView> tasks;        // its own first; then others' as the spec's "Reads" says
   std::vector<AccountView> accounts;  // ascending by id
 };

@@ -50,8 +50,10 @@ struct PartyOptions {
   std::uint64_t balance_atoms = 0;
   std::uint64_t staked_atoms = 0;
   bool may_crash = true;
-  bool within_bound = true;              // what it suffers keeps the bound (Outages)
-  bool serves_blobs = true;              // false: nobody ever gets an answer from it
+  bool within_bound = true;  // what it suffers keeps the bound (Outages)
+  bool serves_blobs = true;  // false: nobody ever gets an answer from it
+  // Whom it gives other bytes than were asked for, by name.
+  std::function<bool(const std::string& who)> garbles = {};
   std::uint64_t leaves_ms = UINT64_MAX;  // from then on it is gone for ever
   std::vector<std::string> capabilities = {};
   std::optional<AccountId> delegate = std::nullopt;  // RoleContext's, as plays_for

@@ -13,6 +13,7 @@ void count_up(Overlay& overlay, const Bytes& key);
 void count_down(Overlay& overlay, const Bytes& key);
 
 [[nodiscard]] Bytes live_tasks_key();
+[[nodiscard]] Bytes relays_key();
 [[nodiscard]] Bytes parts_key(ByteView account);
 
 }  // namespace assay::protocol::internal

@@ -39,6 +39,7 @@ enum class Table : std::uint8_t {
   kValidatorSet = 'z',  // -
   kSupplied = 'y',      // claim, sequence of the demand (big-endian)
   kRelay = 'O',         // account
+  kRelays = 'o',        // -: how many of these
   kRelayRound = 'E',    // claim
   kDelegate = 'd',      // task, account: who moves for it
   kShares = 'b',        // -

@@ -13,7 +13,8 @@ namespace assay::roles::internal {
 
 inline constexpr std::uint64_t kRepeatSubmitMs = 3'000;
 inline constexpr std::uint64_t kRepeatFetchMs = 1'000;
-inline constexpr std::uint64_t kRepeatJobMs = 2'000;  // doubled with each failure
+inline constexpr std::uint64_t kRepeatWrongMaxMs = 64'000;  // of what was wrong, doubled up to that
+inline constexpr std::uint64_t kRepeatJobMs = 2'000;        // doubled with each failure
 inline constexpr std::uint64_t kRepeatJobMaxMs = 64'000;
 inline constexpr std::uint64_t kProgramBytesMax = std::uint64_t{32} << 20;
 inline constexpr std::uint64_t kDataBytesMax = std::uint64_t{8} << 30;
@@ -71,11 +72,12 @@ class LedgerRole : public Role {
   // The bytes if they have arrived (and are kept until release()); else sees to it that they come.
   [[nodiscard]] const Bytes* fetched(const std::string& name, const AccountId& from,
                                      std::uint64_t bytes_max);
-  void release(const std::string& name, const AccountId& from) { m_fetches.erase({name, from}); }
-  // Whom to ask: its publisher, and where that was in vain, others that have it.
+  void release(const std::string& name, const AccountId& from);
+  // Whom to ask: its publisher, and where that was in vain, others that have it; in turns once all
+  // of them were asked in vain.
   [[nodiscard]] AccountId source_of(const std::string& name, const AccountId& publisher,
                                     const std::vector<AccountId>& others) const;
-  // They were wrong: asked for again, but not at once.
+  // They were wrong: asked for again, but not at once, and the next source first.
   void release_wrong(const std::string& name, const AccountId& from);
   // Names that fetched() asked for and whose last try failed.
   [[nodiscard]] bool fetch_failed(const std::string& name, const AccountId& from) const;
@@ -104,7 +106,7 @@ class LedgerRole : public Role {
   // Offers its programs and data under their names, each name once. Errors: of writing the data.
   [[nodiscard]] Status publish_task(const training::Task& task);
   // Frees what is held of a task that is of no more use: its data.
-  void forget(const protocol::TaskView& task) { m_tasks.erase(task.record.id); }
+  void forget(const protocol::TaskView& task);
   // The outcomes of a claim's jobs, and what was fetched of it.
   void forget(const protocol::ClaimView& claim);
   void adopt_task(const TaskId& id, SharedTask task) { m_tasks[id] = std::move(task); }
@@ -149,6 +151,7 @@ class LedgerRole : public Role {
     bool under_way = false;
     bool failed = false;
     std::uint64_t retry_ms = 0;
+    Retry wrong{kRepeatFetchMs};
   };
   struct Job {
     bool under_way = false;
@@ -157,6 +160,11 @@ class LedgerRole : public Role {
   };
   struct Seat;
   struct Replay;
+  // A program or the data of a task: fetched, and held to its root by a job.
+  struct CheckedBlob;
+  enum class BlobKind : std::uint8_t { kProgram, kDataSet };
+  [[nodiscard]] std::shared_ptr<CheckedBlob> checked_blob(const protocol::TaskView& task,
+                                                          BlobKind kind, const Hash256& root);
   // On whose side this role moves in a game, and as whom it signs.
   struct Side {
     dispute::Role role = dispute::Role::kDefender;

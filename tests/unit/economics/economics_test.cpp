@@ -210,6 +210,26 @@ TEST(Incentives, AQuorumIsNotBoughtForThePrice) {
   EXPECT_EQ(fee_per_relay(t.relay_fee, t.relays), 1u);
 }
 
+// E-15: four times the price, in an auction four times its cap.
+TEST(Incentives, AQuorumAsksForNoBondsThatNobodyHas) {
+  TaskTerms t = good_terms();
+  t.relays = 8;
+  t.relay_quorum = 5;
+  t.relay_fee = 8;
+  t.relay_stake = 4 * t.price / 5;
+  EXPECT_EQ(check_terms(t), TermsVerdict::kHolds);
+  ++t.relay_stake;
+  EXPECT_EQ(check_terms(t), TermsVerdict::kQuorumDear);
+  t.relay_stake = kMaxTaskAtoms;
+  EXPECT_EQ(check_terms(t), TermsVerdict::kQuorumDear);
+  t.cap = t.price;
+  t.relay_stake = 4 * t.cap / 5;
+  t.price = t.cap / 2;
+  EXPECT_EQ(check_terms(t), TermsVerdict::kHolds);
+  ++t.relay_stake;
+  EXPECT_EQ(check_terms(t), TermsVerdict::kQuorumDear);
+}
+
 // What the ledger takes meets every inequality that a quote, a role or the simulator asks.
 TEST(Incentives, HoldingTermsMeetTheOthersToo) {
   int held = 0;

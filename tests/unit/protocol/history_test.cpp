@@ -163,7 +163,7 @@ class History {
     if (status == ClaimStatus::kRevealing && p.reveals)
       once(p, "reveal", txs, p.solver, reveal_of(m_net, p.posted, p.solver, p.terms, p.run));
     if (status == ClaimStatus::kSealing || status == ClaimStatus::kOpening) verify(p, claim, txs);
-    if (is_challengeable(status) && !claim.record.doomed) attack(p, txs);
+    if (is_challengeable(p.terms, status) && !claim.record.doomed) attack(p, txs);
     if (status >= ClaimStatus::kChallenging) defend(p, claim, txs);
   }
 

@@ -450,5 +450,17 @@ TEST(Life, ABlockThatCannotFollowIsAnError) {
             ErrorCode::kAlreadyExists);
 }
 
+TEST(Life, AGenesisNamesAnAccountOnce) {
+  Genesis genesis{"twice", hash_of_text("operator"), 0, {}};
+  const AccountId one{hash_of_text("one")}, two{hash_of_text("two")};
+  genesis.accounts = {{one, Amount{5}, {}}, {two, Amount{5}, {}}, {one, {}, Amount{5}}};
+  const auto made = init_chain(MemoryStore(), genesis);
+  ASSERT_FALSE(made);
+  EXPECT_EQ(made.error().code, ErrorCode::kInvalidArgument);
+  EXPECT_NE(made.error().message.find(to_hex(one.value)), std::string::npos);
+  genesis.accounts.pop_back();
+  EXPECT_TRUE(init_chain(MemoryStore(), genesis));
+}
+
 }  // namespace
 }  // namespace assay::protocol

@@ -68,6 +68,34 @@ class Relays : public ::testing::Test {
   Posted posted;
 };
 
+// INV-PRO-045.
+TEST_F(Relays, NoTaskAsksForBondsBeyondReasonOrHoldsThemForYears) {
+  terms.relay_stake = Amount{4 * terms.price.value / terms.relay_quorum + 1};
+  const Receipt dear = net.send(kSubmitter, terms);
+  EXPECT_EQ(dear.verdict, V::kTermsRefused);
+  EXPECT_EQ(dear.detail, static_cast<std::uint8_t>(economics::TermsVerdict::kQuorumDear));
+  terms.relay_stake.value -= 1;
+  PostTask long_terms = terms;
+  long_terms.windows.seal_ms = kMaxAttestedMs - terms.windows.open_ms - terms.windows.relay_ms;
+  EXPECT_EQ(net.verdict(kSubmitter, long_terms), V::kApplied);
+  ++long_terms.windows.seal_ms;
+  EXPECT_EQ(net.verdict(kSubmitter, long_terms), V::kWindowOutOfRange);
+  long_terms.relays = long_terms.relay_quorum = 0;
+  long_terms.relay_fee = long_terms.relay_stake = {};
+  long_terms.windows.relay_ms = 0;
+  EXPECT_EQ(net.verdict(kSubmitter, long_terms), V::kApplied) << "nobody's bond is held";
+}
+
+// E-15 is about what was posted: a low bid makes no words dear.
+TEST_F(Relays, ALowBidIsTaken) {
+  terms.sale = Sale::kAuction;
+  terms.bid_deposit = Amount{10};
+  terms.windows.bid_ms = 10'000;
+  terms.relay_stake = Amount{4 * terms.price.value / terms.relay_quorum};
+  EXPECT_EQ(check_price(terms, Amount{terms.price.value / 2}), economics::TermsVerdict::kHolds);
+  EXPECT_EQ(net.verdict(kSubmitter, terms), V::kApplied);
+}
+
 TEST_F(Relays, AQuorumLetsTheClaimGoOnAndIsPaid) {
   start();
   ASSERT_EQ(round().seats.size(), 8u);
@@ -116,6 +144,42 @@ TEST_F(Relays, WithoutAQuorumNoClaimIsFinal) {
     EXPECT_EQ(net.account(who).staked.value + net.account(who).locked.stakes.value, 1'000'000u);
     EXPECT_EQ(relay(who).held, Amount{});
   }
+}
+
+// INV-PRO-046: before the quorum nobody is told by a challenge that somebody looks.
+TEST_F(Relays, NoChallengeIsTakenBeforeTheQuorum) {
+  const Payload challenge = [&] {
+    posted = post_and_accept(net, kSubmitter, kSolver, terms);
+    return CommitChallenge{posted.claim, hash_of_text("c")};
+  }();
+  ASSERT_EQ(net.verdict(kBob, EnlistVerifier{posted.claim}), V::kApplied);
+  ASSERT_EQ(net.verdict(kSolver, commitment_of(posted, made.run)), V::kApplied);
+  net.wait(terms.windows.enlist_ms);
+  ASSERT_EQ(net.verdict(kSolver, reveal_of(net, posted, kSolver, terms, made.run)), V::kApplied);
+  ASSERT_EQ(net.status(posted.claim), ClaimStatus::kDrawing);
+  EXPECT_EQ(net.verdict(kSubmitter, challenge), V::kWrongPhase);
+  EXPECT_EQ(net.status(posted.claim), ClaimStatus::kRelaying);
+  EXPECT_EQ(net.verdict(kSubmitter, challenge), V::kWrongPhase);
+  attest_seats(8);
+  EXPECT_EQ(net.verdict(kSubmitter, challenge), V::kApplied);
+  EXPECT_EQ(net.status(posted.claim), ClaimStatus::kSealing);
+}
+
+// What ends without a quorum falls all the same where something was kept back or contradicted.
+TEST_F(Relays, WhatIsUnattestedAndWithheldFalls) {
+  start();
+  ASSERT_EQ(net.verdict(kBob, DemandChunk{posted.claim, {PieceKind::kTranscript, 0, 0, 0}}),
+            V::kApplied);
+  net.wait(terms.windows.move_ms);
+  ASSERT_TRUE(record().withheld);
+  for (unsigned who = kRelay; who < kRelay + kRelays; ++who)
+    if (net.status(posted.claim) == ClaimStatus::kRelaying && seats(who) != 0) {
+      EXPECT_EQ(attest(who), V::kWrongPhase);
+    }
+  net.wait(kMaxRelayRounds * terms.windows.relay_ms);
+  EXPECT_EQ(record().status, ClaimStatus::kFallen);
+  EXPECT_EQ(record().reason, CloseReason::kWithheld);
+  EXPECT_EQ(net.account(kSolver).staked.value, 1'000'000u - terms.solver_stake.value);
 }
 
 TEST_F(Relays, APlantedBugLetsItGoOn) {
@@ -199,8 +263,77 @@ TEST_F(Relays, WhoIsSilentLeavesThePool) {
   EXPECT_EQ(silent, kMaxMissedRounds);
 }
 
-// Two aliases of half a bond have as many seats as one of all of it.
-TEST(RelayDraws, ABondHasItsPartOfTheSeatsHoweverItIsSplit) {
+// INV-PRO-032: two aliases of half a bond have as many seats as one of all of it.
+TEST_F(Relays, WhoSplitsABondHasNoMoreSeats) {
+  for (const unsigned alias : {kRelay, kRelay + 1})
+    ASSERT_EQ(net.verdict(alias, UnbondRelay{Amount{50'000}}), V::kApplied);
+  terms.relays = 64;
+  terms.relay_quorum = 33;
+  terms.relay_stake = Amount{100};
+  unsigned split = 0, whole = 0, all = 0;
+  for (unsigned claims = 0; claims < 24; ++claims) {
+    start();
+    split += seats(kRelay) + seats(kRelay + 1);
+    whole += seats(kRelay + 2);
+    all += 64;
+    net.wait(kMaxRelayRounds * terms.windows.relay_ms);
+    terms.work_units += 1;
+  }
+  for (const unsigned part : {split, whole}) {  // a quarter; five deviations are 86
+    EXPECT_GT(part, all / 4 - 86);
+    EXPECT_LT(part, all / 4 + 86);
+  }
+}
+
+// INV-PRO-047, and the count of INV-PRO-026: strangers' rounds come as long as there is room.
+TEST(RelaysInViews, StrangersRoundsAreBounded) {
+  Net net(6, 100'000'000);
+  Made made;
+  PostTask terms = sample_task();
+  terms.header.init_program = terms.header.step_program = made.program.root();
+  terms.header.data_set = made.data.tree().root(commit::Tag::kDataSet);
+  terms.relays = 64;
+  terms.relay_quorum = 33;
+  terms.relay_fee = Amount{64};
+  terms.relay_stake = Amount{100};
+  terms.windows.relay_ms = kMaxAttestedMs / 2;
+  ASSERT_EQ(net.verdict(kRelay, BondRelay{Amount{1'000'000}}), V::kApplied);
+  constexpr std::size_t kClaims = 258, kShown = 16'384 / 64;
+  for (std::size_t i = 0; i < kClaims; ++i) {
+    const Posted posted = post_and_accept(net, kSubmitter, kSolver, terms);
+    ASSERT_EQ(net.verdict(kSolver, commitment_of(posted, made.run)), V::kApplied);
+    net.wait(terms.windows.enlist_ms);
+    ASSERT_EQ(net.verdict(kSolver, reveal_of(net, posted, kSolver, terms, made.run)), V::kApplied);
+    terms.work_units += 1;
+  }
+  net.block();
+  ASSERT_EQ(net.verdict(kSubmitter, terms), V::kApplied);
+  const auto rounds = [&](unsigned who) {
+    const View view = proven_view(net.read(), net.id(who)).value();
+    EXPECT_EQ(view.pool.size(), 1u) << "a task for sale draws from it";
+    std::size_t found = 0;
+    for (const TaskView& task : view.tasks)
+      for (const ClaimView& claim : task.claims) found += claim.relays ? 1 : 0;
+    return found;
+  };
+  EXPECT_EQ(rounds(kBob), kShown);
+  EXPECT_EQ(rounds(kRelay), kClaims) << "where it may attest";
+  EXPECT_EQ(rounds(kSolver), kClaims) << "its own";
+}
+
+// Seats that can be filled: whole stakes of free bonds, but for one's own.
+TEST(RelayDraws, SeatsAreFilledByFreeBonds) {
+  PostTask terms;
+  terms.relays = 8;
+  terms.relay_stake = Amount{100};
+  const AccountId own{hash_of_text("own")}, other{hash_of_text("other")};
+  std::vector<RelayRecord> pool{{own, Amount{900}, {}, 0}, {other, Amount{399}, Amount{100}, 0}};
+  EXPECT_EQ(fillable_seats(pool, terms, own), 2u);
+  EXPECT_EQ(fillable_seats(pool, terms, other), 8u);
+  EXPECT_EQ(fillable_seats({}, terms, own), 0u);
+}
+
+TEST(RelayDraws, PointsAreUniform) {
   economics::RelayDraw draw{hash_of_text("beacon"), ClaimId{hash_of_text("claim")}, 1, 0, 1'000};
   unsigned below = 0;
   for (draw.seat = 0; draw.seat < 10'000; ++draw.seat)

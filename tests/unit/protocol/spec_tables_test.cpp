@@ -273,6 +273,7 @@ void put_all(internal::State& state, Filler& filler, const Values& values) {
   state.set_live(filler.of<TaskId>("L.task"), true);
   state.add_part(filler.of<AccountId>("part.account"), filler.of<TaskId>("part.task"));
   internal::set_count(state.overlay(), internal::live_tasks_key(), filler.of<std::uint64_t>("l"));
+  internal::set_count(state.overlay(), internal::relays_key(), filler.of<std::uint64_t>("o"));
   internal::set_count(state.overlay(),
                       internal::parts_key(filler.of<AccountId>("part.account").value.view()),
                       filler.of<std::uint64_t>("part"));

@@ -349,28 +349,45 @@ TEST_F(Roles, ASolverAcceptsOnlyWhatItCouldOpen) {
   add_task().record.terms.allow = {id_of(key)};
   for (const bool honest : {true, false}) {
     const auto role = make_solver(context(), {});
-    Actions actions = role->on(update(), 0);
-    const auto fetches = only<Fetch>(actions);
-    ASSERT_EQ(fetches.size(), 3u);
-    EXPECT_TRUE(only<Submit>(actions).empty());
-    for (const Fetch& fetch : fetches) {
+    std::set<std::string> fetches;
+    const auto submitted = submissions(*role, update(), [&](const Fetch& fetch) {
+      EXPECT_TRUE(fetches.insert(fetch.name).second) << "fetched twice at once: " << fetch.name;
       Bytes bytes = blob(fetch.name);
       if (!honest && fetch.name == data_blob(task()->header.data_set)) bytes.back() ^= 1;
-      actions = role->on(FetchFinished{fetch.name, fetch.from, std::move(bytes)}, 10);
-    }
-    const auto jobs = only<StartJob>(actions);
-    ASSERT_EQ(jobs.size(), 1u);
-    EXPECT_TRUE(only<StartJob>(role->on(update(), 15)).empty()) << "it is under way";
-    actions = role->on(JobFinished{jobs[0].job, jobs[0].body([] { return false; })}, 20);
-    EXPECT_TRUE(only<Submit>(actions).empty());
-    const auto meters = only<StartJob>(actions);
-    ASSERT_EQ(meters.size(), honest ? 1u : 0u);
+      return std::optional(bytes);
+    });
+    EXPECT_EQ(fetches.size(), 3u);
+    ASSERT_EQ(submitted.size(), honest ? 1u : 0u);
     if (!honest) continue;
-    const auto submitted = only<Submit>(
-        role->on(JobFinished{meters[0].job, meters[0].body([] { return false; })}, 30));
-    ASSERT_EQ(submitted.size(), 1u);
     EXPECT_EQ(protocol::kind_of(submitted[0].payload), protocol::TxKind::kAcceptTask);
   }
+}
+
+// Where no quorum of relays can come together work is for nothing.
+TEST_F(Roles, ASolverLooksAtThePoolOfRelays) {
+  protocol::PostTask& terms = add_task().record.terms;
+  terms.allow = {id_of(key)};
+  terms.relays = 4;
+  terms.relay_quorum = 3;
+  terms.relay_stake = Amount(40);
+  terms.windows.relay_ms = 60'000;
+  const auto offers = [&] {
+    const std::vector<std::string> before = files.list("offers").value();
+    for (const std::string& name : before) (void)files.remove(name);
+    const auto role = make_solver(context(), {});
+    const auto blobs = [](const Fetch& fetch) { return std::optional(blob(fetch.name)); };
+    const std::size_t first = submissions(*role, update(), blobs).size();
+    const auto reports = only<Report>(role->on(update(), 1));
+    for (const Report& r : reports) EXPECT_NE(r.event, "task.unattestable") << "once";
+    return first;
+  };
+  EXPECT_EQ(offers(), 0u);
+  view.pool = {{id_of(key), Amount(1'000), {}, 0}, {id_of(solver), Amount(119), {}, 0}};
+  EXPECT_EQ(offers(), 0u) << "its own bond attests nothing";
+  view.pool[1] = {id_of(solver), Amount(200), Amount(81), 0};
+  EXPECT_EQ(offers(), 0u) << "what stands behind other words attests nothing";
+  view.pool[1].held = Amount(80);
+  EXPECT_EQ(offers(), 1u);
 }
 
 // A quote that is too short would lose games by the clock, so what the machine needs is quoted, and
@@ -729,6 +746,11 @@ TEST_F(Roles, ARelayAttestsOnceItHasEverythingAndShowsIt) {
   const auto shown = drive();
   ASSERT_GE(shown.size(), 1u);
   EXPECT_EQ(std::get<protocol::SupplyChunk>(shown[0].payload).demand, demand.id);
+  // Made anew after another round was drawn, it drops what an earlier life fetched.
+  EXPECT_EQ(files.list("relayed/" + to_hex(claim.record.id.value)).value().size(), 2u);
+  claim.relays->seats = {{id_of(solver), false}};
+  (void)make_relay(context(), {Amount(1'000)})->on(update(), now);
+  EXPECT_TRUE(files.list("relayed/" + to_hex(claim.record.id.value)).value().empty());
 }
 
 TEST_F(Roles, WhatItsPublishersKeepBackIsFetchedFromRelays) {
@@ -753,23 +775,87 @@ TEST_F(Roles, WhatItsPublishersKeepBackIsFetchedFromRelays) {
   EXPECT_EQ(from_relay.size(), 4u);  // programs, data, transcript
 }
 
+// Who serves its solver alone and gives everybody else garbage, of all or of one blob, has no work
+// for nothing: what is wrong is asked of the next source, until one gives what the root says.
+TEST_F(Roles, WhatIsWrongIsAskedOfTheNextSource) {
+  protocol::TaskView& of = add_task(&solver, ClaimStatus::kRelaying);
+  of.record.terms.relays = of.record.terms.relay_quorum = 1;
+  of.record.terms.windows.relay_ms = 60'000;
+  protocol::RelayRound round;
+  round.seats = {{id_of(key), false}};
+  of.claims[0].relays = round;
+  const commit::TaskHeader& header = task()->header;
+  const std::string names[] = {program_blob(header.init_program), program_blob(header.step_program),
+                               data_blob(header.data_set)};
+  for (const std::string& garbled : names)
+    for (const Bytes& garbage : {Bytes{}, Bytes(100'000, 7), blob(names[garbled == names[0]])}) {
+      const auto role = make_relay(context(), {});
+      std::multiset<std::pair<std::string, bool>> asked;  // of the solver
+      bool wants_transcript = false;
+      (void)submissions(*role, update(), [&](const Fetch& f) -> std::optional<Bytes> {
+        wants_transcript |= f.name.starts_with("transcript/");
+        if (f.name.starts_with("transcript/")) return std::nullopt;
+        asked.emplace(f.name, f.from == id_of(solver));
+        return f.name == garbled && f.from == id_of(submitter) ? garbage : blob(f.name);
+      });
+      EXPECT_TRUE(wants_transcript) << "it did not open";
+      EXPECT_EQ(asked.size(), 4u) << "only what was wrong is asked for twice";
+      EXPECT_EQ(asked.count({garbled, true}), 1u);
+    }
+}
+
+// All sources are asked in turns: one that comes back is found, however often others lied.
+TEST_F(Roles, SourcesThatFailedAreAskedInTurns) {
+  protocol::TaskView& of = add_task(&solver, ClaimStatus::kSealing);
+  of.record.terms.relays = of.record.terms.relay_quorum = 2;
+  const crypto::KeyPair liar = key_of("a lying relay"), late = key_of("a late relay");
+  protocol::RelayRound round;
+  round.seats = {{id_of(liar), true}, {id_of(late), true}};
+  of.claims[0].relays = round;
+  const auto role = make_whistleblower(context(), {.also_drawn = true});
+  bool is_open = false;
+  std::map<AccountId, unsigned> lies;
+  for (std::uint64_t now = 0; now < 60'000 && !is_open; now += 500)
+    (void)submissions(
+        *role, update(),
+        [&](const Fetch& f) -> std::optional<Bytes> {
+          is_open |= f.name.starts_with("transcript/");
+          if (f.from == id_of(late) && now >= 20'000) return blob(f.name);
+          if (f.from == id_of(late) || f.from == id_of(solver)) return std::nullopt;
+          ++lies[f.from];
+          return Bytes(10, 1);
+        },
+        now);
+  EXPECT_TRUE(is_open);
+  for (const AccountId& who : {id_of(submitter), id_of(liar)}) {
+    EXPECT_GE(lies[who], 3u);
+    EXPECT_LE(lies[who], 3 * 6u) << "who gave what was wrong is asked ever less often";
+  }
+}
+
 // A task that does not open costs a try now and then, not one after another.
 TEST_F(Roles, ATaskThatDoesNotOpenIsNotFetchedInALoop) {
   add_task().record.terms.allow = {id_of(key)};
-  const auto role = make_solver(context(), {});
-  std::vector<Event> events{update()};
-  std::size_t fetches = 0;
-  for (std::size_t i = 0; i < events.size() && i < 100; ++i) {
-    const Actions actions = role->on(Event(events[i]), 1'000);
-    for (const Fetch& f : only<Fetch>(actions)) {
-      ++fetches;
-      events.push_back(FetchFinished{f.name, f.from, Bytes(3)});
+  for (const bool is_garbage : {true, false}) {
+    RoleContext small = context();
+    small.execution = [](const auto&, auto&) -> Result<std::unique_ptr<training::Execution>> {
+      return {ErrorCode::kLimit, "too large for this machine"};
+    };
+    const auto role = make_solver(small, {});
+    std::vector<Event> events{update()};
+    std::size_t fetches = 0;
+    for (std::size_t i = 0; i < events.size() && i < 100; ++i) {
+      const Actions actions = role->on(Event(events[i]), 1'000);
+      for (const Fetch& f : only<Fetch>(actions)) {
+        ++fetches;
+        events.push_back(FetchFinished{f.name, f.from, is_garbage ? Bytes(3) : blob(f.name)});
+      }
+      for (const StartJob& j : only<StartJob>(actions))
+        events.push_back(JobFinished{j.job, j.body([] { return false; })});
     }
-    for (const StartJob& j : only<StartJob>(actions))
-      events.push_back(JobFinished{j.job, j.body([] { return false; })});
+    EXPECT_EQ(fetches, 3u);
+    EXPECT_EQ(role->next_deadline(), 1'000 + (is_garbage ? 1'000u : 2'000u));
   }
-  EXPECT_EQ(fetches, 3u);
-  EXPECT_EQ(role->next_deadline(), 1'000 + 2'000u);
 }
 
 // INV-ROL-007: two tasks of one program, whose first submitter keeps it back. Found by the
