@@ -182,6 +182,42 @@ TEST_F(Relays, WhatIsUnattestedAndWithheldFalls) {
   EXPECT_EQ(net.account(kSolver).staked.value, 1'000'000u - terms.solver_stake.value);
 }
 
+TEST_F(Relays, WhatIsUnattestedAndContradictedFalls) {
+  start();
+  const Hash256 other = hash_of_text("another transcript");
+  const Hash256 digest =
+      dispute::claim_digest(crypto::sha256_function(), net.head.chain, posted.task,
+                            header_of(net.task(posted.task).record, record()), other);
+  ASSERT_EQ(net.verdict(kBob, ReportContradiction{posted.claim, other,
+                                                  net.keys[kSolver].sign(digest.view())}),
+            V::kApplied);
+  net.wait(kMaxRelayRounds * terms.windows.relay_ms);
+  EXPECT_EQ(record().status, ClaimStatus::kFallen);
+  EXPECT_EQ(record().reason, CloseReason::kContradicted);
+  EXPECT_GT(net.account(kBob).available.value, 1'000'000u);
+}
+
+// Who could tell whether its error was due pays the tax, as one that gives its claim up.
+TEST_F(Relays, WhatIsUnattestedAfterTheForceBeaconPaysTheTax) {
+  terms.force_rate = std::uint32_t{1} << 31;
+  terms.verifier_stake = Amount{20'000};
+  terms.windows.disclose_ms = 10'000;
+  posted = post_and_accept(net, kSubmitter, kSolver, terms);
+  ASSERT_EQ(net.verdict(kSolver, commitment_of(posted, made.run)), V::kApplied);
+  net.wait(terms.windows.enlist_ms);
+  RevealTranscript reveal = reveal_of(net, posted, kSolver, terms, made.run);
+  reveal.salt = Hash256{};
+  ASSERT_EQ(net.verdict(kSolver, reveal), V::kApplied);
+  net.wait(1'000);
+  for (unsigned rounds = 0; rounds <= kMaxRelayRounds; ++rounds) net.wait(terms.windows.relay_ms);
+  EXPECT_EQ(record().reason, CloseReason::kUnattested);
+  const std::uint64_t tax = terms.tax.value;
+  EXPECT_EQ(net.account(kSolver).staked.value, 1'000'000u - tax);
+  const Totals totals = net.read().totals().value();
+  EXPECT_EQ(totals.burned.value + totals.jackpot.value, tax);
+  EXPECT_EQ(net.account(kSubmitter).available.value, 1'000'000u);
+}
+
 TEST_F(Relays, APlantedBugLetsItGoOn) {
   const assay::testing::Plant bug(assay::testing::Planted::kAnyQuorum);
   start();
