@@ -38,7 +38,7 @@ FAULTS = {
 }
 STAKE, JOINING_STAKE = 1000, 500  # tokens behind each of the first validators, and behind one that joins
 LARGEST_STAKE = 1200  # behind the one that withholds its shares: it owes one of each round
-SHARE_WINDOW_MS = 10_000
+SHARE_WINDOW_MS, LONG_SHARE_WINDOW_MS = 10_000, 60_000  # the long one outlasts a validator that comes back
 LYING = ("lie", "equivocate")  # the validator is no honest one afterwards
 SNAPSHOT_EVERY = 10  # blocks
 
@@ -190,7 +190,7 @@ class Testnet(Network):
         self.comet_homes = make_homes(self.comet, self.folder / "validators", self.count)
         stakes = [f"operator-{n + 1}={signing_key(home)[1]}:{self.stake_of(n)}" for n, home in enumerate(self.comet_homes)]
         return ["--chain", "testnet", "--validators", str(self.count + (self.fault in ("equivocate", "bond"))),
-                "--share-window-ms", str(SHARE_WINDOW_MS), *(word for stake in stakes for word in ("--validator-stake", stake))]
+                "--share-window-ms", str(LONG_SHARE_WINDOW_MS if self.fault in ("kill", "freeze", "part") else SHARE_WINDOW_MS), *(word for stake in stakes for word in ("--validator-stake", stake))]
 
     def stake_of(self, number):
         return LARGEST_STAKE if self.fault == "withhold" and number == 1 else STAKE
@@ -464,13 +464,17 @@ class Testnet(Network):
 
     def losses(self):
         """Of operators who did nothing wrong: there are none."""
-        wrong = []
+        wrong, fined = [], {}
+        for event in self.ledger_events():
+            if event["event"] == "share_withheld":
+                fined[event["account"]] = fined.get(event["account"], 0) + int(event["amount"])
         for number, node in enumerate(self.nodes[:self.count]):
+            away = fined.get(self.accounts[f"operator-{number + 1}"], 0) if node.away else 0  # its shares, too
             account = self.ask(self.nodes[0].url, "account", account=self.accounts[f"operator-{number + 1}"])["account"]
             bonded = int(account["locked"]["bonded"])
             if self.fault == "withhold" and number == 1:
                 continue  # see fined()
-            if bonded != (0 if node.away and self.fault == "equivocate" else STAKE * ATOMS):
+            if bonded != (0 if node.away and self.fault == "equivocate" else STAKE * ATOMS - away):
                 wrong.append(f"behind {node.name} are {demo.tokens(bonded)} tokens")
         return wrong
 
