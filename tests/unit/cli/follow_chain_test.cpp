@@ -1,4 +1,4 @@
-// INV-NOD-026 and 028: from what a role begins, and what it keeps.
+// INV-NOD-028 and 030: from what a role begins, and what it keeps.
 #include "internal/follow_chain.hpp"
 
 #include <gmock/gmock.h>

@@ -1,4 +1,4 @@
-// INV-NOD-026 to 028: light clients that go on from the last header that they followed.
+// INV-NOD-028 to 030: light clients that go on from the last header that they followed.
 #include "assay/node/trusted_header.hpp"
 
 #include <gtest/gtest.h>
