@@ -1,5 +1,5 @@
-"""Every numbered invariant of docs/spec is cited by a test, and every number that tests, code or
-documents cite stands in docs/spec."""
+"""Every numbered invariant of docs/spec is stated once and cited by a test, and every number that
+tests, code or documents cite stands in docs/spec."""
 import pathlib
 import re
 import sys
@@ -41,12 +41,18 @@ def read(pattern):
             yield path, path.read_text()
 
 
+problems = []
 stated = {}
+entries = set()  # "- **INV-ABC-001** ..."
 for page, text in read("docs/spec/*.md"):
     for number in numbers_in(text) | rows_of(text):
         stated.setdefault(number, page.relative_to(root))
+    for room, n in re.findall(r"^- \*\*INV-([A-Z]+)-(\d{3})\*\*", text, re.M):
+        number = (room, int(n))
+        if number in entries:
+            problems.append(f"{page.relative_to(root)}: {name_of(number)} is stated twice")
+        entries.add(number)
 
-problems = []
 tested = set()
 for pattern in ("tests/**/*", "lib/**/*", "include/**/*", "apps/**/*", "bench/**/*", "docs/**/*"):
     for path, text in read(pattern):
