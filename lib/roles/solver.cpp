@@ -10,16 +10,13 @@
 #include "assay/crypto/sha256.hpp"
 #include "assay/dispute/claims.hpp"
 #include "assay/economics/jackpot.hpp"
-#include "assay/economics/market.hpp"
 #include "assay/host/background_sink.hpp"
-#include "assay/protocol/offer.hpp"
 #include "assay/roles/names.hpp"
-#include "assay/training/metering.hpp"
 #include "assay/training/run.hpp"
-#include "internal/checker_role.hpp"
 #include "internal/forced_error.hpp"
 #include "internal/sub_files.hpp"
 #include "internal/supply.hpp"
+#include "internal/taker_role.hpp"
 
 namespace assay::roles {
 
@@ -27,14 +24,10 @@ namespace {
 
 using protocol::ClaimStatus;
 using protocol::ClaimView;
-using protocol::TaskStatus;
 using protocol::TaskView;
 
 constexpr std::uint64_t kReportSteps = 10;  // between two progress reports of a run, at least
 
-struct Metered final : JobOutcome {
-  protocol::ReplayTimes times;
-};
 struct Trained final : JobOutcome {
   std::vector<Hash256> state_roots;
   std::vector<std::uint64_t> checkpoints;
@@ -157,301 +150,15 @@ std::uint64_t delivered(const Trained& trained, const TaskView& task,
   return entries;
 }
 
-// Names the random bits of a quote.
-std::string quote_purpose(const protocol::QuoteId& id) { return "quote/" + to_hex(ByteView(id)); }
-
-class Solver final : public internal::CheckerRole {
+class Solver final : public internal::TakerRole {
  public:
-  Solver(RoleContext context, SolverOptions options)
-      : CheckerRole(std::move(context)), m_options(options) {}
+  using TakerRole::TakerRole;
 
  private:
   void update(const protocol::View& view) override {
-    look_at_offers(view);
-    std::size_t under_way = 0;
-    std::uint64_t promised = 0;  // stakes that offers will take which are not seen yet
-    for (const TaskView& task : view.tasks) {
-      if (has_offered(task)) ++under_way;
-      if (is_unseen(task)) promised += task.record.terms.solver_stake.value;
-      if (const ClaimView* claim = own_claim(task)) {
-        under_way += protocol::is_settled(claim->record.status) ? 0 : 1;
-        follow(task, *claim);
-      }
-    }
-    for (const TaskView& task : view.tasks) {
-      if (task.record.status != TaskStatus::kOpen || !wants(view, task, promised)) continue;
-      const bool bids = task.record.terms.sale == protocol::Sale::kAuction;
-      const bool is_new = !has_offered(task);
-      if (under_way >= m_options.tasks_max && is_new) continue;
-      if (!(bids ? bid(task) : accept(task))) continue;
-      if (!is_new) continue;
-      ++under_way;
-      promised += task.record.terms.solver_stake.value;
-    }
-  }
-
-  // What was sent may apply before it is seen, also what an earlier life sent: so it is written
-  // down first, and counts until the sale is over or the claim is there.
-  void look_at_offers(const protocol::View& view) {
-    Files& files = context().files;
-    if (!std::exchange(m_knows_offers, true))
-      if (const auto names = files.list(kOfferFolder))
-        for (const std::string& name : *names)
-          if (const auto id = hash_from_hex(name.substr(name.rfind('/') + 1)))
-            m_offers.emplace(*id, read_offer(TaskId{*id}));
-    const auto is_for_sale = [&](const TaskId& id) {
-      return std::any_of(view.tasks.begin(), view.tasks.end(), [&](const TaskView& task) {
-        return task.record.id == id && task.record.status == TaskStatus::kOpen &&
-               own_claim(task) == nullptr;
-      });
-    };
-    std::erase_if(m_offers, [&](const auto& offered) {
-      if (is_for_sale(offered.first)) return false;
-      static_cast<void>(files.remove(offer_file(offered.first)));
-      return true;
-    });
-    std::erase_if(m_put_off, [&](const auto& entry) { return !is_for_sale(entry.first); });
-  }
-  // What was refused promises nothing, and is tried again after a while: whoever posts terms that
-  // nobody can meet must not keep everybody from other tasks.
-  void on_refused(const std::string& purpose) override {
-    const std::size_t slash = purpose.find('/');
-    const std::string kind = purpose.substr(0, slash);
-    if (kind != "accept" && kind != "bid") return;
-    const std::size_t end = std::min(purpose.find('/', slash + 1), purpose.size());
-    const auto id = hash_from_hex(purpose.substr(slash + 1, end - slash - 1));
-    if (!id || m_offers.erase(TaskId{*id}) == 0) return;
-    static_cast<void>(context().files.remove(offer_file(TaskId{*id})));
-    put_off(TaskId{*id});
-  }
-  void put_off(const TaskId& id) {
-    m_put_off.try_emplace(id, internal::Retry{internal::kRepeatSubmitMs})
-        .first->second.failed(now_ms(), kRepeatOfferMaxMs);
-  }
-  [[nodiscard]] bool is_put_off(const TaskId& id) {
-    const auto found = m_put_off.find(id);
-    return found != m_put_off.end() && waits_until(found->second.at_ms);
-  }
-  static constexpr std::uint64_t kRepeatOfferMaxMs = 3'600'000;
-
-  [[nodiscard]] bool has_offered(const TaskView& task) const {
-    return own_bid(task) != nullptr || m_offers.contains(task.record.id);
-  }
-  // An offer that was sent, and is no bid on the ledger yet.
-  [[nodiscard]] bool is_unseen(const TaskView& task) const {
-    return own_bid(task) == nullptr && m_offers.contains(task.record.id);
-  }
-  // The file says what was quoted: an earlier life's offer is sent again as it was.
-  [[nodiscard]] bool offer(const TaskId& id, const protocol::ReplayTimes& times) {
-    if (m_offers.contains(id)) return true;
-    Bytes bytes(16);
-    store_le(bytes.data(), times.interval_ms);
-    store_le(bytes.data() + 8, times.game_ms);
-    if (!context().files.write_atomically(offer_file(id), bytes)) return false;  // a full disk
-    m_offers.emplace(id, times);
-    return true;
-  }
-  // Zeros if the file is damaged: then it is measured again.
-  [[nodiscard]] protocol::ReplayTimes read_offer(const TaskId& id) {
-    const auto bytes = context().files.read(offer_file(id));
-    if (!bytes || bytes->size() != 16) return {};
-    return {load_le<std::uint64_t>(bytes->data()), load_le<std::uint64_t>(bytes->data() + 8)};
-  }
-  static constexpr const char* kOfferFolder = "offers";
-  [[nodiscard]] static std::string offer_file(const TaskId& id) {
-    return std::string(kOfferFolder) + "/" + to_hex(id.value);
-  }
-
-  [[nodiscard]] const ClaimView* own_claim(const TaskView& task) const {
-    for (const ClaimView& claim : task.claims)
-      if (claim.record.solver == account()) return &claim;
-    return nullptr;
-  }
-  [[nodiscard]] const protocol::Bid* own_bid(const TaskView& task) const {
-    for (const protocol::Bid& bid : task.bids)
-      if (bid.bidder == account()) return &bid;
-    return nullptr;
-  }
-
-  // What the task's work costs at a rate, rounded up; saturates.
-  [[nodiscard]] static std::uint64_t cost(const protocol::PostTask& terms, std::uint64_t rate) {
-    __extension__ using Wide = unsigned __int128;
-    const Wide atoms = (Wide{rate} * terms.work_units + 999'999) / 1'000'000;
-    return static_cast<std::uint64_t>(std::min<Wide>(atoms, UINT64_MAX));
-  }
-  [[nodiscard]] std::uint64_t asked(const protocol::PostTask& terms) const {
-    return std::max({cost(terms, m_options.price_per_million_units_min), m_options.price_min_atoms,
-                     std::uint64_t{1}});
-  }
-
-  // Whether the stake is there, less what is promised, which may hold this one. A bid that stands
-  // has locked its own.
-  [[nodiscard]] bool has_stake(const protocol::View& view, const TaskView& task,
-                               std::uint64_t promised) const {
-    if (own_bid(task) != nullptr) return true;
-    const std::uint64_t own = is_unseen(task) ? 0 : task.record.terms.solver_stake.value;
-    return view.self.staked.value >= promised + own;
-  }
-
-  [[nodiscard]] bool has_deposit(const protocol::View& view, const TaskView& task) const {
-    return own_bid(task) != nullptr ||
-           view.self.available.value >= task.record.terms.bid_deposit.value;
-  }
-
-  [[nodiscard]] bool wants(const protocol::View& view, const TaskView& task,
-                           std::uint64_t promised) {
-    const protocol::PostTask& terms = task.record.terms;
-    const protocol::Reputation& own =
-        view.self.reputation[static_cast<std::size_t>(protocol::Standing::kSolver) - 1];
-    const std::uint64_t score =
-        economics::decayed_score(own.score, view.head.ledger_time.value - own.at.value);
-    return (!terms.allow.empty() || m_options.take_open_tasks) &&
-           protocol::allows(terms, account()) && task.record.submitter != account() &&
-           own_claim(task) == nullptr &&
-           protocol::has_required(terms, view.self.profile.capabilities) &&
-           score >= terms.reputation_min && terms.price.value >= asked(terms) &&
-           leaves_time(terms, set_times()) && may_be_paid_in_part(terms) &&
-           has_stake(view, task, promised) && has_deposit(view, task) &&
-           !is_put_off(task.record.id) && may_be_attested(view, task);
-  }
-
-  // Whoever works where no quorum of relays can come together works for nothing.
-  [[nodiscard]] bool may_be_attested(const protocol::View& view, const TaskView& task) {
-    const protocol::PostTask& terms = task.record.terms;
-    if (terms.relays == 0) return true;
-    const std::uint64_t seats = protocol::fillable_seats(view.pool, terms, account());
-    if (seats >= terms.relay_quorum) return true;
-    const std::string id = to_hex(task.record.id.value);
-    report_once(id, "task.unattestable",
-                {{"task", id},
-                 {"quorum", std::to_string(terms.relay_quorum)},
-                 {"fillable", std::to_string(seats)}});
-    return false;
-  }
-
-  // A cancelled claim delivers what a checkpoint holds: the next one must lie within what is paid.
-  [[nodiscard]] static bool may_be_paid_in_part(const protocol::PostTask& terms) {
-    const commit::TaskHeader& h = terms.header;
-    return terms.progress_entries >=
-           std::min(h.checkpoint_interval / h.commit_interval, commit::transcript_entries(h));
-  }
-
-  // Only a task whose programs validate, whose roots are right and whose work is the declared one
-  // is taken.
-  [[nodiscard]] bool is_sound(const TaskView& task) {
-    const internal::SharedTask opened = open_task(task);
-    if (!opened) return false;
-    const std::string id = to_hex(task.record.id.value);
-    if (task.record.terms.force_rate != 0 && !internal::can_force(*opened)) {
-      report_once(id, "task.refused", {{"task", id}, {"why", "no loss slot to force errors in"}});
-      return false;
-    }
-    const std::uint64_t units = training::work_units(*opened);
-    if (units == task.record.terms.work_units) return true;
-    report_once(id, "task.misdeclared",
-                {{"task", id},
-                 {"declared", std::to_string(task.record.terms.work_units)},
-                 {"metered", std::to_string(units)}});
-    return false;
-  }
-
-  [[nodiscard]] Hash256 r_commitment(const TaskView& task) const {
-    const std::string purpose = "accept/" + to_hex(task.record.id.value);
-    return crypto::sha256(internal::derive_secret(context().key, purpose).view());
-  }
-
-  // As far as they are known before the task is measured.
-  [[nodiscard]] protocol::ReplayTimes set_times(protocol::ReplayTimes times = {1, 1}) const {
-    if (m_options.replay_quote_ms != 0) times.interval_ms = m_options.replay_quote_ms;
-    if (m_options.game_quote_ms != 0) times.game_ms = m_options.game_quote_ms;
-    return times;
-  }
-
-  // What to quote for a task that was opened; nothing while it is being measured, or if it leaves
-  // less time: then it is measured again after a while. What was offered stays what it was.
-  [[nodiscard]] std::optional<protocol::ReplayTimes> quoted(const TaskView& task) {
-    const auto offered = m_offers.find(task.record.id);
-    if (offered != m_offers.end() && offered->second.interval_ms != 0) return offered->second;
-    protocol::ReplayTimes times = set_times();
-    if (m_options.replay_quote_ms == 0 || m_options.game_quote_ms == 0) {
-      const auto metered = meter(task);
-      if (!metered) return std::nullopt;
-      times = set_times(*metered);
-    }
-    if (leaves_time(task.record.terms, times)) return times;
-    put_off(task.record.id);
-    const std::string name = to_hex(task.record.id.value);
-    report_once(name, "task.too_slow",
-                {{"task", name},
-                 {"interval_ms", std::to_string(times.interval_ms)},
-                 {"game_ms", std::to_string(times.game_ms)}});
-    return std::nullopt;
-  }
-
-  // One task at a time, where training runs: moves of games wait for neither, and whoever posts
-  // tasks whose steps take minutes holds up no game.
-  [[nodiscard]] std::optional<protocol::ReplayTimes> meter(const TaskView& task) {
-    const std::string job = "meter-task/" + to_hex(task.record.id.value);
-    if (m_meter_job != job && job_under_way(m_meter_job)) return std::nullopt;
-    m_meter_job = job;
-    if (const auto* metered = static_cast<Metered*>(finished_job(job))) {
-      const protocol::ReplayTimes times = metered->times;
-      forget_job(job);
-      return times;
-    }
-    const double step_s_max = 1e-3 * static_cast<double>(task.record.terms.windows.replay_ms);
-    start_job(
-        job,
-        [opened = open_task(task), &pool = context().pool, execution = context().execution,
-         step_s_max](const std::function<bool()>& stopped) -> JobResult {
-          ASSAY_TRY(const auto run, execution(*opened, pool));
-          training::MeterOptions options;
-          options.traces = true;
-          options.step_s_max = step_s_max;
-          options.stopped = stopped;
-          ASSAY_TRY(const auto times, training::meter_steps(*run, pool, options));
-          auto outcome = std::make_shared<Metered>();
-          outcome->times = quoted_times(opened->header, times);
-          return std::shared_ptr<JobOutcome>(std::move(outcome));
-        },
-        /*lengthy=*/true);
-    return std::nullopt;
-  }
-
-  bool accept(const TaskView& task) {
-    if (!is_sound(task)) return false;
-    const auto times = quoted(task);
-    if (!times || !offer(task.record.id, *times)) return false;
-    submit("accept/" + to_hex(task.record.id.value),
-           protocol::AcceptTask{task.record.id, *times, r_commitment(task)});
-    return true;
-  }
-
-  // Its own price; after that, if it may, below the best bid of another.
-  [[nodiscard]] std::optional<std::uint64_t> next_price(const TaskView& task) const {
-    const protocol::PostTask& terms = task.record.terms;
-    const protocol::Bid* own = own_bid(task);
-    if (own == nullptr) return asked(terms);
-    const protocol::Bid& best = task.bids.front();
-    if (m_options.bid_floor_per_million_units == 0 || best.bidder == account()) return std::nullopt;
-    const std::uint64_t below =
-        best.price.value - std::max<std::uint64_t>(best.price.value / 100, 1);
-    const std::uint64_t floor =
-        std::max(cost(terms, m_options.bid_floor_per_million_units), m_options.price_min_atoms);
-    if (below < floor || below == 0 || below >= own->price.value) return std::nullopt;
-    return below;
-  }
-
-  bool bid(const TaskView& task) {
-    const std::optional<std::uint64_t> price = next_price(task);
-    if (!price || !is_sound(task)) return false;
-    const auto times = quoted(task);
-    if (!times || !offer(task.record.id, *times)) return false;
-    const std::string id = to_hex(task.record.id.value);
-    const std::string purpose = "bid/" + id + "/" + std::to_string(*price);
-    report_once(purpose, "bid.placed", {{"task", id}, {"price", std::to_string(*price)}});
-    submit(purpose, protocol::PlaceBid{task.record.id, Amount(*price), *times, r_commitment(task)});
-    return true;
+    for (const TaskView& task : view.tasks)
+      if (const ClaimView* claim = own_claim(task)) follow(task, *claim);
+    take(view);
   }
 
   void follow(const TaskView& task, const ClaimView& of) {
@@ -579,14 +286,6 @@ class Solver final : public internal::CheckerRole {
     }
   }
 
-  // r, of which the acceptance, the bid or the quote carried the hash.
-  [[nodiscard]] Hash256 random_bits(const TaskView& task,
-                                    const protocol::ClaimRecord& claim) const {
-    const Hash256 own =
-        internal::derive_secret(context().key, "accept/" + to_hex(task.record.id.value));
-    if (crypto::sha256(own.view()) == claim.r_commitment) return own;
-    return internal::derive_secret(context().key, quote_purpose(claim.quote));
-  }
   [[nodiscard]] static std::string force_job(const ClaimId& claim) {
     return "force/" + to_hex(claim.value);
   }
@@ -826,21 +525,12 @@ class Solver final : public internal::CheckerRole {
     }
   }
 
-  SolverOptions m_options;
-  std::map<TaskId, protocol::ReplayTimes> m_offers;  // that were sent, and what they quote
-  std::map<TaskId, internal::Retry> m_put_off;
-  std::string m_meter_job;
-  bool m_knows_offers = false;
   std::set<ClaimId> m_published;  // the true transcript
   std::set<ClaimId> m_forced;     // one with a forced error
   std::map<ClaimId, SharedWatch> m_watches;
 };
 
 }  // namespace
-
-Hash256 quote_commitment(const crypto::KeyPair& key, const protocol::QuoteId& id) {
-  return crypto::sha256(internal::derive_secret(key, quote_purpose(id)).view());
-}
 
 std::unique_ptr<Role> make_solver(RoleContext context, SolverOptions options) {
   return std::make_unique<Solver>(std::move(context), options);
