@@ -5,6 +5,9 @@
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/vector_body.hpp>
 
+#include <algorithm>
+#include <limits>
+
 #include "assay/core/contract.hpp"
 #include "assay/net/http.hpp"
 
@@ -28,9 +31,11 @@ class Core {
     m_parser.emplace();
     m_parser->eager(true);
     m_parser->skip(m_skip_body);
-    m_parser->header_limit(static_cast<std::uint32_t>(m_limits.header_bytes));
+    // Beast holds a header to its limit only where it comes in pieces; put() does it always.
+    m_parser->header_limit(std::numeric_limits<std::uint32_t>::max());
     m_parser->body_limit(m_limits.body_bytes);
     m_carry.clear();
+    m_header_used = 0;
     m_started = false;
     m_header_checked = false;
     m_error_status = 0;
@@ -97,12 +102,19 @@ class Core {
       // A chunked body that is not done lacks at least "0\r\n\r\n", and Beast asserts that it sees
       // so much of its last chunk (it is seen again and again while it is not whole).
       if (m_parser->is_header_done() && m_parser->chunked() && bytes.size() - used < 5) break;
+      const bool in_header = !m_parser->is_header_done();
+      const std::size_t room =
+          in_header ? m_limits.header_bytes - m_header_used : bytes.size() - used;
+      const std::size_t offered = std::min(room, bytes.size() - used);
+      if (offered == 0) return header_too_long();
       error_code error;
       const std::size_t n =
-          m_parser->put(boost::asio::const_buffer(bytes.data() + used, bytes.size() - used), error);
+          m_parser->put(boost::asio::const_buffer(bytes.data() + used, offered), error);
       used += n;
+      if (in_header && !m_parser->is_header_done()) m_header_used += n;
       if (error == beast_http::error::need_more) {
         error = {};
+        if (n == 0 && in_header && offered == room) return header_too_long();
         if (n == 0) break;
       }
       if (error) return fail(error);
@@ -111,12 +123,13 @@ class Core {
     return used;
   }
 
+  Error header_too_long() {
+    m_error_status = 431;
+    return {ErrorCode::kLimit, "the headers are over the limit of " +
+                                   std::to_string(m_limits.header_bytes) + " bytes"};
+  }
+
   Error fail(const error_code& error) {
-    if (error == beast_http::error::header_limit) {
-      m_error_status = 431;
-      return {ErrorCode::kLimit, "the headers are over the limit of " +
-                                     std::to_string(m_limits.header_bytes) + " bytes"};
-    }
     if (error == beast_http::error::body_limit) {
       m_error_status = 413;
       return {ErrorCode::kLimit,
@@ -146,7 +159,8 @@ class Core {
   HttpLimits m_limits;
   bool m_skip_body;
   std::optional<Parser> m_parser;
-  Bytes m_carry;  // fed, but not yet enough to be parsed
+  Bytes m_carry;                  // fed, but not yet enough to be parsed
+  std::size_t m_header_used = 0;  // of a header that is not whole yet
   bool m_started = false;
   bool m_header_checked = false;
   unsigned m_error_status = 0;

@@ -11,7 +11,7 @@ from network import ATOMS, Network  # noqa: E402
 
 TASK = ["--model", "mlp", "--steps", "60", "--interval", "10", "--checkpoint-every", "2", "--seed", "3",
         "--enlist-window-s", "2", "--verify-window-s", "10", "--challenge-window-s", "45", "--stand-up-window-s", "3",
-        "--move-window-s", "60", "--relays", "8", "--relay-quorum", "6", "--relay-fee", "8", "--relay-stake", "100",
+        "--move-window-s", "60", "--relays", "8", "--relay-quorum", "6", "--relay-fee", "8", "--relay-stake", "50",
         "--relay-window-s", "60", "--label", "relayed"]
 
 

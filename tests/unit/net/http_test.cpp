@@ -88,6 +88,10 @@ TEST(RequestParser, HoldsItsLimits) {
     EXPECT_EQ(refused(start + "A: " + std::string(400, 'a'), piece), 431u);
     EXPECT_EQ(refused(start + "A:1\r\nB:1\r\nC:1\r\nD:1\r\nE:1\r\n\r\n", piece), 431u);
     EXPECT_EQ(refused("P" + std::string(400, 'a'), piece), 431u);
+    // To the byte, be it seen at once or not.
+    const std::string most = start + "A: " + std::string(256 - start.size() - 7, 'a') + "\r\n\r\n";
+    EXPECT_EQ(refused(most, piece), 0u);
+    EXPECT_EQ(refused(start + "A: b" + most.substr(start.size() + 3), piece), 431u);
     EXPECT_EQ(
         refused(start + "Transfer-Encoding: chunked\r\n\r\n8\r\n01234567\r\n8\r\n01234567\r\n",
                 piece),
