@@ -115,9 +115,9 @@ SharedTask LedgerRole::open_task(const protocol::TaskView& task) {
       job,
       [header, init, step, data, &pool = m_context.pool,
        execution = m_context.execution](const auto&) -> JobResult {
-        ASSAY_TRY(training::Task opened,
-                  training::open_task(header, std::move(*init->program), std::move(*step->program),
-                                      std::move(*data->data), pool));
+        // Copies of the programs: both can be the same one.
+        ASSAY_TRY(training::Task opened, training::open_task(header, *init->program, *step->program,
+                                                             std::move(*data->data), pool));
         auto outcome = std::make_shared<OpenedTask>();
         outcome->task = std::make_shared<const training::Task>(std::move(opened));
         // Weighed now, so that no task is taken on that does not fit this machine.
