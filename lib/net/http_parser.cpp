@@ -29,7 +29,6 @@ class Core {
 
   void reset() {
     m_parser.emplace();
-    m_parser->eager(true);
     m_parser->skip(m_skip_body);
     // Beast holds a header to its limit only where it comes in pieces; put() does it always.
     m_parser->header_limit(std::numeric_limits<std::uint32_t>::max());
@@ -103,6 +102,7 @@ class Core {
       // so much of its last chunk (it is seen again and again while it is not whole).
       if (m_parser->is_header_done() && m_parser->chunked() && bytes.size() - used < 5) break;
       const bool in_header = !m_parser->is_header_done();
+      m_parser->eager(!in_header);  // what is offered of a header ends at its limit, no chunk does
       const std::size_t room =
           in_header ? m_limits.header_bytes - m_header_used : bytes.size() - used;
       const std::size_t offered = std::min(room, bytes.size() - used);
@@ -118,7 +118,9 @@ class Core {
         if (n == 0) break;
       }
       if (error) return fail(error);
-      if (m_parser->is_header_done() && !m_header_checked) ASSAY_TRY_STATUS(check_header());
+      // A chunked body's trailer adds to the headers.
+      if (m_parser->is_done() || (m_parser->is_header_done() && !m_header_checked))
+        ASSAY_TRY_STATUS(check_header());
     }
     return used;
   }

@@ -88,6 +88,10 @@ TEST(RequestParser, HoldsItsLimits) {
     EXPECT_EQ(refused(start + "A: " + std::string(400, 'a'), piece), 431u);
     EXPECT_EQ(refused(start + "A:1\r\nB:1\r\nC:1\r\nD:1\r\nE:1\r\n\r\n", piece), 431u);
     EXPECT_EQ(refused("P" + std::string(400, 'a'), piece), 431u);
+    EXPECT_EQ(
+        refused(start + "Transfer-Encoding: chunked\r\n\r\n0\r\nB:1\r\nC:1\r\nD:1\r\nE:1\r\n\r\n",
+                piece),
+        431u);
     // To the byte, be it seen at once or not.
     const std::string most = start + "A: " + std::string(256 - start.size() - 7, 'a') + "\r\n\r\n";
     EXPECT_EQ(refused(most, piece), 0u);
@@ -106,7 +110,7 @@ TEST(RequestParser, HoldsItsLimits) {
         "POST / HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
         "POST / HTTP/1.1\r\nContent-Length: -1\r\n\r\n",
         "POST / HTTP/1.1\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n",
-        "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"})
+        "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n\r\n"})
     EXPECT_EQ(refused(bad, 100'000), 400u) << bad;
 }
 
