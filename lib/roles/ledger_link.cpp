@@ -30,6 +30,17 @@ bool is_untrue(const Error& error) {
   return error.code == ErrorCode::kIntegrity || error.code == ErrorCode::kMalformed;
 }
 
+// Calls that all have to be answered by one deadline, by the loop's clock; none is made after it.
+rpc::RpcClient::Post until(const net::EventLoop& loop, const LedgerLinkOptions& options,
+                           std::size_t node, std::uint64_t call_ms, std::uint64_t all_ms) {
+  return [&loop, &options, node, call_ms,
+          deadline = loop.now_ms() + all_ms](const std::string& body) -> Result<Bytes> {
+    const std::uint64_t now = loop.now_ms();
+    if (now >= deadline) return {ErrorCode::kTimeout, "it stands still: its answers take too long"};
+    return options.make_post(options.urls[node], std::min(call_ms, deadline - now))(body);
+  };
+}
+
 }  // namespace
 
 // What one poll takes with it to its thread.
@@ -91,8 +102,10 @@ void LedgerLink::poll() {
 Result<LedgerLink::Polled> LedgerLink::ask(const Question& question) {
   const bool is_alone = m_nodes.size() == 1;
   const std::uint64_t wait_ms = is_alone ? kWaitBlockMs : kWaitOneOfManyMs;
-  rpc::RpcClient client(m_options.make_post(m_options.urls[question.node],
-                                            is_alone ? kLedgerTimeoutMs : wait_ms + kPollGraceMs));
+  rpc::RpcClient client(
+      is_alone
+          ? m_options.make_post(m_options.urls[question.node], kLedgerTimeoutMs)
+          : until(m_loop, m_options, question.node, wait_ms + kPollGraceMs, m_options.poll_ms));
   Polled polled;
   if (question.after > 0) {
     const auto head =
@@ -116,8 +129,8 @@ Result<LedgerLink::Polled> LedgerLink::ask(const Question& question) {
     auto newest = ask_newest(floor.by, kShowMs);
     if (!newest)
       polled.not_newer = std::move(newest).error();
-    else if (*newest > head.height)
-      polled.newer = *newest;
+    else if (*newest > head.height && newest->value + 1 >= floor.height)
+      polled.newer = *newest;  // a replicated ledger shows the one before its head
     else
       polled.not_newer = Error{ErrorCode::kUnavailable, "it told of a block that it does not show"};
   }
@@ -131,7 +144,7 @@ Result<LedgerLink::Polled> LedgerLink::ask(const Question& question) {
 
 // The newest header that a node can prove; from then on none below it is followed.
 Result<Height> LedgerLink::ask_newest(std::size_t node, std::uint64_t timeout_ms) {
-  rpc::RpcClient client(m_options.make_post(m_options.urls[node], timeout_ms));
+  rpc::RpcClient client(until(m_loop, m_options, node, timeout_ms, timeout_ms));
   const auto header_of = [&client](const Json& params) -> Result<Bytes> {
     ASSAY_TRY(const Json answer, client.call("header_proof", params));
     return JsonRef(answer)["signed_header"].hex();
@@ -146,27 +159,38 @@ Result<Height> LedgerLink::ask_newest(std::size_t node, std::uint64_t timeout_ms
 void LedgerLink::polled(std::size_t node, Result<Polled> answer) {
   if (m_stopping) return;
   if (!answer) return poll_failed(node, answer.error());
+  m_refused_by.clear();
   if (is_behind_others(node, *answer)) {
-    for (auto& [claim, result] : answer->results) m_claims.push_back(std::move(claim));
+    // What is proven and new is not lost: else who always has a newer header could keep it away.
+    if (answer->view->head.height.value > m_head_height)
+      show(*answer);
+    else
+      for (auto& [claim, result] : answer->results) m_claims.push_back(std::move(claim));
     return poll_next_round();
   }
   const std::uint64_t height = answer->view->head.height.value;
   const std::uint64_t now = m_loop.now_ms();
-  if (height != m_head_height || m_head_ms == 0) m_head_ms = now;
-  if (m_nodes.size() > 1 && now > m_head_ms + kStillMs) {
+  if (m_nodes.size() > 1 && height == m_head_height && m_head_ms != 0 &&
+      now > m_head_ms + kStillMs) {
     m_head_ms = now;  // the next has its time, too; perhaps they all stand still
     for (auto& [claim, result] : answer->results) m_claims.push_back(std::move(claim));
     return poll_failed(node, {ErrorCode::kUnavailable,
                               "it stands still at height " + std::to_string(m_head_height)});
   }
   if (m_failures > 0) log(LogLevel::kInfo, "ledger.reached", {{"url", m_nodes[node].url}});
-  m_failures = m_refusals = 0;
+  m_failures = 0;
   m_nodes[node].is_behind = false;
-  m_head_height = height;
-  m_events.on_view(answer->view);
-  for (auto& [claim, result] : answer->results) settle(std::move(claim), result);
+  show(*answer);
   if (answer->waited) return poll();
   m_loop.call_after(kRetryMs, [this] { poll(); });
+}
+
+void LedgerLink::show(Polled& answer) {
+  const std::uint64_t height = answer.view->head.height.value;
+  if (height != m_head_height || m_head_ms == 0) m_head_ms = m_loop.now_ms();
+  m_head_height = height;
+  m_events.on_view(answer.view);
+  for (auto& [claim, result] : answer.results) settle(std::move(claim), result);
 }
 
 // Whether another node has proven more than this one shows though it had the time: then it is last,
@@ -194,8 +218,11 @@ void LedgerLink::poll_failed(std::size_t node, const Error& error) {
   if (m_failures++ < m_nodes.size())
     log(lied ? LogLevel::kError : LogLevel::kWarning, lied ? "ledger.untrue" : "ledger.unreachable",
         {{"url", m_nodes[node].url}, {"error", error.message}});
-  m_refusals = error.code == ErrorCode::kIntegrity ? m_refusals + 1 : 0;
-  if (m_refusals == m_nodes.size()) {
+  if (error.code == ErrorCode::kIntegrity)
+    m_refused_by.insert(node);
+  else
+    m_refused_by.clear();
+  if (m_refused_by.size() == m_nodes.size()) {
     m_stopping = true;
     return m_events.on_lost(error);
   }

@@ -8,6 +8,7 @@
 #include <deque>
 #include <map>
 #include <mutex>
+#include <set>
 
 #include "assay/core/faces.hpp"
 #include "assay/net/event_loop.hpp"
@@ -27,6 +28,7 @@ struct LedgerLinkOptions {
   // Calls to a node, made on any thread.
   std::function<rpc::RpcClient::Post(const std::string& url, std::uint64_t timeout_ms)> make_post;
   std::uint64_t compare_ms = 2'000;  // between two looks at the other nodes
+  std::uint64_t poll_ms = 12'000;    // of all calls of a poll, where there is another node
 };
 inline constexpr std::size_t kLedgersMax = 16;
 
@@ -100,6 +102,7 @@ class LedgerLink {
   [[nodiscard]] Result<Polled> ask(const Question& question);
   [[nodiscard]] Result<Height> ask_newest(std::size_t node, std::uint64_t timeout_ms);
   void polled(std::size_t node, Result<Polled> answer);
+  void show(Polled& answer);
   [[nodiscard]] bool is_behind_others(std::size_t node, const Polled& answer);
   void poll_failed(std::size_t node, const Error& error);
   void poll_next_round();
@@ -127,8 +130,8 @@ class LedgerLink {
   std::atomic<bool> m_stopping{true};
   std::vector<Node> m_nodes;
   LedgerNodes m_order;
-  std::size_t m_failures = 0;  // of polls, one after another
-  std::size_t m_refusals = 0;  // of these, the last so many not to be trusted
+  std::size_t m_failures = 0;          // of polls, one after another
+  std::set<std::size_t> m_refused_by;  // nodes not to be trusted, since the last proven view
   std::uint64_t m_head_height = 0;
   std::uint64_t m_head_ms = 0;                    // when it was seen first
   std::array<std::uint64_t, 2> m_heads_before{};  // at the last comparisons, newest last

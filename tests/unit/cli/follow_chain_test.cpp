@@ -103,7 +103,14 @@ TEST(FollowChain, BeginsFromAHeaderThatTheUserWasGiven) {
   const auto chain = c.begin(trust, c.now);
   ASSERT_TRUE(chain);
   EXPECT_TRUE(c.follow(*chain, 8));
-  // What was followed later counts more; another hash of the same height is a forgery.
+  // Below what was followed: refused, unless that is not to be looked at.
+  const auto below = c.begin(trust, c.now);
+  ASSERT_FALSE(below);
+  EXPECT_EQ(below.error().code, ErrorCode::kInvalidArgument);
+  EXPECT_THAT(below.error().message, HasSubstr("--trust-genesis"));
+  EXPECT_TRUE(c.begin({.header = trust.header, .old = false, .genesis = true}, c.now));
+  // The same; another hash of the same height is a forgery.
+  trust.header = c.point(8);
   EXPECT_EQ(c.follow(*c.begin(trust, c.now), 7).error().code, ErrorCode::kUnavailable);
   trust.header = c.point(8).substr(0, 2) + std::string(64, '0');
   EXPECT_THAT(c.begin(trust, c.now).error().message, HasSubstr("forged"));

@@ -1,5 +1,5 @@
-// INV-ROL-010 and 011: a role and several nodes of its ledger, of which some lie. The nodes are true
-// ones over memory, and what stands before them changes their answers.
+// INV-ROL-010 and 011: a role and several nodes of its ledger, of which some lie. The nodes are
+// true ones over memory, and what stands before them changes their answers.
 #include "internal/ledger_link.hpp"
 
 #include <gtest/gtest.h>
@@ -75,6 +75,7 @@ struct Ledger {
   node::NodeService service{*w.node, intake, w.clock};
   rpc::Dispatcher dispatcher;
   std::mutex mutex;
+  std::atomic<std::uint64_t> nonce{0};  // of the last transfer
   Ledger() { service.register_methods(dispatcher); }
 
   std::string post(const std::string& body) {
@@ -99,10 +100,12 @@ struct Ledger {
     const std::lock_guard lock(mutex);
     return w.node->head().height.value;
   }
-  void transfer(std::uint64_t nonce) {
+  void transfer(std::uint64_t next) {
     const std::lock_guard lock(mutex);
+    next = std::max(next, nonce + 1);  // a node's lie may have made one
+    nonce = next;
     std::optional<bool> done;
-    intake.submit(w.transfer(3, 4, nonce, 1), [&](const auto& told) { done = told.has_value(); });
+    intake.submit(w.transfer(3, 4, next, 1), [&](const auto& told) { done = told.has_value(); });
     intake.flush();
     while (!done) w.step();
     ASSERT_TRUE(*done);
@@ -145,12 +148,13 @@ struct Party {
   std::optional<Error> lost;
   std::unique_ptr<LedgerLink> link;
 
-  explicit Party(std::vector<std::string> urls) {
+  explicit Party(std::vector<std::string> urls, std::uint64_t poll_ms = 12'000) {
     LedgerLinkOptions options;
     options.urls = std::move(urls);
     options.chain = chain_id_of(ledger->w.genesis);
     options.self = account_of(2);
     options.compare_ms = 20;
+    options.poll_ms = poll_ms;
     const auto client = std::make_shared<node::LightClient>(ledger->w.genesis);
     options.follow_header = [client](ByteView bytes, const auto&) -> Result<protocol::BlockHeader> {
       ASSAY_TRY(const node::HeaderProof proof, node::decode_header_proof(bytes));
@@ -382,6 +386,67 @@ TEST(LedgerLink, ANodeThatBoastsKeepsNobodyFromTheOther) {
   EXPECT_EQ(party.reports("ledger.behind", "true"), 0u);
 }
 
+// Tells of more than there is, and proves what is newest only once there is a block above the view
+// that it is compared with. `at_view` is what it does when it is asked itself.
+Lie waits_for_a_block(Lie at_view) {
+  return [at_view = std::move(at_view)](Ledger& ledger, const Json& request,
+                                        const std::string& method) -> std::string {
+    if (method == "wait_block")
+      return Ledger::answer(request, Json::object({{"height", 1'000'000}}));
+    if (method == "view") return at_view(ledger, request, method);
+    const JsonRef params = JsonRef(request)["params"];
+    if (method == "header_proof" && !params["height"].u64()) ledger.transfer(ledger.nonce + 1);
+    return {};
+  };
+}
+
+std::string refuses_views(Ledger&, const Json& request, const std::string&) {
+  return Json::object({{"jsonrpc", "2.0"},
+                       {"id", *request.find("id")},
+                       {"error", Json::object({{"code", -32603}, {"message", "no"}})}})
+      .dump();
+}
+
+std::string changes_views(Ledger& ledger, const Json& request, const std::string&) {
+  const Json told = *codec::parse_json(ledger.post(request.dump()));
+  Json result = *told.find("result");
+  std::string excerpt = *JsonRef(result)["excerpt"].string();
+  excerpt.back() = excerpt.back() == '0' ? '1' : '0';
+  result["excerpt"] = excerpt;
+  return Ledger::answer(request, result);
+}
+
+// Whoever is always one block ahead keeps no proven view away, and ends no role alone.
+TEST(LedgerLink, ANodeThatWaitsForTheNextBlockHidesNoView) {
+  for (const Lie& at_view : {Lie(refuses_views), Lie(changes_views)}) {
+    for (const auto& urls : {std::vector<std::string>{"true", "liar"},
+                             std::vector<std::string>{"true", "liar", "also"}}) {
+      Party party(urls);
+      party.lies["liar"] = waits_for_a_block(at_view);
+      ASSERT_TRUE(party.start());
+      for (unsigned block = 0; block < 30; ++block) {
+        party.ledger->transfer(party.ledger->nonce + 1);
+        const std::uint64_t height = party.ledger->height();
+        ASSERT_TRUE(
+            party.until([&] { return party.lost || party.view->head.height.value >= height; }));
+        ASSERT_FALSE(party.lost);
+      }
+      EXPECT_EQ(party.reports("ledger.behind", "true"), 0u);
+    }
+  }
+}
+
+// All calls of a poll together have a limit, however fast each is answered.
+TEST(LedgerLink, ANodeThatAnswersCallByCallTooSlowlyIsLeft) {
+  Party party({"slow", "true"}, 200);
+  party.lies["slow"] = [](Ledger&, const Json&, const std::string&) -> std::string {
+    std::this_thread::sleep_for(std::chrono::milliseconds(250));
+    return {};
+  };
+  ASSERT_TRUE(party.start());
+  EXPECT_GT(party.reports("ledger.unreachable", "slow"), 0u);
+}
+
 // The one that is not asked is known to lag before it is needed.
 TEST(LedgerLink, ANodeThatLagsIsPutLast) {
   Party party({"true", "late"});
@@ -401,15 +466,8 @@ TEST(LedgerLink, ANodeThatLagsIsPutLast) {
 TEST(LedgerLink, AllThatLieAreNoLedger) {
   Party party({"one", "two"});
   for (const char* url : {"one", "two"})
-    party.lies[url] = [](Ledger& ledger, const Json& request,
-                         const std::string& method) -> std::string {
-      if (method != "view") return {};
-      Json told = *codec::parse_json(ledger.post(request.dump()));
-      Json result = *told.find("result");
-      std::string excerpt = *JsonRef(result)["excerpt"].string();
-      excerpt.back() = excerpt.back() == '0' ? '1' : '0';
-      result["excerpt"] = excerpt;
-      return Ledger::answer(request, result);
+    party.lies[url] = [](Ledger& ledger, const Json& request, const std::string& method) {
+      return method == "view" ? changes_views(ledger, request, method) : std::string();
     };
   party.link->start();
   ASSERT_TRUE(party.until([&] { return party.lost.has_value(); }));
