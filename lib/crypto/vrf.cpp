@@ -196,6 +196,8 @@ Number nonce_of(const BIGNUM* x, ByteView message) {
     v = hmac(k, {v.view()});
     Number nonce = Curve::number(v.view());
     if (curve.is_scalar(nonce)) {
+      OPENSSL_cleanse(k.bytes.data(), k.bytes.size());
+      OPENSSL_cleanse(v.bytes.data(), v.bytes.size());
       BN_set_flags(nonce.get(), BN_FLG_CONSTTIME);
       return nonce;
     }

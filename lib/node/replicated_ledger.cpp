@@ -93,6 +93,16 @@ Status check_validators(const protocol::Genesis& genesis,
   return {};
 }
 
+bool is_show_share(const protocol::VerifiedTransaction& transaction) {
+  return std::holds_alternative<protocol::ShowShare>(transaction.parsed().envelope.payload);
+}
+
+// Of a share: its round may have opened in a block that this node does not have yet. No proof is
+// verified for that; whatever else is wrong with one stays so.
+bool may_be_early(protocol::TxVerdict verdict) {
+  return verdict == protocol::TxVerdict::kUnknownRound;
+}
+
 constexpr char kRestoring[] = "this node is taking over a snapshot; ask again in a while";
 
 abci::CheckTxResponse no_room_while_restoring() {
@@ -195,9 +205,10 @@ Result<abci::InitChainResponse> ReplicatedLedger::init_chain(abci::InitChainRequ
   return response;
 }
 
-// With the chain's caches, where no call that changes it runs or has left a block that waits for its
-// commit; else beside it, from what is on disk. Both read the same state.
-Result<protocol::Receipt> ReplicatedLedger::check(const protocol::VerifiedTransaction& transaction) {
+// With the chain's caches, where no call that changes it runs or has left a block that waits for
+// its commit; else beside it, from what is on disk. Both read the same state.
+Result<protocol::Receipt> ReplicatedLedger::check(
+    const protocol::VerifiedTransaction& transaction) {
   const std::unique_lock idle(m_executing, std::try_to_lock);
   if (idle && !m_chain->is_pending()) return m_chain->check(transaction);
   return protocol::StateMachine(m_chain->store(), 0).check(transaction);
@@ -213,26 +224,40 @@ Result<abci::CheckTxResponse> ReplicatedLedger::check_tx(abci::CheckTxRequest re
     ASSAY_TRY(receipt, check(*transaction));
   }
   auto response = result_of<abci::CheckTxResponse>(receipt);
-  if (!protocol::is_recorded(receipt.verdict) || receipt.repeated) {
+  const bool applies = receipt.verdict == protocol::TxVerdict::kApplied;
+  const bool is_share = transaction && is_show_share(*transaction);
+  if (!protocol::is_recorded(receipt.verdict) || receipt.repeated ||
+      (is_share && !applies && !may_be_early(receipt.verdict))) {
     m_admission.leave(receipt.id);
     if (m_options.on_refused) m_options.on_refused(receipt);
     return response;
   }
   response.code = 0;
-  const MempoolVerdict room = m_admission.admit(transaction->parsed(), transaction->bytes().size(),
-                                                receipt.verdict == protocol::TxVerdict::kApplied,
-                                                request.type == abci::CheckTxType::kRecheck);
+  bool has_room = request.type == abci::CheckTxType::kRecheck;
+  if (is_share && applies) {
+    ASSAY_TRY(const bool is_kept, keep_share(*transaction));
+    has_room = has_room || is_kept;
+  }
+  const MempoolVerdict room =
+      m_admission.admit(transaction->parsed(), transaction->bytes().size(), applies, has_room);
   if (room == MempoolVerdict::kSenderFull || room == MempoolVerdict::kFull) {
     response.code = kNoRoomCode;
     response.log = to_string(room);
     if (m_options.on_no_room) m_options.on_no_room(receipt.id, room);
   }
-  const auto* share = std::get_if<protocol::ShowShare>(&transaction->parsed().envelope.payload);
-  if (share != nullptr && receipt.verdict == protocol::TxVerdict::kApplied) {
-    const std::lock_guard in_turn(m_shares_in_use);
-    m_shares.insert_or_assign({share->round, share->validator}, *transaction);
-  }
   return response;
+}
+
+// Anybody may sign a copy of a share: it takes the place of none that a proposer can still use.
+Result<bool> ReplicatedLedger::keep_share(const protocol::VerifiedTransaction& transaction) {
+  const auto& share = std::get<protocol::ShowShare>(transaction.parsed().envelope.payload);
+  const std::lock_guard in_turn(m_shares_in_use);
+  const auto [kept, is_new] = m_shares.try_emplace({share.round, share.validator}, transaction);
+  if (is_new || kept->second.parsed().id == transaction.parsed().id) return true;
+  ASSAY_TRY(const protocol::Receipt receipt, check(kept->second));
+  if (receipt.verdict == protocol::TxVerdict::kApplied && !receipt.repeated) return false;
+  kept->second = transaction;
+  return true;
 }
 
 Result<std::vector<protocol::VerifiedTransaction>> ReplicatedLedger::shares_of(

@@ -48,23 +48,31 @@ std::vector<ValidatorRecord> holders_of(const State& state) {
   return members;
 }
 
+constexpr std::size_t kMaxPassedClaims = 1024;  // that do not fit, at an opening
+
 bool draws_relays(const State& state, const AwaitingClaim& awaiting, const TaskRecord& task) {
   if (awaiting.what != Awaits::kDraw || task.terms.relays == 0) return false;
   const auto round = state.relay_round(awaiting.claim);
   return !round || round->seats.empty();
 }
 
-// What waits, in its order, as long as what another draw of it all could gain is no more than each
-// holder has to lose; one claim at least.
+// What waits, in its order: the first, and whatever fits beside it, so that what another draw of it
+// all could gain is no more than each holder has to lose. What does not fit is passed over, lest it
+// hold up what is small; it is the first itself in the end.
 bool take_claims(Context& c, BeaconRound& round) {
   bool has_relays = false;
-  for (const auto& [since, awaiting] : c.state.awaiting(kMaxRoundClaims)) {
+  std::size_t passed = 0;
+  for (const auto& [since, awaiting] : c.state.awaiting(kMaxRoundClaims + kMaxPassedClaims)) {
+    if (round.claims.size() == kMaxRoundClaims || passed == kMaxPassedClaims) break;
     const ClaimRecord claim = c.state.need_claim(awaiting.claim);
     const TaskRecord task = c.state.need_task(claim.task);
     const Wide value = Wide{round.value.value} + redraw_value(task, claim).value;
     const bool fits =
         value <= round.least_stake.value || testing::planted(testing::Planted::kCrowdedRound);
-    if (!round.claims.empty() && !fits) break;
+    if (!round.claims.empty() && !fits) {
+      ++passed;
+      continue;
+    }
     round.value.value = static_cast<std::uint64_t>(std::min(value, Wide{UINT64_MAX}));
     round.claims.push_back(awaiting);
     c.state.remove_awaiting(since, awaiting);
@@ -109,9 +117,10 @@ void finish(Context& c, const BeaconRound& round) {
   c.state.erase_beacon_round();
 }
 
-// Out of what counts, then out of what unbonds, the last first. What it comes to.
-Amount fine(Context& c, ValidatorRecord& validator, Amount most) {
-  const Amount fined = std::min(most, owed_by_validator(validator));
+// Out of what counts, but for what its holder keeps of that, then out of what unbonds, the last
+// first. What it comes to.
+Amount fine(Context& c, ValidatorRecord& validator, Amount most, Amount keeps) {
+  const Amount fined = std::min(most, Amount{owed_by_validator(validator).value - keeps.value});
   c.take_out(validator_lock(validator), burned_account(), fined.value);
   std::uint64_t left = fined.value;
   const auto take = [&](Amount& from) {
@@ -119,7 +128,9 @@ Amount fine(Context& c, ValidatorRecord& validator, Amount most) {
     from.value -= part;
     left -= part;
   };
+  validator.stake.value -= keeps.value;
   take(validator.stake);
+  validator.stake.value += keeps.value;
   remove_unbonding_deadlines(c, validator);
   while (left > 0) {
     take(validator.unbonding.back().amount);
@@ -133,7 +144,8 @@ Amount fine(Context& c, ValidatorRecord& validator, Amount most) {
 // Each share that did not come costs at least what another draw could gain, whoever keeps it back.
 // Its holder orders no more until it bonds again, so that it holds up one round and no more; but
 // only as long as those who go have no more than a third of the power between them, the least
-// first: where more are missing something else is wrong, and blocks must go on.
+// first: where more are missing something else is wrong, and blocks must go on. So of the others
+// none is fined below the least stake, without which it would go, too.
 void lapse(Context& c, const BeaconRound& round) {
   const std::vector<ValidatorRecord> members = members_of(c.state);
   const Wide all = power_of_all(members);
@@ -143,12 +155,13 @@ void lapse(Context& c, const BeaconRound& round) {
     auto validator = c.state.validator(holder->validator);
     if (!validator) continue;
     const std::uint64_t power = is_candidate(*validator) ? power_of(validator->stake) : 0;
+    const bool goes = 3 * (gone + power) <= all;
     const Amount most = testing::planted(testing::Planted::kFreeRedraw) ? Amount{} : round.value;
-    const Amount fined = fine(c, *validator, most);
+    const Amount fined = fine(c, *validator, most, goes ? Amount{} : kMinValidatorStake);
     c.emit(ShareWithheld{round.number, validator->key, validator->owner, fined});
-    if (validator->stake == Amount{} || 3 * (gone + power) > all) continue;
+    if (!goes) continue;
     gone += power;
-    take_back(c, *validator, validator->stake);
+    if (validator->stake != Amount{}) take_back(c, *validator, validator->stake);
   }
   c.state.erase_beacon_round();
   // Before whatever came to wait since.

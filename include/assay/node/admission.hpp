@@ -20,8 +20,8 @@ inline constexpr std::uint64_t kAdmittedBlocks = 20;
 
 class Admission {
  public:
-  // `applies`: what is of a game's kind, but would be refused, is none. `has`: CometBFT has it, so
-  // there is room.
+  // `applies`: what is of a game's kind, but would be refused, is none. `has`: there is room,
+  // since CometBFT has it, or it is the share that is kept of its holder.
   [[nodiscard]] MempoolVerdict admit(const protocol::ParsedTransaction& parsed, std::size_t bytes,
                                      bool applies, bool has);
   // It is in a block, or was dropped.

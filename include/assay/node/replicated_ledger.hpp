@@ -103,6 +103,9 @@ class ReplicatedLedger final : public abci::Application {
   [[nodiscard]] std::optional<protocol::VerifiedTransaction> verified(ByteView bytes);
   [[nodiscard]] Result<protocol::Receipt> check(const protocol::VerifiedTransaction& transaction);
   // Those that a block would take, of CheckTx and of what CometBFT offers; one a holder.
+  // Whether it is the share that is kept of its holder: the first that applied, until it no longer
+  // does.
+  [[nodiscard]] Result<bool> keep_share(const protocol::VerifiedTransaction& transaction);
   [[nodiscard]] Result<std::vector<protocol::VerifiedTransaction>> shares_of(
       const std::vector<Bytes>& offered);
   [[nodiscard]] Result<const protocol::BlockResult*> execute(abci::FinalizeBlockRequest request);

@@ -44,7 +44,7 @@ inline constexpr std::uint64_t kShareWindowMs = 600'000;        // unless the ge
 inline constexpr std::uint64_t kMaxShareWindowMs = 86'400'000;  // far below what a stake unbonds in
 inline constexpr std::uint64_t kShareBlocks =
     32;  // more turns than a third of the members can have
-inline constexpr std::size_t kMaxRoundClaims = 64;
+inline constexpr std::size_t kMaxRoundClaims = 256;
 inline constexpr std::size_t kMaxUnbondings = 8;  // of one validator, that wait
 
 // Of the market (docs/spec/protocol.md, "The market").

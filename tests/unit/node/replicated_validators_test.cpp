@@ -328,5 +328,68 @@ TEST(ReplicatedValidators, SharesComeFirstInAProposal) {
   EXPECT_EQ(net.ledger->prepare_proposal(request)->txs, others);
 }
 
+// What CheckTx does with shares.
+struct Shown : Waiting {
+  Bytes share(std::uint8_t who, std::uint8_t by) {
+    const protocol::BeaconRound open = round().value();
+    const Hash256 input = protocol::share_input(chain(), open.number, open.opened_at);
+    for (const protocol::ShareHolder& holder : open.holders)
+      if (holder.share_key == share_key(kValidators).public_key())
+        return signed_by(who, protocol::ShowShare{open.number, holder.validator,
+                                                  share_key(by).prove(input.view())});
+    ADD_FAILURE() << "it holds none";
+    return {};
+  }
+  std::uint32_t code(const Bytes& tx) {
+    abci::CheckTxRequest check;
+    check.tx = tx;
+    return ledger->check_tx(check)->code;
+  }
+  std::vector<Bytes> proposed() {
+    abci::PrepareProposalRequest request;
+    request.max_tx_bytes = 1'000'000;
+    return ledger->prepare_proposal(request)->txs;
+  }
+};
+
+// INV-NOD-026: a proof that is wrong is verified once, and in no block.
+TEST(ReplicatedValidators, AFalseShareIsNotLetIn) {
+  Shown net;
+  const Bytes false_one = net.share(Waiting::kVerifier, 70);
+  EXPECT_EQ(net.code(false_one), static_cast<std::uint32_t>(protocol::TxVerdict::kWrongShare));
+  EXPECT_TRUE(net.proposed().empty());
+  const Bytes share = net.share(1, kValidators), again = net.share(1, kValidators);
+  EXPECT_EQ(net.code(share), 0u);
+  // Of a round that this node may not have seen open.
+  EXPECT_EQ(net.code(net.signed_by(1, protocol::ShowShare{2, {}, {}})), 0u);
+  net.play(net.block({share}));
+  EXPECT_EQ(net.code(again), static_cast<std::uint32_t>(protocol::TxVerdict::kAlreadyShown));
+}
+
+TEST(ReplicatedValidators, ACopyOfAShareTakesNoPlace) {
+  Shown net;
+  const Bytes honest = net.share(1, kValidators), copy = net.share(Waiting::kVerifier, kValidators);
+  EXPECT_EQ(net.code(honest), 0u);
+  EXPECT_EQ(net.code(copy), 0u);
+  EXPECT_EQ(net.proposed(), std::vector<Bytes>{honest});
+  // One that can be in no block any more is no share: its account's nonce is past it.
+  net.send(1, protocol::Transfer{account_of(Waiting::kVerifier), Amount{1}});
+  const Bytes later = net.share(Waiting::kVerifier, kValidators);
+  EXPECT_EQ(net.code(later), 0u);
+  EXPECT_EQ(net.proposed(), std::vector<Bytes>{later});
+}
+
+// Its sender has as much in the pool as it may; one of each holder is let in all the same.
+TEST(ReplicatedValidators, AShareFindsRoom) {
+  Shown net;
+  for (std::size_t i = 0; i < kMempoolSenderMax; ++i)
+    ASSERT_EQ(net.code(net.signed_by(1, protocol::Transfer{account_of(2), Amount{1}})), 0u);
+  ASSERT_EQ(net.code(net.signed_by(1, protocol::Transfer{account_of(2), Amount{1}})), kNoRoomCode);
+  const Bytes share = net.share(1, kValidators);
+  EXPECT_EQ(net.code(share), 0u);
+  EXPECT_EQ(net.code(share), 0u);
+  EXPECT_EQ(net.code(net.share(1, kValidators)), kNoRoomCode);
+}
+
 }  // namespace
 }  // namespace assay::node

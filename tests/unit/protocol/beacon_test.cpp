@@ -307,6 +307,30 @@ TEST(Beacon, ARoundTakesAsMuchAsAHolderCanLose) {
   EXPECT_EQ(rounds({3 * kLeast, 2 * kLeast}, Planted::kNone), (std::vector<std::size_t>{1, 1}));
 }
 
+// The first is in the round, and all that fits beside it: a large claim neither holds up small
+// ones, nor waits for ever.
+TEST(Beacon, WhatDoesNotFitIsPassedOverUntilItIsTheFirst) {
+  Shared net({kLeast, kLeast, kLeast, kLeast});
+  net.reveal();
+  net.block();
+  std::vector<ClaimId> waits;
+  for (const std::uint64_t worth : {2 * kLeast, kLeast / 2, kLeast, kLeast / 4, kLeast / 4})
+    waits.push_back(net.reveal(task_worth(worth)).claim);
+  ASSERT_EQ(net.round()->number, 1u);
+  const auto next = [&] {
+    net.show_all();
+    net.block();
+    std::vector<ClaimId> claims;
+    for (const AwaitingClaim& one : net.round().value_or(BeaconRound{}).claims)
+      claims.push_back(one.claim);
+    return claims;
+  };
+  EXPECT_EQ(next(), std::vector<ClaimId>{waits[0]});
+  EXPECT_EQ(next(), (std::vector<ClaimId>{waits[1], waits[3], waits[4]}));
+  EXPECT_EQ(next(), std::vector<ClaimId>{waits[2]});
+  EXPECT_EQ(next(), std::vector<ClaimId>{});
+}
+
 TEST(Beacon, NoMoreThanSoManyClaimsARound) {
   Shared net({50 * kLeast});
   const MadeRun run(MadeRun::made_up(10, "run"));
@@ -330,7 +354,8 @@ TEST(Beacon, NoMoreThanSoManyClaimsARound) {
   EXPECT_EQ(net.round()->claims.size(), 2u);
 }
 
-// INV-PRO-038, E-14: whoever keeps a share back burns what another draw could gain, and orders no more.
+// INV-PRO-038, E-14: whoever keeps a share back burns what another draw could gain, and orders no
+// more.
 TEST(Beacon, AShareThatIsKeptBackCostsWhatAnotherDrawCouldGain) {
   const auto cost = [](Planted bug) {
     const Plant plant(bug);
@@ -407,14 +432,33 @@ TEST(Beacon, NoMoreThanAThirdOfThePowerGoesAtOnce) {
     const ValidatorRecord record = net.record(holder);
     std::uint64_t left = record.stake.value;
     for (const ValidatorUnbonding& part : record.unbonding) left += part.amount.value;
-    EXPECT_EQ(left, kLeast - value_of(terms));  // each is fined
+    // Who stays has what it needs to stay.
+    EXPECT_EQ(left, net.orders(holder) ? kLeast : kLeast - value_of(terms));
   }
-  // Two of seven are less than a third; the others have less than a validator's least.
-  EXPECT_EQ(gone, 5u);
-  EXPECT_EQ(net.read().validator_set()->members.size(), 2u);
+  EXPECT_EQ(gone, 2u);  // of seven: three were more than a third
+  EXPECT_EQ(net.burned(), 2 * value_of(terms));
+  EXPECT_EQ(net.read().validator_set()->members.size(), 5u);
   unsigned unbonding = 0;
   for (const unsigned holder : holders) unbonding += net.record(holder).unbonding.empty() ? 0 : 1;
   EXPECT_EQ(unbonding, 2u);
+  // Whom the fine leaves nothing counts, too.
+  Shared poor({kLeast, kLeast, kLeast, kLeast, kLeast, kLeast, kLeast});
+  poor.reveal(task_worth(kLeast));
+  poor.block();
+  poor.let_pass();
+  EXPECT_EQ(poor.read().validator_set()->members.size(), 5u);
+  EXPECT_EQ(poor.burned(), 2 * kLeast);
+  // What unbonds is fined of those who stay; of their stake as much as they can spare.
+  Shared half({3 * kLeast / 2, 2 * kLeast});
+  ASSERT_EQ(half.verdict(1, UnbondValidator{key_of(1), Amount{kLeast}}), V::kApplied);
+  half.reveal(task_worth(5 * kLeast / 4));
+  half.block();
+  half.let_pass();
+  EXPECT_TRUE(half.orders(0) && half.orders(1));
+  EXPECT_EQ(half.record(0).stake, Amount{kLeast});
+  EXPECT_EQ(half.record(1).stake, Amount{kLeast});
+  EXPECT_TRUE(half.record(1).unbonding.empty());
+  EXPECT_EQ(half.burned(), kLeast / 2 + kLeast);
   // Those that have stake enough stay where they are.
   Shared rich({3 * kLeast, 3 * kLeast});
   rich.reveal(terms);
@@ -502,6 +546,8 @@ TEST(Beacon, AShareKeyIsOneValidators) {
   BondValidator wrong = net.bond(kAnn, kAnn, kLeast, share_key(kAnn));
   wrong.share_proof = net.bond(kAnn, kBob, kLeast, share_key(kAnn)).share_proof;
   EXPECT_EQ(net.verdict(kAnn, wrong), V::kWrongShare);  // for another validator
+  wrong.amount = Amount{2 * kFree};
+  EXPECT_EQ(net.verdict(kAnn, wrong), V::kInsufficientFunds);  // before proofs
   wrong = net.bond(kAnn, kAnn, kLeast, share_key(kAnn));
   wrong.share_key = {};
   EXPECT_EQ(net.verdict(kAnn, wrong), V::kWrongShare);
