@@ -112,14 +112,17 @@ class Follower {
       const comet::Header& known = committed->next.header;
       const auto height = static_cast<std::uint64_t>(known.height);
       if (height < m_point->height.value) return {};
-      if (height > m_point->height.value)
-        return bad(ErrorCode::kInvalidArgument,
-                   "height " + std::to_string(height) +
-                       " was followed, --trust-header is below it: leave that option out, or add "
-                       "--trust-genesis to begin from it");
-      if (comet::hash_of(known) != m_point->hash)
+      // The option may stay where it is: a role that is started again goes on.
+      if (height > m_point->height.value) {
+        m_log.write(LogLevel::kWarning, "ledger.trust_header_unused",
+                    {{"followed", std::to_string(height)},
+                     {"help",
+                      "--trust-header is below what was followed and is not looked at; to begin "
+                      "from it add --trust-genesis"}});
+      } else if (comet::hash_of(known) != m_point->hash) {
         return bad(ErrorCode::kIntegrity, "--trust-header has another hash of height " +
                                               std::to_string(height) + ": one of both is forged");
+      }
       m_point.reset();
     }
     m_client = std::move(client);
