@@ -14,16 +14,15 @@ Checked<BondValidator> Rules::check(const Reading& r, const Sender& s, const Bon
   auto validator = r.state.validator(address);
   if (validator && validator->owner != s.id) return V::kUnknownValidator;
   if (validator && validator->slashed_at != Height{}) return V::kValidatorSlashed;
-  const Amount before = validator ? validator->stake : Amount{};
-  if (p.amount < kMinValidatorStake && before.value + p.amount.value < kMinValidatorStake.value)
-    return V::kStakeBelowMinimum;
-  if (!r.has(user_account(s.id), p.amount.value)) return V::kInsufficientFunds;
-  // Proofs last: nobody has them verified for nothing.
   if (!crypto::ed25519_verify(p.key, possession_digest(r.chain, s.id).view(), p.possession.data()))
     return V::kWrongPossession;
   if (r.state.share_key_owner(p.share_key).value_or(address) != address) return V::kShareKeyTaken;
   const Hash256 shared = share_possession_digest(r.chain, s.id, address);
   if (!crypto::vrf_verify(p.share_key, shared.view(), p.share_proof)) return V::kWrongShare;
+  const Amount before = validator ? validator->stake : Amount{};
+  if (p.amount < kMinValidatorStake && before.value + p.amount.value < kMinValidatorStake.value)
+    return V::kStakeBelowMinimum;
+  if (!r.has(user_account(s.id), p.amount.value)) return V::kInsufficientFunds;
   if (!validator) validator = ValidatorRecord{p.key, s.id, {}, {}, {}, {}};
   validator->share_key = p.share_key;
   validator->stake.value += p.amount.value;

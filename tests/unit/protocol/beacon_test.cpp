@@ -546,8 +546,6 @@ TEST(Beacon, AShareKeyIsOneValidators) {
   BondValidator wrong = net.bond(kAnn, kAnn, kLeast, share_key(kAnn));
   wrong.share_proof = net.bond(kAnn, kBob, kLeast, share_key(kAnn)).share_proof;
   EXPECT_EQ(net.verdict(kAnn, wrong), V::kWrongShare);  // for another validator
-  wrong.amount = Amount{2 * kFree};
-  EXPECT_EQ(net.verdict(kAnn, wrong), V::kInsufficientFunds);  // before proofs
   wrong = net.bond(kAnn, kAnn, kLeast, share_key(kAnn));
   wrong.share_key = {};
   EXPECT_EQ(net.verdict(kAnn, wrong), V::kWrongShare);
